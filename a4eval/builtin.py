@@ -1,0 +1,33 @@
+"""The core's own plugin: its two tasks come in by the same door as everyone else's."""
+
+from __future__ import annotations
+
+from a4eval.component import Component
+from a4eval.hookspecs import hookimpl
+
+A4EVAL_API = 1
+
+
+@hookimpl
+def a4eval_components() -> list[Component]:
+    """List the tasks of the core."""
+    return [
+        Component(
+            kind="task",
+            name="evaluate",
+            factory="a4eval.tasks.evaluate:Evaluate",
+            summary="a reader's batches through any metrics",
+        ),
+        Component(
+            kind="task",
+            name="check_layer",
+            factory="a4eval.tasks.check_layer:CheckLayer",
+            summary="gradients, adjoint, precision, determinism and speed of any layer",
+        ),
+    ]
+
+
+@hookimpl
+def a4eval_config_packages() -> list[str]:
+    """Name the package that holds the configs."""
+    return ["a4eval.configs"]

@@ -1,0 +1,151 @@
+"""What a task may use while it runs: :class:`Run`."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from a4eval.errors import ConfigError, DataError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import ModuleType
+
+    import numpy as np
+
+T = TypeVar("T")
+
+
+def require(module: str, requirement: str) -> ModuleType:
+    """Import an optional dependency.
+
+    Args:
+        module: such as ``"matplotlib.figure"``.
+        requirement: what ``pip install`` takes, such as ``"a4eval[plots]"``.
+
+    Raises:
+        MissingExtraError: it is not installed; the text holds the command.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name and not module.startswith(error.name):
+            raise
+        raise MissingExtraError(module.partition(".")[0], requirement) from error
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of an experiment, as its task sees it.
+
+    Args:
+        directory: the run's folder; it exists once the first artifact or the record is written.
+        seed: the experiment's seed.
+        pictures: draw pictures? ``auto`` is yes when matplotlib is installed and the run is not part of a sweep.
+        show_progress: on a terminal a bar, else a plain line now and then; nothing when False.
+    """
+
+    directory: Path
+    seed: int = 0
+    pictures: bool = False
+    show_progress: bool = False
+    warnings: list[str] = field(default_factory=list)
+    sources: dict[str, tuple[str, int]] = field(default_factory=dict)
+    artifacts: list[Path] = field(default_factory=list)
+
+    def generator(self, *stream: int) -> np.random.Generator:
+        """Return the run's random generator, or an independent one for each *stream* of non-negative integers.
+
+        The same seed and stream give the same numbers, bit for bit, however often it is called.
+        """
+        import numpy as np  # here: listing commands import this module and must stay light
+
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=stream))
+
+    def warn(self, message: str) -> None:
+        """Note a doubt: it is shown and goes into the record's ``warnings``, once."""
+        if message not in self.warnings:
+            self.warnings.append(message)
+
+    def source(self, path: str | Path) -> Path:
+        """Note that the file *path* is read, with its SHA-256, and return it as a Path.
+
+        Raises:
+            DataError: there is no such file, or it cannot be read.
+        """
+        path = Path(path)
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                size = file.tell()
+        except OSError as error:
+            message = f"{path}: cannot be read: {error.strerror}"
+            raise DataError(message) from error
+        self.sources[str(path)] = (digest, size)
+        return path
+
+    def artifact(self, name: str) -> Path:
+        """Return the path to write the artifact *name* to, inside the run's folder; it is listed in the record."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path not in self.artifacts:
+            self.artifacts.append(path)
+        return path
+
+    def save_figure(self, figure: Any, name: str) -> None:
+        """Save a ``matplotlib.figure.Figure`` as the artifacts ``name.png`` and ``name.svg``.
+
+        Make figures with ``matplotlib.figure.Figure(…)``, not pyplot: no global state.
+        """
+        figure.savefig(self.artifact(f"{name}.png"), dpi=150, bbox_inches="tight")
+        # without a date and with a fixed salt the same picture is the same file
+        import matplotlib as mpl
+
+        with mpl.rc_context({"svg.hashsalt": name}):
+            figure.savefig(self.artifact(f"{name}.svg"), bbox_inches="tight", metadata={"Date": None})
+
+    def track(self, items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+        """Yield *items*, showing progress on standard error."""
+        if not self.show_progress:
+            yield from items
+            return
+        from a4eval.progress import track
+
+        yield from track(items, description, total)
+
+
+def pictures_wanted(choice: str | bool, *, in_sweep: bool) -> bool:
+    """Decide ``pictures``: ``auto``, true or false.
+
+    Raises:
+        ConfigError: another value.
+        MissingExtraError: true, but matplotlib is not installed.
+    """
+    if choice == "auto":
+        return not in_sweep and find_spec("matplotlib") is not None
+    if not isinstance(choice, bool):
+        message = f"got {choice!r}, expected auto, true or false"
+        raise ConfigError(message, path="pictures")
+    if choice:
+        require("matplotlib", "a4eval[plots]")
+    return choice
+
+
+def forward_python_warnings(run: Run) -> Any:
+    """Return a context manager under which Python warnings become the run's warnings."""
+    catcher = warnings.catch_warnings()
+
+    class Forward:
+        def __enter__(self) -> None:
+            catcher.__enter__()
+            warnings.showwarning = lambda message, category, *_args, **_kw: run.warn(f"{category.__name__}: {message}")
+
+        def __exit__(self, *exc: object) -> None:
+            catcher.__exit__(*exc)  # type: ignore[arg-type]
+
+    return Forward()

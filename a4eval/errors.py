@@ -1,0 +1,72 @@
+"""The errors of a4eval, one tree.
+
+::
+
+    A4evalError
+    ├── ConfigError        the experiment asks for something impossible: exit status 2, nothing is written
+    ├── DataError          an input file or array is not what it claims to be: a failed record, exit status 1
+    ├── PluginError        a plugin is broken, missing or ambiguous
+    └── MissingExtraError  an optional dependency is not installed; the text holds the ``pip install`` line
+
+Each says what, where, got, expected and what to do next, in one line.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class A4evalError(Exception):
+    """The root: whatever derives from it is shown as one line, without a traceback."""
+
+
+class ConfigError(A4evalError):
+    """The composed config is wrong.
+
+    Args:
+        message: what was got, what was expected and what to do.
+        path: the key's full path in the config, such as ``task.metrics.voc2007.interpolation``.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(f"{path}: {message}" if path else message)
+        self.path = path
+
+
+class DataError(A4evalError):
+    """An input is malformed: names the file (and key or row), got and expected."""
+
+
+class PluginError(A4evalError):
+    """A plugin could not be loaded, or two of them claim one name."""
+
+
+class MissingExtraError(A4evalError):
+    """An optional dependency is not installed.
+
+    >>> raise MissingExtraError("matplotlib", "a4eval[plots]")
+    Traceback (most recent call last):
+    a4eval.errors.MissingExtraError: this needs matplotlib: pip install 'a4eval[plots]'
+    """
+
+    def __init__(self, module: str, requirement: str) -> None:
+        super().__init__(f"this needs {module}: pip install '{requirement}'")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the nearest known name, else the known names.
+
+    >>> did_you_mean("averge", ["average", "median"])
+    "; did you mean 'average'?"
+    >>> did_you_mean("zzz", ["average", "median"])
+    '; known: average, median'
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else "; none is known"

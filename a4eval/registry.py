@@ -1,0 +1,109 @@
+"""Components by kind and name, and the building of them from config nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from a4eval.errors import ConfigError, PluginError, did_you_mean
+from a4eval.plugins import Plugin, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from a4eval.component import Component
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """A component together with the plugin that brings it."""
+
+    component: Component
+    plugin: Plugin
+
+    def __str__(self) -> str:
+        return f"{self.component.name} ({self.plugin.distribution} {self.plugin.version})"
+
+    def load(self) -> type[Any]:
+        """Import the dataclass behind it.
+
+        Raises:
+            PluginError: that fails; the text names the plugin.
+        """
+        try:
+            return self.component.load()
+        except (Exception, SystemExit) as error:  # a stranger's code
+            kind, name = self.component.kind, self.component.name
+            message = f"{kind} {name!r} of plugin {self.plugin.name!r} cannot be loaded: {type(error).__name__}: {error}"
+            raise PluginError(message) from error
+
+
+class Registry:
+    """All components of the active plugins."""
+
+    def __init__(self, plugins: Sequence[Plugin]) -> None:
+        self.plugins = plugins
+        self._by_name: dict[tuple[str, str], list[Provided]] = {}
+        for plugin in plugins:
+            for component in plugin.components:
+                self._by_name.setdefault((component.kind, component.name), []).append(Provided(component, plugin))
+
+    @property
+    def broken(self) -> list[Plugin]:
+        """The plugins that failed to load."""
+        return [plugin for plugin in self.plugins if plugin.state == "broken"]
+
+    def components(self, kind: str | None = None) -> list[Provided]:
+        """List the components, of one kind or all, by kind and name."""
+        keys = sorted(key for key in self._by_name if kind in (None, key[0]))
+        return [provided for key in keys for provided in self._by_name[key]]
+
+    def find(self, kind: str, name: str, *, path: str = "") -> Provided:
+        """Return the component of that kind and name; ``plugin/name`` asks one plugin alone.
+
+        Raises:
+            ConfigError: there is none (with the nearest name), or several plugins bring it.
+        """
+        provider, _, bare = name.rpartition("/")
+        candidates = self._by_name.get((kind, bare), [])
+        if provider:
+            candidates = [one for one in candidates if one.plugin.name == provider]
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            choices = " or ".join(f"{one.plugin.name}/{name}" for one in candidates)
+            raise ConfigError(f"{kind} {name!r} is brought by more than one plugin; write {choices}", path=path)
+        known = [str(key[1]) for key in self._by_name if key[0] == kind]
+        hint = did_you_mean(bare, known)
+        if hint.startswith("; did"):
+            near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
+            hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
+        lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""
+        raise ConfigError(f"no {kind} {name!r}{hint}{lost}", path=path)
+
+
+@cache
+def registry() -> Registry:
+    """Return the registry of this process; the plugins are discovered on the first call."""
+    return Registry(discover())
+
+
+def build(kind: str, node: Any, *, path: str = "") -> Any:
+    """Build a component from its config node.
+
+    Args:
+        kind: such as ``"similarity"``.
+        node: its name, or a mapping with ``name`` and parameters.
+        path: where the node stands in the config, for error messages.
+
+    Raises:
+        ConfigError: unknown name or key, wrong type or missing value; the text holds the full path.
+
+    >>> build("task", {"name": "evaluat"})
+    Traceback (most recent call last):
+    a4eval.errors.ConfigError: task: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
+    """
+    from a4eval.schema import Builder  # here: it needs msgspec, which listing commands do without
+
+    return Builder(registry()).build(kind, node, path or kind)

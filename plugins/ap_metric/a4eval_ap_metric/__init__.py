@@ -1,0 +1,1 @@
+"""Average precision of rankings and detectors, every definition by name."""

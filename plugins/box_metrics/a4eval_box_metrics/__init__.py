@@ -1,0 +1,1 @@
+"""How boxes agree: similarities, losses and their gradients."""

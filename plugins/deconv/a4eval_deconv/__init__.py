@@ -1,0 +1,1 @@
+"""Transposed convolution: layer, arithmetic, matrix and artefacts."""

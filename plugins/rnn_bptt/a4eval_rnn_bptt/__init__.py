@@ -1,0 +1,1 @@
+"""Recurrent layers, backpropagation through time and where the gradient goes."""
