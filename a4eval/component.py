@@ -67,7 +67,7 @@ class ParameterInfo:
 def param(
     default: Any = dataclasses.MISSING,
     *,
-    help: str,  # noqa: A002  (the field's own word: what --help shows)
+    help: str,  # noqa: A002  (the word that the command line uses)
     unit: str = "",
     kind: str = "",
     default_factory: Callable[[], Any] | Any = dataclasses.MISSING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -119,7 +120,7 @@ class Run:
         yield from track(items, description, total)
 
 
-def pictures_wanted(choice: str | bool, *, in_sweep: bool) -> bool:
+def pictures_wanted(choice: object, *, in_sweep: bool) -> bool:
     """Decide ``pictures``: ``auto``, true or false.
 
     Raises:
@@ -136,16 +137,9 @@ def pictures_wanted(choice: str | bool, *, in_sweep: bool) -> bool:
     return choice
 
 
-def forward_python_warnings(run: Run) -> Any:
-    """Return a context manager under which Python warnings become the run's warnings."""
-    catcher = warnings.catch_warnings()
-
-    class Forward:
-        def __enter__(self) -> None:
-            catcher.__enter__()
-            warnings.showwarning = lambda message, category, *_args, **_kw: run.warn(f"{category.__name__}: {message}")
-
-        def __exit__(self, *exc: object) -> None:
-            catcher.__exit__(*exc)  # type: ignore[arg-type]
-
-    return Forward()
+@contextmanager
+def python_warnings_noted(run: Run) -> Iterator[None]:
+    """Within this context Python warnings become the run's warnings."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, category, *_args, **_kw: run.warn(f"{category.__name__}: {message}")
+        yield

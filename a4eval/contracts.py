@@ -138,5 +138,3 @@ class Task(Protocol):
         Args:
             run: seed and random generator, progress, warnings, artifacts.
         """
-
-

@@ -68,7 +68,7 @@ def discover() -> list[Plugin]:
                 raise PluginError(message)
             _load(plugin, entry)
             plugin.state = "active"
-        except (Exception, SystemExit) as error:  # a stranger's code: whatever it raises, it is its own
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's code: whatever it raises, it is its own)
             plugin.state, plugin.manager = "broken", None
             plugin.components, plugin.config_packages = [], []
             plugin.reason = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from a4eval.component import Component
 from a4eval.errors import ConfigError, PluginError, did_you_mean
 from a4eval.plugins import Plugin, discover
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from a4eval.component import Component
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,9 @@ class Provided:
             return self.component.load()
         except (Exception, SystemExit) as error:  # a stranger's code
             kind, name = self.component.kind, self.component.name
-            message = f"{kind} {name!r} of plugin {self.plugin.name!r} cannot be loaded: {type(error).__name__}: {error}"
+            message = (
+                f"{kind} {name!r} of plugin {self.plugin.name!r} cannot be loaded: {type(error).__name__}: {error}"
+            )
             raise PluginError(message) from error
 
 

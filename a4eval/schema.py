@@ -39,8 +39,7 @@ def parameters(factory: type[Any]) -> list[Parameter]:
     listed = []
     for field in _fields(factory):
         info = parameter_info(field)
-        has_factory = field.default_factory is not dataclasses.MISSING
-        default = field.default_factory() if has_factory else field.default  # type: ignore[misc]
+        default = _default(field)
         required = default is dataclasses.MISSING
         shown = f"{info.kind} node" if info.kind else inspect.formatannotation(hints[field.name]).replace("typing.", "")
         listed.append(

@@ -1,0 +1,179 @@
+"""From command-line overrides to one resolved experiment, through Hydra.
+
+Hydra finds the configs of every active plugin, and those of a folder of the user's.
+The parameters of components are checked afterwards against the components themselves (``schema``), so any key below
+``task`` may be set without Hydra's ``+``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+import msgspec
+import yaml
+from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from a4eval.errors import ConfigError, did_you_mean
+from a4eval.experiments import experiments
+from a4eval.registry import registry
+from a4eval.schema import convert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PACKAGE = "a4eval.configs"
+
+# 1.3 warns when version_base is absent, 1.4 warns when it is given
+VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3") else {}
+
+
+class Root(msgspec.Struct, forbid_unknown_fields=True):
+    """The root keys of a config."""
+
+    task: Any
+    description: str = ""
+    seed: int = 0
+    pictures: bool | str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One composed experiment in plain Python values, no interpolation left.
+
+    Args:
+        name: the choice of ``experiment=``, or None.
+        config: the whole config but for Hydra's own part.
+        overrides: what the command line changed, as typed.
+        directory: the output folder, ``hydra.run.dir``.
+    """
+
+    name: str | None
+    config: dict[str, Any]
+    overrides: tuple[str, ...]
+    directory: Path
+
+    @property
+    def root(self) -> Root:
+        """The config's root keys, typed."""
+        return msgspec.convert(self.config, Root)
+
+
+class _PluginConfigs(SearchPathPlugin):
+    """Puts the user's folder first and the plugins' config packages last on Hydra's search path."""
+
+    user_folder: Path | None = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        if self.user_folder is not None:
+            before = SearchPathQuery(provider="main", path=None)
+            search_path.prepend("--config-dir", f"file://{self.user_folder}", anchor=before)
+        for plugin in registry().plugins:
+            for package in plugin.config_packages:
+                if package != PACKAGE:
+                    search_path.append(plugin.name, f"pkg://{package}")
+
+
+def prepare_search_path(config_dir: Path | None) -> None:
+    """Let Hydra find the configs of the plugins and of *config_dir*.
+
+    Raises:
+        ConfigError: *config_dir* is not a folder.
+    """
+    if config_dir is not None and not config_dir.is_dir():
+        raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
+    _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
+    Plugins.instance().register(_PluginConfigs)
+
+
+def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
+    """Compose the config, Hydra's own part included.
+
+    Raises:
+        ConfigError: an override, a name or a file is wrong.
+    """
+    prepare_search_path(config_dir)
+    GlobalHydra.instance().clear()
+    try:
+        with hydra.initialize_config_module(PACKAGE, job_name="a4eval", **VERSION_BASE):
+            config = hydra.compose("config", overrides=free_keys(overrides), return_hydra_config=True)
+    except COMPOSITION_ERRORS as error:
+        raise explain(error, config_dir) from error
+    HydraConfig.instance().set_config(config)
+    return config
+
+
+def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
+    """Resolve the interpolations of a composed config and check its root keys.
+
+    Raises:
+        ConfigError: an interpolation leads nowhere, or a key of the root is unknown or of the wrong type.
+    """
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    try:
+        plain = OmegaConf.to_container(own, resolve=True)
+        directory = Path(config.hydra.run.dir)
+    except OmegaConfBaseException as error:
+        raise explain(error) from error
+    assert isinstance(plain, dict)
+    root = {str(key): value for key, value in plain.items()}
+    _check_root(root)
+    return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
+
+
+def free_keys(overrides: Iterable[str]) -> list[str]:
+    """Let a key below ``task`` be set whether or not the YAML mentions it: parameters have defaults.
+
+    >>> free_keys(["task.k=5", "seed=1", "~task.k"])
+    ['++task.k=5', 'seed=1', '~task.k']
+    """
+    return [f"++{override}" if override.startswith("task.") else override for override in overrides]
+
+
+def _check_root(root: dict[str, Any]) -> None:
+    types = {field.name: field.type for field in msgspec.structs.fields(Root)}
+    for key, value in root.items():
+        if key not in types:
+            raise ConfigError(f"unknown key{did_you_mean(key, types)}", path=key)
+        convert(value, types[key], key)
+    if root["seed"] < 0:
+        raise ConfigError(f"got {root['seed']}, expected a non-negative integer", path="seed")
+    if root["task"] == "???":
+        raise ConfigError("is missing; choose an experiment: `a4eval experiments` lists them", path="task")
+
+
+COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, yaml.YAMLError)
+
+
+def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
+    """Return Hydra's, OmegaConf's or YAML's complaint as one line that says where and what to do."""
+    cause = error.__cause__
+    if isinstance(error, MissingConfigException):
+        missing = str(error.missing_cfg_file)
+        group, _, name = missing.partition("/")
+        if group == "experiment":
+            hint = did_you_mean(name, [listed.name for listed in experiments(config_dir)])
+            return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
+        return ConfigError(f"there is no config {missing!r}{did_you_mean(missing, error.options or ())}")
+    if isinstance(error, OverrideParseException):
+        return ConfigError(f"cannot read the override {error.override!r}: {str(error).splitlines()[0]}")
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return ConfigError(f"not valid YAML: {error.problem}", path=f"{mark.name}, line {mark.line + 1}")
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key and "struct" in str(cause):
+        key = str(cause.full_key)
+        return ConfigError(f"unknown key{did_you_mean(key, msgspec.structs.asdict(Root(task=None)))}", path=key)
+    source = cause if isinstance(cause, OmegaConfBaseException) else error
+    key = str(source.full_key or "") if isinstance(source, OmegaConfBaseException) else ""
+    lines = [line.strip() for line in str(source).splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("full_key:", "object_type=", "See http"))]
+    return ConfigError("; ".join(kept), path=key)

@@ -1,0 +1,54 @@
+"""List the experiments: read their YAML files, compose nothing.  Imports neither hydra nor numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from a4eval.registry import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An experiment as ``a4eval experiments`` shows it."""
+
+    name: str
+    description: str
+    provider: str
+
+
+def experiments(config_dir: Path | None = None) -> list[Listed]:
+    """List the experiments of the user's folder and of every active plugin; the first of a name wins, as in Hydra."""
+    found: dict[str, Listed] = {}
+    for provider, folder in _folders(config_dir):
+        root = folder / "experiment"
+        for file in sorted(root.rglob("*.yaml")):
+            name = file.relative_to(root).with_suffix("").as_posix()
+            found.setdefault(name, Listed(name, _description(file), provider))
+    return [found[name] for name in sorted(found)]
+
+
+def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
+    if config_dir is not None:
+        yield "--config-dir", config_dir
+    for plugin in registry().plugins:
+        for package in plugin.config_packages:
+            spec = find_spec(package)
+            for folder in (spec.submodule_search_locations or ()) if spec else ():
+                yield plugin.name, Path(folder)
+
+
+def _description(file: Path) -> str:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return f"(unreadable: {' '.join(str(error).split())})"
+    description = content.get("description", "") if isinstance(content, dict) else ""
+    return " ".join(str(description).split())

@@ -1,0 +1,75 @@
+"""Facts about where a run happened: machine, packages, git, what plugins add."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from a4eval.record import EnvironmentRecord, GitRecord, plain
+
+if TYPE_CHECKING:
+    from a4eval.registry import Registry
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
+_PACKAGES = ("hydra-core", "omegaconf", "numpy", "scipy", "pluggy", "msgspec", "torch", "jax", "matplotlib")
+
+
+def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
+    """Return the facts, and a warning for each plugin that failed to give its own."""
+    facts, warnings = {}, []
+    for plugin in registry.plugins:
+        try:
+            answers = plugin.call("a4eval_provenance")
+        except Exception as error:  # noqa: BLE001  (a stranger's hook must not lose a finished run)
+            warnings.append(f"plugin {plugin.name!r}: a4eval_provenance failed: {type(error).__name__}: {error}")
+            continue
+        for answer in answers:
+            facts[plugin.name] = plain(dict(answer))
+    return EnvironmentRecord(
+        python=platform.python_version(),
+        platform=_platform(),
+        processors=os.cpu_count(),
+        packages=_packages(),
+        threads={name: os.environ[name] for name in _THREADS if name in os.environ},
+        plugins=facts,
+    ), warnings
+
+
+def peak_memory() -> int:
+    """Return the largest resident set of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+@cache
+def git() -> GitRecord | None:
+    """Return the commit of the repository around the working directory, or None."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return None
+    return GitRecord(commit=commit, dirty=bool(_git("status", "--porcelain", "--untracked-files=no")))
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        # fixed words to the user's own git
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, timeout=5)  # noqa: S603, S607
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+@cache
+def _platform() -> str:
+    return platform.platform()
+
+
+def _packages() -> dict[str, str]:
+    """Return the versions of the imported ones among the packages that can change a number."""
+    return {name: version(name) for name in _PACKAGES if name.removesuffix("-core") in sys.modules}
