@@ -48,9 +48,6 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         described = [
             _facts(one) | {"parameters": [dataclasses.asdict(row) for row in parameters(one.load())]} for one in found
         ]
-            _facts(one) | {"parameters": plain([dataclasses.asdict(row) for row in parameters(one.load())])}
-            for one in found
-        ]
         print(json.dumps(plain(described), indent=2))
         return
     for one in found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from a4eval.config import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path, resolve
 from a4eval.runner import run_single
@@ -32,9 +32,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
 
 
 def _point(config: DictConfig) -> None:
-    whole = OmegaConf.create({"hydra": HydraConfig.get()}, flags={"struct": False})
-    whole = OmegaConf.merge(config, whole)
-    assert isinstance(whole, DictConfig)
+    whole = DictConfig({**config, "hydra": HydraConfig.get()})
     whole.hydra.run.dir = HydraConfig.get().runtime.output_dir
     record, _ = run_single(resolve(whole, HydraConfig.get().overrides.task), show_progress=True, on_warning=_ignore)
     print_record(record)
