@@ -6,11 +6,42 @@ from a4eval import Component, hookimpl
 
 A4EVAL_API = 1
 
+_ARITHMETIC = "Dumoulin & Visin 2016, arXiv 1603.07285"
+
 
 @hookimpl
 def a4eval_components() -> list[Component]:
     """List the components."""
-    return []
+    return [
+        Component(
+            kind="layer",
+            name="conv_transpose",
+            factory="a4eval_deconv.layers:ConvTranspose",
+            summary="transposed convolution in 1, 2 or 3 dimensions",
+            references=(_ARITHMETIC, "torch.nn.ConvTranspose1d, 2d, 3d"),
+        ),
+        Component(
+            kind="layer",
+            name="conv",
+            factory="a4eval_deconv.layers:Conv",
+            summary="convolution, the adjoint of conv_transpose",
+            references=("torch.nn.Conv1d, 2d, 3d",),
+        ),
+        Component(
+            kind="task",
+            name="conv_arithmetic",
+            factory="a4eval_deconv.tasks.conv_arithmetic:ConvArithmetic",
+            summary="the output size of a transposed convolution, term by term",
+            references=(_ARITHMETIC,),
+        ),
+        Component(
+            kind="task",
+            name="conv_matrix",
+            factory="a4eval_deconv.tasks.conv_matrix:ConvMatrix",
+            summary="the matrix that a transposed convolution is",
+            references=(_ARITHMETIC,),
+        ),
+    ]
 
 
 @hookimpl

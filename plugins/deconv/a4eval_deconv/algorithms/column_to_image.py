@@ -1,0 +1,78 @@
+"""Column to image: one matrix product gives what every input sends to every tap, then the taps are added up.
+
+It needs no reordering of the weight and no copy of the input, so it wins where the maps are small and the
+channels many, and where the taps do not overlap (kernel = stride).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval_deconv.algorithms.phases import phases
+from a4eval_deconv.arrays import inner
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from a4eval_deconv.algorithms.phases import Phase
+    from a4eval_deconv.geometry import Geometry
+
+
+def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDArray[Any], budget: int) -> None:
+    """Write the transposed convolution of *x* into *out*."""
+    n, g, c = x.shape[:3]
+    o = weight.shape[2]
+    per_map = geometry.taps * geometry.pixels  # columns of one sample, group and output channel
+    columns = x.reshape(n, g, c, geometry.pixels)
+    largest = max(1, budget // (per_map + 1))
+    if largest < 1 or per_map > budget:
+        _tap_by_tap(geometry, columns, weight, out)
+        return
+    samples = max(1, min(n, largest // (g * o)))
+    channels = o if largest >= g * o else max(1, min(o, largest // g))
+    for first in range(0, n, samples):
+        part = columns[first : first + samples]
+        for start in range(0, o, channels):
+            stop = min(o, start + channels)
+            filters = weight[:, :, start:stop].reshape(g, c, (stop - start) * geometry.taps)
+            product = np.matmul(filters.transpose(0, 2, 1), part)
+            product = product.reshape(*part.shape[:2], stop - start, *geometry.kernel, *geometry.size)
+            for phase in phases(geometry):
+                _add_taps(phase, product, out[first : first + samples, :, start:stop])
+
+
+def _add_taps(phase: Phase, product: NDArray[Any], out: NDArray[Any]) -> None:
+    """Add up the taps of one phase; *product* is (n, g, o, *kernel, *size)."""
+    everywhere = (slice(None),) * 3
+    target = out[everywhere + phase.output]
+    covered = len(phase.taps) == 1 and all(
+        part.stop - part.start == size for part, size in zip(phase.taps[0].target, phase.size, strict=True)
+    )
+    if covered:
+        tap = phase.taps[0]
+        target[...] = product[everywhere + tap.index + tap.source]
+        return
+    # adding into a dense buffer and copying once is faster than adding into every s-th element, tap by tap
+    total = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
+    total[...] = 0
+    for tap in phase.taps:
+        part = total[everywhere + tap.target]
+        part += product[everywhere + tap.index + tap.source]
+    if total is not target:
+        target[...] = total
+
+
+def _tap_by_tap(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDArray[Any]) -> None:
+    """Do the same with the columns of one sample, group, output channel and tap at a time: the least memory."""
+    for sample in range(x.shape[0]):
+        for group in range(x.shape[1]):
+            for channel in range(weight.shape[2]):
+                target = out[sample, group, channel]
+                target[...] = 0
+                for phase in phases(geometry):
+                    part = target[phase.output]
+                    for tap in phase.taps:
+                        filters = weight[group, :, channel][inner(1, tap.index)]
+                        part[tap.target] += (filters @ x[sample, group]).reshape(geometry.size)[tap.source]

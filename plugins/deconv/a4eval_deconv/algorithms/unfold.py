@@ -1,0 +1,65 @@
+"""Copies of shifted windows side by side, the operand of one large matrix product.
+
+In the *flat* layout a window is a contiguous run of the padded map, wrapped rows and all: a few wasted columns in the
+product (they are cropped afterwards) for copies by long runs instead of row by row.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def flat_length(size: tuple[int, ...], padded: tuple[int, ...]) -> int:
+    """Return the length of the run that holds a window of *size* in a map of size *padded*.
+
+    >>> flat_length((2, 3), (4, 5))
+    8
+    """
+    strides = [math.prod(padded[axis + 1 :]) for axis in range(len(padded))]
+    return sum((n - 1) * stride for n, stride in zip(size, strides, strict=True)) + 1
+
+
+def worth_flat(size: tuple[int, ...], padded: tuple[int, ...]) -> bool:
+    """Decide whether the flat layout pays: its waste must stay below an eighth."""
+    return flat_length(size, padded) * 8 <= math.prod(size) * 9
+
+
+def unfold(
+    padded: NDArray[Any], taps: tuple[int, ...], spacing: tuple[int, ...], size: tuple[int, ...], *, flat: bool
+) -> NDArray[Any]:
+    """Return the windows at taps 0, spacing, 2·spacing … of each axis.
+
+    Args:
+        padded: (n, g, c, *padded size), C-contiguous.
+        taps: windows per axis.
+        spacing: distance between neighbouring windows.
+        size: of a window.
+        flat: keep each window as one run of the map.
+
+    Returns:
+        (n, g, c · Π taps, columns); columns are Π size, or :func:`flat_length`.
+    """
+    n, g, c = padded.shape[:3]
+    inner = padded.strides[3:]
+    steps = tuple(stride * space for stride, space in zip(inner, spacing, strict=True))
+    window = (flat_length(size, padded.shape[3:]),) if flat else size
+    window_strides = (padded.itemsize,) if flat else inner
+    view = as_strided(padded, (n, g, c, *taps, *window), (*padded.strides[:3], *steps, *window_strides))
+    columns = np.empty(view.shape, padded.dtype)
+    np.copyto(columns, view)
+    return columns.reshape(n, g, c * math.prod(taps), math.prod(window))
+
+
+def fold_back(columns: NDArray[Any], size: tuple[int, ...], padded: tuple[int, ...], *, flat: bool) -> NDArray[Any]:
+    """Return the columns of :func:`unfold` as maps: a view of shape (…, *size)."""
+    if not flat:
+        return columns.reshape(*columns.shape[:-1], *size)
+    strides = tuple(math.prod(padded[axis + 1 :]) * columns.itemsize for axis in range(len(padded)))
+    return as_strided(columns, (*columns.shape[:-1], *size), (*columns.strides[:-1], *strides))

@@ -1,0 +1,100 @@
+"""Checks on the arrays given to the functions of this plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+def inner(leading: int, index: Iterable[int | slice]) -> tuple[int | slice, ...]:
+    """Return the index that leaves the first *leading* axes alone.
+
+    >>> inner(1, [0])
+    (slice(None, None, None), 0)
+    """
+    return (slice(None),) * leading + tuple(index)
+
+
+def as_operands(x: ArrayLike, weight: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], np.dtype[Any]]:
+    """Return input and weight as C-contiguous arrays of the dtype to compute in, and the dtype of the result.
+
+    Half precision is summed in single precision, as the frameworks do.
+
+    Raises:
+        ValueError: wrong number of axes, or a dtype without arithmetic.
+    """
+    x, weight = np.asarray(x), np.asarray(weight)
+    if not 3 <= x.ndim <= 5:
+        raise ValueError(
+            f"the input has shape {x.shape}, expected (batch, channels, *size) with 1, 2 or 3 spatial axes"
+        )
+    if weight.ndim != x.ndim:
+        raise ValueError(
+            f"the weight has shape {weight.shape}, expected {x.ndim} axes like the input: "
+            "(in_channels, out_channels / groups, *kernel_size), or (out_channels, in_channels / groups, *kernel_size) "
+            "for a convolution"
+        )
+    if min(weight.shape) < 1:
+        raise ValueError(f"the weight has shape {weight.shape}: no axis may be empty")
+    kind = x.dtype if x.dtype == weight.dtype else np.result_type(x, weight)
+    if kind.kind not in "iufc":
+        raise ValueError(
+            f"the input is {x.dtype} and the weight {weight.dtype}, expected integers, floats or complex numbers"
+        )
+    compute = np.dtype(np.float32) if kind == np.float16 else kind
+    return np.ascontiguousarray(x, compute), np.ascontiguousarray(weight, compute), kind
+
+
+def as_weight(array: ArrayLike, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    """Return *array* C-contiguous in *dtype*.
+
+    Raises:
+        ValueError: it has another shape.
+    """
+    array = np.asarray(array)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+    return np.ascontiguousarray(array, dtype)
+
+
+def check_groups(channels: int, of_weight: int, groups: int, where: str) -> None:
+    """Check that the channels fit the weight and divide into groups.
+
+    Raises:
+        ValueError: they do not.
+    """
+    if channels != of_weight:
+        raise ValueError(f"the input has {channels} channels, but {where} has {of_weight}")
+    if groups < 1 or channels % groups:
+        near = [count for count in range(1, channels + 1) if channels % count == 0]
+        raise ValueError(f"groups must divide the {channels} input channels, got {groups}; possible: {near}")
+
+
+def check_bias(bias: ArrayLike, channels: int) -> NDArray[Any]:
+    """Return *bias* as an array.
+
+    Raises:
+        ValueError: it is not (channels,).
+    """
+    bias = np.asarray(bias)
+    if bias.shape != (channels,):
+        raise ValueError(f"the bias has shape {bias.shape}, expected ({channels},): one per output channel")
+    return bias
+
+
+def check_finite(array: NDArray[Any], name: str) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        ValueError: there is one; the text says where.
+    """
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = tuple(int(index) for index in np.argwhere(bad)[0])
+        raise ValueError(f"{name} has {int(bad.sum())} entries that are NaN or infinite, the first at {where}")

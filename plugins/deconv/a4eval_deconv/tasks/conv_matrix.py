@@ -1,0 +1,101 @@
+"""The task ``conv_matrix``: the matrix that a transposed convolution is."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from a4eval import Result, Row, Run, Value, param
+from a4eval_deconv.geometry import per_axis
+from a4eval_deconv.layers import Numbers, Sides, check_channels
+from a4eval_deconv.matrix import Coordinates, adjoint_error, conv_transpose_matrix
+from a4eval_deconv.tasks.names import position_names
+from a4eval_deconv.transpose import conv_transpose
+from a4eval_deconv.weights import weight_from_list
+
+_SHOWN = 4096  # entries: a larger matrix is not listed
+
+
+@dataclass
+class ConvMatrix:
+    """The matrix of a transposed convolution, its pattern, and proof that it is the layer."""
+
+    input_size: Numbers = param(help="input size, for all axes or one per axis", unit="elements")
+    kernel_size: Numbers = param(3, help="filter size, where no weight is given", unit="taps")
+    weight: list[Any] | None = param(
+        None, help="the filter as nested lists, (*kernel) or (in, out / groups, *kernel); none: random"
+    )
+    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
+    in_channels: int = param(1, help="channels of the input, where no weight is given")
+    out_channels: int = param(1, help="channels of the output, where no weight is given")
+    stride: Numbers = param(1, help="distance between the outputs of neighbouring inputs", unit="elements")
+    padding: Sides = param(0, help="cut off the full output: all sides, per axis, or [before, after]", unit="elements")
+    output_padding: Numbers = param(0, help="kept at the end of what the padding cuts off", unit="elements")
+    dilation: Numbers = param(1, help="distance between the taps", unit="elements")
+    groups: int = param(1, help="independent groups of channels")
+
+    def __post_init__(self) -> None:
+        kernel = check_channels(self.in_channels, self.out_channels, self.groups, self.kernel_size, self.dimensions)
+        self._size = per_axis(self.input_size, self.dimensions, "input_size", 1)
+        self._shape: tuple[int, ...] = (self.in_channels, self.out_channels // self.groups, *kernel)
+        self._given = None if self.weight is None else weight_from_list(self.weight, self.dimensions)
+        if self._given is not None:
+            self._shape = self._given.shape
+        # sizes and groups are checked here, before anything runs
+        conv_transpose_matrix(np.zeros(self._shape), self._size, **self._options())
+
+    def run(self, run: Run) -> Result:
+        """Build the matrix and hold it against its adjoint and against the layer."""
+        rng = run.generator()
+        weight = rng.standard_normal(self._shape) if self._given is None else self._given
+        matrix = conv_transpose_matrix(weight, self._size, **self._options())
+        x, y = rng.standard_normal(matrix.shape[1]), rng.standard_normal(matrix.shape[0])
+        through_layer = conv_transpose(x.reshape(1, weight.shape[0], *self._size), weight, **self._options())
+        difference = np.abs(matrix.apply(x) - through_layer.ravel()).max() / np.abs(through_layer).max()
+        nonzeros = int(np.count_nonzero(matrix.value))
+        metrics = {
+            "rows": Value(matrix.shape[0], "rows"),
+            "columns": Value(matrix.shape[1], "columns"),
+            "nonzeros": Value(nonzeros, "entries"),
+            "adjoint_error": Value(adjoint_error(matrix, x, y), higher_is_better=False),
+            "matches_layer_error": Value(float(difference), higher_is_better=False),
+        }
+        tables: dict[str, list[Row]] = {}
+        if matrix.shape[0] * matrix.shape[1] <= _SHOWN:
+            tables = self._listed(matrix, weight.shape)
+        else:
+            run.warn(f"the matrix is {matrix.shape[0]} × {matrix.shape[1]}: too large to list in a table")
+        return Result(metrics, tables)
+
+    def _listed(self, matrix: Coordinates, shape: tuple[int, ...]) -> dict[str, list[Row]]:
+        """Return the matrix with its values and, for up to 26 taps, with a letter per tap."""
+        outputs = shape[1] * self.groups
+        columns = position_names("x", shape[0], self._size)
+        rows = position_names("y", outputs, matrix.output)
+        values = matrix.dense()
+        tables: dict[str, list[Row]] = {
+            "matrix": [
+                {"row": name, **{column: float(v) for column, v in zip(columns, line, strict=True)}}
+                for name, line in zip(rows, values, strict=True)
+            ]
+        }
+        if int(np.prod(shape)) <= len(string.ascii_lowercase):
+            letters = np.full(matrix.shape, "0")
+            letters[matrix.row, matrix.column] = np.array(list(string.ascii_lowercase))[matrix.tap]
+            tables["pattern"] = [
+                {"row": name, **{column: str(v) for column, v in zip(columns, line, strict=True)}}
+                for name, line in zip(rows, letters, strict=True)
+            ]
+        return tables
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "output_padding": self.output_padding,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }

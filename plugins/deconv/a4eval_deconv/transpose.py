@@ -1,0 +1,191 @@
+"""Transposed convolution in 1, 2 and 3 dimensions: forward and all gradients, as plain functions on arrays."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval_deconv.algorithms import cached_matrix as matrix
+from a4eval_deconv.algorithms.choice import Algorithm, Choice, choose
+from a4eval_deconv.algorithms.column_to_image import column_to_image
+from a4eval_deconv.algorithms.gather import both_gradients
+from a4eval_deconv.algorithms.subpixel import subpixel
+from a4eval_deconv.arrays import as_operands, as_weight, check_bias, check_groups
+from a4eval_deconv.geometry import check_memory, frozen, transposed_geometry
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from a4eval_deconv.geometry import Geometry, Padding, PerAxis
+
+_SMALL = 65_536  # bytes: below this much workspace nothing is chunked
+
+
+def conv_transpose(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+    algorithm: Algorithm = "auto",
+) -> NDArray[Any]:
+    """Return the transposed convolution of *x* with *weight*, as ``torch.nn.functional.conv_transpose2d`` defines it.
+
+    Besides input and output it needs at most 2 · output + input of workspace (or 64 KiB), and, with the algorithm
+    ``subpixel``, one rearranged copy of the weight.
+
+    Args:
+        x: (n, in_channels, *size), one to three spatial axes, any integer, float or complex dtype.
+        weight: (in_channels, out_channels / groups, *kernel_size).
+        bias: (out_channels,), or None.
+        stride: distance between the outputs of neighbouring inputs, for all axes or one per axis.
+        padding: cut off the full output: one number, one per axis, or a pair (before, after) for an axis.
+        output_padding: kept at the end of what the padding cuts off, or zeros; smaller than stride or dilation.
+        dilation: distance between the taps.
+        groups: channels are split into so many independent groups.
+        algorithm: ``auto`` picks by data volume, see :func:`conv_transpose_algorithm`; a name forces one.
+
+    Returns:
+        (n, out_channels, *output size), in the common dtype of the operands.
+
+    Raises:
+        ValueError: shapes or configuration that do not fit, or a result larger than the machine's memory.
+
+    >>> import numpy as np
+    >>> conv_transpose(np.array([[[1.0, 10.0]]]), np.array([[[1.0, 2.0, 3.0]]]), stride=2)
+    array([[[ 1.,  2., 13., 20., 30.]]])
+    """
+    x, weight, kind = as_operands(x, weight)
+    geometry = transposed_geometry(x.shape[2:], weight.shape[2:], stride, padding, output_padding, dilation)
+    check_groups(x.shape[1], weight.shape[0], groups, "the weight's first axis")
+    n, c, per_group = x.shape[0], weight.shape[0], weight.shape[1]
+    split = (groups, c // groups, per_group, *geometry.kernel)
+    if algorithm == "auto":
+        algorithm = _choice(geometry, n, split).algorithm  # type: ignore[assignment]  # one of the names, by construction
+    outputs = math.prod(geometry.output)
+    check_memory(n * groups * per_group * outputs + x.size, x.itemsize, f"an output of size {geometry.output}")
+    out = np.empty((n, groups, per_group, *geometry.output), x.dtype)
+    inputs, filters = x.reshape(n, groups, c // groups, *geometry.size), weight.reshape(split)
+    budget = max(2 * out.size + x.size, _SMALL // x.itemsize)
+    if algorithm == "subpixel":
+        subpixel(geometry, inputs, filters, out, budget)
+    elif algorithm == "column_to_image":
+        column_to_image(geometry, inputs, filters, out, budget)
+    elif algorithm == "cached_matrix":
+        size = matrix.matrix_elements(geometry, split)
+        if size > 32 * matrix.LIMIT:
+            raise ValueError(f"algorithm 'cached_matrix' is for tiny maps: this matrix would have {size:,} elements")
+        matrix.cached_matrix(geometry, inputs, filters, out)
+    else:
+        raise ValueError(
+            f"algorithm must be 'auto', 'subpixel', 'column_to_image' or 'cached_matrix', got {algorithm!r}"
+        )
+    y = out.reshape(n, groups * per_group, *geometry.output)
+    if bias is not None:
+        offset = check_bias(bias, groups * per_group)
+        y = np.add(y, offset.reshape(-1, *(1,) * len(geometry.size)), out=y if offset.dtype == y.dtype else None)
+    return y if y.dtype == kind else y.astype(kind)
+
+
+def conv_transpose_algorithm(
+    x_shape: tuple[int, ...],
+    weight_shape: tuple[int, ...],
+    *,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+) -> Choice:
+    """Say which algorithm ``algorithm="auto"`` takes for these shapes, with the estimated seconds of each.
+
+    Args:
+        x_shape: (n, in_channels, *size).
+        weight_shape: (in_channels, out_channels / groups, *kernel_size).
+        stride: as in :func:`conv_transpose`.
+        padding: likewise.
+        output_padding: likewise.
+        dilation: likewise.
+        groups: likewise.
+
+    Raises:
+        ValueError: the configuration is impossible.
+
+    >>> conv_transpose_algorithm((1, 1, 3, 3), (1, 1, 7, 7)).algorithm
+    'cached_matrix'
+    """
+    geometry = transposed_geometry(x_shape[2:], weight_shape[2:], stride, padding, output_padding, dilation)
+    check_groups(x_shape[1], weight_shape[0], groups, "the weight's first axis")
+    split = (groups, weight_shape[0] // groups, weight_shape[1], *geometry.kernel)
+    return _choice(geometry, x_shape[0], split)
+
+
+@lru_cache(maxsize=1024)
+def _choice(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Choice:
+    return choose(geometry, n, weight_shape)
+
+
+def conv_transpose_gradients(
+    dy: ArrayLike,
+    x: ArrayLike,
+    weight: ArrayLike,
+    *,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    output_padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the gradients of a scalar with respect to input, weight and bias of :func:`conv_transpose`.
+
+    For complex arrays the derivative is the plain (holomorphic) one, without conjugation.
+
+    Args:
+        dy: (n, out_channels, *output size), the gradient with respect to the output.
+        x: as given to :func:`conv_transpose`.
+        weight: likewise.
+        stride: likewise.
+        padding: likewise.
+        output_padding: likewise.
+        dilation: likewise.
+        groups: likewise.
+
+    Returns:
+        dx, dweight and dbias, in the shapes of x, weight and bias.
+
+    Raises:
+        ValueError: shapes or configuration that do not fit.
+
+    >>> import numpy as np
+    >>> x, weight = np.array([[[1.0, 10.0]]]), np.ones((1, 1, 3))
+    >>> dx, dweight, dbias = conv_transpose_gradients(np.ones((1, 1, 5)), x, weight, stride=2)
+    >>> dx.ravel(), dweight.ravel(), dbias
+    (array([3., 3.]), array([11., 11., 11.]), array([5.]))
+    """
+    x, weight, kind = as_operands(x, weight)
+    geometry = transposed_geometry(
+        x.shape[2:], weight.shape[2:], frozen(stride), frozen(padding), frozen(output_padding), frozen(dilation)
+    )
+    check_groups(x.shape[1], weight.shape[0], groups, "the weight's first axis")
+    n, c, per_group = x.shape[0], weight.shape[0], weight.shape[1]
+    dy = as_weight(dy, x.dtype, (n, groups * per_group, *geometry.output), "dy")
+    dx, dweight = np.empty_like(x), np.zeros_like(weight)
+    split = (groups, c // groups, per_group, *geometry.kernel)
+    both_gradients(
+        geometry,
+        dy.reshape(n, groups, per_group, *geometry.output),
+        x.reshape(n, groups, c // groups, *geometry.size),
+        weight.reshape(split),
+        dx.reshape(n, groups, c // groups, *geometry.size),
+        dweight.reshape(split),
+        max(2 * dy.size + x.size, _SMALL // x.itemsize),
+    )
+    dbias = dy.sum(axis=(0, *range(2, dy.ndim)))
+    return dx.astype(kind, copy=False), dweight.astype(kind, copy=False), dbias.astype(kind, copy=False)
