@@ -7,12 +7,19 @@ Every similarity works on columns, not on rows of four: a column is contiguous, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from a4eval_box_metrics.dual import variables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Floats: TypeAlias = NDArray[np.floating[Any]]
+Quantity: TypeAlias = Any
+"""An array of floats, or the :class:`a4eval_box_metrics.dual.Dual` number that stands for one."""
 Format: TypeAlias = Literal["xyxy", "xywh", "cxcywh", "yxyx", "xyxy_inclusive"]
 
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -24,13 +31,13 @@ FORMATS: tuple[str, ...] = get_args(Format)
 class Columns:
     """Boxes as seven arrays of one shape: corners, sizes and area."""
 
-    x1: Floats
-    y1: Floats
-    x2: Floats
-    y2: Floats
-    width: Floats
-    height: Floats
-    area: Floats
+    x1: Quantity
+    y1: Quantity
+    x2: Quantity
+    y2: Quantity
+    width: Quantity
+    height: Quantity
+    area: Quantity
 
     def __getitem__(self, index: Any) -> Columns:
         """Return the same boxes with every column indexed: a slice of them, or reshaped for broadcasting."""
@@ -68,19 +75,29 @@ def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> C
     ValueError: boxes, row 1: [5.0, 5.0, 4.0, 9.0] as xyxy is inverted: width -1.0, height 4.0
     """
     array = as_floats(boxes, 4, what)
-    x1, y1, x2, y2, width, height = _take_apart(array, format)
+    numbers = [np.asarray(array[..., index], order="C") for index in range(4)]
     with np.errstate(over="ignore", invalid="ignore"):
+        x1, y1, x2, y2, width, height = _corners_and_size(numbers, format)
         area = width * height
-        # a NaN or an infinite coordinate makes one of these sums non-finite or one of these comparisons false
-        sound = (width >= 0) & (height >= 0) & (area + np.abs(x2) + np.abs(y2) < np.inf)
+        # a NaN or an infinite coordinate makes this sum non-finite or one of the comparisons false
+        sound = (width >= 0) & (height >= 0) & (area + np.abs(x1) + np.abs(y1) + np.abs(x2) + np.abs(y2) < np.inf)
     if not sound.all():
         _complain(array, width, height, sound, format, what)
     return Columns(x1, y1, x2, y2, width, height, area)
 
 
-def _take_apart(array: Floats, form: str) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Return x1, y1, x2, y2, width, height."""
-    a, b, c, d = (np.asarray(array[..., index], order="C") for index in range(4))
+def dual_columns(boxes: Floats, format: str) -> Columns:  # noqa: A002
+    """Take sound boxes apart into dual numbers that carry the slopes along the four numbers of *format*."""
+    duals = variables(*(boxes[..., index] for index in range(4)))
+    x1, y1, x2, y2, width, height = _corners_and_size(duals, format)
+    return Columns(x1, y1, x2, y2, width, height, width * height)
+
+
+def _corners_and_size(
+    numbers: Sequence[Quantity], form: str
+) -> tuple[Quantity, Quantity, Quantity, Quantity, Quantity, Quantity]:
+    """Return x1, y1, x2, y2, width, height of boxes given as four numbers in the format *form*."""
+    a, b, c, d = numbers
     if form == "xyxy":
         return a, b, c, d, c - a, d - b
     if form == "xywh":

@@ -1,4 +1,4 @@
-"""Similarities made of areas alone: IoU and COCO's IoU for crowds."""
+"""Similarities made of areas: IoU, its power, COCO's IoU for crowds, and generalised IoU."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_box_metrics.pairs import Pair, elementwise, pairwise, ratio
+from a4eval_box_metrics.pairs import Formula, Pair, elementwise, gradient, pairwise
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from a4eval_box_metrics.columns import Floats
+    from a4eval_box_metrics.columns import Floats, Quantity
 
 
 def iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002  (its usual name)
@@ -22,11 +22,11 @@ def iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floa
 
     Args:
         predicted: (…, 4) boxes.
-        truth: (…, 4) boxes.
+        truth: (…, 4) boxes; the leading axes broadcast.
         format: of both: ``xyxy``, ``xywh``, ``cxcywh``, ``yxyx`` or ``xyxy_inclusive``.
 
     Returns:
-        (…,) in [0, 1].
+        (…,) in [0, 1], float32 if both are float32, else float64.
 
     Raises:
         ValueError: a box is NaN, infinite or inverted (the row is named), or the shapes do not match.
@@ -47,6 +47,18 @@ def pairwise_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
            [0. ]])
     """
     return pairwise(iou_formula, predicted, truth, format)
+
+
+def iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    """Slope of :func:`iou` along the four numbers of the predicted box: (n, 4) and (n, 4) give (n, 4).
+
+    Zero for disjoint boxes: a loss of IoU alone cannot pull them together.
+    Touching boxes and coinciding edges get the mean of the two one-sided slopes.
+
+    >>> iou_gradient([[0.0, 0, 10, 2]], [[0, 0, 10, 4]])  # left, top and right edges coincide
+    array([[-0.0125, -0.0625,  0.0125,  0.25  ]])
+    """
+    return gradient(lambda pair: pair.iou, predicted, truth, format)
 
 
 def crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
@@ -72,11 +84,47 @@ def pairwise_crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = 
     return pairwise(crowd_formula, predicted, truth, format)
 
 
-def iou_formula(pair: Pair) -> Floats:
-    """IoU written for speed: three arrays in all, each used again."""
+def alpha_iou(predicted: ArrayLike, truth: ArrayLike, *, power: float = 3.0, format: str = "xyxy") -> Floats:  # noqa: A002
+    """IoU to a power, IoU^α: with α > 1 its loss 1 − IoU^α weighs the well-placed boxes more.
+
+    Args:
+        predicted: (…, 4) boxes.
+        truth: (…, 4) boxes.
+        power: α > 0; the paper's choice is 3.
+        format: as in :func:`iou`, like the result and the errors.
+
+    Paper: He et al. (2021), "Alpha-IoU", equation 3 (arXiv:2110.13675).
+
+    >>> alpha_iou([[0, 0, 10, 4]], [[0, 1, 10, 3]])
+    array([0.125])
+    """
+    return elementwise(alpha_formula(power), predicted, truth, format)
+
+
+def generalized_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    """IoU minus the share of the hull that neither box covers: IoU − (|C| − |A ∪ B|) / |C|.
+
+    C is the smallest box around both, so disjoint boxes are told apart by their distance; where C has no area the
+    penalty is 0.
+    Arguments and errors as :func:`iou`.
+
+    Returns:
+        (…,) in (−1, 1].
+
+    Paper: Rezatofighi et al. (2019), "Generalized Intersection over Union", algorithm 1 (arXiv:1902.09630);
+    reference implementation: ``torchvision.ops.generalized_box_iou``.
+
+    >>> generalized_iou([[0, 0, 1, 1]], [[2, 0, 3, 1]])
+    array([-0.33333333])
+    """
+    return elementwise(generalized_formula, predicted, truth, format)
+
+
+def iou_formula(pair: Pair) -> Quantity:
+    """IoU written for speed: four arrays in all, each used again."""
     predicted, truth = pair.predicted, pair.truth
-    scratch = np.maximum(predicted.x1, truth.x1)
     shared = np.minimum(predicted.x2, truth.x2)
+    scratch = np.maximum(predicted.x1, truth.x1)
     shared -= scratch
     np.maximum(shared, 0, out=shared)
     height = np.minimum(predicted.y2, truth.y2)
@@ -85,12 +133,30 @@ def iou_formula(pair: Pair) -> Floats:
     shared *= height
     union = np.add(predicted.area, truth.area, out=scratch)
     union -= shared
-    if not (predicted.area.all() or truth.area.all()):  # 0 / 0 is possible, and stands for 0
-        np.maximum(union, np.finfo(union.dtype).tiny, out=union)
+    if not pair.solid:  # 0 / 0 is possible, and stands for 0
+        union += union == 0
     shared /= union
     return shared
 
 
-def crowd_formula(pair: Pair) -> Floats:
-    """Intersection over the predicted area."""
-    return ratio(pair.intersection, pair.predicted.area)
+def crowd_formula(pair: Pair) -> Quantity:
+    """Intersection over the predicted area, which may be 0 while the truth is solid."""
+    own = pair.predicted.area
+    return pair.intersection / (own + (own == 0))
+
+
+def alpha_formula(power: float) -> Formula:
+    """Return the formula of IoU to the given power.
+
+    Raises:
+        ValueError: the power is not a positive number.
+    """
+    if not 0 < power < np.inf:
+        raise ValueError(f"power: got {power}, expected a positive number")
+    return lambda pair: np.power(pair.iou, power)
+
+
+def generalized_formula(pair: Pair) -> Quantity:
+    """IoU minus the uncovered share of the hull."""
+    hull = pair.hull_width * pair.hull_height
+    return pair.iou - pair.ratio(hull - pair.union, hull)

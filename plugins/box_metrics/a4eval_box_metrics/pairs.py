@@ -1,13 +1,13 @@
-"""Pairs of boxes and what formulas are made of; running a formula over matched pairs or over all pairs."""
+"""Pairs of boxes and what formulas are made of; running a formula over matched pairs, over all pairs, or for slopes."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from a4eval_box_metrics.columns import Columns, Floats, columns
+from a4eval_box_metrics.columns import Columns, Floats, Quantity, columns, dual_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,56 +22,82 @@ class Pair:
     """Predicted and true boxes whose columns broadcast against each other, with the shared ingredients of formulas.
 
     Each ingredient is computed when first asked for.
+    The columns may hold :class:`a4eval_box_metrics.dual.Dual` numbers; then so do the ingredients.
     """
 
-    def __init__(self, predicted: Columns, truth: Columns) -> None:
+    def __init__(self, predicted: Columns, truth: Columns, *, solid: bool) -> None:
         self.predicted = predicted
         self.truth = truth
+        self.solid = solid
+        """All predicted or all true boxes have an area: no quotient of the two can be 0 / 0."""
 
     @cached_property
-    def overlap_width(self) -> Floats:
+    def overlap_width(self) -> Quantity:
         """Width of the intersection; zero for touching and for disjoint boxes."""
-        return overlap(self.predicted.x1, self.predicted.x2, self.truth.x1, self.truth.x2)
+        p, t = self.predicted, self.truth
+        return np.maximum(np.minimum(p.x2, t.x2) - np.maximum(p.x1, t.x1), 0)
 
     @cached_property
-    def overlap_height(self) -> Floats:
+    def overlap_height(self) -> Quantity:
         """Height of the intersection; zero for touching and for disjoint boxes."""
-        return overlap(self.predicted.y1, self.predicted.y2, self.truth.y1, self.truth.y2)
+        p, t = self.predicted, self.truth
+        return np.maximum(np.minimum(p.y2, t.y2) - np.maximum(p.y1, t.y1), 0)
 
     @cached_property
-    def intersection(self) -> Floats:
+    def intersection(self) -> Quantity:
         """Area of the intersection."""
         return self.overlap_width * self.overlap_height
 
     @cached_property
-    def union(self) -> Floats:
+    def union(self) -> Quantity:
         """Area of the union, in the order pycocotools and torchvision add it up."""
-        union = self.predicted.area + self.truth.area
-        union -= self.intersection
-        return union
+        return self.predicted.area + self.truth.area - self.intersection
 
     @cached_property
-    def iou(self) -> Floats:
+    def iou(self) -> Quantity:
         """Intersection over union; 0 where both boxes have no area."""
-        return ratio(self.intersection, self.union)
+        return self.ratio(self.intersection, self.union)
+
+    @cached_property
+    def hull_width(self) -> Quantity:
+        """Width of the smallest box around both."""
+        return np.maximum(self.predicted.x2, self.truth.x2) - np.minimum(self.predicted.x1, self.truth.x1)
+
+    @cached_property
+    def hull_height(self) -> Quantity:
+        """Height of the smallest box around both."""
+        return np.maximum(self.predicted.y2, self.truth.y2) - np.minimum(self.predicted.y1, self.truth.y1)
+
+    @cached_property
+    def centre_dx(self) -> Quantity:
+        """How far the predicted centre lies to the right of the true one."""
+        p, t = self.predicted, self.truth
+        return (p.x1 + p.x2) / 2 - (t.x1 + t.x2) / 2
+
+    @cached_property
+    def centre_dy(self) -> Quantity:
+        """How far the predicted centre lies below the true one (y runs down)."""
+        p, t = self.predicted, self.truth
+        return (p.y1 + p.y2) / 2 - (t.y1 + t.y2) / 2
+
+    @cached_property
+    def centre_distance2(self) -> Quantity:
+        """Squared distance of the centres."""
+        return np.square(self.centre_dx) + np.square(self.centre_dy)
+
+    def ratio(self, part: Quantity, whole: Quantity) -> Quantity:
+        """Return part / whole; where *whole* is 0, which :attr:`solid` boxes exclude, 0 with slope 0."""
+        return part / whole if self.solid else guarded_ratio(part, whole)
 
 
-Formula: TypeAlias = "Callable[[Pair], Floats]"
+Formula: TypeAlias = "Callable[[Pair], Any]"
+"""Takes a :class:`Pair`, returns a :data:`a4eval_box_metrics.columns.Quantity`."""
 
 
-def overlap(low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> Floats:
-    """Return the length that two intervals share, at least 0."""
-    shared = np.minimum(high, other_high)
-    shared -= np.maximum(low, other_low)
-    return np.maximum(shared, 0, out=shared)
-
-
-def ratio(part: Floats, whole: Floats) -> Floats:
-    """Return part / whole, and 0 where both are 0.
-
-    The quotient is exact wherever *whole* is a normal positive number.
-    """
-    return part / np.maximum(whole, np.finfo(whole.dtype).tiny)
+def guarded_ratio(part: Quantity, whole: Quantity) -> Quantity:
+    """Return part / whole, and 0 (with slope 0) where *whole* is 0."""
+    empty = whole == 0
+    return part / (whole + empty) * ~empty
 
 
 def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:  # noqa: A002
@@ -90,18 +116,37 @@ def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format
         ValueError: unsound boxes (the row is named) or shapes that do not match.
     """
     left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
-    try:
-        np.broadcast_shapes(left.x1.shape, right.x1.shape)
-    except ValueError as error:
-        message = f"predicted {left.x1.shape} and truth {right.x1.shape} are not matched pairs"
-        raise ValueError(message) from error
-    if left.x1.ndim == right.x1.ndim == 0:  # formulas work in place, which a scalar cannot
-        return np.asarray(formula(Pair(left[None], right[None]))[0])
-    return formula(Pair(left, right))
+    if _matched(left, right) == ():  # formulas work in place, which a scalar cannot
+        return np.asarray(formula(Pair(left[None], right[None], solid=_solid(left, right)))[0])
+    return np.asarray(formula(Pair(left, right, solid=_solid(left, right))))
+
+
+def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:  # noqa: A002
+    """Differentiate a formula with respect to the predicted boxes of matched pairs.
+
+    At corners of the formula (touching boxes, coinciding edges or centres) this is the mean of the one-sided slopes.
+
+    Args:
+        formula: takes a :class:`Pair` of dual numbers, returns one number a pair.
+        predicted: (…, 4) boxes.
+        truth: (…, 4) boxes of the same leading shape.
+        format: the format of both.
+
+    Returns:
+        (…, 4): the slope of the value along each of the four numbers of *format*.
+
+    Raises:
+        ValueError: as :func:`elementwise`.
+    """
+    left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
+    shape = _matched(left, right)
+    moving = dual_columns(np.broadcast_to(np.asarray(predicted, left.x1.dtype), (*shape, 4)), format)
+    slopes = formula(Pair(moving, right, solid=_solid(left, right))).partials
+    return np.ascontiguousarray(np.moveaxis(slopes, 0, -1))
 
 
 def pairwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:  # noqa: A002
-    """Apply a formula to all pairs, tile by tile, so that memory is the result and a few hundred kilobytes.
+    """Apply a formula to all pairs, tile by tile, so that memory is the result and a few megabytes.
 
     Args:
         formula: takes a :class:`Pair`, returns one number a pair.
@@ -128,17 +173,30 @@ def pairwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
 
 def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns) -> None:
     n, m = result.shape
+    solid = _solid(predicted, truth)
     if m < n and m < 64:  # numpy's inner loop runs along the last axis: make that the long one
         wide = min(n, TILE // 2)
         high = max(1, TILE // max(wide, 1))
         for row in range(0, n, wide):
             for column in range(0, m, high):
-                pair = Pair(predicted[None, row : row + wide], truth[column : column + high, None])
+                pair = Pair(predicted[None, row : row + wide], truth[column : column + high, None], solid=solid)
                 result[row : row + wide, column : column + high] = formula(pair).T
         return
     wide = min(m, TILE // 2)
     high = max(1, TILE // max(wide, 1))
     for row in range(0, n, high):
         for column in range(0, m, wide):
-            pair = Pair(predicted[row : row + high, None], truth[None, column : column + wide])
+            pair = Pair(predicted[row : row + high, None], truth[None, column : column + wide], solid=solid)
             result[row : row + high, column : column + wide] = formula(pair)
+
+
+def _matched(predicted: Columns, truth: Columns) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(predicted.x1.shape, truth.x1.shape)
+    except ValueError as error:
+        message = f"predicted {predicted.x1.shape} and truth {truth.x1.shape} are not matched pairs"
+        raise ValueError(message) from error
+
+
+def _solid(predicted: Columns, truth: Columns) -> bool:
+    return bool(predicted.area.all() or truth.area.all())
