@@ -7,7 +7,6 @@ The parameters of components are checked afterwards against the components thems
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.errors import ConfigError, did_you_mean
+from a4eval.experiment import Experiment, Root, check_root
 from a4eval.experiments import experiments
 from a4eval.registry import registry
-from a4eval.schema import convert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,37 +34,6 @@ PACKAGE = "a4eval.configs"
 
 # 1.3 warns when version_base is absent, 1.4 warns when it is given
 VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3") else {}
-
-
-class Root(msgspec.Struct, forbid_unknown_fields=True):
-    """The root keys of a config."""
-
-    task: Any
-    description: str = ""
-    seed: int = 0
-    pictures: bool | str = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """One composed experiment in plain Python values, no interpolation left.
-
-    Args:
-        name: the choice of ``experiment=``, or None.
-        config: the whole config but for Hydra's own part.
-        overrides: what the command line changed, as typed.
-        directory: the output folder, ``hydra.run.dir``.
-    """
-
-    name: str | None
-    config: dict[str, Any]
-    overrides: tuple[str, ...]
-    directory: Path
-
-    @property
-    def root(self) -> Root:
-        """The config's root keys, typed."""
-        return msgspec.convert(self.config, Root)
 
 
 class _PluginConfigs(SearchPathPlugin):
@@ -126,7 +94,7 @@ def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
         raise explain(error) from error
     assert isinstance(plain, dict)
     root = {str(key): value for key, value in plain.items()}
-    _check_root(root)
+    check_root(root)
     return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
 
 
@@ -137,18 +105,6 @@ def free_keys(overrides: Iterable[str]) -> list[str]:
     ['++task.k=5', 'seed=1', '~task.k']
     """
     return [f"++{override}" if override.startswith("task.") else override for override in overrides]
-
-
-def _check_root(root: dict[str, Any]) -> None:
-    types = {field.name: field.type for field in msgspec.structs.fields(Root)}
-    for key, value in root.items():
-        if key not in types:
-            raise ConfigError(f"unknown key{did_you_mean(key, types)}", path=key)
-        convert(value, types[key], key)
-    if root["seed"] < 0:
-        raise ConfigError(f"got {root['seed']}, expected a non-negative integer", path="seed")
-    if root["task"] == "???":
-        raise ConfigError("is missing; choose an experiment: `a4eval experiments` lists them", path="task")
 
 
 COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, yaml.YAMLError)
@@ -165,7 +121,7 @@ def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
             return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
         return ConfigError(f"there is no config {missing!r}{did_you_mean(missing, error.options or ())}")
     if isinstance(error, OverrideParseException):
-        return ConfigError(f"cannot read the override {error.override!r}: {str(error).splitlines()[0]}")
+        return ConfigError(f"cannot read the override {error.override!r}: {str(error).splitlines()[-2]}")
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         mark = error.problem_mark
         return ConfigError(f"not valid YAML: {error.problem}", path=f"{mark.name}, line {mark.line + 1}")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from a4eval.config import Experiment
     from a4eval.contracts import Result
+    from a4eval.experiment import Experiment
     from a4eval.registry import Provided
 
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
@@ -45,6 +45,7 @@ def prepare(experiment: Experiment) -> Prepared:
         ConfigError: a name, key, type or value is wrong; the text holds the key's full path.
         PluginError: a component cannot be imported.
     """
+    pictures_wanted(experiment.root.pictures, in_sweep=False)  # finds a missing extra before the run
     builder = Builder(registry())
     task = builder.build("task", experiment.config["task"], "task")
     components = [_component(provided) for _, provided in sorted(builder.used.items())]

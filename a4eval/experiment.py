@@ -1,0 +1,76 @@
+"""An experiment: one composed config in plain Python values.  Needs no Hydra, so that workers start quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from a4eval.errors import ConfigError, did_you_mean
+from a4eval.schema import convert
+
+SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "objective"})
+"""The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
+
+
+class Root(msgspec.Struct, forbid_unknown_fields=True):
+    """The root keys of a config."""
+
+    task: Any
+    description: str = ""
+    seed: int = 0
+    pictures: bool | Literal["auto"] = "auto"
+    timeout: float | None = None
+    executor: Any = "local"
+    resume: bool = True
+    dry_run: bool = False
+    fail_fast: bool = False
+    retries: int = 0
+    sort: str | None = None
+    objective: str | list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One composed experiment in plain Python values, no interpolation left.
+
+    Args:
+        name: the choice of ``experiment=``, or None.
+        config: the whole config but for Hydra's own part.
+        overrides: what the command line changed, as typed.
+        directory: the output folder, ``hydra.run.dir``.
+    """
+
+    name: str | None
+    config: dict[str, Any]
+    overrides: tuple[str, ...]
+    directory: Path
+
+    @property
+    def root(self) -> Root:
+        """The config's root keys, typed."""
+        return msgspec.convert(self.config, Root)
+
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Root)}
+
+
+def check_root(root: dict[str, Any]) -> None:
+    """Check the root keys of a resolved config: their names, types and ranges.
+
+    Raises:
+        ConfigError: one of them is wrong.
+    """
+    for key, value in root.items():
+        if key not in _TYPES:
+            raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=key)
+        convert(value, _TYPES[key], key)
+    for key in ("seed", "retries"):
+        if root.get(key, 0) < 0:
+            raise ConfigError(f"got {root[key]}, expected a non-negative integer", path=key)
+    if (timeout := root.get("timeout")) is not None and not timeout > 0:
+        raise ConfigError(f"got {timeout}, expected a number of seconds above 0, or null", path="timeout")
+    if root["task"] == "???":
+        raise ConfigError("is missing; choose an experiment: `a4eval experiments` lists them", path="task")
