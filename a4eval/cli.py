@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from a4eval import __version__
+from a4eval import __version__, errors
 from a4eval.errors import A4evalError, ConfigError, DataError
 
 OK, FAILED, BAD_CONFIG, INTERRUPTED = 0, 1, 2, 130
@@ -93,14 +94,20 @@ def run(
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
     check_plugins(strict=strict_plugins)
-    if cfg is not None:
-        print_config(overrides, config_dir, cfg)
-    elif multirun:
-        from a4eval.multirun import sweep
+    # a polite kill, as batch systems send it, is an interrupt: the record is still written
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if cfg is not None:
+            print_config(overrides, config_dir, cfg)
+        elif multirun:
+            from a4eval.multirun import sweep
 
-        sys.exit(sweep(overrides, config_dir))
-    else:
-        run_one(overrides, config_dir)
+            sys.exit(sweep(overrides, config_dir))
+        else:
+            run_one(overrides, config_dir)
+    except KeyboardInterrupt:
+        print("a4eval: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def check_plugins(*, strict: bool) -> None:
@@ -144,7 +151,10 @@ def run_one(overrides: list[str], config_dir: Path | None) -> NoReturn:
         note(warning)
     print_record(record)
     if record.error is not None and record.status == "failed":
-        print(f"a4eval: error: {record.error.type}: {record.error.message}", file=sys.stderr)
+        ours = hasattr(errors, record.error.type)
+        text = "" if ours else f"{record.error.type}: "
+        more = "" if ours else " (the record holds the traceback)"
+        print(f"a4eval: error: {text}{record.error.message}{more}", file=sys.stderr)
     elif record.status == "interrupted":
         print("a4eval: interrupted", file=sys.stderr)
     print(path)

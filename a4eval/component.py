@@ -8,7 +8,9 @@ Its fields are its parameters: type, default, help and unit are said once, there
 from __future__ import annotations
 
 import dataclasses
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +77,7 @@ def param(
     """Declare a parameter of a component: a dataclass field with help, unit and, for a nested component, its kind.
 
     Args:
-        default: the default; without one the parameter is required.
+        default: the default, a list or dict copied for each component; without one the parameter is required.
         help: one sentence for ``a4eval components NAME``.
         unit: ``"pixels"``, ``"steps"``; empty for a plain number or a name.
         kind: the field holds a component of this kind (or a list or dict of them).
@@ -89,7 +91,9 @@ def param(
     1.0
     """
     keywords: dict[str, Any] = {}
-    if default is not dataclasses.MISSING:
+    if isinstance(default, (list, dict)):
+        keywords["default_factory"] = partial(deepcopy, default)
+    elif default is not dataclasses.MISSING:
         keywords["default"] = default
     if default_factory is not dataclasses.MISSING:
         keywords["default_factory"] = default_factory

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from a4eval.errors import ConfigError, DataError, MissingExtraError
+from a4eval.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +47,7 @@ class Run:
     Args:
         directory: the run's folder; it exists once the first artifact or the record is written.
         seed: the experiment's seed.
-        pictures: draw pictures? ``auto`` is yes when matplotlib is installed and the run is not part of a sweep.
+        pictures: whether to draw pictures.
         show_progress: on a terminal a bar, else a plain line now and then; nothing when False.
     """
 
@@ -120,18 +120,14 @@ class Run:
         yield from track(items, description, total)
 
 
-def pictures_wanted(choice: object, *, in_sweep: bool) -> bool:
-    """Decide ``pictures``: ``auto``, true or false.
+def pictures_wanted(choice: Literal[True, False, "auto"], *, in_sweep: bool) -> bool:
+    """Decide ``pictures``: auto is yes when matplotlib is installed and the run is not part of a sweep.
 
     Raises:
-        ConfigError: another value.
-        MissingExtraError: true, but matplotlib is not installed.
+        MissingExtraError: they are asked for, but matplotlib is not installed.
     """
     if choice == "auto":
         return not in_sweep and find_spec("matplotlib") is not None
-    if not isinstance(choice, bool):
-        message = f"got {choice!r}, expected auto, true or false"
-        raise ConfigError(message, path="pictures")
     if choice:
         require("matplotlib", "a4eval[plots]")
     return choice

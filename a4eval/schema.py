@@ -41,7 +41,7 @@ def parameters(factory: type[Any]) -> list[Parameter]:
         info = parameter_info(field)
         default = _default(field)
         required = default is dataclasses.MISSING
-        shown = f"{info.kind} node" if info.kind else inspect.formatannotation(hints[field.name]).replace("typing.", "")
+        shown = f"{info.kind} node" if info.kind else type_name(hints[field.name])
         listed.append(
             Parameter(field.name, shown, None if required else default, required, info.help, info.unit, info.kind)
         )
@@ -96,7 +96,7 @@ class Builder:
             elif value is dataclasses.MISSING and _default(field) is not dataclasses.MISSING:
                 continue
             if value in _MISSING if isinstance(value, str) else value is dataclasses.MISSING:
-                message = f"is missing; set {where}=… ({info.help or inspect.formatannotation(hints[key])})"
+                message = f"is missing; set {where}=… ({info.help or type_name(hints[key])})"
                 raise ConfigError(message, path=where)
             arguments[key] = (
                 self._nested(info.kind, hints[key], value, where) if info.kind else convert(value, hints[key], where)
@@ -135,7 +135,7 @@ def convert(value: Any, hint: Any, path: str) -> Any:
         return msgspec.convert(value, hint, dec_hook=_decode)
     except msgspec.ValidationError as error:
         inner = str(error).partition(" - at `$")[2].rstrip("`")
-        expected = inspect.formatannotation(hint).replace("typing.", "").replace("pathlib.", "")
+        expected = type_name(hint)
         choices = [str(one) for one in _literals(hint)]
         nearest = did_you_mean(value, choices) if isinstance(value, str) and choices else ""
         nearest = nearest if "did you mean" in nearest else ""
@@ -145,6 +145,23 @@ def convert(value: Any, hint: Any, path: str) -> Any:
         if isinstance(error, A4evalError):
             raise
         raise ConfigError(str(error), path=path) from error
+
+
+def type_name(hint: Any) -> str:
+    """Return a type as people write it.
+
+    >>> type_name(list[Path] | None)
+    'list[Path] | None'
+    >>> type_name(Literal["auto", 1])
+    "'auto' | 1"
+    """
+    if get_origin(hint) in (Union, types.UnionType):
+        return " | ".join(type_name(one) for one in get_args(hint))
+    if get_origin(hint) is Literal:
+        return " | ".join(repr(one) for one in get_args(hint))
+    if hint is types.NoneType:
+        return "None"
+    return inspect.formatannotation(hint).replace("typing.", "").replace("pathlib.", "")
 
 
 def _decode(hint: type[Any], value: Any) -> Any:

@@ -14,12 +14,12 @@ from a4eval.component import param
 from a4eval.contracts import Result, Row, Value
 from a4eval.errors import DataError, MissingExtraError
 from a4eval.tasks import layer_checks
+from a4eval.tasks.layer_checks import Worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from a4eval.context import Run
-    from a4eval.tasks.layer_checks import Worst
 
 TIMED_CALLS = 5
 
@@ -61,7 +61,10 @@ class CheckLayer:
         rows: list[Row] = []
         metrics: dict[str, Value] = {}
         for name, tolerance, check in run.track(self._checks(params, x, dy, rng), "checking"):
-            worst = check()
+            try:
+                worst = check()
+            except Exception as error:  # noqa: BLE001  (a layer that raises has failed this check, not the others)
+                worst = Worst(float("inf"), f"{type(error).__name__}: {error}")
             if isinstance(worst, str):
                 rows.append(_row(name, None, tolerance, "skipped", worst))
                 continue

@@ -92,6 +92,9 @@ def gradient(
         analytic = found[f"d{name}"]
         if analytic.shape != array.shape:
             return Worst(float("inf"), f"d{name} has shape {analytic.shape}, expected {array.shape}")
+        bad = np.argwhere(~np.isfinite(analytic))
+        if len(bad):
+            return Worst(float("inf"), f"d{name}{bad[0].tolist()} is {analytic[tuple(bad[0])]}")
 
         def loss(changed: Array, name: str = name) -> Any:
             replaced = {**params, name: changed} if name != "x" else params
@@ -103,8 +106,9 @@ def gradient(
         for flat in chosen:
             index = tuple(int(one) for one in np.unravel_index(flat, array.shape))
             error = abs(float(analytic[index]) - probe(loss, array, index)) / scale
-            if not error <= worst.error:  # also when it is NaN
-                worst = Worst(error if np.isfinite(error) else float("inf"), f"d{name}{list(index)}")
+            if not np.isfinite(error):
+                return Worst(float("inf"), f"the numerical d{name}{list(index)} is not finite")
+            worst = max(worst, Worst(error, f"d{name}{list(index)}"), key=lambda one: one.error)
     return worst
 
 

@@ -1,0 +1,6 @@
+"""``python -m a4eval``."""
+
+from a4eval.cli import main
+
+if __name__ == "__main__":
+    main()
