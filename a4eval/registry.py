@@ -103,7 +103,7 @@ def build(kind: str, node: Any, *, path: str = "") -> Any:
 
     >>> build("task", {"name": "evaluat"})
     Traceback (most recent call last):
-    a4eval.errors.ConfigError: task: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
+    a4eval.errors.ConfigError: task.name: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
     """
     from a4eval.schema import Builder  # here: it needs msgspec, which listing commands do without
 

@@ -102,7 +102,7 @@ def test_a_run_leaves_one_valid_record_and_shows_its_numbers(odd, tmp_path):
     assert "heads" in done.out
     assert "0.6" in done.out
     record = record_of(tmp_path)
-    assert list(record)[0] == "schema_version"
+    assert next(iter(record)) == "schema_version"
     assert record["status"] == "ok"
     assert record["experiment"] == "stranger/heads"
     assert record["overrides"] == ["hydra.run.dir=out", "experiment=stranger/heads", "seed=7"]
@@ -123,7 +123,7 @@ def test_same_config_same_numbers_and_same_id(odd, tmp_path):
     for name, arguments in {"a": [], "b": [], "c": ["seed=1"], "d": ["task.size=4"]}.items():
         odd.run("run", "task.name=random", f"hydra.run.dir={name}", *arguments, cwd=tmp_path)
         records.append(json.loads((tmp_path / name / "result.json").read_text()))
-    first, again, other_seed, other_size = records
+    first, again, other_seed, _ = records
     assert first["metrics"] == again["metrics"]
     assert first["run_id"] == again["run_id"]
     assert first["metrics"] != other_seed["metrics"]
