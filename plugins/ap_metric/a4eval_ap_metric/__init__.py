@@ -1,1 +1,66 @@
-"""Average precision of rankings and detectors, every definition by name."""
+"""Average precision of rankings and detectors, every definition by name.
+
+Plain functions on numpy arrays; each is loaded when first used, so that listing the plugin stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from a4eval_ap_metric.coco import CocoArrays, coco_arrays, coco_statistics, statistic_names
+    from a4eval_ap_metric.coco_reader import read_coco
+    from a4eval_ap_metric.detection_data import CocoParameters, DetectionData
+    from a4eval_ap_metric.matching import Matches, match
+    from a4eval_ap_metric.ranking import (
+        average_precision,
+        average_precision_of_points,
+        precision_recall_by_rank,
+        ranking_points,
+    )
+    from a4eval_ap_metric.resampling import Resampler
+
+_EXPORTS = {
+    "CocoArrays": "coco",
+    "CocoParameters": "detection_data",
+    "DetectionData": "detection_data",
+    "Matches": "matching",
+    "Resampler": "resampling",
+    "average_precision": "ranking",
+    "average_precision_of_points": "ranking",
+    "coco_arrays": "coco",
+    "coco_statistics": "coco",
+    "match": "matching",
+    "precision_recall_by_rank": "ranking",
+    "ranking_points": "ranking",
+    "read_coco": "coco_reader",
+    "statistic_names": "coco",
+}
+
+__all__ = [
+    "CocoArrays",
+    "CocoParameters",
+    "DetectionData",
+    "Matches",
+    "Resampler",
+    "average_precision",
+    "average_precision_of_points",
+    "coco_arrays",
+    "coco_statistics",
+    "match",
+    "precision_recall_by_rank",
+    "ranking_points",
+    "read_coco",
+    "statistic_names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

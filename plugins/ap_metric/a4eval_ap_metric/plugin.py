@@ -6,11 +6,48 @@ from a4eval import Component, hookimpl
 
 A4EVAL_API = 1
 
+_VOC = "Everingham et al. 2010, The PASCAL VOC Challenge"
+_COCO = "Lin et al. 2014, arXiv:1405.0312; pycocotools"
+
 
 @hookimpl
 def a4eval_components() -> list[Component]:
     """List the components."""
-    return []
+    return [
+        Component(
+            kind="metric",
+            name="average_precision",
+            factory="a4eval_ap_metric.ranking_metrics:AveragePrecision",
+            summary="average precision of rankings, in any of its definitions",
+            references=(_VOC, "scikit-learn average_precision_score", "trec_eval map"),
+        ),
+        Component(
+            kind="metric",
+            name="precision_recall_by_rank",
+            factory="a4eval_ap_metric.ranking_metrics:PrecisionRecallByRank",
+            summary="a table of precision and recall after each item of a ranking",
+        ),
+        Component(
+            kind="metric",
+            name="coco_detection",
+            factory="a4eval_ap_metric.coco_metric:CocoDetection",
+            summary="COCO's twelve statistics of detected boxes",
+            references=(_COCO,),
+        ),
+        Component(
+            kind="reader",
+            name="ranking",
+            factory="a4eval_ap_metric.ranking_reader:InlineRanking",
+            summary="one ranking, written into the config",
+        ),
+        Component(
+            kind="reader",
+            name="coco",
+            factory="a4eval_ap_metric.coco_reader:Coco",
+            summary="boxes from COCO's JSON files",
+            references=("https://cocodataset.org/#format-data",),
+        ),
+    ]
 
 
 @hookimpl

@@ -1,0 +1,98 @@
+"""What a detection metric remembers between batches, and the one order it is put in at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a4eval_ap_metric.detection_data import DetectionData
+from a4eval_ap_metric.identifiers import dense, distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+TRUTH = ("truth_unit", "truth_class", "truth_box", "truth_area", "truth_crowd")
+DETECTION = ("detection_unit", "detection_class", "detection_box", "detection_score")
+
+_NOTHING: dict[str, NDArray[Any]] = {
+    "unit": np.empty(0, np.int64),
+    **{name: np.empty((0, 4) if name.endswith("box") else 0, np.int64) for name in (*TRUTH, *DETECTION)},
+}
+
+
+@dataclass(slots=True)
+class DetectionState:
+    """Batches as they came.
+
+    The images are put in the order of their ids, so shards merged in any order are the whole, bit for bit.
+    """
+
+    batches: list[dict[str, NDArray[Any]]] = field(default_factory=list)
+
+    def add(self, batch: Mapping[str, Any]) -> None:
+        """Keep the columns of *batch*.
+
+        Raises:
+            ValueError: a column is missing, or has not the shape or range it must have.
+        """
+        columns = {}
+        for name in ("unit", *TRUTH, *DETECTION):
+            if name not in batch:
+                raise ValueError(f"a detection batch needs the column {name!r}, got {sorted(batch)}")
+            columns[name] = np.asarray(batch[name])
+        if "class" in batch:
+            columns["class"] = np.asarray(batch["class"])
+        for group in (TRUTH, DETECTION):
+            n = len(columns[group[0]])
+            for name in group:
+                expected = (n, 4) if name.endswith("_box") else (n,)
+                if columns[name].shape != expected:
+                    raise ValueError(f"column {name!r}: got shape {columns[name].shape}, expected {expected}")
+            unit = columns[group[0]]
+            if n and not 0 <= unit.min() <= unit.max() < len(columns["unit"]):
+                raise ValueError(f"column {group[0]!r}: expected indices into the {len(columns['unit'])} units")
+        self.batches.append(columns)
+
+    def units(self) -> NDArray[Any]:
+        """Return the distinct image ids, ascending."""
+        return distinct([batch["unit"] for batch in self.batches])
+
+    def classes(self) -> NDArray[Any]:
+        """Return the distinct class ids, ascending."""
+        keys = ("class", "truth_class", "detection_class")
+        return distinct([batch[key] for batch in self.batches for key in keys if key in batch])
+
+    def data(self, units: NDArray[Any], classes: NDArray[Any]) -> DetectionData:
+        """Return everything with dense images and classes.
+
+        Args:
+            units: all image ids, ascending.
+            classes: all class ids, ascending.
+        """
+        batches = self.batches or [_NOTHING]
+        maps = [dense(batch["unit"], units) for batch in batches]
+
+        def column(name: str) -> NDArray[Any]:
+            parts = [batch[name] for batch in batches]
+            return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+        def unit(name: str) -> NDArray[Any]:
+            return np.concatenate([known.take(batch[name]) for known, batch in zip(maps, batches, strict=True)])
+
+        return DetectionData(
+            n_units=len(units),
+            n_classes=len(classes),
+            truth_unit=unit("truth_unit"),
+            truth_class=dense(column("truth_class"), classes),
+            truth_box=column("truth_box").astype(np.float64, copy=False),
+            truth_area=column("truth_area").astype(np.float64, copy=False),
+            truth_crowd=column("truth_crowd").astype(bool, copy=False),
+            detection_unit=unit("detection_unit"),
+            detection_class=dense(column("detection_class"), classes),
+            detection_box=column("detection_box").astype(np.float64, copy=False),
+            detection_score=column("detection_score").astype(np.float64, copy=False),
+        )

@@ -1,0 +1,202 @@
+"""COCO's greedy matching of detections to ground truth, for all thresholds and area ranges at once.
+
+Within an image and class, detections take turns by score; each takes the free truth it overlaps most, where a truth
+inside the area range goes before one outside it, and the later truth wins a tie.
+Bit-identical to pycocotools' ``COCOeval.evaluate``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a4eval_ap_metric.detection_data import COCO, CocoParameters, DetectionData
+from a4eval_ap_metric.greedy import match_in_rounds, match_stars, tangled_edges
+from a4eval_ap_metric.pairs import PairSimilarity, box_iou_of_pairs, overlapping_pairs
+from a4eval_ap_metric.sorting import descending_order, rank_in_segment, small_integer_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_NEARLY_ONE = 1 - 1e-10  # pycocotools lets a threshold of 1 be reached despite rounding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Who was matched to whom.  A *position* is a place in the order (class, score descending, image, input).
+
+    Args:
+        parameters: thresholds, areas, maximum of detections.
+        n_units: number of images.
+        class_start: (k + 1,) first position of each class.
+        detection: (n,) input row of the detection at each position; those beyond the maximum are left out.
+        detection_area: (n,) width × height, pixels².
+        detection_unit: (n,) image.
+        detection_score: (n,) float64.
+        truth_class: (g,) class of each truth, truths being in the order (class, image, input).
+        truth_unit: (g,) image.
+        truth_row: (g,) input row.
+        truth_ignored: (a, g) bool: a crowd, or outside the area range.
+        threshold: (m,) threshold index of each match; matches are in the order (threshold, position).
+        position: (m,) position of the detection.
+        truth: (m,) truth.
+        rank: (m,) place, from 0, of the detection among those of its image and class.
+        in_area: (m,) bits: the match holds in these area ranges.
+    """
+
+    parameters: CocoParameters
+    n_units: int
+    class_start: NDArray[np.intp]
+    detection: NDArray[np.intp]
+    detection_area: NDArray[np.float64]
+    detection_unit: NDArray[np.integer[Any]]
+    detection_score: NDArray[np.float64]
+    truth_class: NDArray[np.integer[Any]]
+    truth_unit: NDArray[np.integer[Any]]
+    truth_row: NDArray[np.intp]
+    truth_ignored: NDArray[np.bool_]
+    threshold: NDArray[np.integer[Any]]
+    position: NDArray[np.integer[Any]]
+    truth: NDArray[np.integer[Any]]
+    rank: NDArray[np.integer[Any]]
+    in_area: NDArray[np.unsignedinteger[Any]]
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.class_start) - 1
+
+
+def match(
+    data: DetectionData,
+    parameters: CocoParameters = COCO,
+    *,
+    pair_similarity: Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]], PairSimilarity]
+    | None = None,
+) -> Matches:
+    """Match detections to truths.
+
+    Args:
+        data: ground truth and detections.
+        parameters: COCO's by default.
+        pair_similarity: from (detection boxes, truth boxes, crowd) to a similarity of pairs; IoU by default.
+
+    Source: ``COCOeval.evaluateImg`` in cocoapi, Lin et al. 2014 (arXiv:1405.0312).
+
+    >>> data = DetectionData(1, 1, *(np.zeros(2, int),) * 2, np.array([[0., 0, 4, 4], [9, 9, 4, 4]]), np.full(2, 16.),
+    ...     np.zeros(2, bool), *(np.zeros(1, int),) * 2, np.array([[0., 0, 4, 3]]), np.array([0.9]))
+    >>> match(data).threshold + 0  # an IoU of 3/4 passes 0.5 … 0.75
+    array([0, 1, 2, 3, 4, 5], dtype=int32)
+    """
+    n_groups = data.n_units * data.n_classes
+    index_type: Any = np.int32 if n_groups < 2**31 else np.int64
+    # truths by (class, image, input)
+    truth_group = data.truth_class.astype(index_type) * index_type(data.n_units) + data.truth_unit.astype(index_type)
+    truth_row = small_integer_order(truth_group, n_groups)
+    truth_group = truth_group.take(truth_row)
+    truth_box = data.truth_box.take(truth_row, axis=0)
+    crowd = data.truth_crowd.take(truth_row)
+    area = data.truth_area.take(truth_row)
+    low, high = np.array(parameters.areas).T[:, :, None]
+    truth_ignored = crowd | (area < low) | (area > high)
+    # detections by (class, score, image, input), without those beyond the maximum
+    order, group = _detection_order(data, parameters.max_detections[-1], index_type)
+    detection_class = data.detection_class.take(order)
+    class_start = np.concatenate([[0], np.cumsum(np.bincount(detection_class, minlength=data.n_classes))])
+    # those that share image and class with a truth, by (class, image, score)
+    first, count = _truths_of_groups(truth_group, group, n_groups)
+    candidate = np.flatnonzero(count)
+    regroup = small_integer_order(group.take(candidate), n_groups)
+    candidate = candidate.take(regroup)
+    candidate_group = group.take(candidate)
+    rank = rank_in_segment(candidate_group).astype(np.int32)
+    similarity = (pair_similarity or box_iou_of_pairs)(
+        data.detection_box.take(order.take(candidate), axis=0), truth_box, crowd
+    )
+    thresholds = np.minimum(parameters.thresholds, _NEARLY_ONE)
+    edges = overlapping_pairs(first.take(candidate), count.take(candidate), similarity, thresholds[0])
+    passed = np.searchsorted(thresholds, edges.similarity, "right").astype(np.int32)
+    tangled = tangled_edges(edges, len(candidate), len(truth_row))
+    every_area = (1 << len(parameters.areas)) - 1
+    star = np.flatnonzero(~tangled)
+    found: list[tuple[Any, ...]] = [
+        match_stars(edges.detection.take(star), edges.truth.take(star), passed.take(star), crowd)
+    ]
+    rest = np.flatnonzero(tangled)
+    if len(rest):
+        found += match_in_rounds(edges, rest, passed, candidate_group, crowd, truth_ignored, len(thresholds))
+    threshold = np.concatenate([one[0] for one in found])
+    member = np.concatenate([one[1] for one in found])
+    truth = np.concatenate([one[2] for one in found])
+    bits = np.full(len(threshold), every_area, np.min_scalar_type(every_area))
+    bits[len(found[0][0]) :] = np.concatenate([one[3] for one in found[1:]] or [bits[:0]])
+    position = candidate.take(member).astype(index_type)
+    n = len(order)
+    if len(thresholds) * max(n, 1) < 2**32:
+        by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(thresholds) * max(n, 1))
+    else:
+        by_key = np.lexsort((position, threshold))
+    boxes = data.detection_box
+    return Matches(
+        parameters=parameters,
+        n_units=data.n_units,
+        class_start=class_start,
+        detection=order,
+        detection_area=(boxes[:, 2] * boxes[:, 3]).take(order),
+        detection_unit=data.detection_unit.take(order),
+        detection_score=data.detection_score.take(order),
+        truth_class=data.truth_class.take(truth_row),
+        truth_unit=data.truth_unit.take(truth_row),
+        truth_row=truth_row,
+        truth_ignored=truth_ignored,
+        threshold=threshold.take(by_key),
+        position=position.take(by_key),
+        truth=truth.take(by_key),
+        rank=rank.take(member).take(by_key),
+        in_area=bits.take(by_key),
+    )
+
+
+def _detection_order(
+    data: DetectionData, maximum: int, index_type: Any
+) -> tuple[NDArray[np.intp], NDArray[np.signedinteger[Any]]]:
+    """Return the rows by (class, score, image, input) and their groups, at most *maximum* of a group."""
+    n_groups = data.n_units * data.n_classes
+    unit = data.detection_unit
+    order = descending_order(data.detection_score)
+    if (unit[1:] < unit[:-1]).any():
+        by_unit = small_integer_order(unit, data.n_units)
+        order = by_unit.take(descending_order(data.detection_score.take(by_unit)))
+    group = data.detection_class.astype(index_type) * index_type(data.n_units) + unit.astype(index_type)
+    if len(group) > maximum and _largest_group(group, n_groups) > maximum:
+        ordered = group.take(order)
+        by_group = small_integer_order(ordered, n_groups)
+        kept = by_group[rank_in_segment(ordered.take(by_group)) < maximum]
+        order = order.take(np.sort(kept))
+    order = order.take(small_integer_order(data.detection_class.take(order), data.n_classes))
+    return order, group.take(order)
+
+
+_TABLE = 1 << 24  # groups that are looked up in a table; more are searched
+
+
+def _largest_group(group: NDArray[np.signedinteger[Any]], n_groups: int) -> int:
+    if n_groups <= _TABLE:
+        return int(np.bincount(group, minlength=1).max())
+    return int(np.unique(group, return_counts=True)[1].max())
+
+
+def _truths_of_groups(
+    truth_group: NDArray[np.signedinteger[Any]], group: NDArray[np.signedinteger[Any]], n_groups: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return for each detection's *group* the first truth of that group and their number; *truth_group* is sorted."""
+    if n_groups <= _TABLE:
+        counts = np.bincount(truth_group, minlength=n_groups).astype(np.int32)
+        firsts = np.cumsum(counts, dtype=np.int32) - counts
+        return firsts.take(group), counts.take(group)
+    first = np.searchsorted(truth_group, group, "left")
+    return first, np.searchsorted(truth_group, group, "right") - first

@@ -1,0 +1,116 @@
+"""Detection–truth pairs that overlap enough to match: a sparse list, built in chunks of bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a4eval_ap_metric.sorting import ragged_ranges
+
+CHUNK = 1 << 15  # pairs at a time: their columns stay in the L2 cache
+
+PairSimilarity: TypeAlias = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
+"""From (n,) detection rows and (n,) truth rows to the (n,) similarities of these pairs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """The pairs at or above the lowest threshold, by detection, then truth.
+
+    Args:
+        detection: (e,) row of the detection.
+        truth: (e,) row of the truth.
+        similarity: (e,) float64.
+    """
+
+    detection: NDArray[np.intp]
+    truth: NDArray[np.intp]
+    similarity: NDArray[np.float64]
+
+
+def box_iou_of_pairs(
+    detection_box: NDArray[np.float64], truth_box: NDArray[np.float64], crowd: NDArray[np.bool_]
+) -> PairSimilarity:
+    """Return the IoU of xywh boxes as a function of pairs, in pycocotools' order of arithmetic.
+
+    The overlap with a crowd is the share of the *detection* inside it.
+
+    Args:
+        detection_box: (d, 4) float64, xywh, pixels.
+        truth_box: (g, 4) float64, xywh, pixels.
+        crowd: (g,) bool.
+
+    Source: ``bbIou`` in cocoapi's ``maskApi.c``.
+
+    >>> iou = box_iou_of_pairs(np.array([[0., 0, 2, 2]]), np.array([[1., 0, 2, 2]]), np.array([False]))
+    >>> iou(np.array([0]), np.array([0]))
+    array([0.33333333])
+    """
+    dx, dy, dw, dh = np.ascontiguousarray(detection_box.T)
+    gx, gy, gw, gh = np.ascontiguousarray(truth_box.T)
+    dx2, dy2, detection_area = dx + dw, dy + dh, dw * dh
+    gx2, gy2, truth_area = gx + gw, gy + gh, gw * gh
+    any_crowd = bool(crowd.any())
+    # C's fmin and fmax, which pycocotools calls, pass over NaN; numpy's faster minimum and maximum do not
+    finite = bool(np.isfinite(detection_box).all() and np.isfinite(truth_box).all())
+    low, high = (np.minimum, np.maximum) if finite else (np.fmin, np.fmax)
+
+    def similarity(detection: NDArray[np.intp], truth: NDArray[np.intp]) -> NDArray[np.float64]:
+        width = low(dx2.take(detection), gx2.take(truth))
+        width -= high(dx.take(detection), gx.take(truth))
+        height = low(dy2.take(detection), gy2.take(truth))
+        height -= high(dy.take(detection), gy.take(truth))
+        overlapping = np.flatnonzero(~((width <= 0) | (height <= 0)))
+        detection, truth = detection.take(overlapping), truth.take(overlapping)
+        intersection = width.take(overlapping)
+        intersection *= height.take(overlapping)
+        own = detection_area.take(detection)
+        union = own + truth_area.take(truth)
+        union -= intersection
+        if any_crowd:
+            union = np.where(crowd.take(truth), own, union)
+        iou = np.zeros(len(width))
+        with np.errstate(divide="ignore", invalid="ignore"):  # boxes without area
+            iou[overlapping] = np.divide(intersection, union, out=intersection)
+        return iou
+
+    return similarity
+
+
+def overlapping_pairs(
+    first_truth: NDArray[np.integer[Any]],
+    truth_count: NDArray[np.integer[Any]],
+    similarity: PairSimilarity,
+    threshold: float,
+    *,
+    chunk: int = CHUNK,
+) -> Edges:
+    """Compare detection row i with truth rows ``first_truth[i] … + truth_count[i] − 1``; keep what reaches *threshold*.
+
+    Args:
+        first_truth: (d,) integers.
+        truth_count: (d,) integers.
+        similarity: of pairs.
+        threshold: the lowest similarity to keep; a NaN similarity is kept as well, for the caller to judge.
+        chunk: pairs at a time.
+    """
+    ends = np.cumsum(truth_count, dtype=np.int64)
+    found: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]] = []
+    begin = 0
+    while begin < len(ends):
+        done = int(ends[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, done + chunk, "right")))
+        detection = np.repeat(np.arange(begin, end), truth_count[begin:end])
+        truth = ragged_ranges(first_truth[begin:end], truth_count[begin:end])
+        value = similarity(detection, truth)
+        kept = np.flatnonzero(~(value < threshold))
+        found.append((detection.take(kept), truth.take(kept), value.take(kept)))
+        begin = end
+    if not found:
+        return Edges(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
+    detections, truths, values = zip(*found, strict=True)
+    return Edges(np.concatenate(detections), np.concatenate(truths), np.concatenate(values))

@@ -1,0 +1,52 @@
+"""The reader ``ranking``: one ranking, written into the config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from a4eval import param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from a4eval import Batch, Run
+
+
+@dataclass
+class InlineRanking:
+    """One ranking whose relevance, and scores if need be, stand in the config."""
+
+    batch: ClassVar[str] = "ranking"
+
+    relevance: list[float] = param(help="relevance of the items; relevant is what is above 0")
+    scores: list[float] | None = param(None, help="scores of the items; without them they are ranked as given")
+
+    def __post_init__(self) -> None:
+        if not self.relevance:
+            raise ValueError("relevance: got an empty list, expected at least one item")
+        if self.scores is not None and len(self.scores) != len(self.relevance):
+            raise ValueError(f"scores: got {len(self.scores)} for {len(self.relevance)} items, expected one for each")
+        for name, values in (("relevance", self.relevance), ("scores", self.scores or [])):
+            for index, value in enumerate(values):
+                if not isfinite(value):
+                    raise ValueError(f"{name}[{index}]: got {value}, expected a finite number")
+
+    def sources(self) -> Sequence[Path]:
+        """No files."""
+        return list[Path]()
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield the ranking as query 0."""
+        del run
+        n = len(self.relevance)
+        yield {
+            "unit": np.zeros(1, np.int64),
+            "row_unit": np.zeros(n, np.int64),
+            "score": np.arange(n, 0, -1, dtype=np.float64) if self.scores is None else np.array(self.scores),
+            "relevance": np.array(self.relevance, np.float64),
+        }

@@ -1,0 +1,250 @@
+"""Detection: equal to pycocotools, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from a4eval_ap_metric import Resampler, coco_arrays, coco_statistics, match, read_coco
+
+from a4eval import DataError, Run, build
+
+from .coco_cases import arrays_of_case, awkward_case, duplicated, pycocotools_evaluation
+
+FILES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "coco_val2014_100"
+TRUTH = FILES / "instances_val2014_100.json"
+RESULTS = FILES / "instances_val2014_fakebbox100_results.json"
+REFERENCE = {
+    "AP": 0.5045806987249628,
+    "AP50": 0.6969727247299577,
+    "AP75": 0.5729816669904824,
+    "APs": 0.5856257209410443,
+    "APm": 0.5193996948036719,
+    "APl": 0.5013978986347466,
+    "AR1": 0.3868127796457805,
+    "AR10": 0.5936795762842003,
+    "AR100": 0.595352982877607,
+    "ARs": 0.6398109626113442,
+    "ARm": 0.5664205978994309,
+    "ARl": 0.5642905982905982,
+}
+real = pytest.mark.skipif(not TRUTH.exists(), reason="the COCO conformance data is not there")
+
+
+def dropped_nan(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), -1, values)
+
+
+@real
+def test_real_coco_files_give_the_reference_values(tmp_path):
+    node = {
+        "name": "evaluate",
+        "data": {"name": "coco", "ground_truth": str(TRUTH), "detections": str(RESULTS)},
+        "metrics": {"coco": "coco_detection"},
+    }
+    result = build("task", node).run(Run(directory=tmp_path))
+    assert list(result.metrics) == list(REFERENCE)
+    assert {name: value.value for name, value in result.metrics.items()} == pytest.approx(REFERENCE, abs=1e-14)
+    assert result.metrics["AP"].n == 100
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_bit_identical_to_pycocotools_on_awkward_cases(block):
+    pytest.importorskip("pycocotools", reason="pycocotools is the reference")
+    for seed in range(210 * block, 210 * (block + 1)):
+        case = awkward_case(np.random.default_rng(seed), many=seed % 20 == 0)
+        expected = pycocotools_evaluation(case)
+        matches = match(arrays_of_case(case))
+        np.testing.assert_array_equal(dropped_nan(coco_statistics(matches)), expected.stats, err_msg=f"seed {seed}")
+        arrays = coco_arrays(matches)
+        for name in ("precision", "recall", "scores"):
+            got = dropped_nan(getattr(arrays, name))
+            np.testing.assert_array_equal(got, expected.eval[name], err_msg=f"seed {seed}: {name}")
+
+
+def test_weights_are_copies_of_images_side_by_side():
+    pytest.importorskip("pycocotools", reason="pycocotools is the reference")
+    compared = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        case = awkward_case(rng, many=seed % 20 == 0)
+        weights = rng.integers(0, 4, len(case["images"]))
+        copies = duplicated(case, weights)
+        matches = match(arrays_of_case(case))
+        ones = np.ones(len(weights), int)
+        np.testing.assert_allclose(Resampler(matches).statistics(ones), coco_statistics(matches), atol=1e-14)
+        if copies["results"]:
+            got = dropped_nan(Resampler(matches, int(weights.max())).statistics(weights))
+            np.testing.assert_allclose(got, pycocotools_evaluation(copies).stats, atol=1e-14, err_msg=f"seed {seed}")
+            compared += 1
+    assert compared > 100
+
+
+def batch_of(case, images):
+    """Return the detection batch of some images, in the order given."""
+    unit = np.array(images)
+    place = {image: index for index, image in enumerate(images)}
+    truths = [one for one in case["annotations"] if one["image_id"] in place]
+    results = [one for one in case["results"] if one["image_id"] in place]
+    return {
+        "unit": unit,
+        "truth_unit": np.array([place[one["image_id"]] for one in truths], np.int64),
+        "truth_class": np.array([one["category_id"] for one in truths], np.int64),
+        "truth_box": np.array([one["bbox"] for one in truths]).reshape(-1, 4),
+        "truth_area": np.array([one["area"] for one in truths], float),
+        "truth_crowd": np.array([one["iscrowd"] for one in truths], bool),
+        "detection_unit": np.array([place[one["image_id"]] for one in results], np.int64),
+        "detection_class": np.array([one["category_id"] for one in results], np.int64),
+        "detection_box": np.array([one["bbox"] for one in results]).reshape(-1, 4),
+        "detection_score": np.array([one["score"] for one in results], float),
+    }
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shards_merged_are_the_whole_bit_for_bit(seed):
+    rng = np.random.default_rng(seed)
+    case = awkward_case(rng)
+    images = [one["id"] for one in case["images"]]
+    whole = build("metric", "coco_detection")
+    whole.update(batch_of(case, images))
+    rng.shuffle(images)
+    cut = int(rng.integers(0, len(images) + 1))
+    first, second = build("metric", "coco_detection"), build("metric", "coco_detection")
+    first.update(batch_of(case, images[cut:]))
+    for image in images[:cut]:
+        second.update(batch_of(case, [image]))
+    first.merge(second)
+    got, expected = first.compute(), whole.compute()
+    assert [repr(value) for value in got.values()] == [repr(value) for value in expected.values()]
+    np.testing.assert_array_equal(first.units, np.sort(images))
+
+
+@real
+def test_many_resamples_are_one_by_one():
+    metric = build("metric", "coco_detection")
+    metric.update(read_coco(TRUTH, RESULTS))
+    weights = np.random.default_rng(0).multinomial(100, np.full(100, 0.01), 5)
+    many = metric.compute_many(weights)
+    for index, one in enumerate(weights):
+        single = metric.compute(one)
+        assert {name: values[index] for name, values in many.items()} == {n: v.value for n, v in single.items()}
+    with pytest.raises(ValueError, match="one per unit"):
+        metric.compute(np.ones(3))
+    with pytest.raises(ValueError, match="whole numbers"):
+        metric.compute(np.full(100, 0.5))
+
+
+def test_nothing_at_all_is_undefined():
+    metric = build("metric", "coco_detection")
+    assert all(np.isnan(value.value) for value in metric.compute().values())
+
+
+def test_no_detection_finds_nothing():
+    metric = build("metric", "coco_detection")
+    case = awkward_case(np.random.default_rng(4))
+    case["results"] = []
+    case["annotations"][0]["iscrowd"] = 0
+    metric.update(batch_of(case, [one["id"] for one in case["images"]]))
+    assert metric.compute()["AP"].value == 0
+    assert metric.compute()["AR100"].value == 0
+
+
+def test_other_parameters_give_other_names():
+    metric = build(
+        "metric",
+        {"name": "coco_detection", "thresholds": [0.3, 0.5], "areas": {"tiny": [0, 64]}, "max_detections": [300]},
+    )
+    assert metric.names == ("AP", "AP50", "APtiny", "AR300", "ARtiny")
+    metric.update(batch_of(awkward_case(np.random.default_rng(5)), [1]))
+    assert set(metric.compute()) == set(metric.names)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ({"thresholds": []}, "thresholds"),
+        ({"thresholds": [0.9, 0.5]}, "ascending"),
+        ({"thresholds": [50.0]}, "from 0 to 1"),
+        ({"max_detections": [0]}, "at least 1"),
+        ({"areas": {"x": [5, 1]}}, "low ≤ high"),
+        ({"areas": {"50": [1, 5]}}, "same name"),
+    ],
+)
+def test_bad_parameters_are_refused(node, words):
+    from a4eval import ConfigError
+
+    with pytest.raises(ConfigError, match=words):
+        build("metric", {"name": "coco_detection", **node})
+
+
+def written(tmp_path, truth, results):
+    for name, content in (("truth.json", truth), ("results.json", results)):
+        (tmp_path / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    return tmp_path / "truth.json", tmp_path / "results.json"
+
+
+def small_truth(**change):
+    annotation = {"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 30, 40], "area": 1200, "iscrowd": 0}
+    return {"images": [{"id": 7}], "categories": [{"id": 3, "name": "cat"}], "annotations": [annotation | change]}
+
+
+RESULT = {"image_id": 7, "category_id": 3, "bbox": [1, 2, 30, 40], "score": 0.5}
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5000])
+@pytest.mark.parametrize("space", ["", " \n"])
+def test_results_are_read_whole_in_pieces(tmp_path, n, space):
+    rows = [RESULT | {"score": index / 8192, "extra": {"nested": [1, {"x": 2}]}} for index in range(n)]
+    text = "[" + f"{space},{space}".join(json.dumps(one) for one in rows) + "]"
+    batch = read_coco(*written(tmp_path, small_truth(), text))
+    np.testing.assert_array_equal(batch["detection_score"], [one["score"] for one in rows])
+    assert batch["detection_box"].shape == (n, 4)
+
+
+def test_plain_results_in_many_pieces(tmp_path):
+    rows = [RESULT | {"score": index / 8192, "bbox": [index, 2.5, 3, 4]} for index in range(8000)]
+    batch = read_coco(*written(tmp_path, small_truth(), rows))
+    np.testing.assert_array_equal(batch["detection_score"], [one["score"] for one in rows])
+    np.testing.assert_array_equal(batch["detection_box"], [one["bbox"] for one in rows])
+
+
+@pytest.mark.parametrize(
+    ("truth", "results", "words"),
+    [
+        ("{", [RESULT], "truth.json: not a COCO annotation file"),
+        ({"images": []}, [RESULT], "missing required field `annotations`"),
+        (small_truth(), "", "results.json: not a COCO result list"),
+        (small_truth(), {"a": 1}, "results.json: not a COCO result list: Expected `array`"),
+        (small_truth(), [RESULT | {"score": "high"}], r"Expected `float`, got `str` - at `\$\[0\].score`"),
+        (small_truth(), [RESULT, RESULT | {"bbox": [1, 2, 3]}], "bbox of entry 1: got 3 numbers"),
+        (small_truth(), [RESULT | {"image_id": 8}], "entry 0: image_id .*8.* is not among the 1 images"),
+        (small_truth(image_id=9), [RESULT], "truth.json: annotations: entry 0"),
+        (small_truth(bbox=[1, 2]), [RESULT], "annotations: bbox of entry 0: got 2 numbers"),
+        (small_truth(), [RESULT, RESULT | {"image_id": "7"}], "some ids are numbers and some are text"),
+        (small_truth(), [RESULT | {"image_id": "7"}], "image_id .*'7'.* is not among"),
+    ],
+)
+def test_bad_files_are_refused(tmp_path, truth, results, words):
+    with pytest.raises(DataError, match=words):
+        read_coco(*written(tmp_path, truth, results))
+
+
+def test_missing_files_are_refused(tmp_path):
+    truth, results = written(tmp_path, small_truth(), [RESULT])
+    with pytest.raises(DataError, match="No such file"):
+        read_coco(truth, tmp_path / "nowhere.json")
+    with pytest.raises(DataError, match="No such file"):
+        read_coco(tmp_path / "nowhere.json", results)
+
+
+def test_text_ids_and_missing_area_and_crowd_are_fine(tmp_path):
+    truth = small_truth(image_id="a")
+    truth["images"] = [{"id": "a"}]
+    del truth["annotations"][0]["area"], truth["annotations"][0]["iscrowd"], truth["annotations"][0]["id"]
+    batch = read_coco(*written(tmp_path, truth, [RESULT | {"image_id": "a"}]))
+    assert batch["truth_area"].tolist() == [1200]
+    metric = build("metric", "coco_detection")
+    metric.update(batch)
+    assert metric.compute()["AP"].value == pytest.approx(1, abs=1e-15)
