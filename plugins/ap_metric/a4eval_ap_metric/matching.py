@@ -192,7 +192,7 @@ def _largest_group(group: NDArray[np.signedinteger[Any]], n_groups: int) -> int:
 
 def _truths_of_groups(
     truth_group: NDArray[np.signedinteger[Any]], group: NDArray[np.signedinteger[Any]], n_groups: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.signedinteger[Any]]]:
     """Return for each detection's *group* the first truth of that group and their number; *truth_group* is sorted."""
     if n_groups <= _TABLE:
         counts = np.bincount(truth_group, minlength=n_groups).astype(np.int32)

@@ -51,7 +51,7 @@ def average_precision(
     >>> average_precision([3, 2, 1], [1, 0, 1])
     0.8333333333333333
     >>> average_precision([3, 2, 1], [1, 0, 1], interpolation="11_point")  # (6 · 1 + 5 · 2/3) / 11
-    0.8484848484848485
+    0.8484848484848484
     """
     hits, ranks = ranking_points(scores, relevance, ties=ties)
     total = int(hits[-1]) if len(hits) else 0
