@@ -1,14 +1,20 @@
 """a4eval: a measuring bench for metrics and layers.
 
-Everything a plugin may use is named here; importing it imports neither numpy nor hydra.
+Everything a plugin may use is named here.
+Importing it imports neither numpy nor hydra nor pluggy: a plugin's plain functions need none of the framework.
 """
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
 
 from a4eval.component import Component, param
 from a4eval.context import Run, require
 from a4eval.contracts import Batch, Interval, Layer, Metric, Reader, Result, Row, Task, Value
 from a4eval.errors import A4evalError, ConfigError, DataError, MissingExtraError, PluginError
-from a4eval.hookspecs import API_VERSION, hookimpl
-from a4eval.registry import build
+
+if TYPE_CHECKING:
+    from a4eval.hookspecs import API_VERSION, hookimpl
+    from a4eval.registry import build
 
 __version__ = "0.1.0"
 
@@ -35,3 +41,11 @@ __all__ = [
     "param",
     "require",
 ]
+
+_LATER = {"API_VERSION": "a4eval.hookspecs", "hookimpl": "a4eval.hookspecs", "build": "a4eval.registry"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'a4eval' has no attribute {name!r}")
+    return getattr(_import_module(_LATER[name]), name)

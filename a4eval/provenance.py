@@ -72,4 +72,7 @@ def _platform() -> str:
 
 def _packages() -> dict[str, str]:
     """Return the versions of the imported ones among the packages that can change a number."""
-    return {name: version(name) for name in _PACKAGES if name.removesuffix("-core") in sys.modules}
+    return {name: _version(name) for name in _PACKAGES if name.removesuffix("-core") in sys.modules}
+
+
+_version = cache(version)

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import types
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -35,7 +36,7 @@ class Parameter:
 
 def parameters(factory: type[Any]) -> list[Parameter]:
     """List the parameters of a component's dataclass."""
-    hints = get_type_hints(factory)
+    hints = _hints(factory)
     listed = []
     for field in _fields(factory):
         info = parameter_info(field)
@@ -85,7 +86,7 @@ class Builder:
             if key != "name" and key not in fields:
                 hint = did_you_mean(str(key), fields) if fields else "; it takes no parameters"
                 raise ConfigError(f"unknown key{hint}", path=f"{path}.{key}")
-        hints = get_type_hints(factory)
+        hints = _hints(factory)
         arguments = {}
         for key, field in fields.items():
             value = node.get(key, dataclasses.MISSING)
@@ -170,8 +171,14 @@ def _decode(hint: type[Any], value: Any) -> Any:
     raise msgspec.ValidationError(f"Expected `{hint}`")
 
 
-def _fields(factory: type[Any]) -> list[dataclasses.Field[Any]]:
-    return [field for field in dataclasses.fields(factory) if field.init]
+@cache  # a sweep builds the same components ten thousand times
+def _hints(factory: type[Any]) -> dict[str, Any]:
+    return get_type_hints(factory)
+
+
+@cache
+def _fields(factory: type[Any]) -> tuple[dataclasses.Field[Any], ...]:
+    return tuple(field for field in dataclasses.fields(factory) if field.init)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -19,13 +19,16 @@ ROWS_SHOWN = 12
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table; numbers stand to the right."""
     rows = [list(row) for row in rows]
-    table = Table(title=title or None, title_justify="left", title_style="bold")
+    table = Table()
     for index, name in enumerate(header):
         numbers = all(isinstance(row[index], (int, float, type(None))) for row in rows)
         table.add_column(name, justify="right" if numbers and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(cell)) for cell in row))
-    console().print(table)
+    out = console()
+    if title:
+        out.print(Text(title, "bold"))
+    out.print(table)
 
 
 def console() -> Console:
@@ -36,7 +39,10 @@ def console() -> Console:
 
 def print_record(record: Record) -> None:
     """Print a run's metrics, and its tables where they are short."""
-    title = f"{record.experiment or record.config['task']['name']}  (seed {record.seed})"
+    title = f"{record.experiment or record.config['task']['name']} (seed {record.seed})"
+    console().print(Text(title, "bold"))
+    if description := record.config.get("description"):
+        console().print(Text(description))
     if record.metrics:
         rows = [
             (name, metric.value, "" if metric.unit == "1" else metric.unit, _interval(metric))
@@ -44,7 +50,7 @@ def print_record(record: Record) -> None:
         ]
         columns = ["metric", "value", "unit", "interval"]
         used = [index for index in range(4) if index < 2 or any(row[index] for row in rows)]
-        print_table(title, [columns[index] for index in used], [[row[index] for index in used] for row in rows])
+        print_table("", [columns[index] for index in used], [[row[index] for index in used] for row in rows])
     for name, table in record.tables.items():
         if not table:
             continue

@@ -97,8 +97,9 @@ def gradient(
             return Worst(float("inf"), f"d{name}{bad[0].tolist()} is {analytic[tuple(bad[0])]}")
 
         def loss(changed: Array, name: str = name) -> Any:
-            replaced = {**params, name: changed} if name != "x" else params
-            y, _ = layer.forward(replaced, changed if name == "x" else x)
+            # everything in one dtype: a layer computes in the dtype of x
+            inputs = {key: value.astype(changed.dtype) for key, value in {"x": x, **params}.items()} | {name: changed}
+            y, _ = layer.forward({key: inputs[key] for key in params}, inputs["x"])
             return np.sum(y * dy)
 
         chosen = rng.choice(array.size, size=min(coordinates, array.size), replace=False)

@@ -1,0 +1,77 @@
+"""The docs say what the code does."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from a4eval import hookspecs
+from a4eval.experiment import Root
+from a4eval.plugins import HOOKS
+
+ROOT = Path(__file__).resolve().parent.parent
+MADE_ON_THE_PAGE = {"accuracy", "two_definitions"}
+PLUGINS_PAGE = (ROOT / "docs" / "plugins.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
+
+
+def test_the_hooks_on_the_page_are_those_of_the_code():
+    listed = set(re.findall(r"^\| `(a4eval_\w+\([\w, ]*\))`", PLUGINS_PAGE, re.MULTILINE))
+    signatures = {f"{name}({', '.join(inspect.signature(getattr(hookspecs, name)).parameters)})" for name in HOOKS}
+    assert listed == signatures
+
+
+def test_the_root_keys_on_the_page_are_those_of_the_code():
+    page = (ROOT / "docs" / "configs.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(listed) == sorted(Root.__struct_fields__)
+
+
+def test_the_tutorial_works_as_written(site, tmp_path):
+    """Build the plugin of the page from its code blocks and run its experiment."""
+    toml, plugin, accuracy, experiment = re.findall(r"```(?:toml|python|yaml)\n(.*?)```", PLUGINS_PAGE, re.DOTALL)
+    package = site.folder / "my_metrics"
+    (package / "configs" / "experiment").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "configs" / "__init__.py").touch()
+    (package / "plugin.py").write_text(plugin)
+    (package / "accuracy.py").write_text(accuracy)
+    (package / "configs" / "experiment" / "accuracy.yaml").write_text(experiment)
+    info = site.folder / "my_metrics-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-metrics\nVersion: 1.0\n")
+    entry = re.search(r"\[project\.entry-points\.a4eval\]\n(.*?)\n\n", toml, re.DOTALL).group(1)
+    (info / "entry_points.txt").write_text(f"[a4eval]\n{entry.replace(chr(34), '')}\n")
+    done = site.run("run", "experiment=accuracy", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert done.record["metrics"]["accuracy"]["value"] == pytest.approx(2 / 3)
+    all_right = site.run("run", "experiment=accuracy", "task.data.predicted=[1,1,1]", cwd=tmp_path)
+    assert all_right.record["metrics"]["accuracy"]["value"] == 1
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_the_project_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_experiments_and_commands_named_in_the_docs_exist(page):
+    done = subprocess.run(
+        [sys.executable, "-m", "a4eval", "experiments", "--json"], capture_output=True, text=True, check=True
+    )
+    known = {one["experiment"] for one in json.loads(done.stdout)} | MADE_ON_THE_PAGE
+    for name in re.findall(r"experiment=([\w/]+)", page.read_text()):
+        assert name in known, f"{page.name} names experiment={name}"
+
+
+def test_the_changelog_knows_the_version():
+    from a4eval import __version__
+
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
