@@ -11,9 +11,19 @@ if TYPE_CHECKING:
     from a4eval_deconv.initialisation import icnr_weight, uniform_weight
     from a4eval_deconv.matrix import adjoint_error, conv_transpose_matrix
     from a4eval_deconv.transpose import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
+    from a4eval_deconv.upsampling import (
+        bed_of_nails,
+        max_pool,
+        pixel_shuffle,
+        pixel_unshuffle,
+        resize,
+        resize_gradient,
+        unpool,
+    )
 
 _EXPORTS = {
     "adjoint_error": "matrix",
+    "bed_of_nails": "upsampling",
     "conv": "convolution",
     "conv_gradients": "convolution",
     "conv_size": "geometry",
@@ -23,11 +33,18 @@ _EXPORTS = {
     "conv_transpose_matrix": "matrix",
     "conv_transpose_size": "geometry",
     "icnr_weight": "initialisation",
+    "max_pool": "upsampling",
+    "pixel_shuffle": "upsampling",
+    "pixel_unshuffle": "upsampling",
+    "resize": "upsampling",
+    "resize_gradient": "upsampling",
     "uniform_weight": "initialisation",
+    "unpool": "upsampling",
 }
 
 __all__ = [
     "adjoint_error",
+    "bed_of_nails",
     "conv",
     "conv_gradients",
     "conv_size",
@@ -37,7 +54,13 @@ __all__ = [
     "conv_transpose_matrix",
     "conv_transpose_size",
     "icnr_weight",
+    "max_pool",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "resize",
+    "resize_gradient",
     "uniform_weight",
+    "unpool",
 ]
 
 

@@ -14,6 +14,7 @@ from a4eval_deconv.arrays import check_groups
 from a4eval_deconv.convolution import conv, conv_gradients
 from a4eval_deconv.geometry import conv_geometry, frozen, per_axis, transposed_geometry
 from a4eval_deconv.initialisation import icnr_weight, uniform_weight
+from a4eval_deconv.reference import torch_conv, torch_conv_transpose
 from a4eval_deconv.transpose import conv_transpose, conv_transpose_gradients
 
 Array: TypeAlias = NDArray[Any]
@@ -77,6 +78,18 @@ class ConvTranspose:
         dx, dweight, dbias = conv_transpose_gradients(dy, tape, params["weight"], **self._options())
         return named(dweight, dbias, params), dx
 
+    def reference(
+        self, framework: str, params: Mapping[str, Array], x: Array, dy: Array
+    ) -> tuple[Array, dict[str, Array], Array]:
+        """Return (y, dparams, dx) as another framework computes them; ``torch`` is the one it knows.
+
+        Raises:
+            ValueError: another framework.
+            MissingExtraError: torch is not installed.
+        """
+        check_framework(framework)
+        return torch_conv_transpose(params, x, dy, self._options())
+
     def _options(self) -> dict[str, Any]:
         return {
             "stride": frozen(self.stride),
@@ -131,6 +144,18 @@ class Conv:
         dx, dweight, dbias = conv_gradients(dy, tape, params["weight"], **self._options())
         return named(dweight, dbias, params), dx
 
+    def reference(
+        self, framework: str, params: Mapping[str, Array], x: Array, dy: Array
+    ) -> tuple[Array, dict[str, Array], Array]:
+        """Return (y, dparams, dx) as another framework computes them; ``torch`` is the one it knows.
+
+        Raises:
+            ValueError: another framework.
+            MissingExtraError: torch is not installed.
+        """
+        check_framework(framework)
+        return torch_conv(params, x, dy, self._options())
+
     def _options(self) -> dict[str, Any]:
         return {
             "stride": frozen(self.stride),
@@ -156,6 +181,16 @@ def check_channels(
         possible = [count for count in range(1, out_channels + 1) if out_channels % count == 0]
         raise ValueError(f"groups must divide the {out_channels} output channels, got {groups}; possible: {possible}")
     return per_axis(kernel_size, dimensions, "kernel_size", 1)
+
+
+def check_framework(framework: str) -> None:
+    """Check the name of a reference framework.
+
+    Raises:
+        ValueError: it is not ``torch``.
+    """
+    if framework != "torch":
+        raise ValueError(f"the reference must be 'torch', got {framework!r}")
 
 
 def smallest_size(dimensions: int, geometry: Callable[[tuple[int, ...]], object]) -> tuple[int, ...]:

@@ -28,6 +28,27 @@ def a4eval_components() -> list[Component]:
             references=("torch.nn.Conv1d, 2d, 3d",),
         ),
         Component(
+            kind="layer",
+            name="resize_conv",
+            factory="a4eval_deconv.upsampling_layers:ResizeConv",
+            summary="nearest or linear resize, then a convolution",
+            references=("Odena et al. 2016, Deconvolution and Checkerboard Artifacts, Distill",),
+        ),
+        Component(
+            kind="layer",
+            name="pixel_shuffle",
+            factory="a4eval_deconv.upsampling_layers:PixelShuffle",
+            summary="a convolution to more channels, shuffled into pixels; ICNR initialisation",
+            references=("Shi et al. 2016, arXiv 1609.05158", "Aitken et al. 2017, arXiv 1707.02937"),
+        ),
+        Component(
+            kind="layer",
+            name="unpool_conv",
+            factory="a4eval_deconv.upsampling_layers:UnpoolConv",
+            summary="zeros between the values, then a convolution",
+            references=("Zeiler & Fergus 2014, arXiv 1311.2901",),
+        ),
+        Component(
             kind="task",
             name="conv_arithmetic",
             factory="a4eval_deconv.tasks.conv_arithmetic:ConvArithmetic",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from a4eval_deconv.plugin import a4eval_components
 
-from a4eval import ConfigError, Layer, build
+from a4eval import ConfigError, Layer, Run, build
 
 LAYERS = [component.name for component in a4eval_components() if component.kind == "layer"]
 
@@ -103,3 +103,22 @@ def test_listing_the_plugin_imports_neither_numpy_nor_hydra():
     code = "import sys, a4eval_deconv.plugin as p; p.a4eval_components(); print({'numpy', 'hydra'} & set(sys.modules))"
     done = execute([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("node", [
+    {"name": "conv_transpose", "stride": 2, "padding": 1, "output_padding": 1},
+    {"name": "conv_transpose", "stride": 2, "padding": [[0, 1], [2, 0]]},
+    {"name": "conv", "padding": [[0, 1], 2], "dimensions": 2, "groups": 2},
+])  # fmt: skip
+@pytest.mark.usefixtures("torch")
+def test_check_layer_agrees_with_torch(node, tmp_path):
+    task = build("task", {"name": "check_layer", "layer": node, "reference": "torch"})
+    metrics = task.run(Run(directory=tmp_path)).metrics
+    assert metrics["failed_checks"].value == 0
+    assert metrics["reference_error"].value <= 1e-12
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_check_layer_finds_nothing_wrong(name, tmp_path):
+    metrics = build("task", {"name": "check_layer", "layer": name}).run(Run(directory=tmp_path)).metrics
+    assert metrics["failed_checks"].value == 0

@@ -158,8 +158,7 @@ def relative(ours, theirs):
     return np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max())
 
 
-def test_torch_forward_gradients_and_rejections():
-    torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'a4eval[conformance]'")
+def test_torch_forward_gradients_and_rejections(torch):
     functions = {dims: getattr(torch.nn.functional, f"conv_transpose{dims}d") for dims in (1, 2, 3)}
     rng = np.random.default_rng(0)
     accepted = rejected = 0
@@ -186,8 +185,7 @@ def test_torch_forward_gradients_and_rejections():
     assert rejected > 500  # the draw covers both sides of the rule
 
 
-def test_torch_convolution():
-    torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'a4eval[conformance]'")
+def test_torch_convolution(torch):
     functions = {dims: getattr(torch.nn.functional, f"conv{dims}d") for dims in (1, 2, 3)}
     rng = np.random.default_rng(1)
     accepted = rejected = 0
