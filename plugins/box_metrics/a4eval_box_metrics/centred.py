@@ -36,7 +36,8 @@ def distance_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
 def complete_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
     """DIoU minus a penalty α v for the aspect ratio.
 
-    v = (2 (atan(w_t / h_t) − atan(w_p / h_p)) / π)² and α = v / (1 − IoU + v), with α v = 0 where the boxes are equal.
+    v = (2 (atan(w_t / h_t) − atan(w_p / h_p)) / π)² and α = v / (1 − IoU + v), with α v = 0 where the boxes are equal;
+    a box without height counts as infinitely wide, a point as infinitely tall.
     Arguments and errors as :func:`a4eval_box_metrics.iou`.
 
     Returns:
