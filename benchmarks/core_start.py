@@ -1,0 +1,66 @@
+"""What it costs to start a4eval, and to run one experiment, beside the least that anyone could do.
+
+``python benchmarks/core_start.py [--write]``
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from harness import environment, interleave, publish, table
+
+BARE_HYDRA = """
+import hydra
+
+@hydra.main(version_base="1.3", config_path="pkg://a4eval.configs", config_name="config")
+def main(config):
+    print(config.task.data.relevance)
+
+main()
+"""
+EXPERIMENT = "experiment=assignment4/q3_interpolated_ap"
+
+
+def command(*arguments: str) -> object:
+    """Return a call that runs a fresh Python process in an empty folder."""
+
+    def call() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, *arguments], cwd=folder, check=True, capture_output=True)
+
+    return call
+
+
+def main() -> None:
+    """Measure and publish."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "bare.py"
+        bare.write_text(BARE_HYDRA)
+        seconds = interleave(
+            {
+                "python": command("-c", "pass"),
+                "import pluggy, typer": command("-c", "import pluggy, typer"),
+                "a4eval --version": command("-m", "a4eval", "--version"),
+                "a4eval plugins": command("-m", "a4eval", "plugins"),
+                "a4eval experiments": command("-m", "a4eval", "experiments"),
+                "bare Hydra app": command(str(bare), EXPERIMENT, "hydra/sweeper=basic"),
+                "a4eval run": command("-m", "a4eval", "run", EXPERIMENT),
+            },
+            rounds=15,
+            at_least=0,
+        )
+    least, hydra = seconds["import pluggy, typer"], seconds["bare Hydra app"]
+    rows = [
+        [f"`{name}`", 1000 * second, f"{second / least:.2f}", f"{1000 * (second - hydra):+.0f}"]
+        for name, second in seconds.items()
+    ]
+    header = ["fresh process", "ms (median of 15)", "× `import pluggy, typer`", "ms over the bare Hydra app"]
+    packages = environment("a4eval", "hydra-core", "pluggy", "typer", "msgspec", "rich", "numpy")
+    publish("core_start", f"## Starting, and one run\n\n{packages}\n\n{table(header, rows)}")
+
+
+if __name__ == "__main__":
+    main()
