@@ -1,4 +1,4 @@
-"""The core's own plugin: its two tasks come in by the same door as everyone else's."""
+"""The core's own plugin: its tasks and executors come in by the same door as everyone else's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ A4EVAL_API = 1
 
 @hookimpl
 def a4eval_components() -> list[Component]:
-    """List the tasks of the core."""
+    """List the tasks and executors of the core."""
     return [
         Component(
             kind="task",
@@ -23,6 +23,12 @@ def a4eval_components() -> list[Component]:
             name="check_layer",
             factory="a4eval.tasks.check_layer:CheckLayer",
             summary="gradients, adjoint, precision, determinism and speed of any layer",
+        ),
+        Component(
+            kind="executor",
+            name="local",
+            factory="a4eval.executors.local:Local",
+            summary="runs a sweep in processes on this machine",
         ),
     ]
 

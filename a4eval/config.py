@@ -26,6 +26,7 @@ from a4eval.errors import ConfigError, did_you_mean
 from a4eval.experiment import Experiment, Root, check_root
 from a4eval.experiments import experiments
 from a4eval.registry import registry
+from hydra_plugins.a4eval import PlanSweeper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +62,12 @@ def prepare_search_path(config_dir: Path | None) -> None:
         raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
     _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
     Plugins.instance().register(_PluginConfigs)
+    Plugins.instance().register(PlanSweeper)
+
+
+def user_folder() -> Path | None:
+    """Return the folder of ``--config-dir``."""
+    return _PluginConfigs.user_folder
 
 
 def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
@@ -99,12 +106,12 @@ def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
 
 
 def free_keys(overrides: Iterable[str]) -> list[str]:
-    """Let a key below ``task`` be set whether or not the YAML mentions it: parameters have defaults.
+    """Let a key below ``task`` or ``executor`` be set whether or not the YAML mentions it: parameters have defaults.
 
     >>> free_keys(["task.k=5", "seed=1", "~task.k"])
     ['++task.k=5', 'seed=1', '~task.k']
     """
-    return [f"++{override}" if override.startswith("task.") else override for override in overrides]
+    return [f"++{override}" if override.startswith(("task.", "executor.")) else override for override in overrides]
 
 
 COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, yaml.YAMLError)

@@ -1,0 +1,177 @@
+"""Run the points of a sweep on an executor until the journal has them all."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from a4eval.executors import Executor, Points, Sweep, chunk
+from a4eval.journal import Journal
+from a4eval.record import ExecutorRecord, encode
+from a4eval.runner import Prepared, execute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from a4eval.contracts import Result
+    from a4eval.executors import Ended
+    from a4eval.journal import Entry
+
+SECONDS_BETWEEN_LOOKS = 0.25
+LOSSES_ALLOWED = 3
+"""How often a run may be lost through no fault of its own before it counts as failed."""
+
+
+class WorkerDiedError(Exception):
+    """The error in the record of a run that took its worker along."""
+
+
+@dataclass
+class _Died:
+    """A task in place of one that cannot tell what happened to it."""
+
+    reason: str
+
+    def run(self, _: object) -> Result:
+        raise WorkerDiedError(self.reason)
+
+
+@dataclass
+class Tally:
+    """How far a sweep is."""
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    """Of those done."""
+
+
+@dataclass
+class Dispatcher:
+    """Feeds an executor and learns from the journal what became of each point.
+
+    Args:
+        jobs: all points of the sweep, the ``attempt`` of each being 1.
+        executor: where they run.
+        name: the executor's name, for the records of runs that could not write theirs.
+        sweep: what they share.
+        journal: its journal, read up to now.
+        fail_fast: stop at the first failure.
+        tell: called with the tally whenever it may have changed.
+    """
+
+    jobs: Points
+    executor: Executor
+    name: str
+    sweep: Sweep
+    journal: Journal
+    fail_fast: bool
+    tell: Callable[[Tally], None]
+    _pending: deque[int] = field(default_factory=deque)
+    _chunks: dict[int, dict[str, int]] = field(default_factory=dict)
+    """Chunk to the run ids and indices in it."""
+    _open: dict[str, int] = field(default_factory=dict)
+    """Run id to the chunk that it is expected from."""
+    _attempts: Counter[int] = field(default_factory=Counter)
+    _losses: Counter[int] = field(default_factory=Counter)
+    _started: dict[int, float] = field(default_factory=dict)
+    _seconds: float = math.inf
+    """What a job costs, by the last chunk that ended."""
+
+    def run(self, todo: Iterable[int], tally: Tally) -> None:
+        """Run the points *todo*; return when each is done, or at the first failure if so asked.
+
+        Raises:
+            DataError: the journal cannot be written.
+            PluginError: the workers cannot do what was planned.
+        """
+        self._pending = deque(todo)
+        slots = self.executor.start(self.sweep)
+        number = 0
+        try:
+            while self._pending or self._chunks:
+                while self._pending and len(self._chunks) < slots:
+                    number += 1
+                    self._submit(number, slots)
+                ended = self.executor.collect(SECONDS_BETWEEN_LOOKS)
+                self._read(tally)
+                for one in ended:
+                    self._close(one, tally)
+                self._read(tally)
+                self.tell(tally)
+                if self.fail_fast and tally.failed:
+                    return
+        finally:
+            self.executor.stop()
+            self._read(tally)
+
+    def _submit(self, number: int, slots: int) -> None:
+        indices = [self._pending.popleft() for _ in range(self._size(slots))]
+        jobs = [self.jobs[index]._replace(attempt=self._attempts[index] + 1) for index in indices]
+        self._chunks[number] = {job.run_id: index for job, index in zip(jobs, indices, strict=True)}
+        self._open.update(dict.fromkeys(self._chunks[number], number))
+        self._started[number] = time.monotonic()
+        self.executor.submit(number, jobs)
+
+    def _size(self, slots: int) -> int:
+        """Return how many jobs the next chunk takes: worth their overhead, but some left for everyone to the end."""
+        left = len(self._pending)
+        if math.isinf(self.executor.chunk_seconds):
+            return math.ceil(left / (slots - len(self._chunks)))
+        return max(1, min(int(self.executor.chunk_seconds / self._seconds), math.ceil(left / (2 * slots))))
+
+    def _read(self, tally: Tally) -> None:
+        for entry in self.journal.follow():
+            number = self._open.get(entry.run_id)
+            if number is None:
+                continue  # another sweep's, from another time
+            index = self._chunks[number][entry.run_id]
+            if entry.executor.attempt == self._attempts[index] + 1:
+                del self._open[entry.run_id]
+                self._settle(index, entry, tally)
+
+    def _settle(self, index: int, entry: Entry, tally: Tally) -> None:
+        failed = entry.status != "ok"
+        if failed and entry.executor.attempt <= self.jobs[index].config.get("retries", 0):
+            self._attempts[index] += 1
+            self._pending.append(index)
+            return
+        tally.done += 1
+        tally.failed += failed
+
+    def _close(self, ended: Ended, tally: Tally) -> None:
+        """Take in that a chunk has ended; what it left undone runs again, but for the run that stopped it."""
+        indices = self._chunks[ended.chunk]
+        left = [index for run_id, index in indices.items() if self._open.get(run_id) == ended.chunk]
+        elapsed = time.monotonic() - self._started.pop(ended.chunk)
+        if len(left) < len(indices):
+            self._seconds = elapsed / (len(indices) - len(left))
+        if left and ended.blame:
+            self._give_up(left.pop(0), ended.reason)
+        for index in reversed(left):
+            self._losses[index] += not ended.blame
+            if self._losses[index] >= LOSSES_ALLOWED:
+                self._give_up(index, f"{ended.reason or 'its chunk ended without it'}, {LOSSES_ALLOWED} times")
+            else:
+                self._pending.appendleft(index)
+        self._read(tally)
+        for run_id in indices:
+            if self._open.get(run_id) == ended.chunk:
+                del self._open[run_id]
+        del self._chunks[ended.chunk]
+
+    def _give_up(self, index: int, reason: str) -> None:
+        """Write the record that the run could not write itself."""
+        job = self.jobs[index]._replace(attempt=self._attempts[index] + 1)
+        prepared = chunk.ready(job, self.sweep.folder)
+        stand_in = Prepared(prepared.experiment, _Died(reason), prepared.components, prepared.run_id)
+        executor = ExecutorRecord(self.name, platform.node(), job.attempt)
+        directory = prepared.experiment.directory
+        record = execute(stand_in, directory, sweep_id=self.sweep.sweep_id, executor=executor)
+        self.journal.append(encode(record) + b"\n")
+        chunk.tell(record, self.sweep.folder)

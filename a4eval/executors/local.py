@@ -1,0 +1,89 @@
+"""The executor ``local``: processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import ClassVar
+
+from a4eval.component import param
+from a4eval.executors import Ended, Job, Sweep
+from a4eval.executors.worker import Begun, ChunkDone, Refused, Settings, Worker
+
+SECONDS_BETWEEN_CHECKS = 1.0
+
+
+@dataclass
+class Local:
+    """Worker processes on this machine, each with one BLAS thread."""
+
+    workers: int | None = param(None, help="number of processes; one for each processor this process may use")
+    memory_limit: float | None = param(None, help="memory that each process may allocate", unit="GB")
+
+    chunk_seconds: ClassVar[float] = 0.5
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(f"workers must be at least 1, got {self.workers}")
+        if self.memory_limit is not None and not self.memory_limit > 0:
+            raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        self._idle: list[Worker] = []
+        self._busy: list[Worker] = []
+
+    def start(self, sweep: Sweep) -> int:
+        """Start the processes."""
+        limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
+        self._settings = Settings(sweep.sweep_id, sweep.folder, "local", memory_limit=limit)
+        self._inherited = (sweep.lock,) if sweep.lock >= 0 else ()
+        workers = self.workers or len(os.sched_getaffinity(0))
+        self._idle = [self._new() for _ in range(workers)]
+        return workers
+
+    def submit(self, chunk: int, jobs: list[Job]) -> None:
+        """Give *jobs* to an idle process, or to a new one in place of one that died."""
+        worker = self._idle.pop() if self._idle else self._new()
+        self._busy.append(worker)
+        with suppress(BrokenPipeError):  # it died idle; its hang-up is collected like any other death
+            worker.submit(chunk, jobs)
+
+    def collect(self, seconds: float) -> list[Ended]:
+        """Wait for processes to finish their chunks, or to die."""
+        until = time.monotonic() + seconds
+        ended: list[Ended] = []
+        while not ended and (left := until - time.monotonic()) > 0 and self._busy:
+            ready = wait([worker.connection for worker in self._busy], min(left, SECONDS_BETWEEN_CHECKS))
+            for worker in list(self._busy):
+                if worker.connection in ready and (one := self._listen(worker)):
+                    ended.append(one)
+                elif worker in self._busy:
+                    worker.kill_if_overdue()
+        return ended
+
+    def stop(self) -> None:
+        """Kill the processes."""
+        for worker in self._idle + self._busy:
+            worker.kill()
+        self._idle, self._busy = [], []
+
+    def _new(self) -> Worker:
+        return Worker(self._settings, self._inherited)
+
+    def _listen(self, worker: Worker) -> Ended | None:
+        assert worker.pending is not None
+        try:
+            message = worker.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self._busy.remove(worker)
+            return Ended(worker.pending, worker.epitaph(), blame=worker.at_work)
+        if isinstance(message, Refused):
+            raise message.error
+        if isinstance(message, Begun):
+            worker.note_begun()
+        elif isinstance(message, ChunkDone):
+            self._busy.remove(worker)
+            self._idle.append(worker)
+            return Ended(worker.pending)
+        return None

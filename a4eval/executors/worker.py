@@ -1,0 +1,192 @@
+"""A worker process: the loop it runs, and the handle its owner holds.
+
+It is a fresh interpreter, never a fork, with one BLAS thread; it has a session of its own, so Ctrl-C reaches its owner
+alone; and it leaves at once when its owner is gone, even in the middle of a run.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, NamedTuple
+
+from a4eval.errors import A4evalError, PluginError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from a4eval.executors import Job
+
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+GRACE_SECONDS = 5.0
+"""How long past its timeout a run may stay in compiled code, where no exception reaches it, before it is killed."""
+
+
+class Settings(NamedTuple):
+    """What a worker is told first.
+
+    Args:
+        sweep_id: goes into each record.
+        folder: the sweep's folder.
+        executor: the executor's name, for the record.
+        journal: write the records to the sweep's journal; else send them to the owner.
+        memory_limit: bytes the process may allocate, or None.
+    """
+
+    sweep_id: str
+    folder: Path
+    executor: str
+    journal: bool = True
+    memory_limit: int | None = None
+
+
+class Begun(NamedTuple):
+    """Message: a job has begun."""
+
+
+class Finished(NamedTuple):
+    """Message: a job's record, for an owner that keeps the journal."""
+
+    line: bytes
+
+
+class ChunkDone(NamedTuple):
+    """Message: the last job of the chunk has ended."""
+
+
+class Refused(NamedTuple):
+    """Message: the worker cannot go on, and no other could."""
+
+    error: A4evalError
+
+
+class Worker:
+    """The owner's handle of a worker process.
+
+    Args:
+        settings: what to tell it first.
+        inherited: open files that it shall keep open as long as it lives.
+    """
+
+    def __init__(self, settings: Settings, inherited: tuple[int, ...] = ()) -> None:
+        ours, theirs = socket.socketpair()
+        code = f"import sys; sys.path[:] = {sys.path!r}; from a4eval.executors.worker import main; main()"
+        with theirs:
+            # our own interpreter and our own code
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-P", "-c", code, str(theirs.fileno())],
+                pass_fds=(theirs.fileno(), *inherited),
+                env={**os.environ, **ONE_THREAD},
+                stdin=subprocess.DEVNULL,
+                stdout=2,  # what a run prints must not mix with our tables
+                start_new_session=True,
+            )
+        self.connection = Connection(ours.detach())
+        self.jobs: list[Job] = []
+        self.pending: int | None = None
+        """The number of the chunk it works on."""
+        self._begun = 0
+        self._since = 0.0
+        self._overdue = ""
+        self.connection.send(settings)
+
+    def submit(self, chunk: int, jobs: list[Job]) -> None:
+        """Send a chunk."""
+        self.pending, self.jobs, self._begun = chunk, jobs, 0
+        self.connection.send(jobs)
+
+    def note_begun(self) -> None:
+        """Take in that its next job has begun."""
+        self._begun += 1
+        self._since = time.monotonic()
+
+    def kill_if_overdue(self) -> None:
+        """Kill it if its run is long past its timeout."""
+        if not self._begun:
+            return
+        timeout = self.jobs[self._begun - 1].config.get("timeout")
+        if timeout is not None and time.monotonic() - self._since > timeout + GRACE_SECONDS:
+            self._overdue = f"did not end {GRACE_SECONDS:g} s after its timeout of {timeout:g} s and was "
+            self._process.kill()
+
+    @property
+    def at_work(self) -> bool:
+        """Has it begun a job of its chunk?"""
+        return self._begun > 0
+
+    def kill(self) -> None:
+        """End it at once, and whatever it started."""
+        with suppress(ProcessLookupError):  # it had left already
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self.connection.close()
+
+    def epitaph(self) -> str:
+        """Return what it died of.
+
+        Raises:
+            PluginError: it could not even start.
+        """
+        status = self._process.wait()
+        self.connection.close()
+        if status < 0:
+            return f"{self._overdue}killed by {signal.Signals(-status).name}"
+        if not self.at_work:
+            raise PluginError(f"a worker process cannot start: it ended with exit status {status}")
+        return f"ended its worker process with exit status {status}"
+
+
+def main() -> None:
+    """Be a worker: read settings and chunks from the socket named on the command line until it closes."""
+    connection = Connection(int(sys.argv[1]))
+    threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
+    try:
+        settings: Settings = connection.recv()
+        if settings.memory_limit is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, (settings.memory_limit, settings.memory_limit))
+        _work(connection, settings)
+    except EOFError:
+        return
+    except A4evalError as error:
+        connection.send(Refused(error))
+
+
+def _work(connection: Connection, settings: Settings) -> None:
+    from a4eval.executors import chunk
+    from a4eval.journal import Journal
+    from a4eval.record import encode
+
+    journal = Journal(settings.folder)
+    while True:
+        jobs: list[Job] = connection.recv()
+        for job in jobs:
+            connection.send(Begun())
+            record = chunk.run(job, settings.sweep_id, settings.folder, settings.executor)
+            line = encode(record) + b"\n"
+            if settings.journal:
+                journal.append(line)
+            else:
+                connection.send(Finished(line))
+            for doubt in chunk.tell(record, settings.folder):
+                sys.stderr.write(f"a4eval: warning: {doubt}\n")
+        journal.sync()
+        connection.send(ChunkDone())
+
+
+def _leave_with_owner(handle: int) -> None:
+    """Wait until the other end of the socket is closed, then end this process whatever it does."""
+    closed = select.poll()
+    closed.register(handle, 0)  # no event asked for: only the hang-up is reported
+    closed.poll()
+    os._exit(1)

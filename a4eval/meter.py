@@ -1,0 +1,68 @@
+"""How far a sweep is, on standard error: a bar on a terminal, else a plain line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from a4eval.progress import SECONDS_BETWEEN_LINES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from a4eval.dispatch import Tally
+
+    Tell = Callable[[Tally], None]
+
+
+@contextmanager
+def meter(total: int) -> Iterator[Tell]:
+    """Within this context, show each tally that the function it gives is told of."""
+    start = time.monotonic()
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        console = Console(stderr=True)
+        with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
+            shown = bar.add_task("starting", total=total)
+            yield lambda tally: bar.update(shown, completed=tally.done, description=line(tally, start))
+    else:
+        last = start
+
+        def tell(tally: Tally) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= SECONDS_BETWEEN_LINES:
+                last = now
+                print(line(tally, start), file=sys.stderr, flush=True)
+
+        yield tell
+
+
+def line(tally: Tally, start: float) -> str:
+    """Say how far it is, how fast, how long yet, and what failed."""
+    seconds = max(time.monotonic() - start, 1e-9)
+    rate = tally.done / seconds
+    parts = [f"{tally.done:,}/{tally.total:,} points"]
+    if tally.done:
+        parts += [f"{rate:.3g}/s", f"{duration((tally.total - tally.done) / rate)} left"]
+    if tally.failed:
+        parts.append(f"{tally.failed:,} failed")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for people.
+
+    >>> duration(42), duration(125), duration(7322)
+    ('42 s', '2 min 5 s', '2 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,152 @@
+"""Carry out a sweep: one folder, what is missing in it, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from a4eval.dispatch import Dispatcher, Tally
+from a4eval.errors import ConfigError
+from a4eval.executors import Points, Sweep
+from a4eval.journal import FolderLock, Journal
+from a4eval.meter import meter
+from a4eval.registry import build, registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from a4eval.executors import Executor
+    from a4eval.experiment import Root
+
+COMMAND = "sweep.json"
+
+
+class Command(msgspec.Struct):
+    """What started a sweep, kept in its folder so that ``a4eval resume`` can start it again."""
+
+    overrides: list[str]
+    config_dir: str | None
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a sweep.
+
+    Args:
+        earlier: how many of the points done were done before.
+        done: how many points have a record, failed ones included.
+        interrupted: Ctrl-C ended it.
+        torn: unreadable lines in the journal.
+    """
+
+    points: Points
+    folder: Path
+    earlier: int
+    done: int
+    failed: int
+    seconds: float
+    interrupted: bool
+    torn: int
+
+
+def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | None, done: set[str]) -> Outcome:
+    """Run what is missing of *points* in *folder*.
+
+    Args:
+        points: the points.
+        folder: the sweep's folder; made if need be.
+        sweep_id: goes into each record.
+        command: what started it; kept in the folder.
+        done: the statuses that make a point done: with ``{"ok"}`` the failed run again.
+
+    Raises:
+        ConfigError: the folder cannot be used, or the executor's parameters are wrong.
+        DataError: the journal cannot be written.
+    """
+    root = points.root
+    executor, name = executor_of(root)
+    _make(folder)
+    with FolderLock(folder) as lock, meter(len(points)) as tell, sigterm_as_interrupt():
+        start = time.monotonic()
+        journal = Journal(folder)
+        known = {run_id: status for run_id, status in states(journal).items() if run_id in points.run_ids}
+        if not root.resume:
+            known = {}
+        if command is not None:
+            (folder / COMMAND).write_bytes(msgspec.json.encode(command))
+        finished = [status for status in known.values() if status in done]
+        tally = Tally(len(points), len(finished), sum(status != "ok" for status in finished))
+        todo = [number for run_id, number in points.run_ids.items() if known.get(run_id) not in done]
+        interrupted = False
+        sweep = Sweep(sweep_id, folder.resolve(), lock.handle)
+        try:
+            if todo:
+                Dispatcher(points, executor, name, sweep, journal, root.fail_fast, tell).run(todo, tally)
+        except KeyboardInterrupt:
+            interrupted = True
+        seconds = time.monotonic() - start
+        return Outcome(points, folder, len(finished), tally.done, tally.failed, seconds, interrupted, journal.torn)
+
+
+def states(journal: Journal) -> dict[str, str]:
+    """Return the status of every run in *journal*: its last, but once ``ok`` always ``ok``."""
+    found: dict[str, str] = {}
+    for entry in journal.follow():
+        if found.get(entry.run_id) != "ok":
+            found[entry.run_id] = entry.status
+    return found
+
+
+def executor_of(root: Root) -> tuple[Executor, str]:
+    """Build the executor that the config asks for, and return it with its name.
+
+    Raises:
+        ConfigError: there is none of that name, or a parameter is wrong.
+    """
+    executor: Executor = build("executor", root.executor, path="executor")
+    return executor, root.executor if isinstance(root.executor, str) else root.executor["name"]
+
+
+def announce(outcome: Outcome, sweep_id: str) -> list[str]:
+    """Tell every plugin that a sweep has finished; return a line for each that failed to listen."""
+    sweep: dict[str, Any] = {"sweep_id": sweep_id, "folder": str(outcome.folder), "points": len(outcome.points)}
+    summary = {"ok": outcome.done - outcome.failed, "failed": outcome.failed, "interrupted": outcome.interrupted}
+    doubts = []
+    for plugin in registry().plugins:
+        try:
+            plugin.call("a4eval_sweep_finished", sweep=dict(sweep), summary=dict(summary))
+        except Exception as error:  # noqa: BLE001  (a stranger's hook must not change a finished sweep)
+            doubts.append(f"plugin {plugin.name!r}: a4eval_sweep_finished failed: {type(error).__name__}: {error}")
+    return doubts
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Within this context a polite request to end is like Ctrl-C: workers stopped, summary shown."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _make(folder: Path) -> None:
+    key = "hydra.sweep.dir"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the folder {str(folder)!r}: {error.strerror}", path=key) from error
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"cannot write to the folder {str(folder)!r}", path=key)

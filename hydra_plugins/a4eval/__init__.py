@@ -1,0 +1,72 @@
+"""The sweeper behind ``a4eval run -m``, where Hydra looks for plugins: ``hydra/sweeper=a4eval``.
+
+Every Hydra application of the environment imports this, so whatever is heavy is imported when a sweep begins.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.plugins.sweeper import Sweeper
+from omegaconf import DictConfig, open_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hydra.types import HydraContext, TaskFunction
+
+    from a4eval.sweeping import Command
+
+
+class PlanSweeper(Sweeper):
+    """Plans all points, then runs them on an executor.
+
+    Args:
+        params: overrides that the config itself sweeps over, ``hydra.sweeper.params``.
+    """
+
+    def __init__(self, params: Mapping[str, str] | None = None) -> None:
+        self.params = dict(params or {})
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Take in what Hydra composed; the task function is not needed, for executors run the experiments."""
+        del task_function
+        self._loader = hydra_context.config_loader
+        self._config = config
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Sweep over *arguments* and return the :class:`a4eval.sweeping.Outcome`; None if it was a dry run."""
+        from a4eval.config import free_keys
+        from a4eval.plan import Plan, parse
+        from a4eval.summary import print_plan
+        from a4eval.sweeping import carry_out, executor_of
+
+        overrides = free_keys(f"{key}={value}" for key, value in self.params.items()) + arguments
+        plan = Plan(parse(overrides, self._loader), self._compose)
+        folder = Path(self._config.hydra.sweep.dir)
+        if plan.root.dry_run:
+            executor_of(plan.root)
+            print_plan(plan, folder)
+            return None
+        return carry_out(plan, folder, self._config.hydra.job.name, self._command(), {"ok", "failed"})
+
+    def _compose(self, overrides: list[str], number: int) -> DictConfig:
+        config: DictConfig = self._loader.load_sweep_config(self._config, overrides)
+        with open_dict(config):
+            config.hydra.job.id = config.hydra.job.num = number
+        HydraConfig.instance().set_config(config)
+        return config
+
+    def _command(self) -> Command:
+        from a4eval.config import user_folder
+        from a4eval.sweeping import Command
+
+        given, chosen = self._config.hydra.overrides, user_folder()
+        return Command([*given.hydra, *given.task], str(chosen) if chosen else None, str(Path.cwd()))
+
+
+_NODE = {"_target_": f"{__name__}.{PlanSweeper.__name__}", "params": None}
+ConfigStore.instance().store(group="hydra/sweeper", name="a4eval", node=_NODE, provider="a4eval")
