@@ -14,6 +14,7 @@ import msgspec
 
 from a4eval import provenance, record
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
+from a4eval.deadline import deadline
 from a4eval.errors import ConfigError, PluginError
 from a4eval.registry import registry
 from a4eval.schema import Builder
@@ -45,7 +46,7 @@ def prepare(experiment: Experiment) -> Prepared:
         ConfigError: a name, key, type or value is wrong; the text holds the key's full path.
         PluginError: a component cannot be imported.
     """
-    pictures_wanted(experiment.root.pictures, in_sweep=False)  # finds a missing extra before the run
+    pictures_wanted(experiment.root.pictures, in_sweep=True)  # finds a missing extra before the run
     builder = Builder(registry())
     task = builder.build("task", experiment.config["task"], "task")
     components = [_component(provided) for _, provided in sorted(builder.used.items())]
@@ -87,7 +88,7 @@ def execute(
     status: Literal["ok", "failed", "interrupted"] = "ok"
     error, result = None, None
     try:
-        with python_warnings_noted(run):
+        with python_warnings_noted(run), deadline(root.timeout):
             result = _checked(prepared.task.run(run))
     except KeyboardInterrupt as interrupt:
         status, error = "interrupted", _error(interrupt)
@@ -166,6 +167,8 @@ def announce(done: record.Record, directory: Path) -> list[str]:
     run = Run(directory=directory, seed=done.seed)
     doubts = []
     for plugin in registry().plugins:
+        if plugin.manager is None or not plugin.manager.hook.a4eval_run_finished.get_hookimpls():
+            continue  # nobody listens: spare the copy, which would be most of what a short run costs
         try:
             plugin.call("a4eval_run_finished", run=run, record=msgspec.to_builtins(done))
         except Exception as error:  # noqa: BLE001  (a stranger's hook must not change a finished run)

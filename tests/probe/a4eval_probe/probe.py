@@ -1,0 +1,52 @@
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from a4eval import DataError, Result, Value, param
+
+
+@dataclass
+class Probe:
+    """Gives back x, or misbehaves."""
+
+    x: float = param(0, help="the value")
+    y: Any = param(None, help="anything")
+    options: dict[str, Any] = param(default_factory=dict, help="anything")
+    sizes: list[int] = param(default_factory=list, help="a list")
+    seconds: float = param(0, help="how long it takes", unit="seconds")
+    fail: list[float] = param(default_factory=list, help="for which x it fails")
+    die: dict[str, int] = param(default_factory=dict, help="x to the signal it dies of")
+    leave: list[float] = param(default_factory=list, help="for which x it ends its process")
+    flaky: str | None = param(None, help="a folder: every run fails until it has left a mark there")
+    stuck: bool = param(False, help="stay in compiled code, deaf to exceptions")
+    hoard: float = param(0, help="memory to allocate", unit="GB")
+    write: bool = param(False, help="leave an artifact")
+
+    def __post_init__(self):
+        if self.x == 13:
+            raise ValueError(f"x must not be {self.x:g}")
+
+    def run(self, run):
+        if self.write:
+            run.artifact("x.txt").write_text(str(self.x))
+        if self.stuck:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+        time.sleep(self.seconds)
+        if self.hoard:
+            bytearray(int(self.hoard * 1e9))
+        if self.flaky:
+            mark = Path(self.flaky) / f"{self.x}"
+            if not mark.exists():
+                mark.touch()
+                raise DataError("not yet")
+        if self.x in self.fail:
+            raise DataError(f"told to fail at {self.x:g}")
+        if str(int(self.x)) in self.die:
+            os.kill(os.getpid(), self.die[str(int(self.x))])
+        if self.x in self.leave:
+            raise SystemExit(3)
+        value = {"value": Value(self.x + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}
+        return Result({**value, "threads": Value(int(os.environ.get("OMP_NUM_THREADS", 0)))})
