@@ -6,40 +6,23 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+import click
 
 from a4eval import __version__, errors
 from a4eval.errors import A4evalError, ConfigError, DataError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 OK, FAILED, BAD_CONFIG, INTERRUPTED = 0, 1, 2, 130
 
-app = typer.Typer(
-    help="A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+config_dir_option = click.option(
+    "--config-dir", metavar="FOLDER", type=click.Path(path_type=Path), help="Your own configs; they go first."
 )
-
-ConfigDir = Annotated[Path | None, typer.Option("--config-dir", help="A folder of your own configs; it goes first.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Strict = Annotated[bool, typer.Option("--strict-plugins", help="Stop if any plugin is broken.")]
-
-RUN_HELP = """Run an experiment, or with -m a sweep of it.
-
-OVERRIDES choose the experiment and set its values, in Hydra's syntax:
-
-  a4eval run experiment=assignment4/q3_interpolated_ap\n
-  a4eval run experiment=assignment4/q5_l2_vs_iou task.W=12 seed=1\n
-  a4eval run -m experiment=assignment4/q2_gradient_flow task.cell=lstm,gru
-
-Any parameter of the task and its parts may be set as task.KEY=VALUE; `a4eval components NAME` lists them.
-The record goes to hydra.run.dir=FOLDER (a new folder under outputs/ by default).
-
-Exit status: 0 ok, 1 the run failed (its record says why), 2 the config is wrong (nothing is written), 130 interrupted.
-"""
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+strict_option = click.option("--strict-plugins", is_flag=True, help="Stop if any plugin is broken.")
 
 
 def main() -> None:
@@ -61,35 +44,39 @@ def note(text: str) -> None:
     print(f"a4eval: warning: {text}", file=sys.stderr)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(__version__)
-        raise typer.Exit
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
+def app() -> None:
+    """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
+@app.command(context_settings={"ignore_unknown_options": True})
+@click.argument("overrides", nargs=-1)
+@click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
+@click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
+@config_dir_option
+@strict_option
 def run(
-    overrides: Annotated[list[str] | None, typer.Argument(metavar="OVERRIDES", show_default=False)] = None,
-    multirun: Annotated[
-        bool, typer.Option("--multirun", "-m", help="Sweep: values may be a,b,c or range(0,9).")
-    ] = False,
-    cfg: Annotated[
-        str | None, typer.Option("--cfg", metavar="job|hydra|all", help="Print the composed config only.")
-    ] = None,
-    config_dir: ConfigDir = None,
-    strict_plugins: Strict = False,
+    overrides: tuple[str, ...], multirun: bool, cfg: str | None, config_dir: Path | None, strict_plugins: bool
 ) -> None:
-    """See RUN_HELP."""
-    overrides = overrides or []
+    r"""Run an experiment, or with -m a sweep of it.
+
+    OVERRIDES choose the experiment and set its values, in Hydra's syntax:
+
+    \b
+      a4eval run experiment=assignment4/q3_interpolated_ap
+      a4eval run experiment=assignment4/q5_l2_vs_iou task.W=12 seed=1
+      a4eval run -m experiment=assignment4/q6_output_size task.stride=1,2,3
+
+    Any parameter of the task and its parts may be set as task.KEY=VALUE; `a4eval components NAME` lists them.
+    The record goes to hydra.run.dir=FOLDER (a new folder under outputs/ by default).
+
+    \b
+    Exit status: 0 ok
+                 1 the run failed (its record says why)
+                 2 the config is wrong (nothing is written)
+                 130 interrupted
+    """
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
@@ -126,7 +113,7 @@ def check_plugins(*, strict: bool) -> None:
         note(text)
 
 
-def print_config(overrides: list[str], config_dir: Path | None, part: str) -> None:
+def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -> None:
     """Print the composed config: ours (job), Hydra's, or all of it."""
     from omegaconf import OmegaConf
 
@@ -139,7 +126,7 @@ def print_config(overrides: list[str], config_dir: Path | None, part: str) -> No
     print(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
 
 
-def run_one(overrides: list[str], config_dir: Path | None) -> NoReturn:
+def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     """Run one experiment, show its numbers and exit."""
     from a4eval.config import compose, resolve
     from a4eval.runner import run_single
@@ -162,8 +149,13 @@ def run_one(overrides: list[str], config_dir: Path | None) -> NoReturn:
 
 
 @app.command()
-def plugins(as_json: AsJson = False, strict_plugins: Strict = False) -> None:
-    """List the installed plugins: active, disabled (A4EVAL_DISABLE=a,b) or broken, and why."""
+@json_option
+@strict_option
+def plugins(as_json: bool, strict_plugins: bool) -> None:
+    """List the installed plugins.
+
+    Each is active, disabled (A4EVAL_DISABLE=a,b) or broken, with the reason.
+    """
     from a4eval.registry import registry
 
     rows = [
@@ -189,12 +181,14 @@ def plugins(as_json: AsJson = False, strict_plugins: Strict = False) -> None:
 
 
 @app.command()
-def components(
-    name: Annotated[str | None, typer.Argument(help="Describe this component.")] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind, such as metric.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the components of all plugins, or describe one: its parameters, units and references."""
+@click.argument("name", required=False)
+@click.option("--kind", help="Only this kind, such as metric.")
+@json_option
+def components(name: str | None, kind: str | None, as_json: bool) -> None:
+    """List the components, or describe one.
+
+    A description gives the parameters with their types, defaults and units, and the references.
+    """
     from a4eval.describe import describe, list_components
 
     if name is None:
@@ -204,7 +198,9 @@ def components(
 
 
 @app.command()
-def experiments(config_dir: ConfigDir = None, as_json: AsJson = False) -> None:
+@config_dir_option
+@json_option
+def experiments(config_dir: Path | None, as_json: bool) -> None:
     """List the experiments: what experiment=… takes."""
     from a4eval.experiments import experiments as listed
 
@@ -217,3 +213,52 @@ def experiments(config_dir: ConfigDir = None, as_json: AsJson = False) -> None:
     from a4eval.show import print_table
 
     print_table("", ["experiment", "description"], [[row["experiment"], row["description"]] for row in rows])
+
+
+@app.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("conditions", nargs=-1)
+@click.option("--sort", metavar="KEY", help="Order by this key, the best of a metric first; -KEY turns it round.")
+@click.option("--columns", metavar="KEY,…", help="What to show; by default what differs, and the metrics.")
+@click.option("--limit", type=click.IntRange(min=1), help="Show so many at most.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@json_option
+def ls(
+    path: Path,
+    conditions: tuple[str, ...],
+    sort: str | None,
+    columns: str | None,
+    limit: int | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """List the records under PATH that meet all CONDITIONS, such as 'metrics.accuracy>0.9' or status=failed."""
+    from a4eval.listing import list_records
+
+    form = "json" if as_json else "csv" if as_csv else "table"
+    list_records(path, conditions, sort=sort, columns=columns, limit=limit, form=form)
+
+
+@app.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def retry(folder: Path) -> None:
+    """Run the failed points of a sweep's FOLDER again."""
+    from a4eval.again import retry as run_again
+    from a4eval.summary import finish
+
+    outcome = run_again(folder)
+    if outcome is None:
+        print("no run failed here")
+    else:
+        sys.exit(finish(outcome))
+
+
+@app.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def resume(folder: Path) -> None:
+    """Go on with the sweep of FOLDER: run what is missing there, as its command would."""
+    from a4eval.again import command_of
+    from a4eval.multirun import sweep
+
+    command = command_of(folder)
+    sys.exit(sweep(command.overrides, Path(command.config_dir) if command.config_dir else None))

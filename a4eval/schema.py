@@ -172,12 +172,12 @@ def _decode(hint: type[Any], value: Any) -> Any:
 
 
 @cache  # a sweep builds the same components ten thousand times
-def _hints(factory: type[Any]) -> dict[str, Any]:
+def _hints(factory: Any) -> dict[str, Any]:
     return get_type_hints(factory)
 
 
 @cache
-def _fields(factory: type[Any]) -> tuple[dataclasses.Field[Any], ...]:
+def _fields(factory: Any) -> tuple[dataclasses.Field[Any], ...]:
     return tuple(field for field in dataclasses.fields(factory) if field.init)
 
 

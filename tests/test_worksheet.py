@@ -64,7 +64,7 @@ def test_q2_gradient_flow(answer, overrides, decades):
 
 
 def test_q2_distractors(answer):
-    values, _, _ = answer("assignment4/q2_distractors", "task.fillers=3")
+    values, _, _ = answer("assignment4/q2_distractors", "task.problem.fillers=3")
     assert values["accuracy"] > 0.9
 
 
