@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 import hydra
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-OK, FAILED, INTERRUPTED = 0, 1, 130
-
 
 def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
     """Run a sweep and return the exit status.
@@ -29,16 +26,12 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
     Raises:
         ConfigError: any point's config is wrong; then none was run.
     """
-    from a4eval.summary import print_outcome
+    from a4eval.summary import finish
 
     outcome = _through_hydra(overrides, config_dir)
     if not isinstance(outcome, Outcome):
-        return OK
-    print_outcome(outcome)
-    if outcome.interrupted:
-        print("a4eval: interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED if outcome.failed else OK
+        return 0
+    return finish(outcome)
 
 
 def name_of(overrides: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,7 @@ from a4eval.journal import FILE_NAME
 from a4eval.meter import duration
 from a4eval.record import Record
 from a4eval.show import print_record, print_table
+from a4eval.sweeping import announce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from a4eval.plan import Plan
     from a4eval.results import Row
     from a4eval.sweeping import Outcome
+
+OK, FAILED, INTERRUPTED = 0, 1, 130
 
 WHOLE_RECORDS = 20
 """Up to this many points each record is shown in full; beyond, a table of the best."""
@@ -42,6 +46,17 @@ def print_plan(plan: Plan, folder: Path) -> None:
                 f"\n# {title}: run {job.run_id}\n{yaml.safe_dump(job.config, sort_keys=False, allow_unicode=True)}",
                 end="",
             )
+
+
+def finish(outcome: Outcome) -> int:
+    """Print what came of a sweep, tell the plugins, and return the exit status."""
+    print_outcome(outcome)
+    for doubt in announce(outcome):
+        print(f"a4eval: warning: {doubt}", file=sys.stderr)
+    if outcome.interrupted:
+        print("a4eval: interrupted; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    return FAILED if outcome.failed else OK
 
 
 def print_outcome(outcome: Outcome) -> None:

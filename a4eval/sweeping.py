@@ -49,6 +49,7 @@ class Outcome:
     """
 
     points: Points
+    sweep_id: str
     folder: Path
     earlier: int
     done: int
@@ -94,7 +95,17 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
         except KeyboardInterrupt:
             interrupted = True
         seconds = time.monotonic() - start
-        return Outcome(points, folder, len(finished), tally.done, tally.failed, seconds, interrupted, journal.torn)
+        return Outcome(
+            points=points,
+            sweep_id=sweep_id,
+            folder=folder,
+            earlier=len(finished),
+            done=tally.done,
+            failed=tally.failed,
+            seconds=seconds,
+            interrupted=interrupted,
+            torn=journal.torn,
+        )
 
 
 def states(journal: Journal) -> dict[str, str]:
@@ -116,9 +127,9 @@ def executor_of(root: Root) -> tuple[Executor, str]:
     return executor, root.executor if isinstance(root.executor, str) else root.executor["name"]
 
 
-def announce(outcome: Outcome, sweep_id: str) -> list[str]:
+def announce(outcome: Outcome) -> list[str]:
     """Tell every plugin that a sweep has finished; return a line for each that failed to listen."""
-    sweep: dict[str, Any] = {"sweep_id": sweep_id, "folder": str(outcome.folder), "points": len(outcome.points)}
+    sweep: dict[str, Any] = {"sweep_id": outcome.sweep_id, "folder": str(outcome.folder), "points": len(outcome.points)}
     summary = {"ok": outcome.done - outcome.failed, "failed": outcome.failed, "interrupted": outcome.interrupted}
     doubts = []
     for plugin in registry().plugins:

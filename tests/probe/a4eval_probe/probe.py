@@ -18,7 +18,8 @@ class Probe:
     sizes: list[int] = param(default_factory=list, help="a list")
     seconds: float = param(0, help="how long it takes", unit="seconds")
     fail: list[float] = param(default_factory=list, help="for which x it fails")
-    die: dict[str, int] = param(default_factory=dict, help="x to the signal it dies of")
+    die: list[float] = param(default_factory=list, help="for which x it kills its process")
+    signal: int = param(11, help="with what")
     leave: list[float] = param(default_factory=list, help="for which x it ends its process")
     flaky: str | None = param(None, help="a folder: every run fails until it has left a mark there")
     stuck: bool = param(False, help="stay in compiled code, deaf to exceptions")
@@ -44,8 +45,8 @@ class Probe:
                 raise DataError("not yet")
         if self.x in self.fail:
             raise DataError(f"told to fail at {self.x:g}")
-        if str(int(self.x)) in self.die:
-            os.kill(os.getpid(), self.die[str(int(self.x))])
+        if self.x in self.die:
+            os.kill(os.getpid(), self.signal)
         if self.x in self.leave:
             raise SystemExit(3)
         value = {"value": Value(self.x + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}

@@ -1,0 +1,102 @@
+"""Run points again from what a sweep left in its folder: ``a4eval retry`` and ``a4eval resume``."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from a4eval.errors import ConfigError, DataError
+from a4eval.executors import Job
+from a4eval.experiment import Root
+from a4eval.journal import FILE_NAME, Journal
+from a4eval.sweeping import COMMAND, Command, Outcome, carry_out, states
+
+
+class _Record(msgspec.Struct):
+    """What it takes to run a point again."""
+
+    run_id: str
+    sweep_id: str
+    config: dict[str, object]
+    overrides: list[str]
+    experiment: str | None
+
+
+class Failed:
+    """The failed points of a sweep folder, from their records.
+
+    Args:
+        folder: the folder.
+
+    Raises:
+        DataError: it holds no journal.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        journal = Journal(folder)
+        if not journal.path.exists():
+            raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
+        failed = {run_id for run_id, status in states(journal).items() if status != "ok"}
+        found: dict[str, _Record] = {}
+        decoder = msgspec.json.Decoder(_Record)
+        with journal.path.open("rb") as lines:
+            for line in lines if failed else ():
+                try:
+                    record = decoder.decode(line)
+                except msgspec.MsgspecError:
+                    continue  # torn
+                if record.run_id in failed:
+                    found[record.run_id] = record
+        self._records = list(found.values())
+        self.run_ids = {run_id: number for number, run_id in enumerate(found)}
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._records)
+
+    def __getitem__(self, number: int) -> Job:
+        """Return one, ready to run."""
+        record = self._records[number]
+        return Job(record.run_id, record.experiment, record.config, tuple(record.overrides), attempt=1)
+
+    @cached_property
+    def root(self) -> Root:
+        """How the sweep was run."""
+        return msgspec.convert(self._records[0].config, Root)
+
+    @property
+    def sweep_id(self) -> str:
+        """The sweep they belong to."""
+        return self._records[0].sweep_id
+
+
+def retry(folder: Path) -> Outcome | None:
+    """Run the failed points of *folder* again; None if there are none.
+
+    Raises:
+        DataError: *folder* holds no journal.
+        ConfigError: another sweep is running there.
+    """
+    failed = Failed(folder)
+    if not failed:
+        return None
+    return carry_out(failed, folder, failed.sweep_id, None, {"ok"})
+
+
+def command_of(folder: Path) -> Command:
+    """Return what started the sweep in *folder*, its output folder included.
+
+    Raises:
+        DataError: *folder* is no sweep's.
+        ConfigError: it was started in another working directory, where relative paths mean other files.
+    """
+    try:
+        command = msgspec.json.decode((folder / COMMAND).read_bytes(), type=Command)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise DataError(f"{folder}: holds no {COMMAND}, so it is no sweep's folder") from error
+    if Path(command.directory) != Path.cwd():
+        raise ConfigError(f"the sweep was started in {command.directory}; go there, so that its paths mean the same")
+    kept = [override for override in command.overrides if not override.startswith(("hydra.sweep.dir=", "hydra.mode="))]
+    return Command([*kept, f"hydra.sweep.dir={folder}"], command.config_dir, command.directory)
