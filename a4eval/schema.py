@@ -34,7 +34,7 @@ class Parameter:
     kind: str
 
 
-def parameters(factory: type[Any]) -> list[Parameter]:
+def parameters(factory: Any) -> list[Parameter]:
     """List the parameters of a component's dataclass."""
     hints = _hints(factory)
     listed = []
@@ -80,7 +80,7 @@ class Builder:
         self.used[kind, name] = provided
         return component
 
-    def _arguments(self, factory: type[Any], node: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def _arguments(self, factory: Any, node: Mapping[str, Any], path: str) -> dict[str, Any]:
         fields = {field.name: field for field in _fields(factory)}
         for key in node:
             if key != "name" and key not in fields:
