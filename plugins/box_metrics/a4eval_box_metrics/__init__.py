@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         wasserstein,
     )
     from a4eval_box_metrics.facts import FACTS, Facts
+    from a4eval_box_metrics.formats import clip_boxes, convert_boxes, to_absolute, to_relative
     from a4eval_box_metrics.overlap import (
         alpha_iou,
         crowd_iou,
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
         pairwise_iou,
     )
     from a4eval_box_metrics.pair_comparison import centred_iou
+    from a4eval_box_metrics.quadrilaterals import (
+        pairwise_quadrilateral_iou,
+        quadrilateral_area,
+        quadrilateral_iou,
+        quadrilateral_to_rotated,
+        rotated_to_quadrilateral,
+    )
+    from a4eval_box_metrics.rotated import pairwise_rotated_iou, rotated_iou, rotated_iou_gradient
     from a4eval_box_metrics.similarities import (
         AlphaIoU,
         CentreL1,
@@ -47,6 +56,7 @@ if TYPE_CHECKING:
         GeneralizedIoU,
         IoU,
         NormalizedWasserstein,
+        RotatedIoU,
         ScyllaIoU,
     )
 
@@ -68,13 +78,16 @@ _EXPORTS = {
     "GeneralizedIoU": "similarities",
     "IoU": "similarities",
     "NormalizedWasserstein": "similarities",
+    "RotatedIoU": "similarities",
     "ScyllaIoU": "similarities",
     "alpha_iou": "overlap",
     "centre_l1": "distances",
     "centre_l2": "distances",
     "centre_smooth_l1": "distances",
     "centred_iou": "pair_comparison",
+    "clip_boxes": "formats",
     "complete_iou": "centred",
+    "convert_boxes": "formats",
     "corner_l1": "distances",
     "corner_l2": "distances",
     "corner_smooth_l1": "distances",
@@ -87,7 +100,17 @@ _EXPORTS = {
     "normalized_wasserstein": "distances",
     "pairwise_crowd_iou": "overlap",
     "pairwise_iou": "overlap",
+    "pairwise_quadrilateral_iou": "quadrilaterals",
+    "pairwise_rotated_iou": "rotated",
+    "quadrilateral_area": "quadrilaterals",
+    "quadrilateral_iou": "quadrilaterals",
+    "quadrilateral_to_rotated": "quadrilaterals",
+    "rotated_iou": "rotated",
+    "rotated_iou_gradient": "rotated",
+    "rotated_to_quadrilateral": "quadrilaterals",
     "scylla_iou": "centred",
+    "to_absolute": "formats",
+    "to_relative": "formats",
     "wasserstein": "distances",
 }
 
@@ -109,13 +132,16 @@ __all__ = [
     "GeneralizedIoU",
     "IoU",
     "NormalizedWasserstein",
+    "RotatedIoU",
     "ScyllaIoU",
     "alpha_iou",
     "centre_l1",
     "centre_l2",
     "centre_smooth_l1",
     "centred_iou",
+    "clip_boxes",
     "complete_iou",
+    "convert_boxes",
     "corner_l1",
     "corner_l2",
     "corner_smooth_l1",
@@ -128,7 +154,17 @@ __all__ = [
     "normalized_wasserstein",
     "pairwise_crowd_iou",
     "pairwise_iou",
+    "pairwise_quadrilateral_iou",
+    "pairwise_rotated_iou",
+    "quadrilateral_area",
+    "quadrilateral_iou",
+    "quadrilateral_to_rotated",
+    "rotated_iou",
+    "rotated_iou_gradient",
+    "rotated_to_quadrilateral",
     "scylla_iou",
+    "to_absolute",
+    "to_relative",
     "wasserstein",
 ]
 

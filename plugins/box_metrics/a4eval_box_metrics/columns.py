@@ -131,12 +131,17 @@ def as_floats(boxes: ArrayLike, numbers: int, what: str) -> Floats:
 
 def _complain(array: Floats, width: Floats, height: Floats, sound: NDArray[np.bool_], form: str, what: str) -> None:
     """Raise the error for the first unsound box."""
-    row = np.unravel_index(int(np.argmin(sound)), sound.shape)
-    place = ", ".join(map(str, row))
+    label, row = first_unsound(sound, what)
     box = array[row]
-    label = f"{what}, row {place}: {box.tolist()} as {form}" if row else f"{what}: {box.tolist()} as {form}"
+    label = f"{label}: {box.tolist()} as {form}"
     if not np.isfinite(box).all():
         raise ValueError(f"{label} is not finite")
     if width[row] < 0 or height[row] < 0:
         raise ValueError(f"{label} is inverted: width {float(width[row])}, height {float(height[row])}")
     raise ValueError(f"{label} is too large for {array.dtype}")
+
+
+def first_unsound(sound: NDArray[np.bool_], what: str) -> tuple[str, tuple[Any, ...]]:
+    """Return what to call the first row that is not sound, such as ``"truth, row 3"``, and its index."""
+    row = np.unravel_index(int(np.argmin(sound)), sound.shape)
+    return (f"{what}, row {', '.join(map(str, row))}" if row else what), row

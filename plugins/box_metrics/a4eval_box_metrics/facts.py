@@ -65,6 +65,16 @@ FACTS = {
         "SIoU", -(1 - exp(-2)) - (1 - exp(-1)) ** 4, 1, "1 - s", False, _SHAPE, True, "Gevorgyan 2022, arXiv:2205.12740"
     ),
     "normalized_wasserstein": Facts("NWD", 0, 1, "1 - s", True, _PIXELS, True, "Wang et al. 2021, arXiv:2110.13389"),
+    "rotated_iou": Facts(
+        "rotated IoU",
+        0,
+        1,
+        "1 - s",
+        True,
+        ("translation", "scale", "swap", "rotation"),
+        False,
+        "DOTA: Xia et al. 2018, arXiv:1711.10398",
+    ),
     "corner_l1": Facts("corner L1", 0, _INFINITE, "s", True, _PIXELS, True, "the Manhattan norm"),
     "corner_l2": Facts("corner L2", 0, _INFINITE, "s", True, _PIXELS, True, "Erhan et al. 2013, arXiv:1312.2249"),
     "corner_smooth_l1": Facts(

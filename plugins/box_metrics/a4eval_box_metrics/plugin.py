@@ -24,6 +24,7 @@ _SIMILARITIES = {
         "exp of minus the Wasserstein distance of the boxes as Gaussians",
         ("arXiv:2110.13389",),
     ),
+    "rotated_iou": ("RotatedIoU", "IoU of rotated boxes and of quadrilaterals", ("arXiv:1711.10398",)),
     "corner_l1": ("CornerL1", "L1 distance of (x1, y1, x2, y2); lower is better", ()),
     "corner_l2": ("CornerL2", "L2 distance of (x1, y1, x2, y2); lower is better", ("arXiv:1312.2249",)),
     "corner_smooth_l1": ("CornerSmoothL1", "smooth L1 of (x1, y1, x2, y2); lower is better", ("arXiv:1504.08083",)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from a4eval import param
-from a4eval_box_metrics import centred, distances, overlap, pairs
+from a4eval_box_metrics import centred, distances, overlap, pairs, quadrilaterals, rotated
 from a4eval_box_metrics.facts import FACTS, Facts
 
 if TYPE_CHECKING:
@@ -163,6 +163,34 @@ class ScyllaIoU(Similarity):
     def formula(self, pair: Pair) -> Quantity:
         """Return the value of each pair."""
         return centred.scylla_formula(pair)
+
+
+@dataclass
+class RotatedIoU:
+    """IoU of rotated boxes, see :func:`a4eval_box_metrics.rotated_iou` and ``quadrilateral_iou``.
+
+    Formats are ``cxcywha``, ``quadrilateral`` (DOTA's eight numbers) and those of upright boxes.
+    """
+
+    name: ClassVar[str] = "rotated_iou"
+    higher_is_better: ClassVar[bool] = True
+    facts: ClassVar[Facts] = FACTS["rotated_iou"]
+
+    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+        """Compare matched pairs: (n, 5) and (n, 5) give (n,)."""
+        if format == "quadrilateral":
+            return quadrilaterals.quadrilateral_iou(predicted, truth)
+        return rotated.rotated_iou(predicted, truth, format=format)
+
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+        """Compare all pairs: (n, 5) and (m, 5) give (n, m)."""
+        if format == "quadrilateral":
+            return quadrilaterals.pairwise_quadrilateral_iou(predicted, truth)
+        return rotated.pairwise_rotated_iou(predicted, truth, format=format)
+
+    def gradient(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+        """Differentiate with respect to the predicted box, in any format but ``quadrilateral``."""
+        return rotated.rotated_iou_gradient(predicted, truth, format=format)
 
 
 @dataclass
