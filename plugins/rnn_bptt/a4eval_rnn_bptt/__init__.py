@@ -1,1 +1,76 @@
 """Recurrent layers, backpropagation through time and where the gradient goes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from a4eval_rnn_bptt.attribution import WeightAttribution, attribute, total_reading_error, whole_gradient
+    from a4eval_rnn_bptt.cell import Cell, Recurrent, StepGradients, unroll, unroll_backward
+    from a4eval_rnn_bptt.finite_difference import central_difference_error
+    from a4eval_rnn_bptt.flow import decay, half_life, log_slope, verdict
+    from a4eval_rnn_bptt.initialisation import chrono_bias, initialise
+    from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
+    from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
+    from a4eval_rnn_bptt.kernels.rnn import rnn_backward, rnn_forward
+    from a4eval_rnn_bptt.linearise import follow
+
+_EXPORTS = {
+    "Cell": "cell",
+    "Recurrent": "cell",
+    "StepGradients": "cell",
+    "WeightAttribution": "attribution",
+    "attribute": "attribution",
+    "central_difference_error": "finite_difference",
+    "chrono_bias": "initialisation",
+    "decay": "flow",
+    "follow": "linearise",
+    "gru_backward": "kernels.gru",
+    "gru_forward": "kernels.gru",
+    "half_life": "flow",
+    "initialise": "initialisation",
+    "log_slope": "flow",
+    "lstm_backward": "kernels.lstm",
+    "lstm_forward": "kernels.lstm",
+    "rnn_backward": "kernels.rnn",
+    "rnn_forward": "kernels.rnn",
+    "total_reading_error": "attribution",
+    "unroll": "cell",
+    "unroll_backward": "cell",
+    "verdict": "flow",
+    "whole_gradient": "attribution",
+}
+
+__all__ = [
+    "Cell",
+    "Recurrent",
+    "StepGradients",
+    "WeightAttribution",
+    "attribute",
+    "central_difference_error",
+    "chrono_bias",
+    "decay",
+    "follow",
+    "gru_backward",
+    "gru_forward",
+    "half_life",
+    "initialise",
+    "log_slope",
+    "lstm_backward",
+    "lstm_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "total_reading_error",
+    "unroll",
+    "unroll_backward",
+    "verdict",
+    "whole_gradient",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a function on first use: listing the plugin must not import numpy."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)

@@ -6,11 +6,76 @@ from a4eval import Component, hookimpl
 
 A4EVAL_API = 1
 
+_LAYERS = "a4eval_rnn_bptt.layers"
+_TASKS = "a4eval_rnn_bptt.tasks"
+
 
 @hookimpl
 def a4eval_components() -> list[Component]:
     """List the components."""
-    return []
+    return [
+        Component(
+            kind="layer",
+            name="rnn",
+            factory=f"{_LAYERS}.rnn:Rnn",
+            summary="vanilla RNN: tanh, relu or linear",
+            references=("Elman 1990", "torch.nn.RNN"),
+        ),
+        Component(
+            kind="layer",
+            name="identity_rnn",
+            factory=f"{_LAYERS}.rnn:IdentityRnn",
+            summary="relu RNN that starts as the identity",
+            references=("Le et al. 2015, arXiv 1504.00941",),
+        ),
+        Component(
+            kind="layer",
+            name="lstm",
+            factory=f"{_LAYERS}.lstm:Lstm",
+            summary="LSTM, also with peepholes or coupled gates",
+            references=("Hochreiter & Schmidhuber 1997", "torch.nn.LSTM", "Greff et al. 2015, arXiv 1503.04069"),
+        ),
+        Component(
+            kind="layer",
+            name="gru",
+            factory=f"{_LAYERS}.gru:Gru",
+            summary="GRU, with the reset gate after or before the matrix product",
+            references=("Cho et al. 2014, arXiv 1406.1078", "torch.nn.GRU", "keras.layers.GRU"),
+        ),
+        Component(
+            kind="layer",
+            name="minimal_gated_unit",
+            factory=f"{_LAYERS}.gru:MinimalGatedUnit",
+            summary="a GRU with one gate",
+            references=("Zhou et al. 2016, arXiv 1603.09420",),
+        ),
+        Component(
+            kind="task",
+            name="bptt_decomposition",
+            factory=f"{_TASKS}.decomposition:BpttDecomposition",
+            summary="the gradient split over loss step and source step",
+            references=("Pascanu et al. 2013, arXiv 1211.5063",),
+        ),
+        Component(
+            kind="task",
+            name="gradient_flow",
+            factory=f"{_TASKS}.gradient_flow:GradientFlow",
+            summary="decades a step that a gradient loses or gains on its way back, and a verdict",
+            references=("Bengio et al. 1994", "Pascanu et al. 2013, arXiv 1211.5063"),
+        ),
+        Component(
+            kind="task",
+            name="sequence_study",
+            factory=f"{_TASKS}.sequence_study:SequenceStudy",
+            summary="train a recurrent layer on a problem that needs memory",
+        ),
+        Component(
+            kind="sequence_problem",
+            name="keyword_recall",
+            factory="a4eval_rnn_bptt.sequences:KeywordRecall",
+            summary="a keyword, distractors, a query",
+        ),
+    ]
 
 
 @hookimpl

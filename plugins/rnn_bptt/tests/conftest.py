@@ -1,0 +1,53 @@
+"""Shared by the tests: torch where it is installed, and every cell in every variant."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from a4eval import Run, build
+
+CELLS = {
+    "rnn tanh": {"name": "rnn"},
+    "rnn relu": {"name": "rnn", "activation": "relu", "initialisation": "orthogonal"},
+    "rnn linear": {"name": "rnn", "activation": "linear"},
+    "rnn without bias": {"name": "rnn", "bias": False},
+    "identity_rnn": {"name": "identity_rnn"},
+    "lstm": {"name": "lstm"},
+    "lstm without bias": {"name": "lstm", "bias": False},
+    "lstm peephole": {"name": "lstm", "peephole": True},
+    "lstm coupled": {"name": "lstm", "coupled": True},
+    "lstm coupled peephole": {"name": "lstm", "coupled": True, "peephole": True},
+    "gru": {"name": "gru"},
+    "gru without bias": {"name": "gru", "bias": False},
+    "gru reset before": {"name": "gru", "reset_after": False},
+    "minimal gated unit": {"name": "minimal_gated_unit"},
+}
+
+
+@pytest.fixture
+def torch():
+    module = pytest.importorskip("torch", reason="torch is not installed: pip install 'a4eval[conformance]'")
+    module.set_num_threads(1)  # the tests' arrays are small: threads only get into each other's way
+    return module
+
+
+@pytest.fixture(params=CELLS.values(), ids=CELLS)
+def layer(request):
+    """Every cell in every variant, 3 inputs and 4 units."""
+    return build("layer", {**request.param, "inputs": 3, "hidden": 4})
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(directory=tmp_path, seed=0)
+
+
+def relative(got, expected):
+    """Return the relative error of an array, by its largest entry."""
+    return np.abs(np.asarray(got) - np.asarray(expected)).max() / max(np.abs(np.asarray(expected)).max(), 1e-300)

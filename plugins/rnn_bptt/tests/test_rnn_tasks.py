@@ -1,0 +1,181 @@
+"""The tasks from their config nodes, with the plugin's cells and with a stranger's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from a4eval_rnn_bptt.cell import Recurrent, StepGradients
+from a4eval_rnn_bptt.tasks.decomposition import BpttDecomposition
+from a4eval_rnn_bptt.tasks.gradient_flow import GradientFlow
+from a4eval_rnn_bptt.tasks.sequence_study import SequenceStudy
+
+from a4eval import ConfigError, DataError, build
+
+
+@dataclass
+class LeakyMean:
+    """A stranger's cell, from nothing but numpy: h = a·h' + (1 − a)·tanh(M x), with a learnt leak a a unit."""
+
+    inputs: int = 2
+    hidden: int = 6
+    batch_axis = 1
+
+    def init(self, rng):
+        return {"mix": rng.standard_normal((self.hidden, self.inputs)), "leak": np.full(self.hidden, 0.9)}
+
+    def example(self, rng):
+        return rng.standard_normal((4, 2, self.inputs))
+
+    def initial_state(self, params, rows):
+        return (np.zeros((rows, self.hidden)),)
+
+    def step(self, params, x, state):
+        new = np.tanh(x @ params["mix"].T)
+        return (params["leak"] * state[0] + (1 - params["leak"]) * new,), (x, state[0], new)
+
+    def step_backward(self, params, tape, dstate, *, want_dx=True):
+        x, old, new = tape
+        delta = dstate[0] * (1 - params["leak"]) * (1 - new**2)
+        parts = {"mix": (delta, x), "leak": dstate[0] * (old - new)}
+        return StepGradients(parts, delta @ params["mix"] if want_dx else None, (dstate[0] * params["leak"],))
+
+    def forward(self, params, x):
+        state, tapes, outputs = self.initial_state(params, x.shape[1]), [], []
+        params = {name: value.astype(x.dtype) for name, value in params.items()}
+        for one in x:
+            state, tape = self.step(params, one, tuple(part.astype(x.dtype) for part in state))
+            tapes.append(tape)
+            outputs.append(state[0])
+        return np.stack(outputs), tapes
+
+    def backward(self, params, tape, dy):
+        params = {name: value.astype(dy.dtype) for name, value in params.items()}
+        carried, dx = np.zeros_like(dy[0]), []
+        total = {name: np.zeros_like(value) for name, value in params.items()}
+        for one, error in zip(tape[::-1], dy[::-1], strict=True):
+            undone = self.step_backward(params, one, (carried + error,))
+            delta, x = undone.params["mix"]
+            total["mix"] += delta.T @ x
+            total["leak"] += undone.params["leak"].sum(0)
+            dx.append(undone.x)
+            carried = undone.state[0]
+        return total, np.stack(dx[::-1])
+
+
+@dataclass
+class ShortLeakyMean(Recurrent):
+    """The same cell by a stranger in a hurry: the base class runs it over sequences."""
+
+    inputs: int = 2
+    hidden: int = 6
+
+    init = LeakyMean.init
+    initial_state = LeakyMean.initial_state
+    step = LeakyMean.step
+    step_backward = LeakyMean.step_backward
+
+
+STRANGERS = [LeakyMean, ShortLeakyMean]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_a_strangers_cell_works_in_every_task(run, stranger):
+    split = BpttDecomposition(layer=stranger(), steps=6, batch=3).run(run)
+    assert split.metrics["decomposition_error"].value < 1e-14
+    assert split.metrics["autodiff_free_check_error"].value < 1e-7
+    assert {row["weight"] for row in split.tables["paths"]} == {"mix", "leak", "readout"}
+    flow = GradientFlow(layer=stranger(), steps=50).run(run)
+    assert flow.metrics["log10_per_step"].value == pytest.approx(np.log10(0.9), abs=1e-6)
+    problem = build("sequence_problem", {"name": "keyword_recall", "keywords": 2, "fillers": 2})
+    study = SequenceStudy(layer=stranger(), problem=problem, steps=300, rate=1e-2, seeds=2).run(run)
+    assert study.metrics["accuracy"].value > 0.95
+    checks = build("task", {"name": "check_layer", "layer": "rnn"})
+    checks.layer = stranger()
+    assert checks.run(run).metrics["failed_checks"].value == 0
+
+
+def test_the_two_strangers_agree(rng):
+    mine, theirs = LeakyMean(), ShortLeakyMean()
+    params, x, dy = mine.init(rng), rng.standard_normal((5, 3, 2)), rng.standard_normal((5, 3, 6))
+    (y, tape), (other_y, other_tape) = mine.forward(params, x), theirs.forward(params, x)
+    assert np.allclose(y, other_y, rtol=1e-14)
+    (dparams, dx), (other, other_dx) = mine.backward(params, tape, dy), theirs.backward(params, other_tape, dy)
+    assert np.allclose(dx, other_dx, rtol=1e-13)
+    assert all(np.allclose(dparams[name], other[name], rtol=1e-13) for name in params)
+
+
+def test_check_layer_passes(run, layer):
+    task = build("task", {"name": "check_layer", "layer": "rnn"})
+    task.layer = layer
+    result = task.run(run)
+    assert result.metrics["failed_checks"].value == 0, result.tables["checks"]
+
+
+def test_decomposition_of_every_cell(run, layer):
+    result = BpttDecomposition(layer=layer, steps=5, batch=2).run(run)
+    values = {name: value.value for name, value in result.metrics.items()}
+    assert values["decomposition_error"] < 1e-13
+    assert values["autodiff_free_check_error"] < 1e-7
+    assert values["paths_weight_ih"] == 15
+    assert values["paths_readout"] == 5
+    for weight in {row["weight"] for row in result.tables["paths"]}:
+        rows = [row for row in result.tables["paths"] if row["weight"] == weight]
+        assert sum(row["share"] for row in rows) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_long_table_keeps_the_largest_shares(run):
+    result = build("task", {"name": "bptt_decomposition", "steps": 10, "rows": 7}).run(run)
+    shares = [abs(row["share"]) for row in result.tables["paths"]]
+    assert len(shares) == 7
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_runs_repeat_bit_for_bit(run):
+    node = {"name": "sequence_study", "layer": "gru", "problem": {"name": "keyword_recall", "fillers": 3}, "steps": 30}
+    assert build("task", node).run(run) == build("task", node).run(run)
+
+
+def test_a_model_is_the_same_alone_and_in_company(run):
+    node = {"name": "sequence_study", "layer": "lstm", "steps": 20, "problem": {"name": "keyword_recall", "fillers": 2}}
+    one, three = (build("task", {**node, "seeds": seeds}).run(run).tables["models"] for seeds in (1, 3))
+    assert one[0]["loss"] == pytest.approx(three[0]["loss"], rel=1e-6)
+    assert one[0]["score"] == three[0]["score"]
+
+
+def test_recall_is_learnt_and_forgotten(run):
+    node = {"name": "sequence_study", "layer": {"name": "lstm", "hidden": 32, "forget_bias": 1}, "seeds": 2}
+    easy = build("task", {**node, "problem": {"name": "keyword_recall", "fillers": 3}}).run(run).metrics
+    assert easy["accuracy"].value > 0.97
+    assert easy["solved"].value == 1
+    assert 100 <= easy["steps_to_threshold"].value < 600
+    hard = build("task", {**node, "problem": {"name": "keyword_recall", "fillers": 60}, "steps": 120}).run(run).metrics
+    assert hard["accuracy"].value < 0.25, "chance is 0.125"
+    assert hard["solved"].value == 0
+    assert hard["steps_to_threshold"].value == np.inf
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"name": "bptt_decomposition", "steps": 0}, "steps is 0"),
+        ({"name": "gradient_flow", "steps": 1}, "steps is 1, expected at least 2"),
+        ({"name": "gradient_flow", "decades": 0.0}, "decades is 0"),
+        ({"name": "sequence_study", "rate": -1.0}, "rate is -1"),
+        ({"name": "sequence_study", "clip": 0.0}, "clip is 0"),
+        ({"name": "sequence_study", "problem": {"name": "keyword_recall", "fillers": -1}}, "fillers is -1"),
+        ({"name": "sequence_study", "problem": {"name": "keyword_recall", "keywords": 1}}, "keywords is 1"),
+        ({"name": "gradient_flow", "layer": "conv_transpose"}, "cannot be taken apart in time: it has no"),
+    ],
+)
+def test_bad_configs(node, message):
+    with pytest.raises(ConfigError, match=message):
+        build("task", node)
+
+
+def test_overflow_on_the_way_is_an_error(run):
+    layer = {"name": "rnn", "activation": "linear", "initialisation": "orthogonal", "gain": 1e30}
+    for name in ("gradient_flow", "bptt_decomposition"):
+        with pytest.raises(DataError, match="the state overflows at step"):
+            build("task", {"name": name, "layer": layer, "steps": 50}).run(run)

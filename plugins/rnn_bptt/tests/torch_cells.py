@@ -1,0 +1,43 @@
+"""Every cell once more, in torch and as its paper writes it: the independent reference of the tests."""
+
+from __future__ import annotations
+
+
+def step(torch, layer, w, x, state):
+    """Do one step; *w* are the weights by name, *state* a tuple."""
+    name = type(layer).__name__
+    h = state[0]
+    sigmoid, tanh = torch.sigmoid, torch.tanh
+    zero = torch.zeros((), dtype=x.dtype)
+    b_i, b_h = w.get("bias_ih", zero), w.get("bias_hh", zero)
+    from_x, from_h = x @ w["weight_ih"].T + b_i, h @ w["weight_hh"].T + b_h
+    if name in {"Rnn", "IdentityRnn"}:
+        function = {"tanh": tanh, "relu": torch.relu, "linear": lambda z: z}[layer.activation]
+        return (function(from_x + from_h),)
+    if name == "Lstm":
+        c = state[1]
+        blocks = list((from_x + from_h).split(layer.hidden, dim=1))
+        see = list(w["weight_peephole"]) if layer.peephole else [zero] * 3
+        i = sigmoid(blocks[0] + see[0] * c)
+        f = 1 - i if layer.coupled else sigmoid(blocks[1] + see[1] * c)
+        new = f * c + i * tanh(blocks[-2])
+        o = sigmoid(blocks[-1] + see[-1] * new)
+        return o * tanh(new), new
+    if name == "MinimalGatedUnit":
+        x_f, x_n = from_x.split(layer.hidden, dim=1)
+        f = sigmoid(x_f + from_h)
+        return ((1 - f) * h + f * tanh(x_n + (f * h) @ w["weight_hn"].T),)
+    x_r, x_z, x_n = from_x.split(layer.hidden, dim=1)
+    parts = from_h.split(layer.hidden, dim=1)
+    r, z = sigmoid(x_r + parts[0]), sigmoid(x_z + parts[1])
+    inner = r * parts[2] if layer.reset_after else (r * h) @ w["weight_hn"].T
+    return ((1 - z) * tanh(x_n + inner) + z * h,)
+
+
+def run(torch, layer, copies, x, state):
+    """Run over a sequence with one dict of weights a step; return the outputs and the last state."""
+    outputs = []
+    for t in range(len(x)):
+        state = step(torch, layer, copies[t], x[t], state)
+        outputs.append(state[0])
+    return torch.stack(outputs), state
