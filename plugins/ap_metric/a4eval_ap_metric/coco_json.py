@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 import re
 from itertools import chain
@@ -24,8 +25,16 @@ _PIECE = 1 << 17  # bytes: the structs of a piece stay in the cache
 _CUT = re.compile(rb"\}\s*,\s*\{")
 
 
-class Named(msgspec.Struct, gc=False):
-    """An image or a category."""
+class Image(msgspec.Struct, gc=False):
+    """An image; its size is used to doubt boxes."""
+
+    id: Identifier
+    width: float = 0
+    height: float = 0
+
+
+class Category(msgspec.Struct, gc=False):
+    """A class."""
 
     id: Identifier
     name: str = ""
@@ -45,9 +54,9 @@ class Annotation(msgspec.Struct, gc=False):
 class GroundTruthFile(msgspec.Struct, gc=False):
     """The part of a COCO data set that box evaluation needs."""
 
-    images: list[Named]
+    images: list[Image]
     annotations: list[Annotation]
-    categories: list[Named]
+    categories: list[Category]
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -68,22 +77,50 @@ class _Detection(msgspec.Struct, gc=False):
     score: float
 
 
-def read_ground_truth(path: Path) -> GroundTruthFile:
+def read_ground_truth(path: Path, *, lenient: bool = False) -> GroundTruthFile:
     """Read a COCO annotation file.
+
+    Args:
+        path: the file.
+        lenient: take NaN, Infinity and whole floats as ids, which are not JSON but which Python writes and reads.
 
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=GroundTruthFile)
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    what = f"{path}: not a COCO annotation file"
+    decoded: GroundTruthFile = _decoded(content, GroundTruthFile, what, lenient=lenient)
+    return decoded
+
+
+def _decoded(content: Any, kind: Any, what: str, *, lenient: bool) -> Any:
+    try:
+        return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a COCO annotation file: {error}") from error
+        try:
+            loose = json.loads(bytes(content), parse_float=_number if lenient else None)
+            return msgspec.convert(loose, kind)
+        except msgspec.ValidationError as invalid:
+            raise DataError(f"{what}: {invalid}") from invalid
+        except ValueError:
+            raise DataError(f"{what}: {error}") from error
 
 
-def read_detections(path: Path) -> dict[str, NDArray[Any]]:
+def _number(text: str) -> float | int:
+    """Return a whole float as an integer: an id that went through a table of floats."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[Any]]:
     """Read a COCO result list.
+
+    Args:
+        path: the file.
+        lenient: as for :func:`read_ground_truth`.
 
     Returns:
         The columns ``image_id``, ``category_id``, ``bbox`` (n, 4), ``score``.
@@ -103,10 +140,7 @@ def read_detections(path: Path) -> dict[str, NDArray[Any]]:
         return _in_pieces(content)
     except (msgspec.DecodeError, _NotInPiecesError):
         pass  # a slip, text ids, or nested objects at a cut: once more, in one go and with the full message
-    try:
-        rows = msgspec.json.decode(content, type=list[Detection])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a COCO result list: {error}") from error
+    rows = _decoded(content, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
     return {
         "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),

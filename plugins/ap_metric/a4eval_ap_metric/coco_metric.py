@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from a4eval import Value, param
 from a4eval_ap_metric.coco import coco_statistics, statistic_names
+from a4eval_ap_metric.detection_checks import refuse_impossible
 from a4eval_ap_metric.detection_data import (
     COCO_AREAS,
     COCO_MAX_DETECTIONS,
@@ -44,6 +45,9 @@ class CocoDetection:
     max_detections: list[int] = param(
         default_factory=lambda: list(COCO_MAX_DETECTIONS), help="per image and class, ascending; the last one is for AP"
     )
+    compat: Literal["none", "pycocotools"] = param(
+        "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
+    )
     _state: DetectionState = field(default_factory=DetectionState, init=False, repr=False)
     _matches: Matches | None = field(default=None, init=False, repr=False)
     _units: NDArray[Any] | None = field(default=None, init=False, repr=False)
@@ -72,15 +76,23 @@ class CocoDetection:
         return self._units
 
     @property
+    def classes(self) -> NDArray[Any]:
+        """The class ids, ascending, as the arrays of :func:`a4eval_ap_metric.coco_arrays` have them."""
+        return self._state.classes()
+
+    @property
     def matches(self) -> Matches:
         """Who was matched to whom, in all that was taken in so far."""
         if self._matches is None:
-            self._matches = match(self._state.data(self.units, self._state.classes()), self._parameters)
+            self._matches = match(self._state.data(self.units, self.classes), self._parameters)
         return self._matches
 
     def update(self, batch: Mapping[str, Any]) -> None:
         """Take in a batch of images with their ground truth and detections."""
-        self._state.add(batch)
+        columns = self._state.checked(batch)
+        if self.compat == "none":
+            refuse_impossible(columns)
+        self._state.batches.append(columns)
         self._matches = self._units = None
 
     def merge(self, other: CocoDetection) -> None:
@@ -91,7 +103,7 @@ class CocoDetection:
         self._matches = self._units = None
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
-        """Return the statistics; NaN (pycocotools: −1) where no class has a truth that counts."""
+        """Return the statistics; NaN where no class has a truth that counts (−1 with ``compat: pycocotools``)."""
         if weights is None:
             values = coco_statistics(self.matches)
             n = len(self.units)
@@ -99,6 +111,8 @@ class CocoDetection:
             counts = whole_weights(weights, len(self.units))
             values = Resampler(self.matches, int(counts.max(initial=1))).statistics(counts)
             n = int(counts.sum())
+        if self.compat == "pycocotools":
+            values = np.where(np.isnan(values), -1.0, values)
         return {
             name: Value(float(value), higher_is_better=True, n=n)
             for name, value in zip(self.names, values, strict=True)

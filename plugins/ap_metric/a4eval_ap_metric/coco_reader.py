@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.coco_json import boxes, identifiers, read_detections, read_ground_truth
+from a4eval_ap_metric.detection_checks import doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import dense
 
 if TYPE_CHECKING:
@@ -18,54 +20,111 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval import Batch, Run
+    from a4eval_ap_metric.coco_json import GroundTruthFile
+
+Compat = Literal["none", "pycocotools"]
 
 
-def read_coco(ground_truth: Path, detections: Path) -> dict[str, NDArray[Any]]:
+def read_coco(
+    ground_truth: Path, detections: Path, *, compat: Compat = "none", warnings: list[str] | None = None
+) -> dict[str, NDArray[Any]]:
     """Read COCO files into one detection batch.
 
     Args:
         ground_truth: annotation file with ``images``, ``annotations`` and ``categories``.
         detections: result list with ``image_id``, ``category_id``, ``bbox`` (xywh, pixels) and ``score``.
+        compat: ``pycocotools`` takes what it takes and means what it means by it, where that differs.
+        warnings: doubts are appended to this list.
 
     Returns:
-        The columns of a ``detection`` batch, with ``class`` and ``class_name`` (k,) of the categories besides.
+        The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
+        ``unit_size`` (n_images, 2) where the file has width and height (else 0), and with ``compat: pycocotools``
+        ``truth_uncounted`` (g,) bool.
 
     Raises:
         DataError: a file is not what it should be.
     """
-    truth = read_ground_truth(ground_truth)
-    unit = identifiers([one.id for one in truth.images], f"{ground_truth}: image id")
-    if len(np.unique(unit)) < len(unit):
-        raise DataError(f"{ground_truth}: an image id occurs twice")
-    unit = np.sort(unit)
-    rows = truth.annotations
-    truth_box = boxes([one.bbox for one in rows], f"{ground_truth}: annotations")
-    truth_image = identifiers([one.image_id for one in rows], f"{ground_truth}: image_id")
-    found = read_detections(detections)
-    return {
-        "unit": unit,
-        "class": identifiers([one.id for one in truth.categories], f"{ground_truth}: category id"),
-        "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_),
-        "truth_unit": _known(truth_image, unit, f"{ground_truth}: annotations"),
-        "truth_class": identifiers([one.category_id for one in rows], f"{ground_truth}: category_id"),
-        "truth_box": truth_box,
-        "truth_area": np.array(
-            [b[2] * b[3] if one.area is None else one.area for one, b in zip(rows, truth_box, strict=True)]
-        ),
-        "truth_crowd": np.array([bool(one.iscrowd) for one in rows], bool),
-        "detection_unit": _known(found["image_id"], unit, str(detections)),
+    quirks = compat == "pycocotools"
+    truth = read_ground_truth(ground_truth, lenient=quirks)
+    image = identifiers([one.id for one in truth.images], f"{ground_truth}: image id")
+    unit, first = np.unique(image, return_index=True)
+    if len(unit) < len(image):
+        raise DataError(f"{ground_truth}: an image id occurs twice: {_most_common(image)}")
+    batch = {"unit": unit, "unit_size": np.array([(one.width, one.height) for one in truth.images]).reshape(-1, 2)}
+    batch["unit_size"] = batch["unit_size"][first]
+    batch |= _classes(truth, ground_truth) | _truths(truth, unit, ground_truth)
+    found = read_detections(detections, lenient=quirks)
+    batch |= {
+        "detection_unit": _known(found["image_id"], unit, str(detections), "images", "image_id"),
         "detection_class": found["category_id"],
         "detection_box": found["bbox"],
         "detection_score": found["score"],
     }
+    notes = warnings if warnings is not None else []
+    annotation_id = [one.id for one in truth.annotations if one.id is not None]
+    repeated = len(annotation_id) - len(set(annotation_id))
+    if repeated:
+        means = "the last one stands for all, as in pycocotools" if quirks else "ids are not used: each one counts"
+        notes.append(
+            f"{ground_truth}: {repeated} annotations repeat an id, such as {_most_common(annotation_id)}: {means}"
+        )
+    if quirks:
+        batch |= _as_pycocotools(batch, [one.id for one in truth.annotations])
+    else:
+        _known(batch["truth_class"], np.sort(batch["class"]), str(ground_truth), "categories", "category_id")
+        refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
+    notes += doubts(batch)
+    return batch
 
 
-def _known(ids: NDArray[Any], unit: NDArray[Any], what: str) -> NDArray[np.int32]:
-    index = dense(ids, unit)
+def _classes(truth: GroundTruthFile, path: Path) -> dict[str, NDArray[Any]]:
+    ids = identifiers([one.id for one in truth.categories], f"{path}: category id")
+    if len(np.unique(ids)) < len(ids):
+        raise DataError(f"{path}: a category id occurs twice: {_most_common(ids)}")
+    return {"class": ids, "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_)}
+
+
+def _truths(truth: GroundTruthFile, unit: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
+    rows = truth.annotations
+    box = boxes([one.bbox for one in rows], f"{path}: annotations")
+    image = identifiers([one.image_id for one in rows], f"{path}: image_id")
+    missing = np.array([one.area is None for one in rows], bool)
+    area = np.array([np.nan if one.area is None else one.area for one in rows], np.float64)
+    return {
+        "truth_unit": _known(image, unit, f"{path}: annotations", "images", "image_id"),
+        "truth_class": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "truth_box": box,
+        "truth_area": np.where(missing, box[:, 2] * box[:, 3], area),
+        "truth_crowd": np.array([bool(one.iscrowd) for one in rows], bool),
+    }
+
+
+def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:
+    """Return the truths as pycocotools ends up with: by image, of known classes, the last of each id for all of them.
+
+    A match with id 0 is stored as 0, which means none.
+    """
+    ids = [("without id", index) if one is None else one for index, one in enumerate(ids)]
+    order = np.argsort(batch["truth_unit"], kind="stable")
+    known = np.isin(batch["truth_class"], batch["class"])
+    last = {one: index for index, one in enumerate(ids)}
+    row = np.array([last[ids[index]] for index in order[known[order]]], np.intp)
+    row = row[known[row]]
+    columns = {name: values[row] for name, values in batch.items() if name.startswith("truth_")}
+    return columns | {"truth_uncounted": np.array([ids[index] == 0 for index in row], bool)}
+
+
+def _known(ids: NDArray[Any], known: NDArray[Any], what: str, of_what: str, key: str) -> NDArray[np.int32]:
+    index = dense(ids, known)
     if (index < 0).any():
         row = int(np.argmax(index < 0))
-        raise DataError(f"{what}: entry {row}: image_id {ids[row]!r} is not among the {len(unit)} images")
+        raise DataError(f"{what}: entry {row}: {key} {ids[row].item()!r} is not among the {len(known)} {of_what}")
     return index
+
+
+def _most_common(ids: Sequence[Any] | NDArray[Any]) -> Any:
+    values = ids.tolist() if isinstance(ids, np.ndarray) else ids
+    return Counter(values).most_common(1)[0][0]
 
 
 @dataclass
@@ -76,6 +135,7 @@ class Coco:
 
     ground_truth: Path = param(help="COCO annotation file (JSON)")
     detections: Path = param(help="COCO result list (JSON)")
+    compat: Compat = param("none", help="pycocotools: take bad input as it does, see docs/detection-input.md")
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
@@ -83,5 +143,8 @@ class Coco:
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""
-        del run
-        yield read_coco(self.ground_truth, self.detections)
+        warnings: list[str] = []
+        batch = read_coco(self.ground_truth, self.detections, compat=self.compat, warnings=warnings)
+        for warning in warnings:
+            run.warn(warning)
+        yield batch

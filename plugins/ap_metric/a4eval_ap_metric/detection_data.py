@@ -31,6 +31,8 @@ class DetectionData:
         detection_class: (d,) integers.
         detection_box: (d, 4) float64, xywh, pixels.
         detection_score: (d,) float64.
+        truth_uncounted: (g,) bool; a detection that matches such a truth is a miss nevertheless: what pycocotools
+            makes of annotation id 0.
     """
 
     n_units: int
@@ -44,6 +46,7 @@ class DetectionData:
     detection_class: NDArray[np.integer[Any]]
     detection_box: NDArray[np.float64]
     detection_score: NDArray[np.float64]
+    truth_uncounted: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ class DetectionState:
 
     batches: list[dict[str, NDArray[Any]]] = field(default_factory=list)
 
-    def add(self, batch: Mapping[str, Any]) -> None:
-        """Keep the columns of *batch*.
+    @staticmethod
+    def checked(batch: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+        """Return the columns of *batch* that are to be kept.
 
         Raises:
             ValueError: a column is missing, or has not the shape or range it must have.
@@ -44,8 +45,9 @@ class DetectionState:
             if name not in batch:
                 raise ValueError(f"a detection batch needs the column {name!r}, got {sorted(batch)}")
             columns[name] = np.asarray(batch[name])
-        if "class" in batch:
-            columns["class"] = np.asarray(batch["class"])
+        for name in ("class", "truth_uncounted"):
+            if name in batch:
+                columns[name] = np.asarray(batch[name])
         for group in (TRUTH, DETECTION):
             n = len(columns[group[0]])
             for name in group:
@@ -55,7 +57,7 @@ class DetectionState:
             unit = columns[group[0]]
             if n and not 0 <= unit.min() <= unit.max() < len(columns["unit"]):
                 raise ValueError(f"column {group[0]!r}: expected indices into the {len(columns['unit'])} units")
-        self.batches.append(columns)
+        return columns
 
     def units(self) -> NDArray[Any]:
         """Return the distinct image ids, ascending."""
@@ -95,4 +97,13 @@ class DetectionState:
             detection_class=dense(column("detection_class"), classes),
             detection_box=column("detection_box").astype(np.float64, copy=False),
             detection_score=column("detection_score").astype(np.float64, copy=False),
+            truth_uncounted=self._uncounted(),
         )
+
+    def _uncounted(self) -> NDArray[np.bool_] | None:
+        if not any("truth_uncounted" in batch for batch in self.batches):
+            return None
+        none = np.zeros(0, bool)
+        parts = [batch.get("truth_uncounted", none) for batch in self.batches]
+        sizes = [len(batch["truth_unit"]) for batch in self.batches]
+        return np.concatenate([p if len(p) == n else np.zeros(n, bool) for p, n in zip(parts, sizes, strict=True)])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from a4eval_ap_metric.detection_data import COCO, CocoParameters, DetectionData
 from a4eval_ap_metric.greedy import match_in_rounds, match_stars, tangled_edges
+from a4eval_ap_metric.literal import match_literally
 from a4eval_ap_metric.pairs import PairSimilarity, box_iou_of_pairs, overlapping_pairs
 from a4eval_ap_metric.sorting import descending_order, rank_in_segment, small_integer_order
 
@@ -117,29 +118,18 @@ def match(
     similarity = (pair_similarity or box_iou_of_pairs)(
         data.detection_box.take(order.take(candidate), axis=0), truth_box, crowd
     )
-    thresholds = np.minimum(parameters.thresholds, _NEARLY_ONE)
-    edges = overlapping_pairs(first.take(candidate), count.take(candidate), similarity, thresholds[0])
-    passed = np.searchsorted(thresholds, edges.similarity, "right").astype(np.int32)
-    tangled = tangled_edges(edges, len(candidate), len(truth_row))
-    every_area = (1 << len(parameters.areas)) - 1
-    star = np.flatnonzero(~tangled)
-    found: list[tuple[Any, ...]] = [
-        match_stars(edges.detection.take(star), edges.truth.take(star), passed.take(star), crowd)
-    ]
-    rest = np.flatnonzero(tangled)
-    if len(rest):
-        found += match_in_rounds(edges, rest, passed, candidate_group, crowd, truth_ignored, len(thresholds))
-    threshold = np.concatenate([one[0] for one in found])
-    member = np.concatenate([one[1] for one in found])
-    truth = np.concatenate([one[2] for one in found])
-    bits = np.full(len(threshold), every_area, np.min_scalar_type(every_area))
-    bits[len(found[0][0]) :] = np.concatenate([one[3] for one in found[1:]] or [bits[:0]])
+    found = _assign(
+        candidate_group, first.take(candidate), count.take(candidate), similarity, parameters, crowd, truth_ignored
+    )
+    threshold, member, truth, bits = (np.concatenate(column) for column in zip(*found, strict=True))
+    if data.truth_uncounted is not None:
+        # a match with such a truth does not hold in the area ranges where the truth would count
+        area_bits = np.left_shift(1, np.arange(len(truth_ignored)))[:, None]
+        uncounted = data.truth_uncounted.take(truth_row) & ~truth_ignored
+        bits &= ~np.bitwise_or.reduce(uncounted * area_bits, axis=0).take(truth)
     position = candidate.take(member).astype(index_type)
-    n = len(order)
-    if len(thresholds) * max(n, 1) < 2**32:
-        by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(thresholds) * max(n, 1))
-    else:
-        by_key = np.lexsort((position, threshold))
+    n = max(len(order), 1)
+    by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
     boxes = data.detection_box
     return Matches(
         parameters=parameters,
@@ -157,8 +147,44 @@ def match(
         position=position.take(by_key),
         truth=truth.take(by_key),
         rank=rank.take(member).take(by_key),
-        in_area=bits.take(by_key),
+        in_area=bits.take(by_key).astype(np.min_scalar_type((1 << len(parameters.areas)) - 1)),
     )
+
+
+def _assign(
+    group: NDArray[np.signedinteger[Any]],
+    first: NDArray[np.signedinteger[Any]],
+    count: NDArray[np.signedinteger[Any]],
+    similarity: PairSimilarity,
+    parameters: CocoParameters,
+    crowd: NDArray[np.bool_],
+    truth_ignored: NDArray[np.bool_],
+) -> list[tuple[NDArray[Any], ...]]:
+    """Match the candidates, which are in the order (group, score).
+
+    Returns:
+        Lists of (threshold, candidate, truth, area bits).
+    """
+    thresholds = np.minimum(parameters.thresholds, _NEARLY_ONE)
+    edges = overlapping_pairs(first, count, similarity, thresholds[0])
+    passed = np.searchsorted(thresholds, edges.similarity, "right").astype(np.int32)
+    tangled = tangled_edges(edges, len(group), len(crowd))
+    ordinary = np.ones(len(edges.similarity), bool)
+    found: list[tuple[NDArray[Any], ...]] = []
+    undefined = np.isnan(edges.similarity)
+    if undefined.any():  # nothing but pycocotools' own loop gives what it gives then
+        odd = np.isin(group, group.take(edges.detection[undefined]))
+        ordinary = ~odd.take(edges.detection)
+        member = np.flatnonzero(odd)
+        groups = (group.take(member), first.take(member), count.take(member))
+        found.append(match_literally(member, *groups, similarity, thresholds, crowd, truth_ignored))
+    star = np.flatnonzero(~tangled & ordinary)
+    stars = match_stars(edges.detection.take(star), edges.truth.take(star), passed.take(star), crowd)
+    found.append((*stars, np.full(len(stars[0]), (1 << len(truth_ignored)) - 1)))
+    rest = np.flatnonzero(tangled & ordinary)
+    if len(rest):
+        found += match_in_rounds(edges, rest, passed, group, crowd, truth_ignored, len(thresholds))
+    return found
 
 
 def _detection_order(

@@ -1,0 +1,128 @@
+"""Doubts about detections and ground truth: errors for what cannot be meant, warnings for what hardly is.
+
+The behaviours are listed in ``docs/detection-input.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_ENOUGH = 20  # boxes, before their statistics are evidence
+_NEARLY_ALL = 0.98
+_MANY = 0.25
+
+
+def refuse_impossible(batch: Mapping[str, NDArray[Any]], names: Mapping[str, str] | None = None) -> None:
+    """Refuse what has no meaning as a box or a score.
+
+    Args:
+        batch: a detection batch.
+        names: what to call ``truth`` and ``detection`` in the message, such as their files.
+
+    Raises:
+        DataError: a box or score is NaN or infinite, or a width or height is negative; the text names the entry.
+    """
+    for side in ("truth", "detection"):
+        what = (names or {}).get(side, side)
+        box = batch[f"{side}_box"]
+        if not np.isfinite(box).all():
+            row = int(np.argmax(~np.isfinite(box).all(axis=1)))
+            raise DataError(f"{what}: entry {row}: bbox {box[row].tolist()} is not finite")
+        size = box[:, 2:]
+        if len(size) and size.min() < 0:
+            row = int(np.argmax((size < 0).any(axis=1)))
+            raise DataError(
+                f"{what}: entry {row}: bbox {box[row].tolist()} has a negative width or height; "
+                "expected x, y, width, height in pixels"
+            )
+    score = batch["detection_score"]
+    if not np.isfinite(score).all():
+        row = int(np.argmax(~np.isfinite(score)))
+        raise DataError(f"{(names or {}).get('detection', 'detection')}: entry {row}: score {score[row]} is not finite")
+
+
+def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Return warnings about what is possible but hardly meant.
+
+    Args:
+        batch: a detection batch; with ``class``, detections of other classes are noted, and with ``unit_size``
+            (n_images, 2) width and height in pixels, boxes outside their image.
+    """
+    found = []
+    for side, word in (("truth", "ground-truth boxes"), ("detection", "detections")):
+        empty = int(np.count_nonzero((batch[f"{side}_box"][:, 2:] == 0).any(axis=1)))
+        if empty:
+            found.append(f"{empty} {word} have no width or no height: they overlap nothing")
+    for doubt in (_outside_scores, _strange_classes, _repeated, _corners):
+        found += doubt(batch)
+    return found
+
+
+def _outside_scores(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    score = batch["detection_score"]
+    if len(score) and not (score.min() >= 0 and score.max() <= 1):
+        return [f"scores lie between {score.min():g} and {score.max():g}, not in [0, 1]: only their order is used"]
+    return []
+
+
+def _strange_classes(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    if "class" not in batch or not len(batch["detection_class"]):
+        return []
+    strange = ~np.isin(batch["detection_class"], batch["class"])
+    if not strange.any():
+        return []
+    ids = np.unique(batch["detection_class"][strange])
+    shown = ", ".join(str(one) for one in ids[:5]) + (", …" if len(ids) > 5 else "")
+    return [f"{np.count_nonzero(strange)} detections are of classes the ground truth does not know: {shown}"]
+
+
+def _repeated(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    n = len(batch["detection_score"])
+    if n < 2:
+        return []
+    # equal scores first: the rest of the columns is compared only there
+    order = np.lexsort((batch["detection_box"][:, 0], batch["detection_score"], batch["detection_unit"]))
+    columns = [batch["detection_unit"], batch["detection_score"], batch["detection_class"], *batch["detection_box"].T]
+    same = np.ones(n - 1, bool)
+    for column in columns:
+        candidate = np.flatnonzero(same)
+        ordered = column.take(order)
+        same[candidate] = ordered[candidate + 1] == ordered[candidate]
+    repeats = int(np.count_nonzero(same))
+    return [f"{repeats} detections repeat another exactly: each repeat is a false positive"] if repeats else []
+
+
+def _corners(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Look for boxes given as x1, y1, x2, y2: their "size" is beyond their corner, and they leave the picture."""
+    found = []
+    truth = batch["truth_box"]
+    for side, word in (("truth", "ground truth"), ("detection", "detections")):
+        box = batch[f"{side}_box"]
+        if len(box) < _ENOUGH:
+            continue
+        beyond = float(np.mean((box[:, 2] >= box[:, 0]) & (box[:, 3] >= box[:, 1])))
+        if beyond < _NEARLY_ALL:
+            continue
+        far = box[:, :2] + box[:, 2:]
+        if "unit_size" in batch and (batch["unit_size"] > 0).all():
+            limit, of_what = batch["unit_size"][batch[f"{side}_unit"]], "their image"
+        elif side == "detection" and len(truth):
+            limit, of_what = (truth[:, :2] + truth[:, 2:]).max(axis=0)[None], "all ground truth"
+        else:
+            continue
+        outside = float(np.mean((far > 1.02 * limit + 1).any(axis=1)))
+        if outside >= _MANY:
+            found.append(
+                f"the {word} look like x1, y1, x2, y2 given as x, y, width, height: in {beyond:.0%} the width and "
+                f"height are at least x and y, and {outside:.0%} reach beyond {of_what}"
+            )
+    return found
