@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from a4eval_box_metrics.facts import FACTS, Facts
     from a4eval_box_metrics.formats import clip_boxes, convert_boxes, to_absolute, to_relative
+    from a4eval_box_metrics.matching import match_detections
     from a4eval_box_metrics.overlap import (
         alpha_iou,
         crowd_iou,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         RotatedIoU,
         ScyllaIoU,
     )
+    from a4eval_box_metrics.statistics import aspect_histogram, duplicate_rows, near_duplicate_rows, size_histogram
 
 _EXPORTS = {
     "AlphaIoU": "similarities",
@@ -81,6 +83,7 @@ _EXPORTS = {
     "RotatedIoU": "similarities",
     "ScyllaIoU": "similarities",
     "alpha_iou": "overlap",
+    "aspect_histogram": "statistics",
     "centre_l1": "distances",
     "centre_l2": "distances",
     "centre_smooth_l1": "distances",
@@ -93,10 +96,13 @@ _EXPORTS = {
     "corner_smooth_l1": "distances",
     "crowd_iou": "overlap",
     "distance_iou": "centred",
+    "duplicate_rows": "statistics",
     "efficient_iou": "centred",
     "generalized_iou": "overlap",
     "iou": "overlap",
     "iou_gradient": "overlap",
+    "match_detections": "matching",
+    "near_duplicate_rows": "statistics",
     "normalized_wasserstein": "distances",
     "pairwise_crowd_iou": "overlap",
     "pairwise_iou": "overlap",
@@ -109,6 +115,7 @@ _EXPORTS = {
     "rotated_iou_gradient": "rotated",
     "rotated_to_quadrilateral": "quadrilaterals",
     "scylla_iou": "centred",
+    "size_histogram": "statistics",
     "to_absolute": "formats",
     "to_relative": "formats",
     "wasserstein": "distances",
@@ -135,6 +142,7 @@ __all__ = [
     "RotatedIoU",
     "ScyllaIoU",
     "alpha_iou",
+    "aspect_histogram",
     "centre_l1",
     "centre_l2",
     "centre_smooth_l1",
@@ -147,10 +155,13 @@ __all__ = [
     "corner_smooth_l1",
     "crowd_iou",
     "distance_iou",
+    "duplicate_rows",
     "efficient_iou",
     "generalized_iou",
     "iou",
     "iou_gradient",
+    "match_detections",
+    "near_duplicate_rows",
     "normalized_wasserstein",
     "pairwise_crowd_iou",
     "pairwise_iou",
@@ -163,6 +174,7 @@ __all__ = [
     "rotated_iou_gradient",
     "rotated_to_quadrilateral",
     "scylla_iou",
+    "size_histogram",
     "to_absolute",
     "to_relative",
     "wasserstein",

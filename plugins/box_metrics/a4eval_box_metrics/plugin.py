@@ -59,6 +59,18 @@ def a4eval_components() -> list[Component]:
             factory="a4eval_box_metrics.pair_comparison:BoxPairComparison",
             summary="two predictions of equal L2 distance and unequal IoU",
         ),
+        Component(
+            kind="metric",
+            name="matched_box_agreement",
+            factory="a4eval_box_metrics.agreement:MatchedBoxAgreement",
+            summary="similarities of matched detections: means and quantiles, by class and size",
+        ),
+        Component(
+            kind="metric",
+            name="box_statistics",
+            factory="a4eval_box_metrics.statistics:BoxStatistics",
+            summary="sizes, aspect ratios, boxes out of the image and duplicates of a data set",
+        ),
     ]
 
 

@@ -45,6 +45,11 @@ class Similarity:
         """False for a distance."""
         return self.facts.higher_is_better
 
+    @property
+    def unit(self) -> str:
+        """``"1"``, or ``"pixels"`` for a distance."""
+        return "1" if self.higher_is_better else "pixels"
+
     def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
         """Compare matched pairs: (n, 4) and (n, 4) give (n,)."""
         return pairs.elementwise(self.formula, predicted, truth, format)
@@ -174,6 +179,7 @@ class RotatedIoU:
 
     name: ClassVar[str] = "rotated_iou"
     higher_is_better: ClassVar[bool] = True
+    unit: ClassVar[str] = "1"
     facts: ClassVar[Facts] = FACTS["rotated_iou"]
 
     def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
