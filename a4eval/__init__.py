@@ -13,7 +13,9 @@ from a4eval.contracts import Batch, Interval, Layer, Metric, Reader, Result, Row
 from a4eval.errors import A4evalError, ConfigError, DataError, MissingExtraError, PluginError
 
 if TYPE_CHECKING:
+    from a4eval.corrections import benjamini_hochberg, holm
     from a4eval.hookspecs import API_VERSION, hookimpl
+    from a4eval.intervals import bootstrap, paired_bootstrap, paired_permutation
     from a4eval.registry import build
 
 __version__ = "0.1.0"
@@ -36,13 +38,27 @@ __all__ = [
     "Run",
     "Task",
     "Value",
+    "benjamini_hochberg",
+    "bootstrap",
     "build",
+    "holm",
     "hookimpl",
+    "paired_bootstrap",
+    "paired_permutation",
     "param",
     "require",
 ]
 
-_LATER = {"API_VERSION": "a4eval.hookspecs", "hookimpl": "a4eval.hookspecs", "build": "a4eval.registry"}
+_LATER = {
+    "API_VERSION": "a4eval.hookspecs",
+    "benjamini_hochberg": "a4eval.corrections",
+    "bootstrap": "a4eval.intervals",
+    "build": "a4eval.registry",
+    "holm": "a4eval.corrections",
+    "hookimpl": "a4eval.hookspecs",
+    "paired_bootstrap": "a4eval.intervals",
+    "paired_permutation": "a4eval.intervals",
+}
 
 
 def __getattr__(name: str) -> Any:

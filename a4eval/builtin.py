@@ -20,6 +20,13 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="task",
+            name="compare",
+            factory="a4eval.tasks.compare:Compare",
+            summary="two sets of predictions on the same units: paired intervals and tests",
+            references=("Efron & Tibshirani 1993", "Good 2005, section 3.7", "Holm 1979", "Benjamini & Hochberg 1995"),
+        ),
+        Component(
+            kind="task",
             name="check_layer",
             factory="a4eval.tasks.check_layer:CheckLayer",
             summary="gradients, adjoint, precision, determinism and speed of any layer",

@@ -66,7 +66,8 @@ class Result:
 class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.
 
-    A metric whose units can be weighed also has ``units``, the ids in the order ``weights`` refers to.
+    A metric whose units can be weighed also has a property ``units``, the ids in the order ``weights`` refers to, and
+    may have ``compute_many(weights: (r, n_units)) -> {name: (r,)}``, a faster way to weigh them many times.
     A metric may have ``tables() -> dict[str, list[Row]]``; a single table is named by the metric's label.
     ``dataclasses.replace(metric)`` must give a fresh one without state, so state lives in ``init=False`` fields
     with a ``default_factory``, or is set in ``__post_init__``.

@@ -18,8 +18,6 @@ from a4eval.errors import A4evalError, ConfigError, did_you_mean
 if TYPE_CHECKING:
     from a4eval.registry import Provided, Registry
 
-_MISSING = ("???", dataclasses.MISSING)  # OmegaConf's mark for "must be given", and no value at all
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Parameter:
@@ -34,18 +32,18 @@ class Parameter:
     kind: str
 
 
-def parameters(factory: Any) -> list[Parameter]:
-    """List the parameters of a component's dataclass."""
+def parameters(factory: Any, prefix: str = "") -> list[Parameter]:
+    """List the parameters of a component's dataclass; those of a group of options follow as ``group.name``."""
     hints = _hints(factory)
     listed = []
     for field in _fields(factory):
-        info = parameter_info(field)
-        default = _default(field)
+        name, hint, info, default = f"{prefix}{field.name}", hints[field.name], parameter_info(field), _default(field)
         required = default is dataclasses.MISSING
-        shown = f"{info.kind} node" if info.kind else type_name(hints[field.name])
-        listed.append(
-            Parameter(field.name, shown, None if required else default, required, info.help, info.unit, info.kind)
-        )
+        group = _group(hint)
+        shown = f"{info.kind} node" if info.kind else "options" if group else type_name(hint)
+        listed.append(Parameter(name, shown, None if required else default, required, info.help, info.unit, info.kind))
+        if group:
+            listed += parameters(group, f"{name}.")
     return listed
 
 
@@ -62,7 +60,7 @@ class Builder:
         Raises:
             ConfigError: the node is wrong.
         """
-        if isinstance(node, str) and node != "???":
+        if isinstance(node, str) and node != "???":  # OmegaConf's mark for "must be given"
             node = {"name": node}
         if not isinstance(node, Mapping):
             raise ConfigError(f"got {_show(node)}, expected a {kind}: its name, or {{name: …}}", path=path)
@@ -71,38 +69,44 @@ class Builder:
             known = ", ".join(one.component.name for one in self._registry.components(kind))
             raise ConfigError(f"is missing: which {kind}? One of {known}", path=f"{path}.name")
         provided = self._registry.find(kind, name, path=f"{path}.name")
-        factory = provided.load()
-        arguments = self._arguments(factory, node, path)
-        try:
-            component = factory(**arguments)
-        except (ValueError, TypeError) as error:
-            raise ConfigError(str(error), path=path) from error
+        component = self._make(provided.load(), {key: node[key] for key in node if key != "name"}, path)
         self.used[kind, name] = provided
         return component
 
-    def _arguments(self, factory: Any, node: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def _make(self, factory: Any, node: Mapping[str, Any], path: str) -> Any:
+        """Check a node against a dataclass and make one."""
         fields = {field.name: field for field in _fields(factory)}
         for key in node:
-            if key != "name" and key not in fields:
+            if key not in fields:
                 hint = did_you_mean(str(key), fields) if fields else "; it takes no parameters"
                 raise ConfigError(f"unknown key{hint}", path=f"{path}.{key}")
         hints = _hints(factory)
         arguments = {}
         for key, field in fields.items():
+            hint, info, where = hints[key], parameter_info(field), f"{path}.{key}"
             value = node.get(key, dataclasses.MISSING)
-            where = f"{path}.{key}"
-            info = parameter_info(field)
-            if value is dataclasses.MISSING and info.kind:
+            if value is dataclasses.MISSING:
                 value = _default(field)
-            elif value is dataclasses.MISSING and _default(field) is not dataclasses.MISSING:
-                continue
-            if value in _MISSING if isinstance(value, str) else value is dataclasses.MISSING:
-                message = f"is missing; set {where}=… ({info.help or type_name(hints[key])})"
-                raise ConfigError(message, path=where)
-            arguments[key] = (
-                self._nested(info.kind, hints[key], value, where) if info.kind else convert(value, hints[key], where)
-            )
-        return arguments
+                if value is not dataclasses.MISSING and not info.kind:
+                    continue  # the dataclass has it
+            if value is dataclasses.MISSING or (isinstance(value, str) and value == "???"):
+                raise ConfigError(f"is missing; set {where}=… ({info.help or type_name(hint)})", path=where)
+            arguments[key] = self._field(info.kind, hint, value, where)
+        try:
+            return factory(**arguments)
+        except (ValueError, TypeError) as error:
+            raise ConfigError(str(error), path=path) from error
+
+    def _field(self, kind: str, hint: Any, value: Any, path: str) -> Any:
+        if kind:
+            return self._nested(kind, hint, value, path)
+        group = _group(hint)
+        if group is None or (value is None and hint is not group):
+            return convert(value, hint, path)
+        if not isinstance(value, Mapping):
+            keys = ", ".join(field.name for field in _fields(group))
+            raise ConfigError(f"got {_show(value)}, expected a mapping with {keys}", path=path)
+        return self._make(group, value, path)
 
     def _nested(self, kind: str, hint: Any, value: Any, path: str) -> Any:
         """Build a field that holds a component, or a list or dict of them."""
@@ -179,6 +183,12 @@ def _hints(factory: Any) -> dict[str, Any]:
 @cache
 def _fields(factory: Any) -> tuple[dataclasses.Field[Any], ...]:
     return tuple(field for field in dataclasses.fields(factory) if field.init)
+
+
+def _group(hint: Any) -> Any:
+    """Return the dataclass behind a field that is a group of options (or None), else None."""
+    choices = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return next((one for one in choices if dataclasses.is_dataclass(one)), None)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

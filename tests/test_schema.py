@@ -26,6 +26,18 @@ class Wheel:
             raise ValueError(f"spokes must be at least 1, got {self.spokes}")
 
 
+@dataclass(frozen=True)
+class Paint:
+    """A group of options."""
+
+    colour: str = param("black", help="which")
+    coats: int = param(2, help="how many")
+
+    def __post_init__(self) -> None:
+        if self.coats < 1:
+            raise ValueError(f"coats must be at least 1, got {self.coats}")
+
+
 @dataclass
 class Bicycle:
     """A component with nested ones."""
@@ -37,6 +49,8 @@ class Bicycle:
     weight: float = param(9.0, help="how heavy", unit="kilograms")
     gears: list[int] = param([1, 2], help="teeth")
     manual: Path | None = param(None, help="a file")
+    paint: Paint = param(Paint(), help="its paint")
+    stripes: Paint | None = param(None, help="their paint")
 
 
 @pytest.fixture
@@ -59,6 +73,7 @@ def test_defaults_nesting_and_shorthand(builder):
             "named": {"left": {"name": "wheel", "spokes": 2}},
             "weight": 8,
             "manual": "a/b.txt",
+            "stripes": {"coats": 1},
         },
         "task",
     )
@@ -67,6 +82,7 @@ def test_defaults_nesting_and_shorthand(builder):
     assert (built.more, built.named) == ([Wheel(1)], {"left": Wheel(2)})
     assert (built.weight, type(built.weight), built.manual) == (8.0, float, Path("a/b.txt"))
     assert built.gears == [1, 2]
+    assert (built.paint, built.stripes) == (Paint(), Paint("black", 1))
     assert builder.build("vehicle", "bicycle", "task").front == Wheel(20)
     assert {name for _, name in builder.used} == {"bicycle", "wheel", "shop/wheel"}
 
@@ -84,6 +100,12 @@ WRONG = [
     ({"name": "bicycle", "weight": True}, "task.weight: got True, expected float"),
     ({"name": "bicycle", "weight": None}, "task.weight: got None, expected float"),
     ({"name": "bicycle", "gears": [1, "x"]}, "task.gears: got [1, 'x'], expected list[int] (at [1])"),
+    ({"name": "bicycle", "paint": {"color": "red"}}, "task.paint.color: unknown key; did you mean 'colour'?"),
+    ({"name": "bicycle", "paint": {"name": "red"}}, "task.paint.name: unknown key; known: coats, colour"),
+    ({"name": "bicycle", "paint": None}, "task.paint: got None, expected a mapping with colour, coats"),
+    ({"name": "bicycle", "paint": "red"}, "task.paint: got 'red', expected a mapping with colour, coats"),
+    ({"name": "bicycle", "stripes": {"coats": "2"}}, "task.stripes.coats: got '2', expected int"),
+    ({"name": "bicycle", "stripes": {"coats": 0}}, "task.stripes: coats must be at least 1, got 0"),
     ({"name": "bicycle", "gears": 3}, "task.gears: got 3, expected list[int]"),
     ({"name": "bicycle", "gears": [1.5]}, "task.gears: got [1.5], expected list[int] (at [0])"),
     ({"name": "bicycle", "weight": "???"}, "task.weight: is missing; set task.weight=… (how heavy)"),
@@ -118,5 +140,6 @@ def test_parameters_are_described():
     )
     assert described["front"].kind == "wheel"
     assert described["manual"].type == "Path | None"
+    assert (described["paint"].type, described["paint.coats"].default) == ("options", 2)
     required = {row.name: row for row in parameters(Wheel)}["spokes"]
     assert (required.required, required.default, required.help) == (True, None, "how many")

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from a4eval.component import param
-from a4eval.contracts import Result, Row, Value
-from a4eval.errors import DataError, PluginError
+from a4eval.contracts import Result
+from a4eval.errors import DataError
+from a4eval.intervals import bootstrap, statistic_of
+from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
     from a4eval.context import Run
+
+
+@dataclass(frozen=True)
+class IntervalOptions:
+    """How confidence intervals are made: units are drawn with replacement, and the metrics weigh them."""
+
+    level: float = param(0.95, help="nominal coverage")
+    resamples: int = param(1000, help="how often the units are drawn")
+    method: Literal["percentile", "bca"] = param("percentile", help="bca corrects for bias and skewness")
+    clusters: str | None = param(None, help="column of the data that says which units are drawn together")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise ValueError(f"level must lie between 0 and 1, got {self.level}")
+        if self.resamples < 1:
+            raise ValueError(f"resamples must be at least 1, got {self.resamples}")
 
 
 @dataclass
@@ -23,65 +40,39 @@ class Evaluate:
 
     data: Any = param(kind="reader", help="where the batches come from")
     metrics: dict[str, Any] = param(kind="metric", help="label to metric")
+    interval: IntervalOptions | None = param(None, help="give every value a bootstrap confidence interval")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
 
     def __post_init__(self) -> None:
-        if not self.metrics:
-            raise ValueError("metrics is empty: name at least one")
-        for label, metric in self.metrics.items():
-            if metric.batch != self.data.batch:
-                taken = f"metrics.{label} takes {metric.batch!r} batches"
-                raise ValueError(f"{taken}, but data gives {self.data.batch!r} batches")
-        labels: dict[str, list[str]] = {}
-        for label, metric in self.metrics.items():
-            for name in self._names(label, metric).values():
-                labels.setdefault(name, []).append(label)
-        for name, owners in labels.items():
-            if len(owners) > 1:
-                raise ValueError(
-                    f"metrics {' and '.join(owners)} both give {name!r}; set prefix=true to tell them apart"
-                )
+        self._set = MetricSet(self.metrics, self.prefix, self.interval.clusters if self.interval else None)
+        self._set.check_batch(self.data, "data")
+        if self.interval and not any(hasattr(type(metric), "units") for metric in self.metrics.values()):
+            raise ValueError("interval: none of the metrics can weigh its units")
 
     def run(self, run: Run) -> Result:
         """Evaluate."""
-        empty = True
         for batch in run.track(self.data.batches(run), "evaluating"):
-            empty = False
-            for metric in self.metrics.values():
-                metric.update(batch)
+            self._set.update(batch)
         for path in self.data.sources():
             run.source(path)
-        if empty:
+        if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
-        result = Result()
-        for label, metric in self.metrics.items():
-            result.metrics |= self._values(label, metric)
-            result.tables |= tables(label, metric)
+        result = Result(self._set.values(), self._set.tables())
+        if self.interval:
+            self._add_intervals(self.interval, result, run)
         return result
 
-    def _names(self, label: str, metric: Any) -> dict[str, str]:
-        """Map the names a metric gives to their names in the record."""
-        names = list(metric.names)
-        if len(names) == 1:
-            return {names[0]: label}
-        repeated = [name for name, count in Counter(names).items() if count > 1]
-        if repeated:
-            raise ValueError(f"metrics.{label} gives {repeated[0]!r} twice")
-        return {name: f"{label}/{name}" if self.prefix else name for name in names}
-
-    def _values(self, label: str, metric: Any) -> dict[str, Value]:
-        values = metric.compute()
-        names = self._names(label, metric)
-        if set(values) != set(names):
-            raise PluginError(f"metrics.{label} promised the values {list(names)} but gave {list(values)}")
-        return {names[name]: value for name, value in values.items()}
-
-
-def tables(label: str, metric: Any) -> dict[str, list[Row]]:
-    """Return a metric's tables: a single one is named by the label, several by ``label/name``."""
-    if not hasattr(metric, "tables"):
-        return {}
-    found: dict[str, list[Row]] = metric.tables()
-    if len(found) == 1:
-        return {label: next(iter(found.values()))}
-    return {f"{label}/{name}": rows for name, rows in found.items()}
+    def _add_intervals(self, options: IntervalOptions, result: Result, run: Run) -> None:
+        """Give the values of each metric their intervals; every metric sees the same resamples."""
+        for label, metric in run.track(self._set.weighable().items(), "resampling"):
+            found = bootstrap(
+                statistic_of(metric),
+                len(metric.units),
+                run.generator(1),
+                resamples=options.resamples,
+                level=options.level,
+                method=options.method,
+                clusters=self._set.cluster_labels(metric),
+            )
+            for given, name in self._set.names(label, metric).items():
+                result.metrics[name] = replace(result.metrics[name], interval=found[given])

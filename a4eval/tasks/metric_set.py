@@ -1,0 +1,130 @@
+"""Labelled metrics that see the same data, and the names their values take in the record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval.errors import DataError, PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from a4eval.contracts import Batch, Row, Value
+
+
+@dataclass
+class MetricSet:
+    """Metrics by label, fed together.
+
+    A metric of one value is named by its label, one of many values by the names it gives.
+
+    Args:
+        metrics: label to metric.
+        prefix: put the label before the names of a metric with many values, ``label/name``.
+        clusters: the column of the batches that says which units belong together, if any.
+
+    Raises:
+        ValueError: there is no metric, or two values would take the same name.
+    """
+
+    metrics: Mapping[str, Any]
+    prefix: bool = False
+    clusters: str | None = None
+    empty: bool = field(default=True, init=False)
+    _labels: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if not self.metrics:
+            raise ValueError("metrics is empty: name at least one")
+        owners: dict[str, list[str]] = {}
+        for label, metric in self.metrics.items():
+            for name in self.names(label, metric).values():
+                owners.setdefault(name, []).append(label)
+        for name, labels in owners.items():
+            if len(labels) > 1:
+                both = " and ".join(labels)
+                raise ValueError(f"metrics {both} both give {name!r}; set prefix=true to tell them apart")
+
+    def check_batch(self, reader: Any, key: str) -> None:
+        """Make sure that the metrics take the batches that a reader gives.
+
+        Raises:
+            ValueError: one does not.
+        """
+        for label, metric in self.metrics.items():
+            if metric.batch != reader.batch:
+                taken = f"metrics.{label} takes {metric.batch!r} batches"
+                raise ValueError(f"{taken}, but {key} gives {reader.batch!r} batches")
+
+    def fresh(self) -> MetricSet:
+        """Return the same metrics with nothing taken in."""
+        return MetricSet({label: replace(one) for label, one in self.metrics.items()}, self.prefix, self.clusters)
+
+    def names(self, label: str, metric: Any) -> dict[str, str]:
+        """Map the names a metric gives to their names in the record."""
+        given = list(metric.names)
+        if len(given) == 1:
+            return {given[0]: label}
+        repeated = [name for name, count in Counter(given).items() if count > 1]
+        if repeated:
+            raise ValueError(f"metrics.{label} gives {repeated[0]!r} twice")
+        return {name: f"{label}/{name}" if self.prefix else name for name in given}
+
+    def update(self, batch: Batch) -> None:
+        """Feed every metric.
+
+        Raises:
+            DataError: the batch lacks the column of the clusters.
+        """
+        self.empty = False
+        for metric in self.metrics.values():
+            metric.update(batch)
+        if self.clusters is not None:
+            if self.clusters not in batch:
+                columns = ", ".join(sorted(batch))
+                raise DataError(f"interval.clusters: the data has no column {self.clusters!r}; it has {columns}")
+            self._labels.update(zip(_plain(batch["unit"]), _plain(batch[self.clusters]), strict=True))
+
+    def cluster_labels(self, metric: Any) -> NDArray[Any] | None:
+        """Return the cluster of each of a metric's units, or None if units stand alone."""
+        if self.clusters is None:
+            return None
+        return np.array([self._labels[unit] for unit in _plain(metric.units)])
+
+    def values(self) -> dict[str, Value]:
+        """Compute all values, under their names in the record.
+
+        Raises:
+            PluginError: a metric gives other names than it promised.
+        """
+        found: dict[str, Value] = {}
+        for label, metric in self.metrics.items():
+            values, names = metric.compute(), self.names(label, metric)
+            if set(values) != set(names):
+                raise PluginError(f"metrics.{label} promised the values {list(names)} but gave {list(values)}")
+            found |= {names[name]: values[name] for name in names}
+        return found
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return all tables: a metric's single one is named by its label, several by ``label/name``."""
+        found: dict[str, list[Row]] = {}
+        for label, metric in self.metrics.items():
+            tables = metric.tables() if hasattr(metric, "tables") else {}
+            single = len(tables) == 1
+            found |= {label if single else f"{label}/{name}": rows for name, rows in tables.items()}
+        return found
+
+    def weighable(self) -> dict[str, Any]:
+        """Return the metrics with values whose units can be weighed, by label."""
+        return {label: one for label, one in self.metrics.items() if hasattr(type(one), "units") and one.names}
+
+
+def _plain(column: Sequence[Any] | NDArray[Any]) -> list[Any]:
+    return list(np.asarray(column).tolist())
