@@ -11,7 +11,7 @@ from a4eval.errors import ConfigError, DataError
 from a4eval.executors import Job
 from a4eval.experiment import Root
 from a4eval.journal import FILE_NAME, Journal
-from a4eval.sweeping import COMMAND, Command, Outcome, carry_out, states
+from a4eval.sweeping import COMMAND, Command, Outcome, carry_out, latest
 
 
 class _Record(msgspec.Struct):
@@ -38,7 +38,7 @@ class Failed:
         journal = Journal(folder)
         if not journal.path.exists():
             raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
-        failed = {run_id for run_id, status in states(journal).items() if status != "ok"}
+        failed = {run_id for run_id, entry in latest(journal).items() if entry.status != "ok"}
         found: dict[str, _Record] = {}
         decoder = msgspec.json.Decoder(_Record)
         with journal.path.open("rb") as lines:

@@ -126,7 +126,7 @@ def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
         if group == "experiment":
             hint = did_you_mean(name, [listed.name for listed in experiments(config_dir)])
             return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
-        return ConfigError(f"there is no config {missing!r}{did_you_mean(missing, error.options or ())}")
+        return ConfigError(f"there is no config {missing!r}{did_you_mean(name, error.options or ())}")
     if isinstance(error, OverrideParseException):
         return ConfigError(f"cannot read the override {error.override!r}: {str(error).splitlines()[-2]}")
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:

@@ -137,7 +137,7 @@ class Dispatcher:
 
     def _settle(self, index: int, entry: Entry, tally: Tally) -> None:
         failed = entry.status != "ok"
-        if failed and entry.executor.attempt <= self.jobs[index].config.get("retries", 0):
+        if failed and not entry.stands(self.jobs[index].config.get("retries", 0)):
             self._attempts[index] += 1
             self._pending.append(index)
             return

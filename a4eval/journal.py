@@ -57,6 +57,10 @@ class Entry(msgspec.Struct):
     executor: ExecutorEntry
     error: FailureEntry | None = None
 
+    def stands(self, retries: int) -> bool:
+        """Is it the last word on its run, when a failed run gets *retries* more attempts?"""
+        return self.status == "ok" or self.executor.attempt > retries
+
 
 class Journal:
     """Appends to and follows the journal of one sweep folder."""

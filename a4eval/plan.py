@@ -131,9 +131,9 @@ def _value(element: Any, text: str, parser: OverridesParser) -> Any:
 
 
 def _alone(axis: Axis, paths: list[str]) -> Axis:
-    """Leave *axis* to Hydra if its key lies within another's, above it, or in a list: then the order matters."""
+    """Leave *axis* to Hydra if its key lies within another's or above it: then the order matters."""
     related = sum(f"{path}.".startswith(f"{axis.path}.") or f"{axis.path}.".startswith(f"{path}.") for path in paths)
-    return axis if related == 1 and "[" not in axis.path else Axis(axis.key, axis.texts)
+    return axis if related == 1 else Axis(axis.key, axis.texts)
 
 
 class Family:
@@ -155,6 +155,8 @@ class Family:
 
     def config(self, values: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         """Return the resolved config with *values*, dotted keys and what they hold, set."""
+        if self.asks_hydra:
+            return self.first.config  # the only one of its family: it holds what Hydra said of that point
         if not self._interpolates:
             return assign(self.first.config, values)
         copy = self._source.copy()
@@ -206,7 +208,12 @@ class Plan:
         self._families: dict[tuple[str, ...], Family] = {}
         self._points: list[tuple[Family, tuple[int, ...]]] = []
         for choice in itertools.product(*(range(len(axis.texts)) for axis in axes)):
-            self._add(choice)
+            try:
+                self._add(choice)
+            except ConfigError as error:
+                if len(self) == self.repeated == 0:
+                    raise  # the first point: most likely all are wrong
+                raise self._located(error, choice) from error
         self._ids = list(self.run_ids)
 
     def __len__(self) -> int:
@@ -242,6 +249,12 @@ class Plan:
             self._points.append((family, choice))
         else:
             self.repeated += 1
+
+    def _located(self, error: ConfigError, choice: tuple[int, ...]) -> ConfigError:
+        varied = (axis.override(index) for axis, index in zip(self.axes, choice, strict=True) if len(axis.texts) > 1)
+        located = ConfigError(f"{error} (in the point {' '.join(one.removeprefix('++') for one in varied)})")
+        located.path = error.path
+        return located
 
     @cached_property
     def _varied(self) -> list[tuple[int, Axis]]:

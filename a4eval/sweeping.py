@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from a4eval.executors import Executor
     from a4eval.experiment import Root
+    from a4eval.journal import Entry
 
 COMMAND = "sweep.json"
 
@@ -79,14 +80,16 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
     with FolderLock(folder) as lock, meter(len(points)) as tell, sigterm_as_interrupt():
         start = time.monotonic()
         journal = Journal(folder)
-        known = {run_id: status for run_id, status in states(journal).items() if run_id in points.run_ids}
-        if not root.resume:
-            known = {}
+        known = latest(journal)
         if command is not None:
             (folder / COMMAND).write_bytes(msgspec.json.encode(command))
-        finished = [status for status in known.values() if status in done]
-        tally = Tally(len(points), len(finished), sum(status != "ok" for status in finished))
-        todo = [number for run_id, number in points.run_ids.items() if known.get(run_id) not in done]
+        earlier = {
+            run_id: entry.status
+            for run_id, entry in known.items()
+            if root.resume and run_id in points.run_ids and entry.status in done and entry.stands(root.retries)
+        }
+        tally = Tally(len(points), len(earlier), sum(status != "ok" for status in earlier.values()))
+        todo = [number for run_id, number in points.run_ids.items() if run_id not in earlier]
         interrupted = False
         sweep = Sweep(sweep_id, folder.resolve(), lock.handle)
         try:
@@ -99,7 +102,7 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
             points=points,
             sweep_id=sweep_id,
             folder=folder,
-            earlier=len(finished),
+            earlier=len(earlier),
             done=tally.done,
             failed=tally.failed,
             seconds=seconds,
@@ -108,12 +111,13 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
         )
 
 
-def states(journal: Journal) -> dict[str, str]:
-    """Return the status of every run in *journal*: its last, but once ``ok`` always ``ok``."""
-    found: dict[str, str] = {}
+def latest(journal: Journal) -> dict[str, Entry]:
+    """Return the last entry of every run in *journal*, or its last ``ok`` one."""
+    found: dict[str, Entry] = {}
     for entry in journal.follow():
-        if found.get(entry.run_id) != "ok":
-            found[entry.run_id] = entry.status
+        known = found.get(entry.run_id)
+        if known is None or known.status != "ok" or entry.status == "ok":
+            found[entry.run_id] = entry
     return found
 
 

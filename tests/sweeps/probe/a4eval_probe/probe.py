@@ -27,7 +27,7 @@ class Probe:
     write: bool = param(False, help="leave an artifact")
 
     def __post_init__(self):
-        if self.x == 13:
+        if self.x == -1:
             raise ValueError(f"x must not be {self.x:g}")
 
     def run(self, run):
