@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from a4eval_deconv.convolution import conv, conv_gradients
+    from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop, explicit_crop, shift
     from a4eval_deconv.geometry import conv_size, conv_transpose_size
     from a4eval_deconv.initialisation import icnr_weight, uniform_weight
+    from a4eval_deconv.inverse import Configuration, configurations, nearest_outputs, sizes_that_come_back
     from a4eval_deconv.matrix import adjoint_error, conv_transpose_matrix
+    from a4eval_deconv.receptive import Reception, receptive_field
+    from a4eval_deconv.translation import Translation, translate
     from a4eval_deconv.transpose import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
     from a4eval_deconv.upsampling import (
         bed_of_nails,
@@ -22,8 +26,15 @@ if TYPE_CHECKING:
     )
 
 _EXPORTS = {
+    "CONVENTIONS": "frameworks",
+    "Configuration": "inverse",
+    "Crop": "frameworks",
+    "Reception": "receptive",
+    "Translation": "translation",
     "adjoint_error": "matrix",
     "bed_of_nails": "upsampling",
+    "centre_shift": "frameworks",
+    "configurations": "inverse",
     "conv": "convolution",
     "conv_gradients": "convolution",
     "conv_size": "geometry",
@@ -32,19 +43,33 @@ _EXPORTS = {
     "conv_transpose_gradients": "transpose",
     "conv_transpose_matrix": "matrix",
     "conv_transpose_size": "geometry",
+    "convention_crop": "frameworks",
+    "explicit_crop": "frameworks",
     "icnr_weight": "initialisation",
     "max_pool": "upsampling",
+    "nearest_outputs": "inverse",
     "pixel_shuffle": "upsampling",
     "pixel_unshuffle": "upsampling",
+    "receptive_field": "receptive",
     "resize": "upsampling",
     "resize_gradient": "upsampling",
+    "shift": "frameworks",
+    "sizes_that_come_back": "inverse",
+    "translate": "translation",
     "uniform_weight": "initialisation",
     "unpool": "upsampling",
 }
 
 __all__ = [
+    "CONVENTIONS",
+    "Configuration",
+    "Crop",
+    "Reception",
+    "Translation",
     "adjoint_error",
     "bed_of_nails",
+    "centre_shift",
+    "configurations",
     "conv",
     "conv_gradients",
     "conv_size",
@@ -53,12 +78,19 @@ __all__ = [
     "conv_transpose_gradients",
     "conv_transpose_matrix",
     "conv_transpose_size",
+    "convention_crop",
+    "explicit_crop",
     "icnr_weight",
     "max_pool",
+    "nearest_outputs",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "receptive_field",
     "resize",
     "resize_gradient",
+    "shift",
+    "sizes_that_come_back",
+    "translate",
     "uniform_weight",
     "unpool",
 ]

@@ -52,7 +52,7 @@ def a4eval_components() -> list[Component]:
             kind="task",
             name="conv_arithmetic",
             factory="a4eval_deconv.tasks.conv_arithmetic:ConvArithmetic",
-            summary="the output size of a transposed convolution, term by term",
+            summary="output size and position, forwards and backwards, in four frameworks' words",
             references=(_ARITHMETIC,),
         ),
         Component(
@@ -61,6 +61,12 @@ def a4eval_components() -> list[Component]:
             factory="a4eval_deconv.tasks.conv_matrix:ConvMatrix",
             summary="the matrix that a transposed convolution is",
             references=(_ARITHMETIC,),
+        ),
+        Component(
+            kind="task",
+            name="conv_conformance",
+            factory="a4eval_deconv.tasks.conv_conformance:ConvConformance",
+            summary="a configuration through every installed framework, against ours",
         ),
     ]
 

@@ -148,7 +148,9 @@ def max_pool(x: ArrayLike, scale: int) -> tuple[NDArray[Any], NDArray[np.int64]]
 
 
 def unpool(x: ArrayLike, indices: NDArray[np.int64], output_size: tuple[int, ...]) -> NDArray[Any]:
-    """Return zeros with the values of *x* put back at the given places (Zeiler & Fergus 2014; ``torch.nn.MaxUnpool2d``).
+    """Return zeros with the values of *x* put back at the given places.
+
+    Zeiler & Fergus 2014, arXiv 1311.2901; ``torch.nn.MaxUnpool2d``.
 
     Args:
         x: (n, channels, *size).

@@ -1,57 +1,136 @@
-"""The task ``conv_arithmetic``: what size is the output?"""
+"""The task ``conv_arithmetic``: what size is the output, why is it shifted, and how do I say it elsewhere?"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from a4eval import Result, Row, Run, Value, param
-from a4eval_deconv.geometry import padding_pairs, per_axis, transposed_geometry
+from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop, explicit_crop, shift
+from a4eval_deconv.geometry import conv_transpose_size, padding_pairs, per_axis
+from a4eval_deconv.inverse import configurations, nearest_outputs, sizes_that_come_back
 from a4eval_deconv.layers import Numbers, Sides
 from a4eval_deconv.tasks.names import axis_names
+from a4eval_deconv.translation import FRAMEWORKS, translate
 
 
 @dataclass
 class ConvArithmetic:
-    """Output size of a transposed convolution, term by term."""
+    """Output size and position of a transposed convolution, in the words of any framework, forwards and backwards."""
 
     input_size: Numbers = param(help="input size, for all axes or one per axis", unit="elements")
-    kernel_size: Numbers = param(help="filter size, for all axes or one per axis", unit="taps")
+    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
     dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
     stride: Numbers = param(1, help="distance between the outputs of neighbouring inputs", unit="elements")
-    padding: Sides = param(0, help="cut off the full output: all sides, per axis, or [before, after]", unit="elements")
-    output_padding: Numbers = param(0, help="kept at the end of what the padding cuts off", unit="elements")
+    padding: Sides = param(
+        0, help="as the framework means it: all sides, per axis, or [before, after]", unit="elements"
+    )
+    output_padding: Numbers = param(0, help="torch's and ONNX's output padding", unit="elements")
     dilation: Numbers = param(1, help="distance between the taps", unit="elements")
+    framework: Literal["torch", "tensorflow", "jax", "onnx"] = param("torch", help="whose meaning padding has")
+    convention: str | None = param(
+        None, help="a named convention instead of padding: tensorflow_same, torch_same, jax_same, onnx_same_upper, …"
+    )
+    wanted_output: int | None = param(
+        None,
+        help="list the configurations that lead from input_size to this size, along the last axis",
+        unit="elements",
+    )
 
     def __post_init__(self) -> None:
         if self.dimensions not in (1, 2, 3):
             raise ValueError(f"dimensions must be 1, 2 or 3, got {self.dimensions}")
-        size = per_axis(self.input_size, self.dimensions, "input_size", 1)
-        kernel = per_axis(self.kernel_size, self.dimensions, "kernel_size", 1)
-        self._geometry = transposed_geometry(
-            size, kernel, self.stride, self.padding, self.output_padding, self.dilation
+        numbers = (
+            ("input_size", self.input_size, 1),
+            ("kernel_size", self.kernel_size, 1),
+            ("stride", self.stride, 1),
+            ("dilation", self.dilation, 1),
+            ("output_padding", self.output_padding, 0),
         )
+        per = [per_axis(value, self.dimensions, name, least) for name, value, least in numbers]
+        self._axes = list(zip(*per, padding_pairs(self.padding, self.dimensions), strict=True))
+        self._crops = [self._crop(*axis) for axis in self._axes]
+        if self.wanted_output is not None:
+            per_axis(self.wanted_output, 1, "wanted_output", 1)
 
-    def run(self, run: Run) -> Result:  # noqa: ARG002  (the task's signature)
-        """Return the output size per axis, and the terms it is the sum of."""
-        geometry, names = self._geometry, axis_names(self.dimensions)
-        pairs = padding_pairs(self.padding, self.dimensions)
-        extra = per_axis(self.output_padding, self.dimensions, "output_padding", 0)
-        rows: list[Row] = []
-        for axis, name in enumerate(names):
-            i, k, s, d = (getattr(geometry, part)[axis] for part in ("size", "kernel", "stride", "dilation"))
-            before, after = pairs[axis]
-            formula = f"({i} − 1)·{s} + {d}·({k} − 1) + 1 − {before} − {after} + {extra[axis]}"
-            full = (i - 1) * s + d * (k - 1) + 1
-            rows.append(
-                {
-                    "axis": name,
-                    "input": i,
-                    "full_output": full,
-                    "cropped_before": before,
-                    "cropped_after": after - extra[axis],
-                    "output": geometry.output[axis],
-                    "formula": formula,
-                }
-            )
-        metrics = {f"output_{name}": Value(size, "elements") for name, size in zip(names, geometry.output, strict=True)}
-        return Result(metrics=metrics, tables={"axes": rows})
+    def _crop(self, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
+        """Return the crop along one axis; refuse what the framework itself would refuse."""
+        if self.convention is not None:
+            if self.padding != 0 or self.output_padding != 0:
+                raise ValueError(f"convention {self.convention!r} fixes the padding: leave padding out")
+            return convention_crop(self.convention, k, s, d)
+        if self.framework in ("torch", "onnx"):
+            conv_transpose_size(i, k, stride=s, padding=pair, output_padding=extra, dilation=d)
+        crop = explicit_crop(self.framework, k, d, padding=pair, output_padding=extra)
+        if crop.output(i, k, s, d) < 1:
+            raise ValueError(f"the output size is {crop.output(i, k, s, d)}, but must be at least 1")
+        return crop
+
+    def run(self, run: Run) -> Result:
+        """Return sizes and shifts, how each framework's defaults differ, and how each can say the same."""
+        names = axis_names(self.dimensions)
+        metrics: dict[str, Value] = {}
+        tables: dict[str, list[Row]] = {"axes": [], "conventions": [], "translations": []}
+        for name, (i, k, s, d, _, _), crop in zip(names, self._axes, self._crops, strict=True):
+            metrics[f"output_{name}"] = Value(crop.output(i, k, s, d), "elements")
+            metrics[f"centre_shift_{name}"] = Value(centre_shift(crop, k, s, d), "elements")
+            tables["axes"].append(self._axis_row(name, i, k, s, d, crop))
+            for label, convention in CONVENTIONS.items():
+                other = convention_crop(label, k, s, d)
+                tables["conventions"].append(
+                    {
+                        "axis": name,
+                        "convention": label,
+                        "call": convention.call,
+                        **_crop_columns(other),
+                        "output": other.output(i, k, s, d),
+                        "shift_against_this": shift(other, crop),
+                        "same_as_this": other == crop,
+                    }
+                )
+            for framework in FRAMEWORKS:
+                found = translate(crop, framework, size=i, kernel_size=k, stride=s, dilation=d)
+                words = ", ".join(f"{key}={value}" for key, value in found.arguments.items())
+                tables["translations"].append(
+                    {
+                        "axis": name,
+                        "framework": framework,
+                        "possible": found.possible,
+                        "arguments": words,
+                        "remedy": found.remedy,
+                    }
+                )
+        if self.wanted_output is not None:
+            size = self._axes[-1][0]
+            found_configurations = configurations(size, self.wanted_output)
+            metrics["configurations"] = Value(len(found_configurations), "configurations")
+            tables["configurations"] = [asdict(one) for one in found_configurations]
+            if not found_configurations:
+                near = " or ".join(str(one) for one in nearest_outputs(size, self.wanted_output))
+                run.warn(
+                    f"no kernel up to 7 at a stride up to 4 leads from {size} to {self.wanted_output}; nearest: {near}"
+                )
+        return Result(metrics=metrics, tables=tables)
+
+    def _axis_row(self, name: str, i: int, k: int, s: int, d: int, crop: Crop) -> Row:
+        came_from = ""
+        if crop.before >= 0 and crop.before - crop.after in range(max(s, d)):
+            sizes = sizes_that_come_back(i, k, stride=s, padding=crop.before, dilation=d)
+            came_from = ", ".join(str(one) for one in sizes)
+        return {
+            "axis": name,
+            "input": i,
+            "formula": f"({i} − 1)·{s} + {d}·({k} − 1) + 1 − {crop.before} − {_signed(crop.after)}",
+            "full_output": Crop(0, 0).output(i, k, s, d),
+            **_crop_columns(crop),
+            "output": crop.output(i, k, s, d),
+            "a_convolution_shrinks_to_this_input": came_from,
+        }
+
+
+def _crop_columns(crop: Crop) -> Row:
+    return {"cut_before": crop.before, "cut_after": crop.after, "kernel_turned": crop.flipped}
+
+
+def _signed(number: int) -> str:
+    return str(number) if number >= 0 else f"({number})"

@@ -1,0 +1,149 @@
+"""The task ``conv_conformance``: do the frameworks agree with us, and where not, by how much are they shifted?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval_deconv.conformance import Case, compare, installed_frameworks, measured_crop
+from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop
+from a4eval_deconv.geometry import padding_pairs, per_axis
+from a4eval_deconv.layers import Numbers, Sides, check_channels
+from a4eval_deconv.translation import FRAMEWORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+
+@dataclass
+class ConvConformance:
+    """One configuration, and as many random ones as wanted, through every installed framework against ours."""
+
+    input_size: Numbers = param(3, help="input size, for all axes or one per axis", unit="elements")
+    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
+    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
+    stride: Numbers = param(2, help="distance between the outputs of neighbouring inputs", unit="elements")
+    padding: Sides = param(0, help="cut off the full output: all sides, per axis, or [before, after]", unit="elements")
+    output_padding: Numbers = param(0, help="kept at the end of what the padding cuts off", unit="elements")
+    dilation: Numbers = param(1, help="distance between the taps", unit="elements")
+    in_channels: int = param(2, help="channels of the input")
+    out_channels: int = param(2, help="channels of the output")
+    groups: int = param(1, help="independent groups of channels")
+    batch: int = param(2, help="samples")
+    random: int = param(0, help="random configurations to compare besides the given one")
+    frameworks: list[str] | None = param(None, help="torch, jax, onnx, tensorflow; those installed when absent")
+
+    def __post_init__(self) -> None:
+        kernel = check_channels(self.in_channels, self.out_channels, self.groups, self.kernel_size, self.dimensions)
+        dims = self.dimensions
+        per_axis(self.batch, 1, "batch", 1)
+        per_axis(self.random, 1, "random", 0)
+        for name in self.frameworks or []:
+            if name not in FRAMEWORKS:
+                raise ValueError(f"frameworks must be among {', '.join(FRAMEWORKS)}, got {name!r}")
+        self._case = Case(
+            self.batch,
+            self.in_channels,
+            self.out_channels,
+            per_axis(self.input_size, dims, "input_size", 1),
+            kernel,
+            per_axis(self.stride, dims, "stride", 1),
+            padding_pairs(self.padding, dims),
+            per_axis(self.output_padding, dims, "output_padding", 0),
+            per_axis(self.dilation, dims, "dilation", 1),
+            self.groups,
+        )
+
+    def run(self, run: Run) -> Result:
+        """Compare values and gradients, and measure each framework's named conventions."""
+        frameworks = self.frameworks if self.frameworks is not None else installed_frameworks()
+        if not frameworks:
+            raise DataError("no framework is installed to compare with: pip install 'a4eval-deconv[torch]'")
+        rng = run.generator()
+        cases = [self._case, *(_random_case(rng) for _ in range(self.random))]
+        metrics: dict[str, Value] = {}
+        rows: list[Row] = []
+        for framework in frameworks:
+            values, gradients, sizes, direct = [], [], 0, 0
+            for case in run.track(cases, f"comparing with {framework}", len(cases)):
+                found = compare(case, framework, rng)
+                values.append(found.value_error)
+                sizes += found.same_size
+                direct += not found.remedies
+                if found.gradient_error is not None:
+                    gradients.append(found.gradient_error)
+                rows.append(_row(framework, case, found.value_error, found.gradient_error, "; ".join(found.remedies)))
+            metrics[f"{framework}_same_size"] = Value(sizes, "configurations", n=len(cases))
+            metrics[f"{framework}_value_error"] = Value(max(values), higher_is_better=False, n=len(cases))
+            if gradients:
+                metrics[f"{framework}_gradient_error"] = Value(max(gradients), higher_is_better=False, n=len(cases))
+            metrics[f"{framework}_in_one_call"] = Value(direct, "configurations", n=len(cases))
+        conventions = self._conventions(frameworks)
+        explained = sum(row["explained"] for row in conventions)
+        metrics["conventions_explained"] = Value(explained, "conventions", True, n=len(conventions))
+        return Result(metrics=metrics, tables={"cases": rows, "conventions": conventions})
+
+    def _conventions(self, frameworks: list[str]) -> list[Row]:
+        """Measure what each named convention does along the last axis, and how far it lies from the given padding."""
+        case = self._case
+        i, k, s, d = case.size[-1], case.kernel_size[-1], case.stride[-1], case.dilation[-1]
+        before, after = case.padding[-1]
+        ours = Crop(before, after - case.output_padding[-1])
+        rows: list[Row] = []
+        for name, convention in CONVENTIONS.items():
+            if convention.framework not in frameworks or (convention.framework == "tensorflow" and d > 1):
+                continue
+            found, predicted = measured_crop(name, i, k, s, d), convention_crop(name, k, s, d)
+            alike = found is not None and (found.before, found.after) == (predicted.before, predicted.after)
+            turned = found is not None and (k == 1 or found.flipped == predicted.flipped)  # one tap: nothing to turn
+            rows.append(
+                {
+                    "convention": name,
+                    "measured_before": found.before if found else None,
+                    "measured_after": found.after if found else None,
+                    "kernel_turned": found.flipped if found else None,
+                    "explained": alike and turned,
+                    "shift_against_this": ours.before - found.before if found else None,
+                    "centre_shift": centre_shift(found, k, s, d) if found else None,
+                }
+            )
+        return rows
+
+
+def _random_case(rng: np.random.Generator) -> Case:
+    """Draw a possible configuration in one to three dimensions."""
+    while True:
+        dims, groups = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+        size, kernel = (tuple(rng.integers(1, 6, dims).tolist()) for _ in range(2))
+        stride, dilation = (tuple(rng.integers(1, 4, dims).tolist()) for _ in range(2))
+        padding = tuple((int(before), int(after)) for before, after in rng.integers(0, 3, (dims, 2)))
+        most = [max(pair) for pair in zip(stride, dilation, strict=True)]
+        extra = tuple(int(rng.integers(0, limit)) for limit in most)
+        inputs, outputs = (groups * int(n) for n in rng.integers(1, 3, 2))
+        try:
+            return Case(2, inputs, outputs, size, kernel, stride, padding, extra, dilation, groups)
+        except ValueError:
+            continue  # the padding left nothing: draw again
+
+
+def _row(framework: str, case: Case, value: float, gradient: float | None, remedy: str) -> Row:
+    return {
+        "framework": framework,
+        "size": _text(case.size),
+        "kernel_size": _text(case.kernel_size),
+        "stride": _text(case.stride),
+        "padding": _text(f"{before}+{after}" for before, after in case.padding),
+        "output_padding": _text(case.output_padding),
+        "dilation": _text(case.dilation),
+        "groups": case.groups,
+        "value_error": value,
+        "gradient_error": gradient,
+        "remedy": remedy,
+    }
+
+
+def _text(entries: Iterable[object]) -> str:
+    return " × ".join(str(entry) for entry in entries)
