@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from a4eval_deconv.inverse import Configuration, configurations, nearest_outputs, sizes_that_come_back
     from a4eval_deconv.matrix import adjoint_error, conv_transpose_matrix
     from a4eval_deconv.receptive import Reception, receptive_field
+    from a4eval_deconv.spectrum import largest_singular_value, lipschitz_constant, polyphase_singular_values
     from a4eval_deconv.translation import Translation, translate
     from a4eval_deconv.transpose import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
     from a4eval_deconv.upsampling import (
@@ -46,10 +47,13 @@ _EXPORTS = {
     "convention_crop": "frameworks",
     "explicit_crop": "frameworks",
     "icnr_weight": "initialisation",
+    "largest_singular_value": "spectrum",
+    "lipschitz_constant": "spectrum",
     "max_pool": "upsampling",
     "nearest_outputs": "inverse",
     "pixel_shuffle": "upsampling",
     "pixel_unshuffle": "upsampling",
+    "polyphase_singular_values": "spectrum",
     "receptive_field": "receptive",
     "resize": "upsampling",
     "resize_gradient": "upsampling",
@@ -81,10 +85,13 @@ __all__ = [
     "convention_crop",
     "explicit_crop",
     "icnr_weight",
+    "largest_singular_value",
+    "lipschitz_constant",
     "max_pool",
     "nearest_outputs",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "polyphase_singular_values",
     "receptive_field",
     "resize",
     "resize_gradient",

@@ -17,7 +17,7 @@ from a4eval_deconv.geometry import check_memory, conv_geometry, frozen
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from a4eval_deconv.geometry import Padding, PerAxis
+    from a4eval_deconv.geometry import Geometry, Padding, PerAxis
 
 _SMALL = 65_536  # bytes: below this much workspace nothing is chunked
 
@@ -117,6 +117,26 @@ def conv_gradients(
     weight_gradient(geometry, larger, smaller, dweight.reshape(split), budget)
     dbias = dy.sum(axis=(0, *range(2, dy.ndim)))
     return dx.astype(kind, copy=False), dweight.astype(kind, copy=False), dbias.astype(kind, copy=False)
+
+
+def conv_input_gradient(geometry: Geometry, dy: NDArray[Any], weight: NDArray[Any], groups: int) -> NDArray[Any]:
+    """Return the adjoint of a transposed convolution applied to one flattened output *dy*.
+
+    Args:
+        geometry: of the transposed convolution.
+        dy: (out_channels · Π output,).
+        weight: (in_channels, out_channels / groups, *kernel_size).
+        groups: independent groups of channels.
+
+    Returns:
+        (1, in_channels, *size).
+    """
+    c, o = weight.shape[:2]
+    dx = np.empty((1, groups, c // groups, *geometry.size), dy.dtype)
+    filters = weight.reshape(groups, c // groups, o, *geometry.kernel)
+    budget = max(2 * dy.size + dx.size, _SMALL // dy.itemsize)
+    input_gradient(geometry, dy.reshape(1, groups, o, *geometry.output), filters, dx, budget)
+    return dx.reshape(1, c, *geometry.size)
 
 
 def _split(x_shape: tuple[int, ...], weight_shape: tuple[int, ...], groups: int) -> tuple[int, ...]:

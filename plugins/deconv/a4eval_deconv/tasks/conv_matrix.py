@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +12,17 @@ from a4eval import Result, Row, Run, Value, param
 from a4eval_deconv.geometry import per_axis
 from a4eval_deconv.layers import Numbers, Sides, check_channels
 from a4eval_deconv.matrix import Coordinates, adjoint_error, conv_transpose_matrix
+from a4eval_deconv.spectrum import lipschitz_constant, polyphase_singular_values
 from a4eval_deconv.tasks.names import position_names
 from a4eval_deconv.transpose import conv_transpose
 from a4eval_deconv.weights import weight_from_list
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _SHOWN = 4096  # entries: a larger matrix is not listed
+_DENSE = 2**22  # entries: a larger matrix is not decomposed as a whole
+_LISTED = 256  # singular values and taps: more are not listed
 
 
 @dataclass
@@ -54,7 +60,8 @@ class ConvMatrix:
         matrix = conv_transpose_matrix(weight, self._size, **self._options())
         x, y = rng.standard_normal(matrix.shape[1]), rng.standard_normal(matrix.shape[0])
         through_layer = conv_transpose(x.reshape(1, weight.shape[0], *self._size), weight, **self._options())
-        difference = np.abs(matrix.apply(x) - through_layer.ravel()).max() / np.abs(through_layer).max()
+        largest = np.abs(through_layer).max() or 1.0  # an all-zero filter
+        difference = np.abs(matrix.apply(x) - through_layer.ravel()).max() / largest
         nonzeros = int(np.count_nonzero(matrix.value))
         metrics = {
             "rows": Value(matrix.shape[0], "rows"),
@@ -63,12 +70,50 @@ class ConvMatrix:
             "adjoint_error": Value(adjoint_error(matrix, x, y), higher_is_better=False),
             "matches_layer_error": Value(float(difference), higher_is_better=False),
         }
+        spectrum, spectrum_table = self._spectrum(matrix, weight, rng)
+        metrics |= spectrum
         tables: dict[str, list[Row]] = {}
         if matrix.shape[0] * matrix.shape[1] <= _SHOWN:
             tables = self._listed(matrix, weight.shape)
         else:
             run.warn(f"the matrix is {matrix.shape[0]} × {matrix.shape[1]}: too large to list in a table")
+        if spectrum_table:
+            tables["singular_values"] = spectrum_table
+        tables["taps"] = _taps(matrix, weight)
         return Result(metrics, tables)
+
+    def _spectrum(
+        self, matrix: Coordinates, weight: NDArray[np.float64], rng: np.random.Generator
+    ) -> tuple[dict[str, Value], list[Row]]:
+        """Return rank, condition and singular values, with the real boundary and with the periodic one."""
+        names = ("stride", "dilation", "groups")
+        periodic = polyphase_singular_values(weight, self._size, **{name: self._options()[name] for name in names})
+        metrics = {
+            "lipschitz": Value(lipschitz_constant(weight, self._size, rng, **self._options())),
+            "periodic_sigma_max": Value(float(periodic[0])),
+            "periodic_sigma_min": Value(float(periodic[-1])),
+        }
+        if matrix.shape[0] * matrix.shape[1] > _DENSE:
+            return metrics, []
+        values = np.linalg.svd(matrix.dense(), compute_uv=False)
+        rank = int((values > values[0] * max(matrix.shape) * np.finfo(np.float64).eps).sum())
+        smallest = float(values[-1])
+        metrics["rank"] = Value(rank, "dimensions")
+        full = rank == min(matrix.shape)
+        metrics["condition_number"] = Value(
+            float(values[0]) / smallest if full else float("inf"), higher_is_better=False
+        )
+        if max(len(values), len(periodic)) > _LISTED:
+            return metrics, []
+        rows: list[Row] = [
+            {
+                "index": index,
+                "zero_boundary": float(values[index]) if index < len(values) else None,
+                "periodic_boundary": float(periodic[index]) if index < len(periodic) else None,
+            }
+            for index in range(max(len(values), len(periodic)))
+        ]
+        return metrics, rows
 
     def _listed(self, matrix: Coordinates, shape: tuple[int, ...]) -> dict[str, list[Row]]:
         """Return the matrix with its values and, for up to 26 taps, with a letter per tap."""
@@ -99,3 +144,19 @@ class ConvMatrix:
             "dilation": self.dilation,
             "groups": self.groups,
         }
+
+
+def _taps(matrix: Coordinates, weight: NDArray[np.float64]) -> list[Row]:
+    """Return how many entries of the matrix come from each tap; those at the rim lose some to the crop."""
+    counts = np.bincount(matrix.tap, minlength=weight.size)
+    listed = list(np.ndindex(weight.shape))[:_LISTED]
+    return [
+        {
+            "in_channel": index[0],
+            "out_channel": index[1],
+            "tap": ", ".join(str(place) for place in index[2:]),
+            "value": float(weight[index]),
+            "entries": int(counts[number]),
+        }
+        for number, index in enumerate(listed)
+    ]
