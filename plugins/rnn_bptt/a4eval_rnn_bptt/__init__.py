@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
     from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
     from a4eval_rnn_bptt.kernels.rnn import rnn_backward, rnn_forward
+    from a4eval_rnn_bptt.layouts import from_keras, from_torch, to_keras, to_torch
     from a4eval_rnn_bptt.linearise import follow
 
 _EXPORTS = {
@@ -26,6 +27,8 @@ _EXPORTS = {
     "chrono_bias": "initialisation",
     "decay": "flow",
     "follow": "linearise",
+    "from_keras": "layouts",
+    "from_torch": "layouts",
     "gru_backward": "kernels.gru",
     "gru_forward": "kernels.gru",
     "half_life": "flow",
@@ -35,6 +38,8 @@ _EXPORTS = {
     "lstm_forward": "kernels.lstm",
     "rnn_backward": "kernels.rnn",
     "rnn_forward": "kernels.rnn",
+    "to_keras": "layouts",
+    "to_torch": "layouts",
     "total_reading_error": "attribution",
     "unroll": "cell",
     "unroll_backward": "cell",
@@ -52,6 +57,8 @@ __all__ = [
     "chrono_bias",
     "decay",
     "follow",
+    "from_keras",
+    "from_torch",
     "gru_backward",
     "gru_forward",
     "half_life",
@@ -61,6 +68,8 @@ __all__ = [
     "lstm_forward",
     "rnn_backward",
     "rnn_forward",
+    "to_keras",
+    "to_torch",
     "total_reading_error",
     "unroll",
     "unroll_backward",

@@ -119,6 +119,11 @@ class Recurrent:
 
     batch_axis: ClassVar[int] = 1
 
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """What the arrays of the state are called."""
+        return ("hidden",)
+
     def sequence_forward(self, params: Params, x: Array, state: State | None) -> tuple[Array, Any]:
         """Run over a checked sequence; a cell with a fast kernel overrides this and ``sequence_backward``."""
         return unroll(self, params, x, state)  # type: ignore[arg-type]  # the steps come from the subclass

@@ -22,16 +22,16 @@ class Decay:
 
     Args:
         log10_norm: (T,), log10 ‖∂E_T/∂s_k‖ for lag 1 … T over all of the state and the batch; −inf once it is zero.
-        log10_by_state: (S, T), the same for each array of the state alone (h, c; or layer by layer).
-        log10_by_gate: (G, T), log10 of the norm of the gradient that reaches each gate's pre-activation at
-            lag 0 … T − 1; empty where the cell names no gates.
+        log10_by_state: the same for each array of the state alone (``hidden``, ``cell``; layer by layer when stacked).
+        log10_by_gate: (T,) each, log10 ‖∂E_T/∂z_k‖ of each gate's pre-activation z, for lag 0 … T − 1;
+            empty where the cell names no gates.
         log10_per_step: the slope of the straight line through ``log10_norm``, fitted by least squares over the
             lags where it is finite: decades a step; −inf where nothing arrives at lag 2.
     """
 
     log10_norm: Array
-    log10_by_state: Array
-    log10_by_gate: Array
+    log10_by_state: dict[str, Array]
+    log10_by_gate: dict[str, Array]
     log10_per_step: float
 
 
@@ -58,9 +58,9 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
     current: State = (dlast / scale, *(np.zeros_like(one[0]) for one in trajectory.states[1:]))
     for t in range(trajectory.steps - 1, -1, -1):
         undone = trajectory.undo(t, t + 1, current)
-        part = undone.params.get("weight_ih")
-        if isinstance(part, tuple) and gates:
-            blocks = part[0].reshape(len(part[0]), len(gates), -1)
+        if gates:
+            deltas = [part[0] for name, part in undone.params.items() if name.startswith("weight_ih")]
+            blocks = np.concatenate(deltas, axis=1).reshape(len(deltas[0]), len(gates), -1)
             by_gate.append(log10_scale + _log10(np.sqrt((blocks**2).sum((0, 2)))))
         norms = np.array([np.linalg.norm(one) for one in undone.state])
         by_state.append(log10_scale + _log10(norms))
@@ -75,7 +75,9 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
         # ‖·‖² of the parts add up; taken relative to the largest, so that nothing under- or overflows
         top = states.max(0)
         joint = np.where(np.isfinite(top), top + 0.5 * np.log10(np.sum(10.0 ** (2 * (states - _finite(top))), 0)), top)
-    return Decay(joint, states, np.array(by_gate).T, log_slope(joint))
+    names = getattr(trajectory.cell, "state_names", tuple(f"state_{index}" for index in range(len(states))))
+    gate_curves = dict(zip(gates, np.array(by_gate).T, strict=True)) if gates else {}
+    return Decay(joint, dict(zip(names, states, strict=True)), gate_curves, log_slope(joint))
 
 
 def log_slope(log10_norm: Array) -> float:

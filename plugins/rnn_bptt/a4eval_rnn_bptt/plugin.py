@@ -50,6 +50,19 @@ def a4eval_components() -> list[Component]:
             references=("Zhou et al. 2016, arXiv 1603.09420",),
         ),
         Component(
+            kind="layer",
+            name="stacked",
+            factory=f"{_LAYERS}.stacked:Stacked",
+            summary="layers of one cell on top of each other",
+        ),
+        Component(
+            kind="layer",
+            name="bidirectional",
+            factory=f"{_LAYERS}.stacked:Bidirectional",
+            summary="layers of one cell that read in both directions",
+            references=("Schuster & Paliwal 1997",),
+        ),
+        Component(
             kind="task",
             name="bptt_decomposition",
             factory=f"{_TASKS}.decomposition:BpttDecomposition",

@@ -22,6 +22,8 @@ CELLS = {
     "gru without bias": {"name": "gru", "bias": False},
     "gru reset before": {"name": "gru", "reset_after": False},
     "minimal gated unit": {"name": "minimal_gated_unit"},
+    "stacked lstm": {"name": "stacked", "cell": {"name": "lstm", "hidden": 4}, "layers": 2},
+    "stacked gru": {"name": "stacked", "cell": {"name": "gru", "hidden": 4, "reset_after": False}, "layers": 3},
 }
 
 
@@ -35,7 +37,8 @@ def torch():
 @pytest.fixture(params=CELLS.values(), ids=CELLS)
 def layer(request):
     """Every cell in every variant, 3 inputs and 4 units."""
-    return build("layer", {**request.param, "inputs": 3, "hidden": 4})
+    sizes = {"inputs": 3} if "cell" in request.param else {"inputs": 3, "hidden": 4}
+    return build("layer", {**request.param, **sizes})
 
 
 @pytest.fixture

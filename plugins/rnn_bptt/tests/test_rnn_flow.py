@@ -39,9 +39,9 @@ def test_decay_equals_autograd(torch, layer, rng):
         state = torch_cells.step(torch, layer, leaf, torch.tensor(x[k]), first)
     norms = np.array(norms)[::-1]
     assert 10 ** (2 * got.log10_norm) == pytest.approx(norms.sum(1), rel=1e-10)
-    assert 10 ** (2 * got.log10_by_state) == pytest.approx(norms.T, rel=1e-10)
+    assert 10 ** (2 * np.array(list(got.log10_by_state.values()))) == pytest.approx(norms.T, rel=1e-10)
     if layer.gates:
-        assert got.log10_by_gate.shape == (len(layer.gates), steps)
+        assert got.log10_by_gate.keys() == set(layer.gates)
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1e3], ids=["vanishing", "exploding"])

@@ -118,7 +118,7 @@ def test_decomposition_of_every_cell(run, layer):
     values = {name: value.value for name, value in result.metrics.items()}
     assert values["decomposition_error"] < 1e-13
     assert values["autodiff_free_check_error"] < 1e-7
-    assert values["paths_weight_ih"] == 15
+    assert values[f"paths_{next(iter(layer.init(run.generator())))}"] == 15
     assert values["paths_readout"] == 5
     for weight in {row["weight"] for row in result.tables["paths"]}:
         rows = [row for row in result.tables["paths"] if row["weight"] == weight]

@@ -6,6 +6,15 @@ from __future__ import annotations
 def step(torch, layer, w, x, state):
     """Do one step; *w* are the weights by name, *state* a tuple."""
     name = type(layer).__name__
+    if name == "Stacked":
+        count = len(state) // layer.layers
+        after = ()
+        for k in range(layer.layers):
+            own = {key.removesuffix(f"_l{k}"): value for key, value in w.items() if key.endswith(f"_l{k}")}
+            start = (layer.layers - 1 - k) * count  # the state has the top layer first
+            new = step(torch, layer.cell, own, x, state[start : start + count])
+            after, x = new + after, new[0]
+        return after
     h = state[0]
     sigmoid, tanh = torch.sigmoid, torch.tanh
     zero = torch.zeros((), dtype=x.dtype)

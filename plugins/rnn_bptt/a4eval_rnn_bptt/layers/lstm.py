@@ -48,6 +48,11 @@ class Lstm(SizedLayer):
             raise ValueError("bias is false: chrono and forget_bias need it")
 
     @property
+    def state_names(self) -> tuple[str, ...]:
+        """What the arrays of the state are called."""
+        return ("hidden", "cell")
+
+    @property
     def gates(self) -> tuple[str, ...]:
         """The gates in the order of the weights' blocks."""
         return ("input", "new", "output") if self.coupled else ("input", "forget", "new", "output")
