@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from a4eval.executors import Job
 from a4eval.experiment import Root
 from a4eval.journal import FILE_NAME, Journal
 from a4eval.sweeping import COMMAND, Command, Outcome, carry_out, latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class _Record(msgspec.Struct):
@@ -24,30 +28,25 @@ class _Record(msgspec.Struct):
     experiment: str | None
 
 
-class Failed:
-    """The failed points of a sweep folder, from their records.
+class Recorded:
+    """Points known from their records.
 
     Args:
-        folder: the folder.
-
-    Raises:
-        DataError: it holds no journal.
+        journal: where the records are.
+        wanted: the run ids of the points.
     """
 
-    def __init__(self, folder: Path) -> None:
-        journal = Journal(folder)
-        if not journal.path.exists():
-            raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
-        failed = {run_id for run_id, entry in latest(journal).items() if entry.status != "ok"}
+    def __init__(self, journal: Path, wanted: Iterable[str]) -> None:
+        wanted = set(wanted)
         found: dict[str, _Record] = {}
         decoder = msgspec.json.Decoder(_Record)
-        with journal.path.open("rb") as lines:
-            for line in lines if failed else ():
+        with journal.open("rb") as lines:
+            for line in lines if wanted else ():
                 try:
                     record = decoder.decode(line)
                 except msgspec.MsgspecError:
                     continue  # torn
-                if record.run_id in failed:
+                if record.run_id in wanted:
                     found[record.run_id] = record
         self._records = list(found.values())
         self.run_ids = {run_id: number for number, run_id in enumerate(found)}
@@ -79,7 +78,10 @@ def retry(folder: Path) -> Outcome | None:
         DataError: *folder* holds no journal.
         ConfigError: another sweep is running there.
     """
-    failed = Failed(folder)
+    journal = Journal(folder)
+    if not journal.path.exists():
+        raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
+    failed = Recorded(journal.path, (run_id for run_id, entry in latest(journal).items() if entry.status != "ok"))
     if not failed:
         return None
     return carry_out(failed, folder, failed.sweep_id, None, {"ok"})

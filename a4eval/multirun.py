@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from hydra.types import RunMode
 
-from a4eval.config import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path, resolve
+from a4eval.config import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
+from a4eval.doors import RunFailedError, outcome, point
 from a4eval.experiment import SWEEP_KEYS
-from a4eval.runner import run_single
-from a4eval.sweeping import Outcome
+from a4eval.sweeping import DRY_RUN, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 
 def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
@@ -29,9 +30,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
     from a4eval.summary import finish
 
     outcome = _through_hydra(overrides, config_dir)
-    if not isinstance(outcome, Outcome):
-        return 0
-    return finish(outcome)
+    return 0 if outcome is None else finish(outcome)
 
 
 def name_of(overrides: Sequence[str]) -> str:
@@ -54,28 +53,22 @@ def _about_the_sweep(override: str) -> bool:
     return key in SWEEP_KEYS or key.startswith("hydra")
 
 
-def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Any:
+def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | None:
     prepare_search_path(config_dir)
     GlobalHydra.instance().clear()
+    start = time.monotonic()
+    given = [*free_keys(overrides), "hydra.mode=MULTIRUN"]
     try:
         with hydra.initialize_config_module(PACKAGE, job_name=name_of(overrides), **VERSION_BASE):
             application = GlobalHydra.instance().hydra
             assert application is not None
-            return application.multirun(
-                config_name="config",
-                task_function=_point,
-                overrides=[*free_keys(overrides), "hydra.mode=MULTIRUN"],
-                with_log_configuration=False,
-            )
+            with suppress(RunFailedError):  # another sweeper's way of saying what the records say
+                came = application.multirun("config", point, given, with_log_configuration=False)
+                if came == DRY_RUN:
+                    return None
+                if isinstance(came, Outcome):
+                    return came
+            config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
+            return outcome(Path(config.hydra.sweep.dir), time.monotonic() - start)
     except COMPOSITION_ERRORS as error:
         raise explain(error, config_dir) from error
-
-
-def _point(config: DictConfig) -> None:
-    whole = DictConfig({**config, "hydra": HydraConfig.get()})
-    whole.hydra.run.dir = HydraConfig.get().runtime.output_dir
-    run_single(resolve(whole, HydraConfig.get().overrides.task), show_progress=True, on_warning=_ignore)
-
-
-def _ignore(_: str) -> None:
-    pass

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from a4eval.journal import Entry
 
 COMMAND = "sweep.json"
+DRY_RUN = "dry run"
 
 
 class Command(msgspec.Struct):

@@ -38,11 +38,11 @@ class PlanSweeper(Sweeper):
         self._config = config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Sweep over *arguments* and return the :class:`a4eval.sweeping.Outcome`; None if it was a dry run."""
+        """Sweep over *arguments* and return the :class:`a4eval.sweeping.Outcome`, or ``DRY_RUN``."""
         from a4eval.config import free_keys
         from a4eval.plan import Plan, parse
         from a4eval.summary import print_plan
-        from a4eval.sweeping import carry_out, executor_of
+        from a4eval.sweeping import DRY_RUN, carry_out, executor_of
 
         overrides = free_keys(f"{key}={value}" for key, value in self.params.items()) + arguments
         plan = Plan(parse(overrides, self._loader), self._compose)
@@ -50,7 +50,7 @@ class PlanSweeper(Sweeper):
         if plan.root.dry_run:
             executor_of(plan.root)
             print_plan(plan, folder)
-            return None
+            return DRY_RUN
         return carry_out(plan, folder, self._config.hydra.job.name, self._command(), {"ok", "failed"})
 
     def _compose(self, overrides: list[str], number: int) -> DictConfig:

@@ -21,7 +21,7 @@ def test_every_point_leaves_a_valid_record_and_no_folder(place):
     for record in records:
         jsonschema.validate(record, json_schema())
     assert {one["sweep_id"] for one in records} == {records[0]["sweep_id"]}
-    assert sorted(os.listdir(place.folder / "sweep")) == [".lock", "results.jsonl", "sweep.json"]
+    assert sorted(path.name for path in (place.folder / "sweep").iterdir()) == [".lock", "results.jsonl", "sweep.json"]
     assert "60 points: 60 ok" in done.out
     assert done.out.strip().splitlines()[-1] == "sweep/results.jsonl"
     assert {one["metrics"]["threads"]["value"] for one in records} == {1}
@@ -41,7 +41,7 @@ def test_artifacts_get_a_folder(place):
     for record in written:
         text = (place.folder / "sweep" / "runs" / record["run_id"] / "x.txt").read_text()
         assert text == str(float(record["config"]["task"]["x"]))
-    assert len(os.listdir(place.folder / "sweep" / "runs")) == 2
+    assert len(list((place.folder / "sweep" / "runs").iterdir())) == 2
 
 
 def test_the_same_command_again_runs_what_is_missing(place):
@@ -205,7 +205,7 @@ def test_ctrl_c_keeps_what_is_done(place):
 
 def test_a_second_sweep_into_the_folder_refuses(place):
     process = place.start("run", "-m", "experiment=probe", "task.x=1,2", "task.seconds=60", "hydra.sweep.dir=sweep")
-    wait_for(lambda: (place.folder / "sweep" / "sweep.json").exists())
+    wait_for((place.folder / "sweep" / "sweep.json").exists)
     second = place.sweep("task.x=1,2", "seed=5")
     process.terminate()
     process.communicate(timeout=30)

@@ -50,4 +50,4 @@ class Probe:
         if self.x in self.leave:
             raise SystemExit(3)
         value = {"value": Value(self.x + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}
-        return Result({**value, "threads": Value(int(os.environ.get("OMP_NUM_THREADS", 0)))})
+        return Result({**value, "threads": Value(int(os.environ.get("OMP_NUM_THREADS", "0")))})
