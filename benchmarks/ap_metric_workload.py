@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-
 from a4eval_ap_metric import DetectionData
 
 if TYPE_CHECKING:

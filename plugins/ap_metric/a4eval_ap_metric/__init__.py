@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from a4eval_ap_metric.coco import CocoArrays, coco_arrays, coco_statistics, statistic_names
+    from a4eval_ap_metric.coco_metric import evaluate_coco
     from a4eval_ap_metric.coco_reader import read_coco
     from a4eval_ap_metric.detection_data import CocoParameters, DetectionData
     from a4eval_ap_metric.matching import Matches, match
@@ -31,6 +32,7 @@ _EXPORTS = {
     "average_precision_of_points": "ranking",
     "coco_arrays": "coco",
     "coco_statistics": "coco",
+    "evaluate_coco": "coco_metric",
     "match": "matching",
     "precision_recall_by_rank": "ranking",
     "ranking_points": "ranking",
@@ -48,6 +50,7 @@ __all__ = [
     "average_precision_of_points",
     "coco_arrays",
     "coco_statistics",
+    "evaluate_coco",
     "match",
     "precision_recall_by_rank",
     "ranking_points",

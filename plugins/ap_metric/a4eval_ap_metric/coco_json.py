@@ -187,10 +187,10 @@ def identifiers(ids: Sequence[Identifier], what: str) -> NDArray[Any]:
     Raises:
         DataError: some are numbers and some are text.
     """
-    kinds = {isinstance(one, str) for one in ids}
+    kinds = set(map(type, ids))
     if len(kinds) > 1:
         raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
-    return np.array(ids) if kinds == {True} else np.array(ids, np.int64)
+    return np.array(ids) if kinds == {str} else np.array(ids, np.int64)
 
 
 def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:
@@ -199,7 +199,7 @@ def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:
     Raises:
         DataError: one has not four numbers.
     """
-    for index, row in enumerate(rows):
-        if len(row) != 4:
-            raise DataError(f"{what}: bbox of entry {index}: got {len(row)} numbers, expected 4: x, y, width, height")
-    return np.array(rows, np.float64).reshape(-1, 4)
+    if set(map(len, rows)) - {4}:
+        index, row = next((index, row) for index, row in enumerate(rows) if len(row) != 4)
+        raise DataError(f"{what}: bbox of entry {index}: got {len(row)} numbers, expected 4: x, y, width, height")
+    return np.fromiter(chain.from_iterable(rows), np.float64, 4 * len(rows)).reshape(-1, 4)

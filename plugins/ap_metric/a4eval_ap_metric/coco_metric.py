@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from a4eval import Value, param
 from a4eval_ap_metric.coco import coco_statistics, statistic_names
+from a4eval_ap_metric.coco_reader import read_coco
 from a4eval_ap_metric.detection_checks import refuse_impossible
 from a4eval_ap_metric.detection_data import (
     COCO_AREAS,
@@ -131,3 +133,21 @@ class CocoDetection:
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
         values = np.array([resampler.statistics(one) for one in counts]).reshape(len(counts), -1)
         return dict(zip(self.names, values.T, strict=True))
+
+
+def evaluate_coco(ground_truth: str | Path, detections: str | Path) -> dict[str, float]:
+    """Return COCO's twelve statistics of two files.
+
+    Args:
+        ground_truth: COCO annotation file.
+        detections: COCO result list.
+
+    Returns:
+        ``AP``, ``AP50``, … in pycocotools' order; NaN where it is undefined.
+
+    Raises:
+        DataError: a file is not what it should be.
+    """
+    metric = CocoDetection()
+    metric.update(read_coco(Path(ground_truth), Path(detections)))
+    return {name: value.value for name, value in metric.compute().items()}

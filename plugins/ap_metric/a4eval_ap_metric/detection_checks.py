@@ -86,19 +86,33 @@ def _strange_classes(batch: Mapping[str, NDArray[Any]]) -> list[str]:
 
 
 def _repeated(batch: Mapping[str, NDArray[Any]]) -> list[str]:
-    n = len(batch["detection_score"])
-    if n < 2:
+    columns = [batch["detection_unit"], batch["detection_class"], batch["detection_score"], *batch["detection_box"].T]
+    mixed = _mixed(columns)
+    ordered = np.sort(mixed)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(again):
         return []
-    # equal scores first: the rest of the columns is compared only there
-    order = np.lexsort((batch["detection_box"][:, 0], batch["detection_score"], batch["detection_unit"]))
-    columns = [batch["detection_unit"], batch["detection_score"], batch["detection_class"], *batch["detection_box"].T]
-    same = np.ones(n - 1, bool)
-    for column in columns:
-        candidate = np.flatnonzero(same)
-        ordered = column.take(order)
-        same[candidate] = ordered[candidate + 1] == ordered[candidate]
-    repeats = int(np.count_nonzero(same))
+    # rows that agree in the mix, compared for certain
+    suspects = np.flatnonzero(np.isin(mixed, again))
+    rows = {tuple(column[row].item() for column in columns) for row in suspects}
+    repeats = len(suspects) - len(rows)
     return [f"{repeats} detections repeat another exactly: each repeat is a false positive"] if repeats else []
+
+
+def _mixed(columns: list[NDArray[Any]]) -> NDArray[np.uint64]:
+    """Return a 64-bit mix of each row: equal rows have equal ones, and others hardly ever."""
+    mixed = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        if column.dtype.kind in "iub":
+            bits = column.astype(np.uint64)
+        elif column.dtype.kind == "f":
+            bits = (column + 0.0).astype(np.float64).view(np.uint64)  # -0.0 is 0.0
+        else:
+            bits = np.unique(column, return_inverse=True)[1].astype(np.uint64)
+        mixed ^= bits
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    return mixed
 
 
 def _corners(batch: Mapping[str, NDArray[Any]]) -> list[str]:
