@@ -40,6 +40,8 @@ def point(config: DictConfig) -> float | list[float] | None:
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")
+    if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
+        raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
     folder = Path(own.sweep.dir)
     folder.mkdir(parents=True, exist_ok=True)
