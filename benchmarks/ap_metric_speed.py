@@ -2,7 +2,8 @@
 
     python benchmarks/ap_metric_speed.py [--write] [--quick]
 
-Peers that are not installed are left out; ``--quick`` leaves out pycocotools and faster-coco-eval, which take a minute.
+Linux only (it reads ``/proc``).  Peers that are not installed are left out; ``--quick`` leaves out pycocotools and
+faster-coco-eval, which take a minute.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ PEERS = {
 SLOW = ("faster-coco-eval", "pycocotools")
 
 FILES = {
-    OURS: "from a4eval_ap_metric import evaluate_coco; print(repr(list(evaluate_coco({0!r}, {1!r}).values())))",
+    OURS: "from a4eval_ap_metric import evaluate_coco; print(repr(list(evaluate_coco({0!r}, {1!r}).values())))\n",
     "ultrafast-pycocotools": "from ultrafast_pycocotools import COCO, COCOeval\n",
     "hotcoco": "from hotcoco import COCO, COCOeval\n",
     "faster-coco-eval": "from faster_coco_eval import COCO\nfrom faster_coco_eval import COCOeval_faster as COCOeval\n",
@@ -59,8 +60,16 @@ print(repr([float(one) for one in evaluation.stats[:12]]))
 """
 
 
+# the peak of the program itself: what getrusage reports begins with what was forked
+PEAK = """
+with open("/proc/self/status") as status:
+    print(next(line for line in status if line.startswith("VmHWM")).split()[1])
+"""
+
+
 def fresh_process(code: str) -> tuple[float, float, float, str]:
-    """Return wall and CPU seconds, peak megabytes and the last line printed."""
+    """Return wall and CPU seconds, peak megabytes and the last line the code prints."""
+    code += PEAK
     start = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         output = process.stdout.read().decode()  # type: ignore[union-attr]
@@ -69,7 +78,8 @@ def fresh_process(code: str) -> tuple[float, float, float, str]:
     if process.returncode:
         raise RuntimeError(f"failed: {code}")
     wall = time.perf_counter() - start
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.strip().splitlines()[-1]
+    *_, line, peak = output.strip().splitlines()
+    return wall, usage.ru_utime + usage.ru_stime, int(peak) / 1024, line
 
 
 def from_files(truth: Path, results: Path, names: list[str]) -> str:
@@ -144,12 +154,11 @@ def as_batch(data: DetectionData) -> dict[str, Any]:
 def growth(sizes: tuple[int, ...]) -> str:
     """Time and memory against the number of detections, images growing in proportion, in fresh processes."""
     code = """
-import resource, time
+import time
 import numpy as np
 from ap_metric_workload import workload
 from a4eval_ap_metric import coco_statistics, match
 data = workload(np.random.default_rng(0), images={0} // 100, truths={0} * 36700 // 500000, detections={0})
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 coco_statistics(match(data))
 print(time.perf_counter() - start)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
         ranking_points,
     )
     from a4eval_ap_metric.resampling import Resampler
+    from a4eval_ap_metric.tie_policy import ranking_order, tie_range
+    from a4eval_ap_metric.trec import read_trec
+    from a4eval_ap_metric.trec_measures import average_measures, measure_names, ranking_measures
 
 _EXPORTS = {
     "CocoArrays": "coco",
@@ -28,16 +31,22 @@ _EXPORTS = {
     "DetectionData": "detection_data",
     "Matches": "matching",
     "Resampler": "resampling",
+    "average_measures": "trec_measures",
     "average_precision": "ranking",
     "average_precision_of_points": "ranking",
     "coco_arrays": "coco",
     "coco_statistics": "coco",
     "evaluate_coco": "coco_metric",
     "match": "matching",
+    "measure_names": "trec_measures",
     "precision_recall_by_rank": "ranking",
+    "ranking_measures": "trec_measures",
+    "ranking_order": "tie_policy",
     "ranking_points": "ranking",
     "read_coco": "coco_reader",
+    "read_trec": "trec",
     "statistic_names": "coco",
+    "tie_range": "tie_policy",
 }
 
 __all__ = [
@@ -46,16 +55,22 @@ __all__ = [
     "DetectionData",
     "Matches",
     "Resampler",
+    "average_measures",
     "average_precision",
     "average_precision_of_points",
     "coco_arrays",
     "coco_statistics",
     "evaluate_coco",
     "match",
+    "measure_names",
     "precision_recall_by_rank",
+    "ranking_measures",
+    "ranking_order",
     "ranking_points",
     "read_coco",
+    "read_trec",
     "statistic_names",
+    "tie_range",
 ]
 
 

@@ -23,6 +23,19 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="average_precision_range",
+            factory="a4eval_ap_metric.ranking_metrics:AveragePrecisionRange",
+            summary="the lowest and highest average precision over the orders of equal scores",
+        ),
+        Component(
+            kind="metric",
+            name="trec_eval",
+            factory="a4eval_ap_metric.ranking_metrics:TrecEval",
+            summary="trec_eval's measures of rankings, by its names",
+            references=("https://github.com/usnistgov/trec_eval",),
+        ),
+        Component(
+            kind="metric",
             name="precision_recall_by_rank",
             factory="a4eval_ap_metric.ranking_metrics:PrecisionRecallByRank",
             summary="a table of precision and recall after each item of a ranking",
@@ -39,6 +52,19 @@ def a4eval_components() -> list[Component]:
             name="ranking",
             factory="a4eval_ap_metric.ranking_reader:InlineRanking",
             summary="one ranking, written into the config",
+        ),
+        Component(
+            kind="reader",
+            name="ranking_table",
+            factory="a4eval_ap_metric.ranking_reader:RankingTable",
+            summary="rankings from CSV, Parquet or Arrow",
+        ),
+        Component(
+            kind="reader",
+            name="trec",
+            factory="a4eval_ap_metric.trec:Trec",
+            summary="a TREC run with its relevance judgements",
+            references=("https://github.com/usnistgov/trec_eval",),
         ),
         Component(
             kind="reader",

@@ -1,4 +1,4 @@
-"""The reader ``ranking``: one ranking, written into the config."""
+"""The readers ``ranking`` (written into the config) and ``ranking_table`` (CSV, Parquet, Arrow)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import param
+from a4eval import DataError, param
+from a4eval_ap_metric.tables import read_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,3 +51,37 @@ class InlineRanking:
             "score": np.arange(n, 0, -1, dtype=np.float64) if self.scores is None else np.array(self.scores),
             "relevance": np.array(self.relevance, np.float64),
         }
+
+
+@dataclass
+class RankingTable:
+    """Rankings from a flat table, one row an item."""
+
+    batch: ClassVar[str] = "ranking"
+
+    path: Path = param(help="table: .csv, .parquet, .arrow or .feather")
+    query: str = param("query", help="column of the query's id")
+    score: str = param("score", help="column of the score, higher is better")
+    relevance: str = param("relevance", help="column of the relevance; relevant is what is above 0")
+    document: str | None = param(None, help="column of the item's id, for ties: trec")
+
+    def sources(self) -> Sequence[Path]:
+        """The table."""
+        return [self.path]
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield all queries as one batch."""
+        del run
+        names = {"query": self.query, "score": self.score, "relevance": self.relevance}
+        if self.document is not None:
+            names["document"] = self.document
+        columns = read_columns(self.path, names)
+        for name in ("score", "relevance"):
+            if columns[name].dtype.kind not in "iufb":
+                raise DataError(f"{self.path}: column {names[name]!r}: expected numbers, got text")
+            columns[name] = columns[name].astype(np.float64)
+            if not np.isfinite(columns[name]).all():
+                row = int(np.argmax(~np.isfinite(columns[name]))) + 1
+                raise DataError(f"{self.path}: column {names[name]!r}: row {row} is not a finite number")
+        unit, row_unit = np.unique(columns.pop("query"), return_inverse=True)
+        yield {"unit": unit, "row_unit": row_unit, **columns}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _COLUMNS = ("unit", "row_unit", "score", "relevance")
+_JUDGED = ("judged_unit", "judged_relevance")
 
 
 class Ranking(NamedTuple):
@@ -24,12 +26,16 @@ class Ranking(NamedTuple):
     Args:
         query: its id.
         score: (n,) float64.
-        relevance: (n,) float64.
+        relevance: (n,) float64, NaN where nobody judged.
+        document: (n,) ids, None if the batches have none.
+        judged: (j,) grades of all judged items; None if those retrieved are all there are.
     """
 
     query: Any
     score: NDArray[np.float64]
     relevance: NDArray[np.float64]
+    document: NDArray[Any] | None
+    judged: NDArray[np.float64] | None
 
 
 @dataclass(slots=True)
@@ -47,13 +53,16 @@ class RankingState:
         for name in _COLUMNS:
             if name not in batch:
                 raise ValueError(f"a ranking batch needs the column {name!r}, got {sorted(batch)}")
-        columns = {name: np.asarray(batch[name]) for name in _COLUMNS}
-        rows = columns["row_unit"]
-        for name in _COLUMNS[1:]:
-            if columns[name].shape != (len(rows),):
-                raise ValueError(f"column {name!r}: got shape {columns[name].shape}, expected ({len(rows)},)")
-        if len(rows) and not 0 <= rows.min() <= rows.max() < len(columns["unit"]):
-            raise ValueError(f"column 'row_unit': expected indices into the {len(columns['unit'])} units")
+        columns = {name: np.asarray(batch[name]) for name in (*_COLUMNS, "document", *_JUDGED) if name in batch}
+        for group in (("row_unit", "score", "relevance", "document"), _JUDGED):
+            rows = columns.get(group[0], np.empty(0, np.int64))
+            for name in group:
+                if name in columns and columns[name].shape != (len(rows),):
+                    raise ValueError(f"column {name!r}: got shape {columns[name].shape}, expected ({len(rows)},)")
+            if len(rows) and not 0 <= rows.min() <= rows.max() < len(columns["unit"]):
+                raise ValueError(f"column {group[0]!r}: expected indices into the {len(columns['unit'])} units")
+        if self.batches and columns.keys() != self.batches[0].keys():
+            raise ValueError(f"batches differ in their columns: {sorted(columns)} after {sorted(self.batches[0])}")
         self.batches.append(columns)
 
     def units(self) -> NDArray[Any]:
@@ -65,11 +74,25 @@ class RankingState:
         if not self.batches:
             return
         units = self.units()
-        unit = np.concatenate([dense(one["unit"], units).take(one["row_unit"]) for one in self.batches])
-        order = small_integer_order(unit, len(units))
-        score = np.concatenate([one["score"] for one in self.batches]).astype(np.float64).take(order)
-        relevance = np.concatenate([one["relevance"] for one in self.batches]).astype(np.float64).take(order)
-        bounds = np.searchsorted(unit.take(order), np.arange(len(units) + 1))
+        items = self._by_query(units, "row_unit", ("score", "relevance", "document"))
+        judged = self._by_query(units, "judged_unit", ("judged_relevance",))
         for index, query in enumerate(units):
-            rows = slice(bounds[index], bounds[index + 1])
-            yield Ranking(query.item(), score[rows], relevance[rows])
+            row, judgement = items[index], judged[index]
+            yield Ranking(
+                query.item(), row["score"], row["relevance"], row.get("document"), judgement.get("judged_relevance")
+            )
+
+    def _by_query(self, units: NDArray[Any], key: str, names: tuple[str, ...]) -> list[dict[str, NDArray[Any]]]:
+        """Return the rows of each query as columns."""
+        first = self.batches[0]
+        if key not in first:
+            return [{} for _ in units]
+        unit = np.concatenate([dense(one["unit"], units).take(one[key]) for one in self.batches])
+        order = small_integer_order(unit, len(units))
+        bounds = np.searchsorted(unit.take(order), np.arange(len(units) + 1))
+        columns = {name: np.concatenate([one[name] for one in self.batches])[order] for name in names if name in first}
+        for name in set(columns) - {"document"}:
+            columns[name] = columns[name].astype(np.float64)
+        return [
+            {name: column[begin:end] for name, column in columns.items()} for begin, end in pairwise(bounds.tolist())
+        ]
