@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.attribution import WeightAttribution, attribute, total_reading_error, whole_gradient
     from a4eval_rnn_bptt.cell import Cell, Recurrent, StepGradients, unroll, unroll_backward
+    from a4eval_rnn_bptt.clipping import clip_by_norm, clip_by_value, joint_norm
     from a4eval_rnn_bptt.finite_difference import central_difference_error
     from a4eval_rnn_bptt.flow import decay, half_life, log_slope, verdict
     from a4eval_rnn_bptt.initialisation import chrono_bias, initialise
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from a4eval_rnn_bptt.kernels.rnn import rnn_backward, rnn_forward
     from a4eval_rnn_bptt.layouts import from_keras, from_torch, to_keras, to_torch
     from a4eval_rnn_bptt.linearise import follow
+    from a4eval_rnn_bptt.precision import float32_error, last_step_gradient
+    from a4eval_rnn_bptt.spectrum import jacobians, log_singular_values, lyapunov_exponents, spectra
 
 _EXPORTS = {
     "Cell": "cell",
@@ -25,7 +28,10 @@ _EXPORTS = {
     "attribute": "attribution",
     "central_difference_error": "finite_difference",
     "chrono_bias": "initialisation",
+    "clip_by_norm": "clipping",
+    "clip_by_value": "clipping",
     "decay": "flow",
+    "float32_error": "precision",
     "follow": "linearise",
     "from_keras": "layouts",
     "from_torch": "layouts",
@@ -33,11 +39,17 @@ _EXPORTS = {
     "gru_forward": "kernels.gru",
     "half_life": "flow",
     "initialise": "initialisation",
+    "jacobians": "spectrum",
+    "joint_norm": "clipping",
+    "last_step_gradient": "precision",
+    "log_singular_values": "spectrum",
     "log_slope": "flow",
     "lstm_backward": "kernels.lstm",
     "lstm_forward": "kernels.lstm",
+    "lyapunov_exponents": "spectrum",
     "rnn_backward": "kernels.rnn",
     "rnn_forward": "kernels.rnn",
+    "spectra": "spectrum",
     "to_keras": "layouts",
     "to_torch": "layouts",
     "total_reading_error": "attribution",
@@ -55,7 +67,10 @@ __all__ = [
     "attribute",
     "central_difference_error",
     "chrono_bias",
+    "clip_by_norm",
+    "clip_by_value",
     "decay",
+    "float32_error",
     "follow",
     "from_keras",
     "from_torch",
@@ -63,11 +78,17 @@ __all__ = [
     "gru_forward",
     "half_life",
     "initialise",
+    "jacobians",
+    "joint_norm",
+    "last_step_gradient",
+    "log_singular_values",
     "log_slope",
     "lstm_backward",
     "lstm_forward",
+    "lyapunov_exponents",
     "rnn_backward",
     "rnn_forward",
+    "spectra",
     "to_keras",
     "to_torch",
     "total_reading_error",

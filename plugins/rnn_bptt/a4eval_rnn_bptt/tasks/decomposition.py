@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.attribution import attribute, total_reading_error
+from a4eval_rnn_bptt.attribution import WeightAttribution, attribute, total_reading_error
 from a4eval_rnn_bptt.cell import check_cell
 from a4eval_rnn_bptt.finite_difference import central_difference_error
 from a4eval_rnn_bptt.linearise import follow
@@ -31,6 +31,7 @@ class BpttDecomposition:
         default_factory=dict, help="other names for the weights in the record, such as weight_hh: W"
     )
     checked_weights: int = param(200, help="how many entries are checked against central differences, drawn at random")
+    truncation: bool = param(default=False, help="also how wrong truncated BPTT is, for every window")
     rows: int = param(
         5000, help="the longest table of paths; beyond it only the paths with the largest shares are kept"
     )
@@ -56,7 +57,7 @@ class BpttDecomposition:
         target = rng.standard_normal((self.steps, self.batch, self.outputs))
         residual = outputs @ readout.T - target
         errors = residual @ readout
-        split = attribute(trajectory, errors, norm=True, per_lag=True)
+        split = attribute(trajectory, errors, norm=True, per_lag=True, truncation=self.truncation)
 
         y, tape = self.layer.forward(params, x)
         whole, _ = self.layer.backward(params, tape, (y @ readout.T - target) @ readout)
@@ -80,12 +81,43 @@ class BpttDecomposition:
             "autodiff_free_check_error": Value(difference, "1", higher_is_better=False),
         }
         for name in shares:
-            label = self.labels.get(name, name)
+            label = self._label(name)
             metrics[f"paths_{label}"] = Value(self._paths(name), "paths")
         reading = total_reading_error(trajectory, errors)
         for t in range(1, min(self.steps, 3)):
             metrics[f"total_reading_error_E{t + 1}"] = Value(float(reading[t]), "1")
-        return Result(metrics, {"paths": table})
+        tables = {"paths": table}
+        if self.truncation:
+            tables["truncation"] = self._truncation(split)
+        if run.pictures:
+            self._draw(run, split)
+        return Result(metrics, tables)
+
+    def _label(self, name: str) -> str:
+        return self.labels.get(name, name)
+
+    def _truncation(self, split: dict[str, WeightAttribution]) -> list[Row]:
+        return [
+            {"weight": self._label(name), "window": window + 1, "bias": float(bias), "cosine": float(cosine)}
+            for name, one in split.items()
+            if one.truncated_bias is not None and one.truncated_cosine is not None
+            for window, (bias, cosine) in enumerate(zip(one.truncated_bias, one.truncated_cosine, strict=True))
+        ]
+
+    def _draw(self, run: Run, split: dict[str, WeightAttribution]) -> None:
+        from a4eval_rnn_bptt.pictures import share_picture, truncation_picture
+
+        shown = {name: one for name, one in split.items() if one.gradient.ndim > 1 and np.isfinite(one.share).all()}
+        if not shown:
+            return
+        run.save_figure(share_picture({self._label(name): one.share for name, one in shown.items()}), "share")
+        curves = {
+            self._label(name): (one.truncated_bias, one.truncated_cosine)
+            for name, one in shown.items()
+            if one.truncated_bias is not None and one.truncated_cosine is not None
+        }
+        if curves:
+            run.save_figure(truncation_picture(curves), "truncation")
 
     def _paths(self, name: str) -> int:
         return self.steps if name == READOUT else self.steps * (self.steps + 1) // 2
@@ -99,7 +131,7 @@ class BpttDecomposition:
                 {
                     "loss_step": t + 1,
                     "source_step": k + 1,
-                    "weight": self.labels.get(name, name),
+                    "weight": self._label(name),
                     "norm": float(norm[t, k]),
                     "share": float(share[t, k]),
                 }

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
 from a4eval_rnn_bptt.cell import check_cell
-from a4eval_rnn_bptt.flow import Decay, decay, half_life, verdict
-from a4eval_rnn_bptt.linearise import follow
+from a4eval_rnn_bptt.clipping import clip_by_norm, clip_by_value, joint_norm
+from a4eval_rnn_bptt.flow import Decay, decay, half_life, log_slope, verdict
+from a4eval_rnn_bptt.linearise import Trajectory, follow
+from a4eval_rnn_bptt.precision import float32_error, last_step_gradient
+from a4eval_rnn_bptt.spectrum import jacobians, lyapunov_exponents, spectra
 from a4eval_rnn_bptt.statistics import mean_value
+
+if TYPE_CHECKING:
+    from a4eval_rnn_bptt.arrays import Array
+
+
+class _Draw(NamedTuple):
+    """One seed: its decay, how far float32 is off, the weights' gradients, and the trajectory."""
+
+    decay: Decay
+    float32_error: float
+    gradients: dict[str, Array]
+    trajectory: Trajectory
 
 
 @dataclass
@@ -23,36 +38,119 @@ class GradientFlow:
     batch: int = param(8, help="sequences")
     seeds: int = param(3, help="draws of weights, inputs and loss to average over")
     decades: float = param(4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy")
+    float32_tolerance: float = param(0.01, help="warn when a float32 gradient is off by more than this fraction")
+    spectrum: bool = param(
+        default=False, help="also singular values of Jacobian products and Lyapunov exponents, of one sequence"
+    )
+    spectrum_lags: list[int] = param(
+        default_factory=lambda: [1, 10, 100], help="lengths of the products; longer ones than the sequence are left out"
+    )
+    clip_norm: float | None = param(None, help="report what clipping the weights' gradient to this norm would do")
+    clip_value: float | None = param(None, help="report what clipping its entries to this size would do")
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 2), ("batch", 1), ("seeds", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}")
-        if not self.decades > 0:
-            raise ValueError(f"decades is {self.decades}, expected more than 0")
+        for name in ("decades", "float32_tolerance", "clip_norm", "clip_value"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} is {value}, expected more than 0")
+        if any(lag < 1 for lag in self.spectrum_lags):
+            raise ValueError(f"spectrum_lags is {self.spectrum_lags}, expected lags of at least 1")
         check_cell(self.layer)
 
     def run(self, run: Run) -> Result:
-        """Measure the decay for every seed."""
-        decays = [self._one(run, seed) for seed in run.track(range(self.seeds), "gradient flow", self.seeds)]
+        """Measure every seed, then name what was found."""
+        draws = [self._draw(run, seed) for seed in run.track(range(self.seeds), "gradient flow", self.seeds)]
+        decays = [draw.decay for draw in draws]
         slopes = [one.log10_per_step for one in decays]
         mean = float(np.mean(slopes))
+        named = verdict(mean, self.steps, decades=self.decades)
+        error = float(max(draw.float32_error for draw in draws))
+        if error > self.float32_tolerance:
+            run.warn(f"a float32 gradient is off by {error:.2g} of its norm here: trust float64 alone")
         metrics = {
             "log10_per_step": mean_value(slopes, unit="decades/step"),
             "half_life": Value(half_life(mean), "steps", n=self.seeds),
+            **{name: Value(float(name == named)) for name in ("vanishes", "healthy", "explodes")},
+            "float32_error": Value(error, higher_is_better=False, n=self.seeds),
+            **self._clipping(draws),
         }
-        named = verdict(mean, self.steps, decades=self.decades)
-        metrics |= {name: Value(float(name == named)) for name in ("vanishes", "healthy", "explodes")}
-        curve = np.mean([one.log10_norm for one in decays], axis=0)
-        table: list[Row] = [{"lag": lag + 1, "log10_norm": float(value)} for lag, value in enumerate(curve)]
-        return Result(metrics, {"decay": table})
+        tables = {"decay": _decay_table(decays), "rates": _rates(decays)}
+        if self.spectrum:
+            self._spectrum(run, draws[0].trajectory, metrics, tables)
+        if run.pictures:
+            from a4eval_rnn_bptt.pictures import decay_picture
 
-    def _one(self, run: Run, seed: int) -> Decay:
+            run.save_figure(decay_picture([one.log10_norm for one in decays], mean, named), "decay")
+        return Result(metrics, tables)
+
+    def _draw(self, run: Run, seed: int) -> _Draw:
         rng = run.generator(seed)
         params = self.layer.init(rng)
-        width = self.layer.example(rng).shape[-1]
+        x = rng.standard_normal((self.steps, self.batch, self.layer.example(rng).shape[-1]))
         try:
-            trajectory = follow(self.layer, params, rng.standard_normal((self.steps, self.batch, width)))
-            return decay(trajectory, rng.standard_normal(trajectory.outputs[-1].shape))
+            trajectory = follow(self.layer, params, x)
+            dlast = rng.standard_normal(trajectory.outputs[-1].shape)
+            flow = decay(trajectory, dlast)
         except ValueError as error:
             raise DataError(str(error)) from error
+        gradients = last_step_gradient(self.layer, params, x, dlast)
+        return _Draw(flow, float32_error(self.layer, params, x, dlast), gradients, trajectory)
+
+    def _clipping(self, draws: list[_Draw]) -> dict[str, Value]:
+        metrics: dict[str, Value] = {}
+        if self.clip_norm is not None:
+            scales = [clip_by_norm(draw.gradients, self.clip_norm).scale for draw in draws]
+            metrics["clip_norm_scale"] = mean_value(scales, bounds=(0, 1))
+        if self.clip_value is not None:
+            clipped = [clip_by_value(draw.gradients, self.clip_value) for draw in draws]
+            metrics["clip_value_changed"] = mean_value([one.changed for one in clipped], bounds=(0, 1))
+            metrics["clip_value_cosine"] = mean_value([one.cosine for one in clipped], bounds=(-1, 1))
+        if metrics:
+            metrics["gradient_norm"] = mean_value([joint_norm(draw.gradients) for draw in draws])
+        return metrics
+
+    def _spectrum(
+        self, run: Run, trajectory: Trajectory, metrics: dict[str, Value], tables: dict[str, list[Row]]
+    ) -> None:
+        chain = jacobians(trajectory)
+        exponents = lyapunov_exponents(chain)
+        metrics["lyapunov_largest"] = Value(float(exponents[0]), "1/step")
+        tables["lyapunov"] = [{"index": i + 1, "exponent": float(value)} for i, value in enumerate(exponents)]
+        lags = sorted({lag for lag in self.spectrum_lags if lag <= self.steps})
+        tables["spectrum"] = []
+        by_lag: dict[int, Array] = {}
+        for lag in run.track(lags, "singular values", len(lags)):
+            by_lag |= spectra(chain, [lag])
+            tables["spectrum"] += [
+                {"lag": lag, "index": i + 1, "log10_singular_value": float(one)} for i, one in enumerate(by_lag[lag])
+            ]
+        if run.pictures and by_lag:
+            from a4eval_rnn_bptt.pictures import spectrum_picture
+
+            run.save_figure(spectrum_picture(by_lag), "spectrum")
+
+
+def _decay_table(decays: list[Decay]) -> list[Row]:
+    curves = {"log10_norm": np.mean([one.log10_norm for one in decays], axis=0)}
+    for name in decays[0].log10_by_state:
+        curves[f"log10_{name}"] = np.mean([one.log10_by_state[name] for one in decays], axis=0)
+    return [
+        {"lag": lag + 1, **{name: float(curve[lag]) for name, curve in curves.items()}}
+        for lag in range(len(curves["log10_norm"]))
+    ]
+
+
+def _rates(decays: list[Decay]) -> list[Row]:
+    """Decades a step of every array of the state and of every gate."""
+    rows: list[Row] = []
+    for part, curves in (
+        ("state", [one.log10_by_state for one in decays]),
+        ("gate", [one.log10_by_gate for one in decays]),
+    ):
+        for name in curves[0]:
+            slopes = [log_slope(one[name]) for one in curves]
+            rows.append({"part": part, "name": name, "log10_per_step": float(np.mean(slopes))})
+    return rows
