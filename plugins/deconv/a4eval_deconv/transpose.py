@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from a4eval_deconv.algorithms import cached_matrix as matrix
-from a4eval_deconv.algorithms.choice import Algorithm, Choice, choose
+from a4eval_deconv.algorithms.choice import Algorithm, Choice, choose, choose_gradients
 from a4eval_deconv.algorithms.column_to_image import column_to_image
 from a4eval_deconv.algorithms.gather import both_gradients
-from a4eval_deconv.algorithms.subpixel import subpixel
+from a4eval_deconv.algorithms.subpixel import subpixel, subpixel_gradients
 from a4eval_deconv.arrays import as_operands, as_weight, check_bias, check_groups
 from a4eval_deconv.geometry import check_memory, frozen, transposed_geometry
 
@@ -132,6 +132,11 @@ def _choice(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Choice
     return choose(geometry, n, weight_shape)
 
 
+@lru_cache(maxsize=1024)
+def _gradient_choice(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Literal["gather", "subpixel"]:
+    return choose_gradients(geometry, n, weight_shape)
+
+
 def conv_transpose_gradients(
     dy: ArrayLike,
     x: ArrayLike,
@@ -142,6 +147,7 @@ def conv_transpose_gradients(
     output_padding: PerAxis = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
+    algorithm: Literal["auto", "gather", "subpixel"] = "auto",
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return the gradients of a scalar with respect to input, weight and bias of :func:`conv_transpose`.
 
@@ -156,6 +162,7 @@ def conv_transpose_gradients(
         output_padding: likewise.
         dilation: likewise.
         groups: likewise.
+        algorithm: ``auto`` picks by data volume; a name forces one.
 
     Returns:
         dx, dweight and dbias, in the shapes of x, weight and bias.
@@ -176,9 +183,14 @@ def conv_transpose_gradients(
     check_groups(x.shape[1], weight.shape[0], groups, "the weight's first axis")
     n, c, per_group = x.shape[0], weight.shape[0], weight.shape[1]
     dy = as_weight(dy, x.dtype, (n, groups * per_group, *geometry.output), "dy")
-    dx, dweight = np.empty_like(x), np.zeros_like(weight)
+    dx, dweight = np.empty_like(x), np.empty_like(weight)
     split = (groups, c // groups, per_group, *geometry.kernel)
-    both_gradients(
+    if algorithm == "auto":
+        algorithm = _gradient_choice(geometry, n, split)
+    if algorithm not in ("gather", "subpixel"):
+        raise ValueError(f"algorithm must be 'auto', 'gather' or 'subpixel', got {algorithm!r}")
+    compute = subpixel_gradients if algorithm == "subpixel" else both_gradients
+    compute(
         geometry,
         dy.reshape(n, groups, per_group, *geometry.output),
         x.reshape(n, groups, c // groups, *geometry.size),

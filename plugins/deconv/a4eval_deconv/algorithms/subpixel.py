@@ -2,86 +2,165 @@
 
 A transposed convolution of stride s is an ordinary convolution to s times as many channels an axis
 (Shi et al., arXiv 1609.07009).
-One matrix product gives all phases.  It wastes nothing where the stride divides the kernel, and it is the direct
-convolution at stride 1.
+One matrix product gives all phases.
+It wastes nothing where the stride divides the kernel, and it is the direct convolution at stride 1.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from a4eval_deconv.algorithms.unfold import fold_back, unfold, worth_flat
 from a4eval_deconv.arrays import inner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from a4eval_deconv.geometry import Geometry
 
+CHUNK = 2**19
+"""Elements of workspace at a time: what the caches hold, so that each copy is read back from there."""
+
 
 def subpixel(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDArray[Any], budget: int) -> None:
     """Write the transposed convolution of *x* into *out*."""
-    n, g, c = x.shape[:3]
-    o, stride = weight.shape[2], geometry.stride
-    filters, taps, spacing = _phase_filters(geometry, weight)
+    plan = _plan(geometry)
+    filters = _phase_filters(geometry, plan, weight)
+    o = weight.shape[2]
+    padded = columns = values = None
+    for samples, row, size in _chunks(plan, x.shape, o, budget):
+        part = x[samples]
+        padded = _padded(plan, part, row, size, padded)
+        flat = plan.flat(size)
+        if columns is not None and columns.shape[0] != part.shape[0]:
+            columns = values = None  # the last samples may be fewer
+        columns = unfold(padded, plan.taps, plan.spacing, size, flat=flat, out=columns)
+        if plan.phases == 1 and not flat and size == geometry.output:
+            np.matmul(filters, columns, out=out[samples].reshape(*part.shape[:2], o, -1))
+        else:
+            values = np.matmul(filters, columns, out=values)
+            maps = _split(fold_back(values, size, padded.shape[3:], flat=flat), o, geometry.stride)
+            for source, target in _places(geometry, plan, row, size):
+                out[samples][target] = maps[source]
+        if size[0] != plan.size[0]:  # parts of a sample differ in their zeros, and the last in its size
+            padded = columns = values = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What depends on the geometry alone; one entry per axis."""
+
+    first: tuple[int, ...]
+    """Position, in whole strides of the full output, of the first phase that is not cropped."""
+    size: tuple[int, ...]
+    """How many such positions there are."""
+    taps: tuple[int, ...]
+    spacing: tuple[int, ...]
+    reach: tuple[int, ...]
+    phases: int
+
+    def flat(self, size: tuple[int, ...]) -> bool:
+        """Decide on the layout of the windows: without interleaving the exact one is the output already."""
+        if self.phases == 1 and size[-1] >= 16:
+            return False
+        return worth_flat(size, tuple(n + r for n, r in zip(size, self.reach, strict=True)))
+
+
+@lru_cache(maxsize=256)
+def _plan(geometry: Geometry) -> _Plan:
+    stride = geometry.stride
     first = tuple(before // s for before, s in zip(geometry.before, stride, strict=True))
     last = tuple((b + w - 1) // s for b, w, s in zip(geometry.before, geometry.output, stride, strict=True))
-    size = tuple(stop - start + 1 for start, stop in zip(first, last, strict=True))
+    # where an axis has stride and dilation, the taps are spread out with zeros
+    length = [
+        (k - 1) * (d if s > 1 else 1) + 1 for k, d, s in zip(geometry.kernel, geometry.dilation, stride, strict=True)
+    ]
+    taps = tuple(-(-n // s) for n, s in zip(length, stride, strict=True))
+    spacing = tuple(d if s == 1 else 1 for d, s in zip(geometry.dilation, stride, strict=True))
     reach = tuple((t - 1) * e for t, e in zip(taps, spacing, strict=True))
-    per_row = (c * math.prod(taps) + o * math.prod(stride)) * math.prod(size[1:])
-    rows = max(1, min(size[0], budget // max(1, per_row * g)))
-    samples = max(1, min(n, budget // max(1, per_row * g * size[0])))
+    size = tuple(stop - start + 1 for start, stop in zip(first, last, strict=True))
+    return _Plan(first, size, taps, spacing, reach, math.prod(stride))
+
+
+def _chunks(plan: _Plan, shape: tuple[int, ...], o: int, budget: int) -> Iterator[tuple[slice, int, tuple[int, ...]]]:
+    """Yield (samples, first row, size) of parts whose workspace stays within the budget and the caches."""
+    n, g, c = shape[:3]
+    per_row = g * (c * (math.prod(plan.taps) + 1) + o * plan.phases) * math.prod(plan.size[1:])
+    limit = max(1, min(budget, CHUNK))
+    rows = min(plan.size[0], max(1, limit // per_row))
+    if rows < plan.size[0] and per_row * plan.size[0] <= min(budget, 4 * CHUNK):
+        rows = plan.size[0]  # a whole sample is better than parts, unless it is far too large
+    samples = max(1, min(n, limit // (per_row * plan.size[0])))
     for start in range(0, n, samples):
-        part = x[start : start + samples]
-        for row in range(0, size[0], rows):
-            height = min(rows, size[0] - row)
-            window = (height, *size[1:])
-            padded = _padded(part, (first[0] + row, *first[1:]), reach, window)
-            flat = worth_flat(window, padded.shape[3:])
-            columns = unfold(padded, taps, spacing, window, flat=flat)
-            values = np.matmul(filters, columns)
-            maps = fold_back(values, window, padded.shape[3:], flat=flat)
-            maps = maps.reshape(*part.shape[:2], o, *stride, *window) if not flat else _split(maps, o, stride)
-            _interleave(geometry, maps, (first[0] + row, *first[1:]), out[start : start + samples])
+        for row in range(0, plan.size[0], rows):
+            yield slice(start, start + samples), row, (min(rows, plan.size[0] - row), *plan.size[1:])
 
 
-def _phase_filters(geometry: Geometry, weight: NDArray[Any]) -> tuple[NDArray[Any], tuple[int, ...], tuple[int, ...]]:
-    """Return the filters as (g, o·Π stride, c·Π taps), taps by rising input position, and taps and spacing."""
+def _phase_filters(geometry: Geometry, plan: _Plan, weight: NDArray[Any]) -> NDArray[Any]:
+    """Return the filters as (g, o·Π stride, c·Π taps), taps by rising input position."""
     g, c, o = weight.shape[:3]
-    # where an axis has stride and dilation, the taps are spread out first: zeros, but right
-    spread = tuple(d if s > 1 else 1 for d, s in zip(geometry.dilation, geometry.stride, strict=True))
-    spacing = tuple(d if s == 1 else 1 for d, s in zip(geometry.dilation, geometry.stride, strict=True))
-    length = tuple((k - 1) * e + 1 for k, e in zip(geometry.kernel, spread, strict=True))
-    taps = tuple(-(-n // s) for n, s in zip(length, geometry.stride, strict=True))
-    full = np.zeros((g, c, o, *(t * s for t, s in zip(taps, geometry.stride, strict=True))), weight.dtype)
-    full[inner(3, (slice(0, n, e) for n, e in zip(length, spread, strict=True)))] = weight
-    axes = [size for pair in zip(taps, geometry.stride, strict=True) for size in pair]
-    split = full.reshape(g, c, o, *axes)
-    split = split[inner(3, (slice(None, None, step) for _ in taps for step in (-1, 1)))]
-    dims = len(taps)
+    full = np.zeros((g, c, o, *_spread_size(geometry, plan)), weight.dtype)
+    full[_tap_places(geometry)] = weight
+    split, order = _as_phases(full, geometry, plan)
+    return split.transpose(order).reshape(g, o * plan.phases, c * math.prod(plan.taps))
+
+
+def _spread_size(geometry: Geometry, plan: _Plan) -> tuple[int, ...]:
+    return tuple(t * s for t, s in zip(plan.taps, geometry.stride, strict=True))
+
+
+def _tap_places(geometry: Geometry) -> tuple[int | slice, ...]:
+    """Return where the taps lie in the spread-out kernel."""
+    axes = zip(geometry.kernel, geometry.dilation, geometry.stride, strict=True)
+    return inner(3, (slice(0, (k - 1) * (d if s > 1 else 1) + 1, d if s > 1 else 1) for k, d, s in axes))
+
+
+def _as_phases(full: NDArray[Any], geometry: Geometry, plan: _Plan) -> tuple[NDArray[Any], tuple[int, ...]]:
+    """Return a view (g, c, o, tap, phase, tap, phase, …), taps reversed, and its order (g, o, *phases, c, *taps)."""
+    dims = len(plan.taps)
+    split = full.reshape(*full.shape[:3], *(n for pair in zip(plan.taps, geometry.stride, strict=True) for n in pair))
+    split = split[inner(3, (slice(None, None, step) for _ in plan.taps for step in (-1, 1)))]
     order = (0, 2, *(4 + 2 * axis for axis in range(dims)), 1, *(3 + 2 * axis for axis in range(dims)))
-    rows, columns = o * math.prod(geometry.stride), c * math.prod(taps)
-    return split.transpose(order).reshape(g, rows, columns), taps, spacing
+    return split, order
 
 
-def _padded(x: NDArray[Any], first: tuple[int, ...], reach: tuple[int, ...], size: tuple[int, ...]) -> NDArray[Any]:
-    """Return the input positions first − reach … first + size − 1, zero where there is no input."""
-    shape = tuple(n + r for n, r in zip(size, reach, strict=True))
-    low = tuple(f - r for f, r in zip(first, reach, strict=True))
-    if not any(low) and shape == x.shape[3:] and x.flags.c_contiguous:
+def _padded(plan: _Plan, x: NDArray[Any], row: int, size: tuple[int, ...], buffer: NDArray[Any] | None) -> NDArray[Any]:
+    """Return the input positions that a part of the output needs, zero where there is no input.
+
+    A *buffer* from another sample of the same part has its zeros already.
+    """
+    shape = tuple(n + r for n, r in zip(size, plan.reach, strict=True))
+    low = tuple(f - r for f, r in zip((plan.first[0] + row, *plan.first[1:]), plan.reach, strict=True))
+    if not any(low) and shape == x.shape[3:]:
         return x
-    padded = np.zeros((*x.shape[:3], *shape), x.dtype)
-    source, target = [slice(None)] * 3, [slice(None)] * 3
-    for start, length, available in zip(low, shape, x.shape[3:], strict=True):
-        begin, end = max(0, start), min(available, start + length)
-        source.append(slice(begin, max(begin, end)))
-        target.append(slice(begin - start, max(begin, end) - start))
-    padded[tuple(target)] = x[tuple(source)]
+    if buffer is not None and buffer.shape[0] == x.shape[0]:
+        padded = buffer
+    else:
+        padded = np.zeros((*x.shape[:3], *shape), x.dtype)
+    source, target = _overlap(low, shape, x.shape[3:])
+    padded[target] = x[source]
     return padded
+
+
+def _overlap(
+    low: tuple[int, ...], shape: tuple[int, ...], available: tuple[int, ...]
+) -> tuple[tuple[int | slice, ...], tuple[int | slice, ...]]:
+    """Return the part of the input inside positions low … low + shape − 1, and its place there."""
+    source, target = [], []
+    for start, length, n in zip(low, shape, available, strict=True):
+        begin, end = max(0, start), max(0, start, min(n, start + length))
+        source.append(slice(begin, end))
+        target.append(slice(begin - start, end - start))
+    return inner(3, source), inner(3, target)
 
 
 def _split(maps: NDArray[Any], o: int, stride: tuple[int, ...]) -> NDArray[Any]:
@@ -89,27 +168,85 @@ def _split(maps: NDArray[Any], o: int, stride: tuple[int, ...]) -> NDArray[Any]:
     shape = (*maps.shape[:2], o, *stride, *maps.shape[3:])
     channel = maps.strides[2]
     steps = [channel * math.prod(stride[axis:]) for axis in range(len(stride) + 1)]
-    return np.lib.stride_tricks.as_strided(maps, shape, (*maps.strides[:2], *steps, *maps.strides[3:]))
+    return as_strided(maps, shape, (*maps.strides[:2], *steps, *maps.strides[3:]))
 
 
-def _interleave(geometry: Geometry, maps: NDArray[Any], first: tuple[int, ...], out: NDArray[Any]) -> None:
-    """Write the phases, (n, g, o, *stride, *size), to *out*; ``first`` is the position of maps[…, 0]."""
-    for phase in product(*(range(s) for s in geometry.stride)):
-        source: list[slice] = []
-        target: list[slice] = []
-        for r, s, start, size, before, output in zip(
-            phase,
-            geometry.stride,
-            first,
-            maps.shape[3 + len(phase) :],
-            geometry.before,
-            geometry.output,
-            strict=True,
-        ):
-            position = start * s + r - before  # where this phase's first value belongs
+def _places(
+    geometry: Geometry, plan: _Plan, row: int, size: tuple[int, ...]
+) -> Iterator[tuple[tuple[int | slice, ...], tuple[int | slice, ...]]]:
+    """Yield for each phase its part of the maps (n, g, o, *stride, *size) and the place of that in the output."""
+    axes = []
+    for s, start, length, before, output in zip(
+        geometry.stride, (plan.first[0] + row, *plan.first[1:]), size, geometry.before, geometry.output, strict=True
+    ):
+        axis = []
+        for phase in range(s):
+            position = start * s + phase - before  # where this phase's first value belongs
             skipped = -(position // s) if position < 0 else 0
             position += skipped * s
-            count = min(size - skipped, len(range(position, output, s)))
-            source.append(slice(skipped, skipped + count))
-            target.append(slice(position, position + (count - 1) * s + 1 if count > 0 else position, s))
-        out[(slice(None),) * 3 + tuple(target)] = maps[(slice(None),) * 3 + phase + tuple(source)]
+            count = min(length - skipped, len(range(position, output, s)))
+            if count > 0:
+                target = slice(position, position + (count - 1) * s + 1, s)
+                axis.append((phase, slice(skipped, skipped + count), target))
+        axes.append(axis)
+    for phases in product(*axes):
+        yield (
+            inner(3, [*(phase for phase, _, _ in phases), *(source for _, source, _ in phases)]),
+            inner(3, (target for _, _, target in phases)),
+        )
+
+
+def subpixel_gradients(
+    geometry: Geometry,
+    dy: NDArray[Any],
+    x: NDArray[Any],
+    weight: NDArray[Any],
+    dx: NDArray[Any],
+    dweight: NDArray[Any],
+    budget: int,
+) -> None:
+    """Write the gradients into *dx* and *dweight*: the adjoint of :func:`subpixel`, step by step backwards."""
+    plan = _plan(geometry)
+    filters = _phase_filters(geometry, plan, weight)
+    g, c, o = weight.shape[:3]
+    dfilters = np.zeros_like(filters)
+    dx[...] = 0
+    for samples, row, size in _chunks(plan, x.shape, o, budget // 2):
+        part, dpart = x[samples], dx[samples]
+        padded = _padded(plan, part, row, size, None)
+        flat = worth_flat(size, padded.shape[3:])
+        columns = unfold(padded, plan.taps, plan.spacing, size, flat=flat)
+        dvalues = np.zeros((*part.shape[:2], o * plan.phases, columns.shape[-1]), dy.dtype)
+        maps = _split(fold_back(dvalues, size, padded.shape[3:], flat=flat), o, geometry.stride)
+        for source, target in _places(geometry, plan, row, size):
+            maps[source] = dy[samples][target]
+        for one, windows in zip(dvalues, columns, strict=True):
+            dfilters += np.matmul(one, windows.transpose(0, 2, 1))
+        dcolumns = np.matmul(filters.transpose(0, 2, 1), dvalues)
+        low = tuple(f - r for f, r in zip((plan.first[0] + row, *plan.first[1:]), plan.reach, strict=True))
+        source, target = _overlap(low, padded.shape[3:], x.shape[3:])
+        dcolumns = dcolumns.reshape(*part.shape[:2], c, *plan.taps, columns.shape[-1])
+        dpart[source] += _fold(dcolumns, plan, padded.shape, size, flat=flat)[target]
+    full = np.empty((g, c, o, *_spread_size(geometry, plan)), dweight.dtype)
+    split, order = _as_phases(full, geometry, plan)
+    split.transpose(order)[...] = dfilters.reshape([split.shape[axis] for axis in order])
+    dweight[...] = full[_tap_places(geometry)]
+
+
+def _fold(
+    columns: NDArray[Any], plan: _Plan, padded: tuple[int, ...], size: tuple[int, ...], *, flat: bool
+) -> NDArray[Any]:
+    """Add the windows up where they came from: the adjoint of :func:`unfold`."""
+    total = np.zeros(padded, columns.dtype)
+    runs = total.reshape(*padded[:3], -1)
+    steps = [math.prod(padded[3 + axis + 1 :]) for axis in range(len(size))]
+    for tap in product(*(range(t) for t in plan.taps)):
+        window = columns[inner(3, tap)]
+        shift = [t * e for t, e in zip(tap, plan.spacing, strict=True)]
+        if flat:
+            begin = sum(by * step for by, step in zip(shift, steps, strict=True))
+            runs[..., begin : begin + window.shape[-1]] += window
+        else:
+            place = inner(3, (slice(by, by + n) for by, n in zip(shift, size, strict=True)))
+            total[place] += window.reshape(*padded[:3], *size)
+    return total

@@ -32,7 +32,13 @@ def worth_flat(size: tuple[int, ...], padded: tuple[int, ...]) -> bool:
 
 
 def unfold(
-    padded: NDArray[Any], taps: tuple[int, ...], spacing: tuple[int, ...], size: tuple[int, ...], *, flat: bool
+    padded: NDArray[Any],
+    taps: tuple[int, ...],
+    spacing: tuple[int, ...],
+    size: tuple[int, ...],
+    *,
+    flat: bool,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Return the windows at taps 0, spacing, 2·spacing … of each axis.
 
@@ -42,6 +48,7 @@ def unfold(
         spacing: distance between neighbouring windows.
         size: of a window.
         flat: keep each window as one run of the map.
+        out: to write into, from an earlier call of the same shape.
 
     Returns:
         (n, g, c · Π taps, columns); columns are Π size, or :func:`flat_length`.
@@ -50,11 +57,13 @@ def unfold(
     inner = padded.strides[3:]
     steps = tuple(stride * space for stride, space in zip(inner, spacing, strict=True))
     window = (flat_length(size, padded.shape[3:]),) if flat else size
+    if math.prod(taps) == 1 and window == padded.shape[3:]:
+        return padded.reshape(n, g, c, math.prod(window))  # one window, the whole map: nothing to copy
     window_strides = (padded.itemsize,) if flat else inner
     view = as_strided(padded, (n, g, c, *taps, *window), (*padded.strides[:3], *steps, *window_strides))
-    columns = np.empty(view.shape, padded.dtype)
-    np.copyto(columns, view)
-    return columns.reshape(n, g, c * math.prod(taps), math.prod(window))
+    columns = np.empty((n, g, c * math.prod(taps), math.prod(window)), padded.dtype) if out is None else out
+    np.copyto(columns.reshape(view.shape), view)
+    return columns
 
 
 def fold_back(columns: NDArray[Any], size: tuple[int, ...], padded: tuple[int, ...], *, flat: bool) -> NDArray[Any]:
