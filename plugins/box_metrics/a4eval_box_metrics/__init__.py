@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         normalized_wasserstein,
         wasserstein,
     )
+    from a4eval_box_metrics.equal_l2 import most_iou, search_iou
     from a4eval_box_metrics.facts import FACTS, Facts
     from a4eval_box_metrics.formats import clip_boxes, convert_boxes, to_absolute, to_relative
     from a4eval_box_metrics.matching import match_detections
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         pairwise_iou,
     )
     from a4eval_box_metrics.pair_comparison import centred_iou
+    from a4eval_box_metrics.perturbations import FAMILIES, random_predictions, upright_hulls
     from a4eval_box_metrics.quadrilaterals import (
         pairwise_quadrilateral_iou,
         quadrilateral_area,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         quadrilateral_to_rotated,
         rotated_to_quadrilateral,
     )
+    from a4eval_box_metrics.ranking import RankAgreement, rank_agreement
     from a4eval_box_metrics.rotated import pairwise_rotated_iou, rotated_iou, rotated_iou_gradient
     from a4eval_box_metrics.similarities import (
         AlphaIoU,
@@ -75,11 +78,13 @@ _EXPORTS = {
     "DistanceIoU": "similarities",
     "EfficientIoU": "similarities",
     "FACTS": "facts",
+    "FAMILIES": "perturbations",
     "FORMATS": "columns",
     "Facts": "facts",
     "GeneralizedIoU": "similarities",
     "IoU": "similarities",
     "NormalizedWasserstein": "similarities",
+    "RankAgreement": "ranking",
     "RotatedIoU": "similarities",
     "ScyllaIoU": "similarities",
     "alpha_iou": "overlap",
@@ -102,6 +107,7 @@ _EXPORTS = {
     "iou": "overlap",
     "iou_gradient": "overlap",
     "match_detections": "matching",
+    "most_iou": "equal_l2",
     "near_duplicate_rows": "statistics",
     "normalized_wasserstein": "distances",
     "pairwise_crowd_iou": "overlap",
@@ -111,18 +117,23 @@ _EXPORTS = {
     "quadrilateral_area": "quadrilaterals",
     "quadrilateral_iou": "quadrilaterals",
     "quadrilateral_to_rotated": "quadrilaterals",
+    "random_predictions": "perturbations",
+    "rank_agreement": "ranking",
     "rotated_iou": "rotated",
     "rotated_iou_gradient": "rotated",
     "rotated_to_quadrilateral": "quadrilaterals",
     "scylla_iou": "centred",
+    "search_iou": "equal_l2",
     "size_histogram": "statistics",
     "to_absolute": "formats",
     "to_relative": "formats",
+    "upright_hulls": "perturbations",
     "wasserstein": "distances",
 }
 
 __all__ = [
     "FACTS",
+    "FAMILIES",
     "FORMATS",
     "AlphaIoU",
     "CentreL1",
@@ -139,6 +150,7 @@ __all__ = [
     "GeneralizedIoU",
     "IoU",
     "NormalizedWasserstein",
+    "RankAgreement",
     "RotatedIoU",
     "ScyllaIoU",
     "alpha_iou",
@@ -161,6 +173,7 @@ __all__ = [
     "iou",
     "iou_gradient",
     "match_detections",
+    "most_iou",
     "near_duplicate_rows",
     "normalized_wasserstein",
     "pairwise_crowd_iou",
@@ -170,13 +183,17 @@ __all__ = [
     "quadrilateral_area",
     "quadrilateral_iou",
     "quadrilateral_to_rotated",
+    "random_predictions",
+    "rank_agreement",
     "rotated_iou",
     "rotated_iou_gradient",
     "rotated_to_quadrilateral",
     "scylla_iou",
+    "search_iou",
     "size_histogram",
     "to_absolute",
     "to_relative",
+    "upright_hulls",
     "wasserstein",
 ]
 

@@ -60,6 +60,12 @@ def a4eval_components() -> list[Component]:
             summary="two predictions of equal L2 distance and unequal IoU",
         ),
         Component(
+            kind="task",
+            name="box_landscape",
+            factory="a4eval_box_metrics.landscape:BoxLandscape",
+            summary="similarities over perturbed boxes, IoU at equal L2, and who ranks predictions as IoU does",
+        ),
+        Component(
             kind="metric",
             name="matched_box_agreement",
             factory="a4eval_box_metrics.agreement:MatchedBoxAgreement",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from a4eval import param
 from a4eval_box_metrics import centred, distances, overlap, pairs, quadrilaterals, rotated
+from a4eval_box_metrics.columns import FORMATS
 from a4eval_box_metrics.facts import FACTS, Facts
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Similarity:
     """What the similarities here share; a subclass says its ``name`` and its ``formula``."""
 
     name: ClassVar[str]
+    formats: ClassVar[tuple[str, ...]] = FORMATS
 
     def formula(self, pair: Pair) -> Quantity:
         """Return the value of each pair."""
@@ -180,6 +182,7 @@ class RotatedIoU:
     name: ClassVar[str] = "rotated_iou"
     higher_is_better: ClassVar[bool] = True
     unit: ClassVar[str] = "1"
+    formats: ClassVar[tuple[str, ...]] = (*FORMATS, "cxcywha", "quadrilateral")
     facts: ClassVar[Facts] = FACTS["rotated_iou"]
 
     def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
