@@ -37,6 +37,7 @@ def a4eval_components() -> list[Component]:
             factory="a4eval.executors.local:Local",
             summary="runs a sweep in processes on this machine",
         ),
+        Component(kind="executor", name="ray", factory="a4eval.executors.ray:Ray", summary="runs a sweep on Ray"),
     ]
 
 

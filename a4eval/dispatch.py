@@ -91,10 +91,11 @@ class Dispatcher:
             PluginError: the workers cannot do what was planned.
         """
         self._pending = deque(todo)
-        slots = self.executor.start(self.sweep)
+        self.executor.start(self.sweep)
         number = 0
         try:
             while self._pending or self._chunks:
+                slots = self.executor.slots()
                 while self._pending and len(self._chunks) < slots:
                     number += 1
                     self._submit(number, slots)

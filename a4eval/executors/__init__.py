@@ -91,12 +91,15 @@ class Executor(Protocol):
     chunk_seconds: float
     """How long a chunk should take, so that starting one costs little against it."""
 
-    def start(self, sweep: Sweep) -> int:
-        """Get ready, and return how many chunks to keep submitted at a time.
+    def start(self, sweep: Sweep) -> None:
+        """Get ready.
 
         Raises:
             MissingExtraError, ConfigError: it cannot run here.
         """
+
+    def slots(self) -> int:
+        """Return how many chunks to keep submitted at a time; it may change, as when nodes come and go."""
 
     def submit(self, chunk: int, jobs: list[Job]) -> None:
         """Run *jobs* in their order, somewhere, soon; :func:`a4eval.executors.chunk.run` does one of them."""

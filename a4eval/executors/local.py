@@ -33,14 +33,16 @@ class Local:
         self._idle: list[Worker] = []
         self._busy: list[Worker] = []
 
-    def start(self, sweep: Sweep) -> int:
+    def start(self, sweep: Sweep) -> None:
         """Start the processes."""
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
         self._settings = Settings(sweep.sweep_id, sweep.folder, "local", memory_limit=limit)
         self._inherited = (sweep.lock,) if sweep.lock >= 0 else ()
-        workers = self.workers or len(os.sched_getaffinity(0))
-        self._idle = [self._new() for _ in range(workers)]
-        return workers
+        self._idle = [self._new() for _ in range(self.slots())]
+
+    def slots(self) -> int:
+        """One chunk for each process."""
+        return self.workers or len(os.sched_getaffinity(0))
 
     def submit(self, chunk: int, jobs: list[Job]) -> None:
         """Give *jobs* to an idle process, or to a new one in place of one that died."""

@@ -1,0 +1,64 @@
+"""Sweeps on a real Ray: one started for the sweep, and a cluster of two nodes of which one is killed."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ray", reason="needs pip install 'a4eval[ray]'")
+
+
+def load(name):
+    """Import a script of tests/cluster."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "cluster" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def cluster(place, monkeypatch):
+    place.environment["RAY_AUTH_MODE"] = "disabled"
+    monkeypatch.setenv("PYTHONPATH", place.environment["PYTHONPATH"])
+    nodes = load("ray_two_nodes").Cluster(random.randrange(20000, 30000))
+    yield nodes
+    nodes.stop()
+
+
+def test_a_sweep_on_a_ray_of_its_own(place):
+    done = place.sweep("task.x=range(0,500)", "executor=ray", "task.die=[5]", "task.fail=[7]", "timeout=60")
+    assert done.code == 1, done.err
+    assert place.ok() == [x for x in range(500) if x not in (5, 7)]
+    messages = {one["error"]["message"] for one in place.records() if one["error"]}
+    assert messages == {"killed by SIGSEGV", "told to fail at 7"}
+    assert {one["executor"]["name"] for one in place.records()} == {"ray"}
+    assert {one["metrics"]["threads"]["value"] for one in place.records() if not one["error"]} == {1}
+
+
+def test_a_node_is_killed(place, cluster):
+    sweep = ["task.x=range(0,80)", "task.seconds=0.4", "executor=ray", f"executor.address={cluster.address}"]
+    process = place.start("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", *sweep)
+    journal = place.folder / "sweep" / "results.jsonl"
+    until = time.monotonic() + 60
+    while not journal.exists() or len(place.records()) < 10:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert len({one["metrics"]["pid"]["value"] for one in place.records()}) == 2, "only one of the nodes works"
+    cluster.kill(1)
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, out + err
+    assert place.ok() == list(range(80))
+    again = place.sweep(*sweep[:2])
+    assert "80 of them earlier" in again.out
+
+
+def test_no_cluster_at_the_address(place):
+    done = place.sweep("task.x=1,2", "executor=ray", "executor.address=127.0.0.1:9", timeout=180)
+    assert done.code == 2
+    assert "executor.address: cannot connect to '127.0.0.1:9'" in done.err
+    assert "Traceback" not in done.err
