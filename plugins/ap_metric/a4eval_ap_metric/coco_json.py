@@ -29,8 +29,8 @@ class Image(msgspec.Struct, gc=False):
     """An image; its size is used to doubt boxes."""
 
     id: Identifier
-    width: float = 0
-    height: float = 0
+    width: float | None = None
+    height: float | None = None
 
 
 class Category(msgspec.Struct, gc=False):

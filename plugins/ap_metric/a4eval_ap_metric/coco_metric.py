@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -23,6 +24,7 @@ from a4eval_ap_metric.detection_data import (
 )
 from a4eval_ap_metric.detection_state import DetectionState
 from a4eval_ap_metric.matching import Matches, match
+from a4eval_ap_metric.pairs import pairs_by
 from a4eval_ap_metric.resampling import Resampler, whole_weights
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ class CocoDetection:
     max_detections: list[int] = param(
         default_factory=lambda: list(COCO_MAX_DETECTIONS), help="per image and class, ascending; the last one is for AP"
     )
+    similarity: Any | None = param(
+        None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
+    )
     compat: Literal["none", "pycocotools"] = param(
         "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
     )
@@ -62,6 +67,8 @@ class CocoDetection:
             areas=(EVERY_AREA, *areas),
             max_detections=tuple(self.max_detections),
         )
+        if self.similarity is not None and not getattr(self.similarity, "higher_is_better", True):
+            raise ValueError("similarity: got a distance, expected one that is higher for better pairs")
         if len(set(self.names)) < len(self.names):
             raise ValueError(f"areas: {list(self.areas)} give two statistics the same name")
 
@@ -86,7 +93,8 @@ class CocoDetection:
     def matches(self) -> Matches:
         """Who was matched to whom, in all that was taken in so far."""
         if self._matches is None:
-            self._matches = match(self._state.data(self.units, self.classes), self._parameters)
+            by = None if self.similarity is None else partial(pairs_by, self.similarity)
+            self._matches = match(self._state.data(self.units, self.classes), self._parameters, pair_similarity=by)
         return self._matches
 
     def update(self, batch: Mapping[str, Any]) -> None:
@@ -99,7 +107,7 @@ class CocoDetection:
 
     def merge(self, other: CocoDetection) -> None:
         """Take in the batches of *other*, which has the same parameters."""
-        if other._parameters != self._parameters:
+        if other._parameters != self._parameters or other.similarity != self.similarity:
             raise ValueError("merge: the two coco_detection metrics have different parameters")
         self._state.batches += other._state.batches
         self._matches = self._units = None

@@ -38,8 +38,8 @@ def read_coco(
 
     Returns:
         The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
-        ``unit_size`` (n_images, 2) where the file has width and height (else 0), and with ``compat: pycocotools``
-        ``truth_uncounted`` (g,) bool.
+        ``unit_width`` and ``unit_height`` (n_images,) in pixels, NaN where the file has none, and with
+        ``compat: pycocotools`` ``truth_uncounted`` (g,) bool.
 
     Raises:
         DataError: a file is not what it should be.
@@ -50,8 +50,10 @@ def read_coco(
     unit, first = np.unique(image, return_index=True)
     if len(unit) < len(image):
         raise DataError(f"{ground_truth}: an image id occurs twice: {_most_common(image)}")
-    batch = {"unit": unit, "unit_size": np.array([(one.width, one.height) for one in truth.images]).reshape(-1, 2)}
-    batch["unit_size"] = batch["unit_size"][first]
+    batch = {"unit": unit}
+    for side in ("width", "height"):
+        # None becomes NaN
+        batch[f"unit_{side}"] = np.array([getattr(one, side) for one in truth.images], np.float64)[first]
     batch |= _classes(truth, ground_truth) | _truths(truth, unit, ground_truth)
     found = read_detections(detections, lenient=quirks)
     batch |= {

@@ -54,8 +54,8 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     """Return warnings about what is possible but hardly meant.
 
     Args:
-        batch: a detection batch; with ``class``, detections of other classes are noted, and with ``unit_size``
-            (n_images, 2) width and height in pixels, boxes outside their image.
+        batch: a detection batch; with ``class``, detections of other classes are noted, and with ``unit_width`` and
+            ``unit_height``, in pixels, boxes outside their image.
     """
     found = []
     for side, word in (("truth", "ground-truth boxes"), ("detection", "detections")):
@@ -127,8 +127,9 @@ def _corners(batch: Mapping[str, NDArray[Any]]) -> list[str]:
         if beyond < _NEARLY_ALL:
             continue
         far = box[:, :2] + box[:, 2:]
-        if "unit_size" in batch and (batch["unit_size"] > 0).all():
-            limit, of_what = batch["unit_size"][batch[f"{side}_unit"]], "their image"
+        sizes = np.stack([batch[name] for name in ("unit_width", "unit_height") if name in batch] or [np.zeros(0)], 1)
+        if sizes.shape[1] == 2 and (sizes > 0).all():
+            limit, of_what = sizes[batch[f"{side}_unit"]], "their image"
         elif side == "detection" and len(truth):
             limit, of_what = (truth[:, :2] + truth[:, 2:]).max(axis=0)[None], "all ground truth"
         else:

@@ -81,6 +81,29 @@ def box_iou_of_pairs(
     return similarity
 
 
+def pairs_by(
+    similarity: Any, detection_box: NDArray[np.float64], truth_box: NDArray[np.float64], crowd: NDArray[np.bool_]
+) -> PairSimilarity:
+    """Return a similarity component as a function of pairs; the overlap with a crowd is that of IoU.
+
+    Args:
+        similarity: has ``elementwise(predicted, truth, format="xywh")``.
+        detection_box: (d, 4) float64, xywh, pixels.
+        truth_box: (g, 4) float64, xywh, pixels.
+        crowd: (g,) bool.
+    """
+    overlap = box_iou_of_pairs(detection_box, truth_box, crowd)
+
+    def of_pairs(detection: NDArray[np.intp], truth: NDArray[np.intp]) -> NDArray[np.float64]:
+        first, second = detection_box.take(detection, axis=0), truth_box.take(truth, axis=0)
+        value = np.array(similarity.elementwise(first, second, format="xywh"), np.float64)
+        in_crowd = np.flatnonzero(crowd.take(truth))
+        value[in_crowd] = overlap(detection.take(in_crowd), truth.take(in_crowd))
+        return value
+
+    return of_pairs
+
+
 def overlapping_pairs(
     first_truth: NDArray[np.integer[Any]],
     truth_count: NDArray[np.integer[Any]],

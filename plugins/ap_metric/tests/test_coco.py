@@ -248,3 +248,46 @@ def test_text_ids_and_missing_area_and_crowd_are_fine(tmp_path):
     metric = build("metric", "coco_detection")
     metric.update(batch)
     assert metric.compute()["AP"].value == pytest.approx(1, abs=1e-15)
+
+
+def test_the_registry_iou_gives_the_same_numbers_and_others_others(tmp_path):
+    case = awkward_case(np.random.default_rng(8), many=True)
+    batch = batch_of(case, [one["id"] for one in case["images"]])
+    batch["detection_box"] = batch["detection_box"] + [1.5, 1.5, 0, 0]
+    values = {}
+    for name in (None, "iou", "generalized_iou"):
+        metric = build("metric", {"name": "coco_detection", "similarity": name} if name else "coco_detection")
+        metric.update(batch)
+        values[name] = repr(metric.compute())
+    assert values[None] == values["iou"]
+    assert values[None] != values["generalized_iou"]
+
+
+def test_a_distance_is_no_similarity():
+    from a4eval import ConfigError
+
+    with pytest.raises(ConfigError, match="got a distance"):
+        build("metric", {"name": "coco_detection", "similarity": "centre_l2"})
+
+
+@real
+def test_compare_and_intervals_end_to_end(tmp_path):
+    rows = json.loads(RESULTS.read_text())
+    worse = tmp_path / "worse.json"
+    worse.write_text(json.dumps(rows[::2]))
+    first = {"name": "coco", "ground_truth": str(TRUTH), "detections": str(worse)}
+    node = {
+        "name": "compare",
+        "first": first,
+        "second": first | {"detections": str(RESULTS)},
+        "metrics": {"coco": "coco_detection"},
+        "interval": {"resamples": 100},
+        "permutations": 100,
+    }
+    result = build("task", node).run(Run(directory=tmp_path))
+    difference = result.metrics["AP/difference"]
+    assert result.metrics["AP/second"].value == pytest.approx(REFERENCE["AP"], abs=1e-12)
+    assert difference.value == result.metrics["AP/second"].value - result.metrics["AP/first"].value > 0
+    assert difference.interval.low < difference.value < difference.interval.high
+    row = next(row for row in result.tables["comparison"] if row["name"] == "AP")
+    assert row["p_permutation"] < 0.05

@@ -194,8 +194,8 @@ def test_corners_given_as_sizes_are_noticed_with_the_evidence(seed):
     (doubt,) = doubts(box_batch(as_sizes(truth), detection))
     assert "the detections look like x1, y1, x2, y2" in doubt
     assert "100% the width" in doubt
-    size = np.full((1, 2), 480.0)
-    both = doubts(box_batch(truth, detection[:0], unit_size=size))
+    size = np.full(1, 480.0)
+    both = doubts(box_batch(truth, detection[:0], unit_width=size, unit_height=size))
     assert len(both) == 1
     assert "the ground truth look like" in both[0]
     # a few boxes are no evidence
