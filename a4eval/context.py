@@ -1,8 +1,10 @@
-"""What a task may use while it runs: :class:`Run`."""
+"""What a task may use while it runs: :class:`Run`.
+
+Listing commands import this module, so what is heavy is imported where it is used.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,7 +66,7 @@ class Run:
 
         The same seed and stream give the same numbers, bit for bit, however often it is called.
         """
-        import numpy as np  # here: listing commands import this module and must stay light
+        import numpy as np
 
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=stream))
 
@@ -79,6 +81,8 @@ class Run:
         Raises:
             DataError: there is no such file, or it cannot be read.
         """
+        import hashlib
+
         path = Path(path)
         try:
             with path.open("rb") as file:
