@@ -88,6 +88,40 @@ def a4eval_components() -> list[Component]:
             factory="a4eval_rnn_bptt.sequences:KeywordRecall",
             summary="a keyword, distractors, a query",
         ),
+        Component(
+            kind="sequence_problem",
+            name="adding",
+            factory="a4eval_rnn_bptt.sequences:Adding",
+            summary="add the two marked numbers of a long row",
+            references=("Hochreiter & Schmidhuber 1997",),
+        ),
+        Component(
+            kind="sequence_problem",
+            name="copy_memory",
+            factory="a4eval_rnn_bptt.sequences:CopyMemory",
+            summary="repeat symbols after a delay",
+            references=("Arjovsky et al. 2016, arXiv 1511.06464",),
+        ),
+        Component(
+            kind="sequence_problem",
+            name="delayed_xor",
+            factory="a4eval_rnn_bptt.sequences:DelayedXor",
+            summary="the exclusive or of two bits after a delay",
+        ),
+        Component(
+            kind="sequence_problem",
+            name="sequential_digits",
+            factory="a4eval_rnn_bptt.real_sequences:SequentialDigits",
+            summary="handwritten digits, row by row or pixel by pixel (extra: digits)",
+            references=("sklearn.datasets.load_digits",),
+        ),
+        Component(
+            kind="sequence_problem",
+            name="sunspots",
+            factory="a4eval_rnn_bptt.real_sequences:Sunspots",
+            summary="next year's sunspots (extra: sunspots)",
+            references=("statsmodels.datasets.sunspots",),
+        ),
     ]
 
 

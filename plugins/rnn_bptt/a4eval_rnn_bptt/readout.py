@@ -15,22 +15,57 @@ if TYPE_CHECKING:
 OUT_WEIGHT, OUT_BIAS = "readout.weight", "readout.bias"
 
 
-def forward_models(layer: Any, params: dict[str, Array], x: Array) -> tuple[Array, Any]:
-    """Run M models, (M, …) weights on (M, T, B, I), at once where the layer can, else one after the other."""
+def forward_models(layer: Any, params: dict[str, Array], x: Array, window: int | None = None) -> tuple[Array, Any]:
+    """Run M models, (M, …) weights on (M, T, B, I), at once where the layer can, else one after the other.
+
+    Args:
+        layer: any layer that reads sequences; one derived from :class:`a4eval_rnn_bptt.Recurrent` if there is a window.
+        params: the weights.
+        x: the inputs.
+        window: cut the sequence into pieces of this many steps; the state goes on, the gradient will not.
+    """
     if getattr(layer, "stackable", False):
-        return layer.forward(params, x)  # type: ignore[no-any-return]
-    each = [layer.forward({name: value[m] for name, value in params.items()}, x[m]) for m in range(len(x))]
-    return np.stack([y for y, _ in each]), [tape for _, tape in each]
+        return _forward_pieces(layer, params, x, window)
+    each = [_forward_pieces(layer, _model(params, m), x[m], window) for m in range(len(x))]
+    return np.stack([y for y, _ in each]), [tapes for _, tapes in each]
 
 
-def backward_models(layer: Any, params: dict[str, Array], tape: Any, dy: Array) -> dict[str, Array]:
+def backward_models(layer: Any, params: dict[str, Array], tapes: Any, dy: Array) -> dict[str, Array]:
     """Backpropagate M models; the weights' gradients with the model axis in front."""
     if getattr(layer, "stackable", False):
-        return layer.gradients(params, tape, dy, want_dx=False).params  # type: ignore[no-any-return]
-    each = [
-        layer.backward({name: value[m] for name, value in params.items()}, tape[m], dy[m])[0] for m in range(len(dy))
-    ]
+        return _backward_pieces(layer, params, tapes, dy)
+    each = [_backward_pieces(layer, _model(params, m), tapes[m], dy[m]) for m in range(len(dy))]
     return {name: np.stack([gradient[name] for gradient in each]) for name in each[0]}
+
+
+def _model(params: dict[str, Array], m: int) -> dict[str, Array]:
+    return {name: value[m] for name, value in params.items()}
+
+
+def _forward_pieces(layer: Any, params: dict[str, Array], x: Array, window: int | None) -> tuple[Array, list[Any]]:
+    if window is None:
+        y, tape = layer.forward(params, x)
+        return y, [(slice(None), tape)]
+    state, outputs, tapes = None, [], []
+    for first in range(0, x.shape[-3], window):
+        piece = slice(first, first + window)
+        y, tape = layer.forward(params, x[..., piece, :, :], state=state)
+        state = tape.final_state
+        outputs.append(y)
+        tapes.append((piece, tape))
+    return np.concatenate(outputs, axis=-3), tapes
+
+
+def _backward_pieces(layer: Any, params: dict[str, Array], tapes: list[Any], dy: Array) -> dict[str, Array]:
+    total: dict[str, Array] = {}
+    for piece, tape in tapes:
+        errors = dy[..., piece, :, :]
+        if hasattr(layer, "gradients"):  # these layers can leave out what training has no use for
+            one = layer.gradients(params, tape, errors, want_dx=False).params
+        else:
+            one = layer.backward(params, tape, errors)[0]
+        total = {name: total[name] + value for name, value in one.items()} if total else one
+    return total
 
 
 def readout_loss(params: dict[str, Array], y: Array, batches: Sequence[SequenceBatch], *, classes: bool) -> Any:

@@ -26,7 +26,9 @@ def t_quantile(freedom: int) -> float:
     (4.3027, 1.984)
     """
     z = 1.959964
-    return _T975[freedom - 1] if freedom <= len(_T975) else z + (z**3 + z) / (4 * freedom)
+    if freedom <= len(_T975):
+        return _T975[freedom - 1]
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def mean_value(

@@ -53,6 +53,7 @@ class Training:
         window: over how many steps a score is averaged.
         threshold: the averaged score that counts as solved: accuracy at least, or error at most; None: never stop.
         at_least: the least number of steps.
+        truncation: backpropagate within pieces of this many steps only; through the whole sequence where None.
         dtype: of weights and arrays.
     """
 
@@ -64,6 +65,7 @@ class Training:
     window: int = 50
     threshold: float | None = 0.99
     at_least: int = 100
+    truncation: int | None = None
     dtype: Any = np.float32
     params: dict[str, Array] = field(init=False)
     active: list[int] = field(init=False)
@@ -80,13 +82,18 @@ class Training:
         batches = [self.problem.batch(self.rngs[m], self.batch) for m in self.active]
         x = np.stack([batch.x for batch in batches]).astype(self.dtype, copy=False)
         weights = {name: value for name, value in self.params.items() if name not in (OUT_WEIGHT, OUT_BIAS)}
-        y, tape = forward_models(self.layer, weights, x)
+        y, tape = forward_models(self.layer, weights, x, self.truncation)
         loss, score, gradients, dy = readout_loss(self.params, y, batches, classes=self.problem.classes)
         gradients |= backward_models(self.layer, weights, tape, dy)
         norm = self.optimiser.update(self.params, gradients)
         for row, m in enumerate(self.active):
             self.history[m].append((float(score[row]), float(loss[row]), float(norm[row])))
         self._stop_solved()
+
+    def params_of(self, model: int) -> dict[str, Array]:
+        """Return a copy of the weights of a model that is still training."""
+        row = self.active.index(model)
+        return {name: value[row].copy() for name, value in self.params.items()}
 
     def _stop_solved(self) -> None:
         if self.threshold is None:
