@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from a4eval_ap_metric.box_formats import detection_batch, to_xywh
     from a4eval_ap_metric.coco import CocoArrays, coco_arrays, coco_statistics, statistic_names
     from a4eval_ap_metric.coco_metric import evaluate_coco
     from a4eval_ap_metric.coco_reader import read_coco
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.tie_policy import ranking_order, tie_range
     from a4eval_ap_metric.trec import read_trec
     from a4eval_ap_metric.trec_measures import average_measures, measure_names, ranking_measures
+    from a4eval_ap_metric.voc import VocMatches, voc_average_precision, voc_match
 
 _EXPORTS = {
     "CocoArrays": "coco",
@@ -31,11 +33,13 @@ _EXPORTS = {
     "DetectionData": "detection_data",
     "Matches": "matching",
     "Resampler": "resampling",
+    "VocMatches": "voc",
     "average_measures": "trec_measures",
     "average_precision": "ranking",
     "average_precision_of_points": "ranking",
     "coco_arrays": "coco",
     "coco_statistics": "coco",
+    "detection_batch": "box_formats",
     "evaluate_coco": "coco_metric",
     "match": "matching",
     "measure_names": "trec_measures",
@@ -47,6 +51,9 @@ _EXPORTS = {
     "read_trec": "trec",
     "statistic_names": "coco",
     "tie_range": "tie_policy",
+    "to_xywh": "box_formats",
+    "voc_average_precision": "voc",
+    "voc_match": "voc",
 }
 
 __all__ = [
@@ -55,11 +62,13 @@ __all__ = [
     "DetectionData",
     "Matches",
     "Resampler",
+    "VocMatches",
     "average_measures",
     "average_precision",
     "average_precision_of_points",
     "coco_arrays",
     "coco_statistics",
+    "detection_batch",
     "evaluate_coco",
     "match",
     "measure_names",
@@ -71,6 +80,9 @@ __all__ = [
     "read_trec",
     "statistic_names",
     "tie_range",
+    "to_xywh",
+    "voc_average_precision",
+    "voc_match",
 ]
 
 

@@ -45,7 +45,7 @@ class DetectionState:
             if name not in batch:
                 raise ValueError(f"a detection batch needs the column {name!r}, got {sorted(batch)}")
             columns[name] = np.asarray(batch[name])
-        for name in ("class", "truth_uncounted"):
+        for name in ("class", "class_name", "truth_uncounted", "truth_difficult"):
             if name in batch:
                 columns[name] = np.asarray(batch[name])
         for group in (TRUTH, DETECTION):
@@ -97,13 +97,22 @@ class DetectionState:
             detection_class=dense(column("detection_class"), classes),
             detection_box=column("detection_box").astype(np.float64, copy=False),
             detection_score=column("detection_score").astype(np.float64, copy=False),
-            truth_uncounted=self._uncounted(),
+            truth_uncounted=self.flags("truth_uncounted"),
         )
 
-    def _uncounted(self) -> NDArray[np.bool_] | None:
-        if not any("truth_uncounted" in batch for batch in self.batches):
+    def flags(self, name: str) -> NDArray[np.bool_] | None:
+        """Return a column of flags of the truths, False for batches without it; None if none has it."""
+        if not any(name in batch for batch in self.batches):
             return None
-        none = np.zeros(0, bool)
-        parts = [batch.get("truth_uncounted", none) for batch in self.batches]
-        sizes = [len(batch["truth_unit"]) for batch in self.batches]
-        return np.concatenate([p if len(p) == n else np.zeros(n, bool) for p, n in zip(parts, sizes, strict=True)])
+        parts = [np.asarray(batch.get(name, np.zeros(len(batch["truth_unit"])))) for batch in self.batches]
+        return np.concatenate(parts).astype(bool)
+
+    def class_names(self) -> list[str]:
+        """Return the names of the classes, in the order of :meth:`classes`; the id where there is no name."""
+        known = {
+            one: name
+            for batch in self.batches
+            if "class_name" in batch and "class" in batch
+            for one, name in zip(batch["class"].tolist(), batch["class_name"].tolist(), strict=True)
+        }
+        return [str(known.get(one, one)) for one in self.classes().tolist()]

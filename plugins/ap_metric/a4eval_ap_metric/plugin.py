@@ -48,6 +48,31 @@ def a4eval_components() -> list[Component]:
             references=(_COCO,),
         ),
         Component(
+            kind="metric",
+            name="voc_detection",
+            factory="a4eval_ap_metric.voc_metric:VocDetection",
+            summary="PASCAL VOC's mean average precision of detected boxes",
+            references=(_VOC, "VOCdevkit VOCevaldet.m"),
+        ),
+        Component(
+            kind="reader",
+            name="box_text",
+            factory="a4eval_ap_metric.box_text:BoxText",
+            summary="boxes from a folder of text files, as YOLO writes them",
+        ),
+        Component(
+            kind="reader",
+            name="detection_table",
+            factory="a4eval_ap_metric.detection_table:DetectionTable",
+            summary="boxes from CSV, Parquet or Arrow",
+        ),
+        Component(
+            kind="reader",
+            name="voc",
+            factory="a4eval_ap_metric.voc_files:Voc",
+            summary="boxes in PASCAL VOC's XML and result files",
+        ),
+        Component(
             kind="reader",
             name="ranking",
             factory="a4eval_ap_metric.ranking_reader:InlineRanking",

@@ -14,6 +14,7 @@ INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
 Ties: TypeAlias = Literal["order", "group"]
 
 _ELEVEN = np.arange(11)
+_ELEVEN_FLOATS = np.linspace(0, 1, 11)
 _HUNDRED_ONE = np.linspace(0, 1, 101)
 
 
@@ -93,7 +94,7 @@ def ranking_points(
 
 
 def average_precision_of_points(
-    hits: NDArray[np.int64], ranks: NDArray[np.int64], n_relevant: int, interpolation: str
+    hits: NDArray[np.int64], ranks: NDArray[np.int64], n_relevant: int, interpolation: str, *, exact: bool = True
 ) -> float:
     """Return the average precision of a precision–recall curve given by counts.
 
@@ -102,6 +103,8 @@ def average_precision_of_points(
         ranks: (c,) items up to each cut.
         n_relevant: relevant items in all.
         interpolation: one of ``11_point``, ``every_point``, ``step``, ``101_point``.
+        exact: compare the 11 recall levels as fractions; else in floating point as VOC's development kit does, for
+            which 9 of 15 does not reach the level 0.6, being 0.6000000000000001.
     """
     if interpolation not in INTERPOLATIONS:
         raise ValueError(f"interpolation: got {interpolation!r}, expected one of {', '.join(INTERPOLATIONS)}")
@@ -113,10 +116,10 @@ def average_precision_of_points(
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     if interpolation == "every_point":
         return float(np.sum(np.diff(hits, prepend=0) * envelope) / n_relevant)
-    if interpolation == "11_point":
+    if interpolation == "11_point" and exact:
         at = np.searchsorted(10 * hits, n_relevant * _ELEVEN)
     else:
-        at = np.searchsorted(hits / n_relevant, _HUNDRED_ONE)
+        at = np.searchsorted(hits / n_relevant, _HUNDRED_ONE if interpolation == "101_point" else _ELEVEN_FLOATS)
     return float(np.mean(np.append(envelope, 0.0)[at]))
 
 
