@@ -38,6 +38,12 @@ def a4eval_components() -> list[Component]:
             summary="runs a sweep in processes on this machine",
         ),
         Component(kind="executor", name="ray", factory="a4eval.executors.ray:Ray", summary="runs a sweep on Ray"),
+        Component(
+            kind="executor",
+            name="slurm",
+            factory="a4eval.executors.slurm:Slurm",
+            summary="runs a sweep as an array of Slurm jobs",
+        ),
     ]
 
 

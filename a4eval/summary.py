@@ -53,6 +53,9 @@ def finish(outcome: Outcome) -> int:
     print_outcome(outcome)
     for doubt in announce(outcome):
         print(f"a4eval: warning: {doubt}", file=sys.stderr)
+    if outcome.detached:
+        print(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")
+        return OK
     if outcome.interrupted:
         print("a4eval: interrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED

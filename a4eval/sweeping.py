@@ -15,13 +15,13 @@ import msgspec
 
 from a4eval.dispatch import Dispatcher, Tally
 from a4eval.errors import ConfigError
-from a4eval.executors import Points, Sweep
+from a4eval.executors import DetachedError, Points, Sweep
 from a4eval.journal import FolderLock, Journal
 from a4eval.meter import meter
 from a4eval.registry import build, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from a4eval.executors import Executor
     from a4eval.experiment import Root
@@ -48,6 +48,7 @@ class Outcome:
         done: how many points have a record, failed ones included.
         interrupted: Ctrl-C ended it.
         torn: unreadable lines in the journal.
+        detached: what was left to a cluster, which goes on by itself.
     """
 
     points: Points
@@ -59,6 +60,7 @@ class Outcome:
     seconds: float
     interrupted: bool
     torn: int
+    detached: str = ""
 
 
 def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | None, done: set[str]) -> Outcome:
@@ -80,36 +82,51 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
     _make(folder)
     with FolderLock(folder) as lock, meter(len(points)) as tell, sigterm_as_interrupt():
         start = time.monotonic()
+        sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
         journal = Journal(folder)
-        known = latest(journal)
-        if command is not None:
-            (folder / COMMAND).write_bytes(msgspec.json.encode(command))
-        earlier = {
-            run_id: entry.status
-            for run_id, entry in known.items()
-            if root.resume and run_id in points.run_ids and entry.status in done and entry.stands(root.retries)
-        }
-        tally = Tally(len(points), len(earlier), sum(status != "ok" for status in earlier.values()))
-        todo = [number for run_id, number in points.run_ids.items() if run_id not in earlier]
-        interrupted = False
-        sweep = Sweep(sweep_id, folder.resolve(), lock.handle)
+        tally, before = Tally(len(points)), 0
+        interrupted, detached = False, ""
         try:
+            executor.start(sweep)
+            if command is not None:
+                (folder / COMMAND).write_bytes(msgspec.json.encode(command))
+            todo = _missing(points, latest(journal), done, tally)
+            before = tally.done
             if todo:
-                Dispatcher(points, executor, name, sweep, journal, root.fail_fast, tell).run(todo, tally)
+                Dispatcher(points, executor, sweep, journal, root.fail_fast, tell).run(todo, tally)
         except KeyboardInterrupt:
             interrupted = True
+        except DetachedError as left:
+            detached = str(left)
+        finally:
+            executor.stop()
         seconds = time.monotonic() - start
         return Outcome(
             points=points,
             sweep_id=sweep_id,
             folder=folder,
-            earlier=len(earlier),
+            earlier=before,
             done=tally.done,
             failed=tally.failed,
             seconds=seconds,
             interrupted=interrupted,
             torn=journal.torn,
+            detached=detached,
         )
+
+
+def _missing(points: Points, known: Mapping[str, Entry], done: set[str], tally: Tally) -> list[int]:
+    """Return the points that are to be run, and count the others in *tally*."""
+    root = points.root
+    todo = []
+    for run_id, number in points.run_ids.items():
+        entry = known.get(run_id)
+        if root.resume and entry is not None and entry.status in done and entry.stands(root.retries):
+            tally.done += 1
+            tally.failed += entry.status != "ok"
+        else:
+            todo.append(number)
+    return todo
 
 
 def latest(journal: Journal) -> dict[str, Entry]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +60,14 @@ class Sweep:
     Args:
         sweep_id: goes into each record.
         folder: the sweep's folder: the journal, and a folder below ``runs/`` for each run with artifacts.
-        lock: the open file that keeps a second sweep out; a worker on this machine should inherit it.
+        executor: the executor's name, for the records.
+        lock: the open file that keeps a second sweep out, which a worker on this machine should inherit; or None.
     """
 
     sweep_id: str
     folder: Path
-    lock: int
+    executor: str
+    lock: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,15 @@ class Ended:
     blame: bool = False
 
 
+class DetachedError(Exception):
+    """The jobs were left to a cluster that runs them by itself; the text says how many and where."""
+
+
 @runtime_checkable
 class Executor(Protocol):
     """Runs chunks of jobs, several at a time.  Its parameters are its dataclass fields."""
 
-    chunk_seconds: float
+    chunk_seconds: ClassVar[float]
     """How long a chunk should take, so that starting one costs little against it."""
 
     def start(self, sweep: Sweep) -> None:
@@ -105,7 +111,11 @@ class Executor(Protocol):
         """Run *jobs* in their order, somewhere, soon; :func:`a4eval.executors.chunk.run` does one of them."""
 
     def collect(self, seconds: float) -> list[Ended]:
-        """Wait at most *seconds* for chunks to end and return those that did."""
+        """Wait at most *seconds* for chunks to end and return those that did.
+
+        Raises:
+            DetachedError: nobody is to wait for them.
+        """
 
     def stop(self) -> None:
         """End everything at once, running jobs included."""

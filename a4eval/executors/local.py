@@ -36,8 +36,8 @@ class Local:
     def start(self, sweep: Sweep) -> None:
         """Start the processes."""
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
-        self._settings = Settings(sweep.sweep_id, sweep.folder, "local", memory_limit=limit)
-        self._inherited = (sweep.lock,) if sweep.lock >= 0 else ()
+        self._settings = Settings(sweep.sweep_id, sweep.folder, sweep.executor, memory_limit=limit)
+        self._inherited = () if sweep.lock is None else (sweep.lock,)
         self._idle = [self._new() for _ in range(self.slots())]
 
     def slots(self) -> int:

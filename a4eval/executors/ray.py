@@ -58,7 +58,7 @@ class Ray:
         """Connect to the cluster, or start one."""
         self._ray = connect(self.address)
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
-        self._settings = Settings(sweep.sweep_id, sweep.folder, "ray", journal=False, memory_limit=limit)
+        self._settings = Settings(sweep.sweep_id, sweep.folder, sweep.executor, journal=False, memory_limit=limit)
         self._journal = Journal(sweep.folder)
         # a lost chunk is sent again by the sweep, which knows what it had finished
         self._task = self._ray.remote(num_cpus=self.processors, max_retries=0)(host)

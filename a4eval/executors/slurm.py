@@ -1,0 +1,175 @@
+"""The executor ``slurm``: an array of Slurm jobs, by submitit.
+
+The points are shared out evenly over at most ``array_size`` jobs; each job runs its share as a small sweep of its own,
+with worker processes on its node, and writes to the journal in the sweep's folder, which all nodes must see.
+Slurm needs accounting (``sacct``): without it nobody learns that a job was killed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import inf
+from typing import Any, ClassVar
+
+import msgspec
+
+from a4eval.component import param
+from a4eval.context import require
+from a4eval.errors import A4evalError, ConfigError
+from a4eval.executors import DetachedError, Ended, Job, Sweep
+
+LOGS = "slurm"
+JOBS = "jobs.txt"
+SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_QUESTIONS = 5.0
+"""How often the accounting is asked; a job that ends well is seen at once, by its result."""
+
+
+@dataclass
+class Slurm:
+    """Slurm jobs with worker processes of one BLAS thread each."""
+
+    partition: str | None = param(None, help="the partition; Slurm's default when absent")
+    time_limit: int = param(60, help="how long a job may take; what it leaves undone goes into another", unit="minutes")
+    processors: int = param(1, help="processors of a job, each with a worker process")
+    memory: float = param(2, help="memory of a job", unit="GB")
+    array_size: int = param(64, help="how many jobs at most")
+    wait: bool = param(True, help="wait for the jobs; false submits them and leaves: `a4eval resume` collects")
+    options: dict[str, Any] = param(default_factory=dict, help="further parameters of submitit: account, qos, setup, …")
+
+    chunk_seconds: ClassVar[float] = inf
+
+    def __post_init__(self) -> None:
+        for name in ("time_limit", "processors", "memory", "array_size"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        self._jobs: dict[int, Any] = {}
+        self._fresh: list[tuple[int, list[Job]]] = []
+        self._asked = -inf
+
+    def start(self, sweep: Sweep) -> None:
+        """Find Slurm, and wait for what an earlier command left in its queue: it is not submitted twice."""
+        self._submitit = require("submitit", "a4eval[slurm]")
+        self._sweep = sweep
+        self._logs = sweep.folder / LOGS
+        try:
+            self._executor = self._submitit.SlurmExecutor(folder=self._logs)
+            self._executor.update_parameters(
+                job_name=sweep.sweep_id,
+                time=self.time_limit,
+                cpus_per_task=self.processors,
+                mem=f"{round(self.memory * 1000)}MB",
+                **({"partition": self.partition} if self.partition else {}),
+                **self.options,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ConfigError(" ".join(str(error).split()), path="executor") from error
+        self._await_earlier()
+
+    def slots(self) -> int:
+        """One chunk for each job."""
+        return self.array_size
+
+    def submit(self, chunk: int, jobs: list[Job]) -> None:
+        """Take a share; the shares are submitted together, as one array."""
+        self._fresh.append((chunk, jobs))
+
+    def collect(self, seconds: float) -> list[Ended]:
+        """Submit what is new; wait for jobs to end."""
+        if self._fresh:
+            self._send()
+        if not self.wait:
+            raise DetachedError(f"{len(self._jobs)} job(s) submitted to Slurm")
+        until = time.monotonic() + seconds
+        while not (ended := [chunk for chunk, job in self._jobs.items() if self._over(job)]):
+            if time.monotonic() > until:
+                break
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return [self._take(chunk) for chunk in ended]
+
+    def stop(self) -> None:
+        """Cancel the jobs, unless they were to be left alone."""
+        for job in self._jobs.values() if self.wait else ():
+            job.cancel()
+        self._jobs = {}
+
+    def _send(self) -> None:
+        with self._executor.batch():
+            sent = {
+                chunk: self._executor.submit(host, self._sweep, self.processors, jobs) for chunk, jobs in self._fresh
+            }
+        self._fresh = []
+        self._jobs |= sent
+        with (self._logs / JOBS).open("a") as file:
+            file.writelines(f"{job.job_id}\n" for job in sent.values())
+
+    def _over(self, job: Any) -> bool:
+        if job.paths.result_pickle.exists():
+            return True
+        now = time.monotonic()
+        mode = "cache"
+        if now - self._asked > SECONDS_BETWEEN_QUESTIONS:
+            self._asked, mode = now, "force"  # one question answers for all jobs
+        over: bool = job.watcher.is_done(job.job_id, mode=mode)
+        return over
+
+    def _take(self, chunk: int) -> Ended:
+        job = self._jobs.pop(chunk)
+        if not job.paths.result_pickle.exists():
+            state = job.watcher.get_state(job.job_id, mode="cache")
+            return Ended(chunk, f"its Slurm job {job.job_id} ended as {state}")
+        if (error := job.exception()) is not None:
+            return Ended(chunk, f"its Slurm job {job.job_id} failed: {str(error).strip().splitlines()[-1]}")
+        if (refused := job.result()) is not None:
+            raise refused
+        return Ended(chunk)
+
+    def _await_earlier(self) -> None:
+        listed = self._logs / JOBS
+        if not listed.exists():
+            return
+        earlier = [self._submitit.SlurmJob(self._logs, job_id) for job_id in listed.read_text().split()]
+        while left := [job for job in earlier if not self._over(job)]:
+            if not self.wait:
+                raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        listed.unlink()
+
+
+class _Share:
+    """The points of one job."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        from a4eval.experiment import Root
+
+        self._jobs = jobs
+        self.run_ids = {job.run_id: number for number, job in enumerate(jobs)}
+        self.root = msgspec.convert(jobs[0].config, Root)
+
+    def __getitem__(self, number: int) -> Job:
+        return self._jobs[number]
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+
+def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
+    """Run *jobs* on the node this is called on; return the error that no other node would escape."""
+    from a4eval.dispatch import Dispatcher, Tally
+    from a4eval.executors.local import Local
+    from a4eval.journal import Journal
+
+    journal = Journal(sweep.folder)
+    for _ in journal.follow():
+        pass  # what is there already is not ours
+    here = Sweep(sweep.sweep_id, sweep.folder, sweep.executor)
+    local = Local(processors)
+    try:
+        local.start(here)
+        Dispatcher(_Share(jobs), local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
+    except A4evalError as error:
+        return error
+    finally:
+        local.stop()
+    return None

@@ -1,0 +1,129 @@
+"""Sweeps on a real Slurm of two nodes, with jobs killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("submitit", reason="needs pip install 'a4eval[slurm]'")
+
+SCRIPT = Path(__file__).parents[1] / "cluster" / "slurm_two_nodes.sh"
+PROGRAMS = ["slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "sacct"]
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    """A Slurm of two nodes with one processor each; the packages are installed if A4EVAL_INSTALL_SLURM is set."""
+    path = os.environ["PATH"] + ":/usr/sbin"
+    missing = [program for program in PROGRAMS if shutil.which(program, path=path) is None]
+    if os.geteuid() != 0:
+        pytest.skip("needs to be root: munge and slurmd start as such")
+    if missing and not os.environ.get("A4EVAL_INSTALL_SLURM"):
+        pytest.skip(f"needs {', '.join(missing)}; A4EVAL_INSTALL_SLURM=1 installs Debian's packages")
+    folder = tmp_path_factory.mktemp("slurm")
+    started = subprocess.run([SCRIPT, "start", folder], capture_output=True, text=True, check=False, timeout=600)
+    try:
+        if started.returncode:
+            pytest.skip(f"Slurm does not start here: {started.stderr.strip().splitlines()[-1:]}")
+        yield folder / "slurm.conf"
+    finally:
+        subprocess.run([SCRIPT, "stop", folder], check=False, capture_output=True, timeout=120)
+
+
+@pytest.fixture
+def place(place, slurm, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", str(slurm))
+    place.environment["SLURM_CONF"] = str(slurm)
+    return place
+
+
+OPTIONS = ["executor=slurm", "executor.partition=debug", "executor.memory=1", "executor.array_size=2"]
+
+
+def test_a_sweep_as_an_array_of_jobs(place):
+    done = place.sweep("task.x=range(0,300)", "task.fail=[7]", "task.die=[5]", *OPTIONS)
+    assert done.code == 1, done.err
+    assert place.ok() == [x for x in range(300) if x not in (5, 7)]
+    messages = {one["error"]["message"] for one in place.records() if one["error"]}
+    assert messages == {"killed by SIGSEGV", "told to fail at 7"}
+    assert {one["executor"]["name"] for one in place.records()} == {"slurm"}
+    assert len(list((place.folder / "sweep" / "slurm").glob("*_submission.sh"))) == 1, "one array"
+
+
+@pytest.mark.parametrize("how", ["cancelled", "killed"])
+def test_a_job_is_lost(place, how):
+    sweep = ["task.x=range(0,60)", "task.seconds=0.25", *OPTIONS]
+    process = place.start("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", *sweep)
+    journal = place.folder / "sweep" / "results.jsonl"
+    wait_for(lambda: journal.exists() and len(place.records()) > 8, process)
+    job = random.choice(queue())
+    if how == "cancelled":
+        subprocess.run(["scancel", job], check=True)
+    else:
+        subprocess.run(["scancel", "--signal=KILL", "--full", job], check=True)
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, out + err
+    assert place.ok() == list(range(60))
+
+
+def test_submit_and_leave_then_resume(place):
+    sweep = ["task.x=range(0,20)", "task.seconds=0.4", *OPTIONS, "executor.wait=false"]
+    left = place.sweep(*sweep)
+    assert left.code == 0, left.err
+    assert "2 job(s) submitted to Slurm; `a4eval resume sweep` waits for them" in left.out
+    early = place.run("resume", "sweep")
+    assert "still in Slurm's queue" in early.out
+    wait_for(lambda: not queue())
+    collected = place.run("resume", "sweep")
+    assert collected.code == 0, collected.err
+    assert "20 points: 20 ok, 20 of them earlier" in collected.out
+    assert place.ok() == list(range(20))
+
+
+def test_jobs_outlive_a_killed_parent_and_are_not_run_twice(place):
+    sweep = ["task.x=range(0,30)", "task.seconds=0.3", *OPTIONS]
+    process = place.start("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", *sweep)
+    journal = place.folder / "sweep" / "results.jsonl"
+    wait_for(lambda: journal.exists() and len(place.records()) > 3, process)
+    process.kill()
+    process.communicate()
+    again = place.sweep(*sweep)
+    assert again.code == 0, again.err
+    assert place.ok() == list(range(30))
+
+
+def test_ctrl_c_cancels_the_jobs(place):
+    sweep = ["task.x=range(0,30)", "task.seconds=5", *OPTIONS]
+    process = place.start("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", *sweep)
+    wait_for(queue, process)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    wait_for(lambda: not queue())
+
+
+def test_a_wrong_partition_is_one_line(place):
+    done = place.sweep("task.x=1,2", "executor=slurm", "executor.partition=nowhere")
+    assert done.code == 2
+    assert "executor: " in done.err
+    assert "invalid partition" in done.err
+    assert "Traceback" not in done.err
+
+
+def queue():
+    """Return the ids of the jobs that wait or run."""
+    return subprocess.run(["squeue", "-h", "-r", "-o", "%i"], capture_output=True, text=True, check=True).stdout.split()
+
+
+def wait_for(condition, process=None, seconds=90):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.2)
