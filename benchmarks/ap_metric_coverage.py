@@ -76,9 +76,16 @@ def statistic(data: DetectionData) -> Statistic:
     most = 12  # of 400 draws none comes as often: the chance is below 1e-7 a resample
     resampler = Resampler(matches, most)
 
+    known: dict[bytes, NDArray[np.float64]] = {}  # the same resamples serve all kinds of intervals
+
     def values(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        rows = np.array([resampler.statistics(one) for one in weights.astype(np.int64)])
-        return dict(zip(NAMES, rows.T, strict=False))
+        rows = []
+        for one in weights.astype(np.int64):
+            key = one.tobytes()
+            if key not in known:
+                known[key] = resampler.statistics(one)
+            rows.append(known[key])
+        return dict(zip(NAMES, np.array(rows).T, strict=False))
 
     return values
 
@@ -122,10 +129,13 @@ def intervals_of(seed: int) -> dict[str, dict[str, tuple[float, float]]]:
     """Return all intervals of one data set."""
     data = population(np.random.default_rng(seed), IMAGES)
     first, second = (statistic(one) for one in data)
-    rng = np.random.default_rng([seed, 1])
-    single = bootstrap(first, IMAGES, rng, resamples=RESAMPLES)
-    corrected = bootstrap(first, IMAGES, rng, resamples=RESAMPLES, method="bca")
-    paired = paired_bootstrap(first, second, IMAGES, rng, resamples=RESAMPLES)
+
+    def rng() -> np.random.Generator:
+        return np.random.default_rng([seed, 1])
+
+    single = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES)
+    corrected = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES, method="bca")
+    paired = paired_bootstrap(first, second, IMAGES, rng(), resamples=RESAMPLES)
     found = {
         "percentile": {name: (one.low, one.high) for name, one in single.items()},
         "bca": {name: (one.low, one.high) for name, one in corrected.items()},

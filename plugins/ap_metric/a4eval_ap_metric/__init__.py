@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.coco import CocoArrays, coco_arrays, coco_statistics, statistic_names
     from a4eval_ap_metric.coco_metric import evaluate_coco
     from a4eval_ap_metric.coco_reader import read_coco
+    from a4eval_ap_metric.coco_tables import class_rows, curve_rows, threshold_rows
+    from a4eval_ap_metric.confusion import confusion_matrix
     from a4eval_ap_metric.detection_data import CocoParameters, DetectionData
     from a4eval_ap_metric.matching import Matches, match
+    from a4eval_ap_metric.outcomes import BestF1, Calibration, best_f1, calibration
     from a4eval_ap_metric.ranking import (
         average_precision,
         average_precision_of_points,
@@ -22,23 +25,32 @@ if TYPE_CHECKING:
         ranking_points,
     )
     from a4eval_ap_metric.resampling import Resampler
+    from a4eval_ap_metric.tide import Tide, tide_errors
     from a4eval_ap_metric.tie_policy import ranking_order, tie_range
     from a4eval_ap_metric.trec import read_trec
     from a4eval_ap_metric.trec_measures import average_measures, measure_names, ranking_measures
     from a4eval_ap_metric.voc import VocMatches, voc_average_precision, voc_match
 
 _EXPORTS = {
+    "BestF1": "outcomes",
+    "Calibration": "outcomes",
     "CocoArrays": "coco",
     "CocoParameters": "detection_data",
     "DetectionData": "detection_data",
     "Matches": "matching",
     "Resampler": "resampling",
+    "Tide": "tide",
     "VocMatches": "voc",
     "average_measures": "trec_measures",
     "average_precision": "ranking",
     "average_precision_of_points": "ranking",
+    "best_f1": "outcomes",
+    "calibration": "outcomes",
+    "class_rows": "coco_tables",
     "coco_arrays": "coco",
     "coco_statistics": "coco",
+    "confusion_matrix": "confusion",
+    "curve_rows": "coco_tables",
     "detection_batch": "box_formats",
     "evaluate_coco": "coco_metric",
     "match": "matching",
@@ -50,6 +62,8 @@ _EXPORTS = {
     "read_coco": "coco_reader",
     "read_trec": "trec",
     "statistic_names": "coco",
+    "threshold_rows": "coco_tables",
+    "tide_errors": "tide",
     "tie_range": "tie_policy",
     "to_xywh": "box_formats",
     "voc_average_precision": "voc",
@@ -57,17 +71,25 @@ _EXPORTS = {
 }
 
 __all__ = [
+    "BestF1",
+    "Calibration",
     "CocoArrays",
     "CocoParameters",
     "DetectionData",
     "Matches",
     "Resampler",
+    "Tide",
     "VocMatches",
     "average_measures",
     "average_precision",
     "average_precision_of_points",
+    "best_f1",
+    "calibration",
+    "class_rows",
     "coco_arrays",
     "coco_statistics",
+    "confusion_matrix",
+    "curve_rows",
     "detection_batch",
     "evaluate_coco",
     "match",
@@ -79,6 +101,8 @@ __all__ = [
     "read_coco",
     "read_trec",
     "statistic_names",
+    "threshold_rows",
+    "tide_errors",
     "tie_range",
     "to_xywh",
     "voc_average_precision",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from a4eval import Value, param
+from a4eval import Row, Value, param
 from a4eval_ap_metric.coco import coco_statistics, statistic_names
 from a4eval_ap_metric.coco_reader import read_coco
-from a4eval_ap_metric.detection_checks import refuse_impossible
+from a4eval_ap_metric.coco_tables import class_rows, curve_rows, threshold_rows
+from a4eval_ap_metric.detection_base import DetectionMetric
 from a4eval_ap_metric.detection_data import (
     COCO_AREAS,
     COCO_MAX_DETECTIONS,
@@ -22,20 +22,22 @@ from a4eval_ap_metric.detection_data import (
     EVERY_AREA,
     CocoParameters,
 )
-from a4eval_ap_metric.detection_state import DetectionState
 from a4eval_ap_metric.matching import Matches, match
 from a4eval_ap_metric.pairs import pairs_by
 from a4eval_ap_metric.resampling import Resampler, whole_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+Report = Literal["classes", "thresholds", "curve"]
 
 
 @dataclass
-class CocoDetection:
+class CocoDetection(DetectionMetric):
     """Average precision and recall of detected boxes as COCO defines them; equal to pycocotools bit for bit."""
-
-    batch: ClassVar[str] = "detection"
 
     thresholds: list[float] = param(
         default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
@@ -55,9 +57,9 @@ class CocoDetection:
     compat: Literal["none", "pycocotools"] = param(
         "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
     )
-    _state: DetectionState = field(default_factory=DetectionState, init=False, repr=False)
-    _matches: Matches | None = field(default=None, init=False, repr=False)
-    _units: NDArray[Any] | None = field(default=None, init=False, repr=False)
+    report: list[Report] = param(
+        default_factory=list, help="tables: classes, thresholds, curve (precision by recall and threshold)"
+    )
 
     def __post_init__(self) -> None:
         areas = tuple((float(low), float(high)) for low, high in self.areas.values())
@@ -80,37 +82,28 @@ class CocoDetection:
     @property
     def units(self) -> NDArray[Any]:
         """The image ids, in the order ``weights`` refers to."""
-        if self._units is None:
-            self._units = self._state.units()
-        return self._units
-
-    @property
-    def classes(self) -> NDArray[Any]:
-        """The class ids, ascending, as the arrays of :func:`a4eval_ap_metric.coco_arrays` have them."""
-        return self._state.classes()
+        if "units" not in self._cache:
+            self._cache["units"] = self._state.units()
+        found: NDArray[Any] = self._cache["units"]
+        return found
 
     @property
     def matches(self) -> Matches:
         """Who was matched to whom, in all that was taken in so far."""
-        if self._matches is None:
+        if "matches" not in self._cache:
             by = None if self.similarity is None else partial(pairs_by, self.similarity)
-            self._matches = match(self._state.data(self.units, self.classes), self._parameters, pair_similarity=by)
-        return self._matches
+            self._cache["matches"] = match(self.data, self._parameters, pair_similarity=by)
+        found: Matches = self._cache["matches"]
+        return found
 
-    def update(self, batch: Mapping[str, Any]) -> None:
-        """Take in a batch of images with their ground truth and detections."""
-        columns = self._state.checked(batch)
+    def check(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Refuse what has no meaning, unless pycocotools is to be followed.
+
+        Raises:
+            DataError: a box or score is impossible.
+        """
         if self.compat == "none":
-            refuse_impossible(columns)
-        self._state.batches.append(columns)
-        self._matches = self._units = None
-
-    def merge(self, other: CocoDetection) -> None:
-        """Take in the batches of *other*, which has the same parameters."""
-        if other._parameters != self._parameters or other.similarity != self.similarity:
-            raise ValueError("merge: the two coco_detection metrics have different parameters")
-        self._state.batches += other._state.batches
-        self._matches = self._units = None
+            super().check(columns)
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the statistics; NaN where no class has a truth that counts (−1 with ``compat: pycocotools``)."""
@@ -141,6 +134,15 @@ class CocoDetection:
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
         values = np.array([resampler.statistics(one) for one in counts]).reshape(len(counts), -1)
         return dict(zip(self.names, values.T, strict=True))
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the tables asked for in ``report``."""
+        make = {
+            "classes": lambda: class_rows(self.matches, self.class_names),
+            "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
+            "curve": lambda: curve_rows(self.matches),
+        }
+        return {name: make[name]() for name in self.report}
 
 
 def evaluate_coco(ground_truth: str | Path, detections: str | Path) -> dict[str, float]:

@@ -55,6 +55,32 @@ def a4eval_components() -> list[Component]:
             references=(_VOC, "VOCdevkit VOCevaldet.m"),
         ),
         Component(
+            kind="metric",
+            name="detection_f1",
+            factory="a4eval_ap_metric.diagnostic_metrics:DetectionF1",
+            summary="the best F1 of a detector and its score threshold",
+        ),
+        Component(
+            kind="metric",
+            name="detection_calibration",
+            factory="a4eval_ap_metric.diagnostic_metrics:DetectionCalibration",
+            summary="how well a detector's scores are probabilities",
+            references=("Guo et al. 2017, arXiv:1706.04599",),
+        ),
+        Component(
+            kind="metric",
+            name="confusion_matrix",
+            factory="a4eval_ap_metric.diagnostic_metrics:ConfusionMatrix",
+            summary="a table of which class was found where which class is",
+        ),
+        Component(
+            kind="metric",
+            name="tide",
+            factory="a4eval_ap_metric.diagnostic_metrics:TideErrors",
+            summary="six kinds of a detector's errors and the AP each costs",
+            references=("Bolya et al. 2020, arXiv:2008.08115",),
+        ),
+        Component(
             kind="reader",
             name="box_text",
             factory="a4eval_ap_metric.box_text:BoxText",

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from a4eval import Row, Value, param
 from a4eval_ap_metric.coco import mean_where_defined
-from a4eval_ap_metric.detection_checks import refuse_impossible
-from a4eval_ap_metric.detection_state import DetectionState
+from a4eval_ap_metric.detection_base import DetectionMetric
 from a4eval_ap_metric.resampling import whole_weights
 from a4eval_ap_metric.voc import VocInterpolation, VocMatches, voc_average_precision, voc_match
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
 
 @dataclass
-class VocDetection:
-    """The mean over classes of PASCAL VOC's average precision."""
+class VocDetection(DetectionMetric):
+    """The mean over classes of PASCAL VOC's average precision.
 
-    batch: ClassVar[str] = "detection"
+    A column ``truth_difficult`` (g,) bool of the batches marks truths that are neither found nor missed.
+    """
+
     names: ClassVar[Sequence[str]] = ("mean_average_precision",)
 
     interpolation: VocInterpolation = param("every_point", help="11_point is VOC 2007's, every_point that from 2010 on")
     threshold: float = param(0.5, help="IoU from which a detection is right")
     extra_pixel: bool = param(True, help="box edges are inclusive pixels, so a width is one more (VOC's convention)")
-    _state: DetectionState = field(default_factory=DetectionState, init=False, repr=False)
-    _matches: VocMatches | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
@@ -46,27 +43,19 @@ class VocDetection:
     @property
     def matches(self) -> VocMatches:
         """What became of each detection."""
-        if self._matches is None:
-            data = self._state.data(self.units, self._state.classes())
-            difficult = self._state.flags("truth_difficult")
-            self._matches = voc_match(data, threshold=self.threshold, extra_pixel=self.extra_pixel, difficult=difficult)
-        return self._matches
-
-    def update(self, batch: Mapping[str, Any]) -> None:
-        """Take in a batch of images; a column ``truth_difficult`` (g,) bool marks what counts for nothing."""
-        columns = self._state.checked(batch)
-        refuse_impossible(columns)
-        self._state.batches.append(columns)
-        self._matches = None
-
-    def merge(self, other: VocDetection) -> None:
-        """Take in the batches of *other*."""
-        self._state.batches += other._state.batches
-        self._matches = None
+        if "matches" not in self._cache:
+            self._cache["matches"] = voc_match(
+                self.data,
+                threshold=self.threshold,
+                extra_pixel=self.extra_pixel,
+                difficult=self._state.flags("truth_difficult"),
+            )
+        found: VocMatches = self._cache["matches"]
+        return found
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Return (k,) the average precision of each class, NaN for a class without truths."""
-        return voc_average_precision(self.matches, len(self._state.classes()), self.interpolation, weights)
+        return voc_average_precision(self.matches, len(self.classes), self.interpolation, weights)
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the mean over the classes that have truths."""
@@ -78,7 +67,7 @@ class VocDetection:
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the table ``classes``: class, truths, detections, average precision."""
-        names = self._state.class_names()
+        names = self.class_names
         truths = np.bincount(self.matches.truth_class, minlength=len(names))
         detections = np.bincount(self.matches.detection_class, minlength=len(names))
         columns = zip(names, truths.tolist(), detections.tolist(), self.per_class().tolist(), strict=True)
