@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.tie_policy import ranking_order, tie_range
     from a4eval_ap_metric.trec import read_trec
     from a4eval_ap_metric.trec_measures import average_measures, measure_names, ranking_measures
-    from a4eval_ap_metric.voc import VocMatches, voc_average_precision, voc_match
+    from a4eval_ap_metric.voc import VocMatches, coco_match, voc_average_precision, voc_match
 
 _EXPORTS = {
     "BestF1": "outcomes",
@@ -48,6 +48,7 @@ _EXPORTS = {
     "calibration": "outcomes",
     "class_rows": "coco_tables",
     "coco_arrays": "coco",
+    "coco_match": "voc",
     "coco_statistics": "coco",
     "confusion_matrix": "confusion",
     "curve_rows": "coco_tables",
@@ -87,6 +88,7 @@ __all__ = [
     "calibration",
     "class_rows",
     "coco_arrays",
+    "coco_match",
     "coco_statistics",
     "confusion_matrix",
     "curve_rows",

@@ -49,9 +49,9 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
-            name="voc_detection",
-            factory="a4eval_ap_metric.voc_metric:VocDetection",
-            summary="PASCAL VOC's mean average precision of detected boxes",
+            name="detection_average_precision",
+            factory="a4eval_ap_metric.detection_ap_metric:DetectionAveragePrecision",
+            summary="mean average precision of boxes at one threshold: PASCAL VOC's 2007, 2010 and others",
             references=(_VOC, "VOCdevkit VOCevaldet.m"),
         ),
         Component(

@@ -6,12 +6,15 @@ detection a false positive if that one is taken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from a4eval_ap_metric.detection_data import EVERY_AREA, CocoParameters
+from a4eval_ap_metric.matching import match
+from a4eval_ap_metric.outcomes import outcomes
 from a4eval_ap_metric.pairs import overlapping_pairs
 from a4eval_ap_metric.ranking import average_precision_of_points
 from a4eval_ap_metric.sorting import descending_order, small_integer_order
@@ -19,8 +22,7 @@ from a4eval_ap_metric.sorting import descending_order, small_integer_order
 if TYPE_CHECKING:
     from a4eval_ap_metric.detection_data import DetectionData
     from a4eval_ap_metric.pairs import PairSimilarity
-
-VocInterpolation: TypeAlias = Literal["11_point", "every_point"]
+    from a4eval_ap_metric.ranking import Interpolation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,15 +130,47 @@ def voc_match(
     )
 
 
+def coco_match(
+    data: DetectionData,
+    *,
+    threshold: float = 0.5,
+    difficult: NDArray[np.bool_] | None = None,
+    max_detections: int = 100,
+) -> VocMatches:
+    """Match as COCO does, for VOC's curves: each detection gets the best truth that is still free.
+
+    Args:
+        data: ground truth and detections.
+        threshold: the overlap from which a detection is right.
+        difficult: (g,) bool: taken as crowds.
+        max_detections: per image and class.
+    """
+    if difficult is not None:
+        data = replace(data, truth_crowd=data.truth_crowd | difficult)
+    matches = match(data, CocoParameters((threshold,), areas=(EVERY_AREA,), max_detections=(max_detections,)))
+    found = outcomes(matches)
+    counts = ~matches.truth_ignored[0]
+    return VocMatches(
+        detection=matches.detection[found.position],
+        detection_class=found.of_class,
+        unit=matches.detection_unit[found.position],
+        score=found.score,
+        hit=found.hit,
+        counted=np.ones(len(found.position), bool),
+        truth_class=matches.truth_class[counts],
+        truth_unit=matches.truth_unit[counts],
+    )
+
+
 def voc_average_precision(
-    matches: VocMatches, n_classes: int, interpolation: VocInterpolation, weights: NDArray[np.int64] | None = None
+    matches: VocMatches, n_classes: int, interpolation: Interpolation, weights: NDArray[np.int64] | None = None
 ) -> NDArray[np.float64]:
     """Return the average precision of each class: (k,) float64, NaN for a class without truths that count.
 
     Args:
         matches: from :func:`voc_match`.
         n_classes: how many classes.
-        interpolation: ``11_point`` (VOC 2007) or ``every_point`` (VOC 2010 and later).
+        interpolation: ``11_point`` (VOC 2007), ``every_point`` (VOC 2010 and later), ``step`` or ``101_point``.
         weights: (n_units,) how often each image counts, copies standing side by side.
     """
     row = np.flatnonzero(matches.counted)

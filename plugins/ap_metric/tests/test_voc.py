@@ -6,7 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from a4eval_ap_metric import DetectionData, to_xywh, voc_average_precision, voc_match
+from a4eval_ap_metric import (
+    DetectionData,
+    coco_match,
+    coco_statistics,
+    match,
+    to_xywh,
+    voc_average_precision,
+    voc_match,
+)
 
 from a4eval import ConfigError, DataError, Run, build
 
@@ -27,7 +35,7 @@ TOY_VALUES = {
 
 def evaluated(tmp_path, data, **metric):
     run = Run(directory=tmp_path)
-    node = {"name": "evaluate", "data": data, "metrics": {"voc": {"name": "voc_detection", **metric}}}
+    node = {"name": "evaluate", "data": data, "metrics": {"voc": {"name": "detection_average_precision", **metric}}}
     result = build("task", node).run(run)
     return result.metrics["voc"].value, result, run
 
@@ -300,4 +308,32 @@ def test_formats_agree():
 
 def test_a_bad_threshold_is_refused():
     with pytest.raises(ConfigError, match="threshold: got 0"):
-        build("metric", {"name": "voc_detection", "threshold": 0.0})
+        build("metric", {"name": "detection_average_precision", "threshold": 0.0})
+
+
+def test_cocos_matching_and_grid_give_cocos_ap50():
+    for seed in range(60):
+        data = arrays_of_case(awkward_case(np.random.default_rng(seed), many=seed % 10 == 0))
+        got = voc_average_precision(coco_match(data), data.n_classes, "101_point")
+        expected = coco_statistics(match(data))[1]
+        mean = got[~np.isnan(got)].mean() if (~np.isnan(got)).any() else np.nan
+        np.testing.assert_allclose(mean, expected, atol=1e-14)
+
+
+def test_the_two_matchings_differ_where_the_best_truth_is_taken():
+    # two truths; the second detection overlaps the taken one more, but the free one enough
+    data = DetectionData(
+        n_units=1,
+        n_classes=1,
+        truth_unit=np.zeros(2, int),
+        truth_class=np.zeros(2, int),
+        truth_box=np.array([[0.0, 0, 100, 100], [20, 0, 100, 100]]),
+        truth_area=np.full(2, 1e4),
+        truth_crowd=np.zeros(2, bool),
+        detection_unit=np.zeros(2, int),
+        detection_class=np.zeros(2, int),
+        detection_box=np.array([[0.0, 0, 100, 100], [5, 0, 100, 100]]),
+        detection_score=np.array([0.9, 0.8]),
+    )
+    assert voc_match(data).hit.tolist() == [True, False]
+    assert coco_match(data).hit.tolist() == [True, True]

@@ -1,35 +1,43 @@
-"""The metric ``voc_detection``: PASCAL VOC's mean average precision."""
+"""The metric ``detection_average_precision``: any definition at one IoU threshold, PASCAL VOC's by default."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from a4eval import Row, Value, param
 from a4eval_ap_metric.coco import mean_where_defined
 from a4eval_ap_metric.detection_base import DetectionMetric
+from a4eval_ap_metric.ranking import Interpolation
 from a4eval_ap_metric.resampling import whole_weights
-from a4eval_ap_metric.voc import VocInterpolation, VocMatches, voc_average_precision, voc_match
+from a4eval_ap_metric.voc import VocMatches, coco_match, voc_average_precision, voc_match
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 @dataclass
-class VocDetection(DetectionMetric):
-    """The mean over classes of PASCAL VOC's average precision.
+class DetectionAveragePrecision(DetectionMetric):
+    """The mean over classes of average precision at one IoU threshold; by default as PASCAL VOC has it from 2010 on.
 
     A column ``truth_difficult`` (g,) bool of the batches marks truths that are neither found nor missed.
     """
 
     names: ClassVar[Sequence[str]] = ("mean_average_precision",)
 
-    interpolation: VocInterpolation = param("every_point", help="11_point is VOC 2007's, every_point that from 2010 on")
+    interpolation: Interpolation = param(
+        "every_point", help="11_point is VOC 2007's, every_point VOC's from 2010 on, 101_point COCO's"
+    )
+    matching: Literal["voc", "coco"] = param("voc", help="voc: only the best truth of all; coco: the best that is free")
     threshold: float = param(0.5, help="IoU from which a detection is right")
-    extra_pixel: bool = param(True, help="box edges are inclusive pixels, so a width is one more (VOC's convention)")
+    extra_pixel: bool = param(
+        True, help="voc matching: box edges are inclusive pixels, so a width is one more (VOC's convention)"
+    )
+    max_detections: int = param(100, help="coco matching: per image and class")
+    report: list[Literal["classes"]] = param(default_factory=lambda: ["classes"], help="tables: classes, or none")
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
@@ -44,14 +52,18 @@ class VocDetection(DetectionMetric):
     def matches(self) -> VocMatches:
         """What became of each detection."""
         if "matches" not in self._cache:
-            self._cache["matches"] = voc_match(
-                self.data,
-                threshold=self.threshold,
-                extra_pixel=self.extra_pixel,
-                difficult=self._state.flags("truth_difficult"),
-            )
-        found: VocMatches = self._cache["matches"]
-        return found
+            difficult = self._state.flags("truth_difficult")
+            if self.matching == "voc":
+                found = voc_match(
+                    self.data, threshold=self.threshold, extra_pixel=self.extra_pixel, difficult=difficult
+                )
+            else:
+                found = coco_match(
+                    self.data, threshold=self.threshold, difficult=difficult, max_detections=self.max_detections
+                )
+            self._cache["matches"] = found
+        matches: VocMatches = self._cache["matches"]
+        return matches
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Return (k,) the average precision of each class, NaN for a class without truths."""
@@ -66,7 +78,9 @@ class VocDetection(DetectionMetric):
         return {"mean_average_precision": Value(value, higher_is_better=True, n=n)}
 
     def tables(self) -> dict[str, list[Row]]:
-        """Return the table ``classes``: class, truths, detections, average precision."""
+        """Return the table ``classes``, if asked for: class, truths, detections, average precision."""
+        if not self.report:
+            return {}
         names = self.class_names
         truths = np.bincount(self.matches.truth_class, minlength=len(names))
         detections = np.bincount(self.matches.detection_class, minlength=len(names))
