@@ -67,7 +67,8 @@ class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.
 
     A metric whose units can be weighed also has a property ``units``, the ids in the order ``weights`` refers to, and
-    may have ``compute_many(weights: (r, n_units)) -> {name: (r,)}``, a faster way to weigh them many times.
+    may have ``compute_many(weights: (r, n_units)) -> {name: (r,)}``, a faster way to weigh them many times, and
+    ``compute_parts`` of the same form for parts that only the data names, such as classes: ``compare`` tests each.
     A metric may have ``tables() -> dict[str, list[Row]]``; a single table is named by the metric's label.
     ``dataclasses.replace(metric)`` must give a fresh one without state, so state lives in ``init=False`` fields
     with a ``default_factory``, or is set in ``__post_init__``.

@@ -142,6 +142,27 @@ def test_both_must_hold_the_same_units():
         compare(second_ids=[*IDS[:-1], "z"])
 
 
+def test_parts_are_tested_and_corrected_among_themselves():
+    @dataclass
+    class ByHalf(Accuracy):
+        def compute_parts(self, weights):
+            hits = np.array([self._seen[unit] for unit in self.units.tolist()], float)
+            middle = len(hits) // 2
+            with np.errstate(invalid="ignore"):
+                return {
+                    "early": weights[:, :middle] @ hits[:middle] / weights[:, :middle].sum(axis=1),
+                    "late": weights[:, middle:] @ hits[middle:] / weights[:, middle:].sum(axis=1),
+                }
+
+    first, second = [0] * 20 + [1, 0] * 10, [1] * 20 + [0, 1] * 10
+    task = Compare(Hits(first, list(range(40))), Hits(second, list(range(40))), {"hits": ByHalf()})
+    early, late = task.run(Run(directory=None)).tables["hits/parts"]
+    assert (early["name"], early["first"], early["second"], early["difference"]) == ("early", 0, 1, 1)
+    assert early["p_permutation"] < 0.01
+    assert early["p_holm"] == pytest.approx(2 * early["p_permutation"])
+    assert (late["difference"], late["p_permutation"]) == (0, 1)
+
+
 def test_same_seed_same_numbers():
     assert compare()[0] == compare()[0]
 

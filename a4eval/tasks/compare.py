@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from a4eval.component import param
 from a4eval.contracts import Result, Row, Value
@@ -16,9 +17,7 @@ from a4eval.tasks.evaluate import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Mapping
 
     from a4eval.context import Run
 
@@ -28,7 +27,8 @@ class Compare:
     """Evaluate two readers with the same metrics, and test every difference, second minus first.
 
     Both are resampled together, unit by unit, so what they share cancels.
-    The p-values are corrected for the number of values tested, by Holm and by Benjamini and Hochberg.
+    The p-values are corrected for how many there are, by Holm and by Benjamini and Hochberg: over the values of all
+    metrics in the table ``comparison``, over the parts of a metric (classes, say) in ``LABEL/parts``.
     """
 
     first: Any = param(kind="reader", help="the one set of predictions with its ground truth")
@@ -63,79 +63,120 @@ class Compare:
             result.metrics[f"{name}/first"] = first
         for name, second in self._second.values().items():
             result.metrics[f"{name}/second"] = second
-        compared: dict[str, tuple[Comparison, float | None]] = {}
-        for label in run.track(self._first.weighable(), "resampling"):
-            compared |= self._compare(label, run)
-        for name, (paired, _) in compared.items():
+        compared: dict[str, Tested] = {}
+        for label in run.track(list(self._first.weighable()), "resampling"):
+            pair = self._pair(label, run)
+            by_name = pair.test(statistic_of, run)
+            names = self._first.names(label, pair.first)
+            compared |= {name: by_name[given] for given, name in names.items()}
+            if hasattr(pair.first, "compute_parts"):
+                result.tables[f"{label}/parts"] = _rows(pair.test(lambda metric: metric.compute_parts, run))
+        for name, one in compared.items():
             first = result.metrics[f"{name}/first"]
             result.metrics[f"{name}/difference"] = Value(
-                paired.difference, first.unit, first.higher_is_better, first.n, paired.interval
+                one.paired.difference, first.unit, first.higher_is_better, first.n, one.paired.interval
             )
-        result.tables["comparison"] = _rows(compared, result.metrics)
+        result.tables = {"comparison": _rows(compared), **result.tables}
         return result
 
-    def _compare(self, label: str, run: Run) -> dict[str, tuple[Comparison, float | None]]:
-        """Return for each value the paired difference and the p-value of the permutation test."""
+    def _pair(self, label: str, run: Run) -> _Pair:
         first, second = self._first.metrics[label], self._second.metrics[label]
         units = np.asarray(first.units)
         if not np.array_equal(units, np.asarray(second.units)):
             only = sorted(set(units.tolist()) ^ set(np.asarray(second.units).tolist()), key=str)
             raise DataError(f"first and second must hold the same units; {only[0]!r} is in one of them only")
-        clusters = self._first.cluster_labels(first)
+        both = self._both.metrics[label] if self.permutations else None
+        if both is not None:  # unit i of the first is unit 2 i of both, unit i of the second 2 i + 1
+            order = np.argsort(units)
+            for which, reader in enumerate((self.first, self.second)):
+                for batch in reader.batches(run):
+                    found = order[np.searchsorted(units, batch["unit"], sorter=order)]
+                    both.update({**batch, "unit": 2 * found + which})
+        return _Pair(first, second, both, self._first.cluster_labels(first), self.interval, self.permutations)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One number under both predictions.
+
+    Args:
+        first: under the first.
+        second: under the second.
+        paired: the difference with its interval and the bootstrap's p-value.
+        permutation: the permutation test's p-value, if it was made.
+    """
+
+    first: float
+    second: float
+    paired: Comparison
+    permutation: float | None
+
+
+@dataclass
+class _Pair:
+    """One metric fed with the first predictions, with the second, and with both as units of their own."""
+
+    first: Any
+    second: Any
+    both: Any | None
+    clusters: NDArray[Any] | None
+    options: IntervalOptions
+    permutations: int
+
+    def test(self, statistic: Callable[[Any], Statistic], run: Run) -> dict[str, Tested]:
+        """Test every number that *statistic* of the metric gives; the same resamples each time."""
+        first, second, n_units = statistic(self.first), statistic(self.second), len(self.first.units)
+        once = np.ones((1, n_units))
+        one, other = first(once), second(once)
         paired = paired_bootstrap(
-            statistic_of(first),
-            statistic_of(second),
-            len(units),
+            first,
+            second,
+            n_units,
             run.generator(1),
-            resamples=self.interval.resamples,
-            level=self.interval.level,
-            clusters=clusters,
+            resamples=self.options.resamples,
+            level=self.options.level,
+            clusters=self.clusters,
         )
-        tested: Mapping[str, Comparison] = {}
-        if self.permutations:
-            tested = paired_permutation(
-                self._combined(label, units, run),
-                len(units),
+        permuted: Mapping[str, Comparison] = {}
+        if self.both is not None:
+            both, places = statistic(self.both), np.asarray(self.both.units)
+            permuted = paired_permutation(
+                lambda weights: both(weights[:, places]),
+                n_units,
                 run.generator(2),
                 permutations=self.permutations,
-                clusters=clusters,
+                clusters=self.clusters,
             )
-        names = self._first.names(label, first)
         return {
-            name: (paired[given], tested[given].p_value if given in tested else None) for given, name in names.items()
+            name: Tested(
+                float(one[name][0]),
+                float(other[name][0]),
+                comparison,
+                permuted[name].p_value if name in permuted else None,
+            )
+            for name, comparison in paired.items()
         }
 
-    def _combined(self, label: str, units: NDArray[Any], run: Run) -> Statistic:
-        """Return one metric over both predictions: unit i of the first is unit 2 i, of the second 2 i + 1."""
-        metric = self._both.metrics[label]
-        order = np.argsort(units)
-        for which, reader in enumerate((self.first, self.second)):
-            for batch in reader.batches(run):
-                found = order[np.searchsorted(units, batch["unit"], sorter=order)]
-                metric.update({**batch, "unit": 2 * found + which})
-        places = np.asarray(metric.units)
-        statistic = statistic_of(metric)
-        return lambda weights: statistic(weights[:, places])
 
-
-def _rows(compared: Mapping[str, tuple[Comparison, float | None]], values: Mapping[str, Value]) -> list[Row]:
-    bootstrap = np.array([paired.p_value for paired, _ in compared.values()])
-    permutation = np.array([np.nan if p_value is None else p_value for _, p_value in compared.values()])
+def _rows(compared: Mapping[str, Tested]) -> list[Row]:
+    """Return a row a number, its p-value corrected for how many there are."""
     # the permutation test, where it was made, is the exact one: its p-values are the ones to correct
-    tested = bootstrap if np.isnan(permutation).all() else permutation
-    corrected = zip(holm(tested), benjamini_hochberg(tested), strict=True)
+    p_values = [one.paired.p_value if one.permutation is None else one.permutation for one in compared.values()]
     rows: list[Row] = []
-    for (name, (paired, p_value)), (by_holm, by_rate) in zip(compared.items(), corrected, strict=True):
+    for (name, one), by_holm, by_rate in zip(
+        compared.items(), holm(p_values), benjamini_hochberg(p_values), strict=True
+    ):
+        interval = one.paired.interval
         rows.append(
             {
                 "name": name,
-                "first": values[f"{name}/first"].value,
-                "second": values[f"{name}/second"].value,
-                "difference": paired.difference,
-                "low": paired.interval.low if paired.interval else None,
-                "high": paired.interval.high if paired.interval else None,
-                "p_bootstrap": paired.p_value,
-                "p_permutation": p_value,
+                "first": one.first,
+                "second": one.second,
+                "difference": one.paired.difference,
+                "low": interval.low if interval else None,
+                "high": interval.high if interval else None,
+                "p_bootstrap": one.paired.p_value,
+                "p_permutation": one.permutation,
                 "p_holm": float(by_holm),
                 "p_benjamini_hochberg": float(by_rate),
             }
