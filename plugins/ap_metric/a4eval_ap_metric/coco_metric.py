@@ -57,6 +57,7 @@ class CocoDetection(DetectionMetric):
     compat: Literal["none", "pycocotools"] = param(
         "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
     )
+    per_class: bool = param(False, help="resample the AP of each class too: a comparison then tests every class")
     report: list[Report] = param(
         default_factory=list, help="tables: classes, thresholds, curve (precision by recall and threshold)"
     )
@@ -128,12 +129,18 @@ class CocoDetection(DetectionMetric):
             weights: (r, n_units) whole numbers, how often each image counts.
 
         Returns:
-            For each name (r,) float64.
+            For each name (r,) float64; with ``per_class`` also for ``AP of CLASS``.
         """
         counts = whole_weights(weights, len(self.units))
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
-        values = np.array([resampler.statistics(one) for one in counts]).reshape(len(counts), -1)
-        return dict(zip(self.names, values.T, strict=True))
+        rows = [resampler.statistics_and_classes(one) for one in counts]
+        values = np.array([statistics for statistics, _ in rows]).reshape(len(rows), len(self.names))
+        found = dict(zip(self.names, values.T, strict=True))
+        if self.per_class:
+            names = [f"AP of {name}" for name in self.class_names]
+            classes = np.array([classes for _, classes in rows]).reshape(len(rows), len(names))
+            found |= dict(zip(names, classes.T, strict=True))
+        return found
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""

@@ -78,6 +78,14 @@ class Resampler:
         Args:
             weights: (n_units,) integers from 0 to the highest weight announced.
         """
+        return self.statistics_and_classes(weights)[0]
+
+    def statistics_and_classes(self, weights: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the statistics and (k,) the AP of each class over all thresholds, NaN for one without truths.
+
+        Args:
+            weights: (n_units,) integers from 0 to the highest weight announced.
+        """
         # 32 bits where no sum of weights can pass them: cumulative sums are several times faster
         most = int(weights.max(initial=0)) * max(len(self._considered_slot), len(self._hit_slot))
         table = [weights] if self._copies == 1 else [weights, *(weights > copy for copy in range(self._copies))]
@@ -119,7 +127,7 @@ class Resampler:
             *limited,
             *average_recall,
         ]
-        return np.array([mean_where_defined(one) for one in chosen])
+        return np.array([mean_where_defined(one) for one in chosen]), average_precision[0].mean(axis=0)
 
     def _levels_of_hits(self, truths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return how many recall levels 0, 1, … truths reach, class after class, and where each class begins."""

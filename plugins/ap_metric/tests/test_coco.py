@@ -291,3 +291,13 @@ def test_compare_and_intervals_end_to_end(tmp_path):
     assert difference.interval.low < difference.value < difference.interval.high
     row = next(row for row in result.tables["comparison"] if row["name"] == "AP")
     assert row["p_permutation"] < 0.05
+
+
+@real
+def test_the_classes_are_resampled_with_the_rest():
+    metric = build("metric", {"name": "coco_detection", "per_class": True, "report": ["classes"]})
+    metric.update(read_coco(TRUTH, RESULTS))
+    found = metric.compute_many(np.ones((2, 100)))
+    for row in metric.tables()["classes"]:
+        np.testing.assert_allclose(found[f"AP of {row['class']}"], row["AP"], atol=1e-14)
+    assert len(found) == 12 + len(metric.classes)
