@@ -30,6 +30,8 @@ class Local:
             raise ValueError(f"workers must be at least 1, got {self.workers}")
         if self.memory_limit is not None and not self.memory_limit > 0:
             raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        self.patience = 0.0
+        """Seconds between a worker's death and the verdict that its run is to blame."""
         self._idle: list[Worker] = []
         self._busy: list[Worker] = []
 
@@ -79,6 +81,7 @@ class Local:
             message = worker.connection.recv()
         except (EOFError, ConnectionResetError):
             self._busy.remove(worker)
+            time.sleep(self.patience)
             return Ended(worker.pending, worker.epitaph(), blame=worker.at_work)
         if isinstance(message, Refused):
             raise message.error

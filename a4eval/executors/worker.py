@@ -150,6 +150,9 @@ class Worker:
 def main() -> None:
     """Be a worker: read settings and chunks from the socket named on the command line until it closes."""
     connection = Connection(int(sys.argv[1]))
+    # a polite request to end, sent to all processes of a cluster's job, is its owner's business;
+    # not SIG_IGN, which whatever a run starts would inherit
+    signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
     try:
         settings: Settings = connection.recv()
