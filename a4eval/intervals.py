@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -103,6 +103,21 @@ def bootstrap(
     (1.8, 4.2)
     """
     _check(resamples, level)
+    drawn, make = _resampled(statistic, n_units, rng, resamples, level, method, clusters, jackknife)
+    return {name: make(name) for name in drawn}
+
+
+def _resampled(
+    statistic: Statistic,
+    n_units: int,
+    rng: np.random.Generator,
+    resamples: int,
+    level: float,
+    method: Method,
+    clusters: ArrayLike | None,
+    jackknife: int,
+) -> tuple[dict[str, NDArray[np.float64]], Callable[[str], Interval]]:
+    """Return the values of all resamples by name, and what makes the interval of a name."""
     if method not in ("percentile", "bca"):
         raise ValueError(f"method: got {method!r}, expected 'percentile' or 'bca'")
     groups = _groups(clusters, n_units)
@@ -111,13 +126,15 @@ def bootstrap(
     if clusters is not None:
         text += f" of {groups.max(initial=-1) + 1} clusters"
     if method == "percentile":
-        return {name: _interval(values, level, text) for name, values in drawn.items()}
+        return drawn, lambda name: _interval(drawn[name], level, text)
     left_out = _values(statistic, _left_out(rng, groups, jackknife))
     whole = _values(statistic, iter([np.ones((1, n_units))]))
-    return {
-        name: _interval(values, level, text, bias=_bias(values, whole[name][0]), skew=_acceleration(left_out[name]))
-        for name, values in drawn.items()
-    }
+
+    def corrected(name: str) -> Interval:
+        bias, skew = _bias(drawn[name], whole[name][0]), _acceleration(left_out[name])
+        return _interval(drawn[name], level, text, bias=bias, skew=skew)
+
+    return drawn, corrected
 
 
 def paired_bootstrap(
@@ -128,7 +145,9 @@ def paired_bootstrap(
     *,
     resamples: int = 1000,
     level: float = 0.95,
+    method: Method = "percentile",
     clusters: ArrayLike | None = None,
+    jackknife: int = 200,
 ) -> dict[str, Comparison]:
     """Return how two predictions on the same units differ: both are computed on the same resamples.
 
@@ -138,8 +157,10 @@ def paired_bootstrap(
         n_units: how many units.
         rng: the random numbers.
         resamples: how often the units are drawn with replacement.
-        level: the nominal coverage of the percentile interval.
+        level: the nominal coverage of the interval.
+        method: ``percentile`` or ``bca``, as for :func:`bootstrap`.
         clusters: (n_units,) labels; units of one label are drawn together.
+        jackknife: as for :func:`bootstrap`.
 
     Returns:
         By name; the p-value is twice the share of resamples on the rarer side of 0, at least 2 / (resamples + 1).
@@ -151,13 +172,15 @@ def paired_bootstrap(
         return {name: np.asarray(other[name]) - np.asarray(one[name]) for name in one if name in other}
 
     observed = difference(np.ones((1, n_units)))
-    groups = _groups(clusters, n_units)
-    drawn = _values(difference, _drawn(rng, groups, resamples))
-    text = f"paired percentile bootstrap, {resamples} resamples"
+    drawn, make = _resampled(difference, n_units, rng, resamples, level, method, clusters, jackknife)
     return {
-        name: Comparison(float(observed[name][0]), _interval(values, level, text), _bootstrap_p_value(values))
+        name: Comparison(float(observed[name][0]), _paired(make(name)), _bootstrap_p_value(values))
         for name, values in drawn.items()
     }
+
+
+def _paired(interval: Interval) -> Interval:
+    return replace(interval, method=f"paired {interval.method}")
 
 
 def paired_permutation(

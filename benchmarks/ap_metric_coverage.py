@@ -136,10 +136,12 @@ def intervals_of(seed: int) -> dict[str, dict[str, tuple[float, float]]]:
     single = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES)
     corrected = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES, method="bca")
     paired = paired_bootstrap(first, second, IMAGES, rng(), resamples=RESAMPLES)
+    paired_bca = paired_bootstrap(first, second, IMAGES, rng(), resamples=RESAMPLES, method="bca")
     found = {
         "percentile": {name: (one.low, one.high) for name, one in single.items()},
         "bca": {name: (one.low, one.high) for name, one in corrected.items()},
         "difference": {n: (one.interval.low, one.interval.high) for n, one in paired.items() if one.interval},
+        "difference, bca": {n: (one.interval.low, one.interval.high) for n, one in paired_bca.items() if one.interval},
     }
     if find_spec("hotcoco"):
         found["hotcoco, difference"] = dict(hotcoco_intervals(*data))
@@ -156,7 +158,8 @@ def main() -> None:
         "percentile": dict(zip(NAMES, large[0], strict=True)),
         "difference": dict(zip(NAMES, large[1] - large[0], strict=True)),
     }
-    truths["bca"], truths["hotcoco, difference"] = truths["percentile"], truths["difference"]
+    truths["bca"] = truths["percentile"]
+    truths["difference, bca"] = truths["hotcoco, difference"] = truths["difference"]
     held: dict[str, dict[str, list[bool]]] = {kind: {name: [] for name in NAMES} for kind in truths}
     widths: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in NAMES} for kind in truths}
     with ProcessPoolExecutor() as pool:
@@ -169,7 +172,8 @@ def main() -> None:
     labels = {
         "percentile": "one detector, percentile bootstrap",
         "bca": "one detector, BCa bootstrap",
-        "difference": "difference of two, paired bootstrap",
+        "difference": "difference of two, paired percentile bootstrap",
+        "difference, bca": "difference of two, paired BCa bootstrap",
         "hotcoco, difference": "difference of two, hotcoco's compare",
     }
     rows = [

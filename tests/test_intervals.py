@@ -126,6 +126,15 @@ def test_paired_bootstrap_sees_a_constant_difference_that_single_ones_cannot():
     assert same.p_value == 1
 
 
+def test_paired_bca_is_bca_of_the_difference():
+    second = VALUES**2
+    paired = paired_bootstrap(mean_of(VALUES), mean_of(second), 40, np.random.default_rng(4), method="bca")["mean"]
+    alone = bootstrap(mean_of(second - VALUES), 40, np.random.default_rng(4), method="bca")["mean"]
+    assert paired.interval is not None
+    assert (paired.interval.low, paired.interval.high) == pytest.approx((alone.low, alone.high), abs=1e-12)
+    assert paired.interval.method == "paired bca bootstrap, 1000 resamples"
+
+
 def combined_mean(first, second):
     both = np.empty(2 * len(first))
     both[0::2], both[1::2] = first, second

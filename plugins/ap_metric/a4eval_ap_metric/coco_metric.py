@@ -25,6 +25,7 @@ from a4eval_ap_metric.detection_data import (
 from a4eval_ap_metric.matching import Matches, match
 from a4eval_ap_metric.pairs import pairs_by
 from a4eval_ap_metric.resampling import Resampler, whole_weights
+from a4eval_ap_metric.shapes import SIMILARITIES, Geometry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,9 @@ class CocoDetection(DetectionMetric):
     )
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
+    )
+    geometry: Geometry = param(
+        "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
     )
     compat: Literal["none", "pycocotools"] = param(
         "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
@@ -92,7 +96,7 @@ class CocoDetection(DetectionMetric):
     def matches(self) -> Matches:
         """Who was matched to whom, in all that was taken in so far."""
         if "matches" not in self._cache:
-            by = None if self.similarity is None else partial(pairs_by, self.similarity)
+            by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
             self._cache["matches"] = match(self.data, self._parameters, pair_similarity=by)
         found: Matches = self._cache["matches"]
         return found

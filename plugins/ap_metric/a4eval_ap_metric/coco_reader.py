@@ -11,8 +11,10 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.coco_json import boxes, identifiers, read_detections, read_ground_truth
+from a4eval_ap_metric.coco_shapes import detection_shapes, truth_shapes
 from a4eval_ap_metric.detection_checks import doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.shapes import Geometry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,13 +28,20 @@ Compat = Literal["none", "pycocotools"]
 
 
 def read_coco(
-    ground_truth: Path, detections: Path, *, compat: Compat = "none", warnings: list[str] | None = None
+    ground_truth: Path,
+    detections: Path,
+    *,
+    geometry: Geometry = "box",
+    compat: Compat = "none",
+    warnings: list[str] | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Read COCO files into one detection batch.
 
     Args:
         ground_truth: annotation file with ``images``, ``annotations`` and ``categories``.
         detections: result list with ``image_id``, ``category_id``, ``bbox`` (xywh, pixels) and ``score``.
+        geometry: ``box``; ``mask`` reads ``segmentation`` (polygons or RLE) and ``keypoints`` reads ``keypoints`` of
+            both files besides, and the boxes and areas of detections are those of their shapes.
         compat: ``pycocotools`` takes what it takes and means what it means by it, where that differs.
         warnings: doubts are appended to this list.
 
@@ -55,7 +64,13 @@ def read_coco(
         # None becomes NaN
         batch[f"unit_{side}"] = np.array([getattr(one, side) for one in truth.images], np.float64)[first]
     batch |= _classes(truth, ground_truth) | _truths(truth, unit, ground_truth)
-    found = read_detections(detections, lenient=quirks)
+    if geometry == "box":
+        found = read_detections(detections, lenient=quirks)
+    else:
+        sizes = {one.id: (one.height, one.width) for one in truth.images}
+        batch |= truth_shapes(ground_truth, geometry, sizes)
+        found = detection_shapes(detections, geometry, sizes)
+        batch |= {name: found[name] for name in found if name.startswith("detection_")}
     batch |= {
         "detection_unit": _known(found["image_id"], unit, str(detections), "images", "image_id"),
         "detection_class": found["category_id"],
@@ -137,6 +152,7 @@ class Coco:
 
     ground_truth: Path = param(help="COCO annotation file (JSON)")
     detections: Path = param(help="COCO result list (JSON)")
+    geometry: Geometry = param("box", help="box, mask (needs the extra masks) or keypoints")
     compat: Compat = param("none", help="pycocotools: take bad input as it does, see docs/detection-input.md")
 
     def sources(self) -> Sequence[Path]:
@@ -146,7 +162,9 @@ class Coco:
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""
         warnings: list[str] = []
-        batch = read_coco(self.ground_truth, self.detections, compat=self.compat, warnings=warnings)
+        batch = read_coco(
+            self.ground_truth, self.detections, geometry=self.geometry, compat=self.compat, warnings=warnings
+        )
         for warning in warnings:
             run.warn(warning)
         yield batch

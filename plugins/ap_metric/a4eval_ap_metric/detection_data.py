@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ class DetectionData:
         detection_score: (d,) float64.
         truth_uncounted: (g,) bool; a detection that matches such a truth is a miss nevertheless: what pycocotools
             makes of annotation id 0.
+        truth_ignored: (g,) bool; neither found nor missed, but unlike a crowd it has one detection at most.
+        detection_area: (d,) float64, pixels²; width × height if None.
+        shapes: further columns of truths and detections, such as ``truth_mask``, by name.
     """
 
     n_units: int
@@ -47,6 +51,9 @@ class DetectionData:
     detection_box: NDArray[np.float64]
     detection_score: NDArray[np.float64]
     truth_uncounted: NDArray[np.bool_] | None = None
+    truth_ignored: NDArray[np.bool_] | None = None
+    detection_area: NDArray[np.float64] | None = None
+    shapes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 TRUTH = ("truth_unit", "truth_class", "truth_box", "truth_area", "truth_crowd")
+FLAGS = ("truth_uncounted", "truth_difficult", "truth_ignored")
+SHAPES = ("truth_mask", "detection_mask", "truth_keypoints", "detection_keypoints")
 DETECTION = ("detection_unit", "detection_class", "detection_box", "detection_score")
 
 _NOTHING: dict[str, NDArray[Any]] = {
@@ -45,7 +47,7 @@ class DetectionState:
             if name not in batch:
                 raise ValueError(f"a detection batch needs the column {name!r}, got {sorted(batch)}")
             columns[name] = np.asarray(batch[name])
-        for name in ("class", "class_name", "truth_uncounted", "truth_difficult"):
+        for name in ("class", "class_name", *FLAGS, "detection_area", *SHAPES):
             if name in batch:
                 columns[name] = np.asarray(batch[name])
         for group in (TRUTH, DETECTION):
@@ -98,6 +100,9 @@ class DetectionState:
             detection_box=column("detection_box").astype(np.float64, copy=False),
             detection_score=column("detection_score").astype(np.float64, copy=False),
             truth_uncounted=self.flags("truth_uncounted"),
+            truth_ignored=self.flags("truth_ignored"),
+            detection_area=column("detection_area") if all("detection_area" in one for one in batches) else None,
+            shapes={name: column(name) for name in SHAPES if all(name in one for one in batches)},
         )
 
     def flags(self, name: str) -> NDArray[np.bool_] | None:

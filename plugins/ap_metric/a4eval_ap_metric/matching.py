@@ -8,7 +8,7 @@ Bit-identical to pycocotools' ``COCOeval.evaluate``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,8 @@ from numpy.typing import NDArray
 from a4eval_ap_metric.detection_data import COCO, CocoParameters, DetectionData
 from a4eval_ap_metric.greedy import match_in_rounds, match_stars, tangled_edges
 from a4eval_ap_metric.literal import match_literally
-from a4eval_ap_metric.pairs import PairSimilarity, box_iou_of_pairs, overlapping_pairs
+from a4eval_ap_metric.pairs import PairSimilarity, Similarity, box_iou, overlapping_pairs
 from a4eval_ap_metric.sorting import descending_order, rank_in_segment, small_integer_order
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 _NEARLY_ONE = 1 - 1e-10  # pycocotools lets a threshold of 1 be reached despite rounding
 
@@ -35,7 +31,7 @@ class Matches:
         n_units: number of images.
         class_start: (k + 1,) first position of each class.
         detection: (n,) input row of the detection at each position; those beyond the maximum are left out.
-        detection_area: (n,) width × height, pixels².
+        detection_area: (n,) pixels².
         detection_unit: (n,) image.
         detection_score: (n,) float64.
         truth_class: (g,) class of each truth, truths being in the order (class, image, input).
@@ -76,15 +72,15 @@ def match(
     data: DetectionData,
     parameters: CocoParameters = COCO,
     *,
-    pair_similarity: Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]], PairSimilarity]
-    | None = None,
+    pair_similarity: Similarity = box_iou,
 ) -> Matches:
     """Match detections to truths.
 
     Args:
         data: ground truth and detections.
         parameters: COCO's by default.
-        pair_similarity: from (detection boxes, truth boxes, crowd) to a similarity of pairs; IoU by default.
+        pair_similarity: from the data, rows of detections and rows of truths to a similarity of pairs of places in
+            these rows; the IoU of boxes by default.
 
     Source: ``COCOeval.evaluateImg`` in cocoapi, Lin et al. 2014 (arXiv:1405.0312).
 
@@ -99,11 +95,12 @@ def match(
     truth_group = data.truth_class.astype(index_type) * index_type(data.n_units) + data.truth_unit.astype(index_type)
     truth_row = small_integer_order(truth_group, n_groups)
     truth_group = truth_group.take(truth_row)
-    truth_box = data.truth_box.take(truth_row, axis=0)
     crowd = data.truth_crowd.take(truth_row)
     area = data.truth_area.take(truth_row)
     low, high = np.array(parameters.areas).T[:, :, None]
     truth_ignored = crowd | (area < low) | (area > high)
+    if data.truth_ignored is not None:
+        truth_ignored |= data.truth_ignored.take(truth_row)
     # detections by (class, score, image, input), without those beyond the maximum
     order, group = _detection_order(data, parameters.max_detections[-1], index_type)
     detection_class = data.detection_class.take(order)
@@ -115,9 +112,7 @@ def match(
     candidate = candidate.take(regroup)
     candidate_group = group.take(candidate)
     rank = rank_in_segment(candidate_group).astype(np.int32)
-    similarity = (pair_similarity or box_iou_of_pairs)(
-        data.detection_box.take(order.take(candidate), axis=0), truth_box, crowd
-    )
+    similarity = pair_similarity(data, order.take(candidate), truth_row)
     found = _assign(
         candidate_group, first.take(candidate), count.take(candidate), similarity, parameters, crowd, truth_ignored
     )
@@ -130,13 +125,13 @@ def match(
     position = candidate.take(member).astype(index_type)
     n = max(len(order), 1)
     by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
-    boxes = data.detection_box
+    size = data.detection_box[:, 2] * data.detection_box[:, 3] if data.detection_area is None else data.detection_area
     return Matches(
         parameters=parameters,
         n_units=data.n_units,
         class_start=class_start,
         detection=order,
-        detection_area=(boxes[:, 2] * boxes[:, 3]).take(order),
+        detection_area=size.take(order),
         detection_unit=data.detection_unit.take(order),
         detection_score=data.detection_score.take(order),
         truth_class=data.truth_class.take(truth_row),

@@ -9,12 +9,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from a4eval_ap_metric.detection_data import DetectionData
 from a4eval_ap_metric.sorting import ragged_ranges
 
 CHUNK = 1 << 15  # pairs at a time: their columns stay in the L2 cache
 
 PairSimilarity: TypeAlias = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]]
 """From (n,) detection rows and (n,) truth rows to the (n,) similarities of these pairs."""
+
+
+Similarity: TypeAlias = Callable[[DetectionData, NDArray[np.intp], NDArray[np.intp]], PairSimilarity]
+"""From the data and the rows of (d,) detections and (g,) truths to a similarity of pairs of places in these rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,18 +86,26 @@ def box_iou_of_pairs(
     return similarity
 
 
+def box_iou(data: DetectionData, detection: NDArray[np.intp], truth: NDArray[np.intp]) -> PairSimilarity:
+    """Return the IoU of the boxes of *detection* and *truth* rows: the usual :data:`Similarity`."""
+    crowd = data.truth_crowd.take(truth)
+    return box_iou_of_pairs(data.detection_box.take(detection, axis=0), data.truth_box.take(truth, axis=0), crowd)
+
+
 def pairs_by(
-    similarity: Any, detection_box: NDArray[np.float64], truth_box: NDArray[np.float64], crowd: NDArray[np.bool_]
+    similarity: Any, data: DetectionData, detection_row: NDArray[np.intp], truth_row: NDArray[np.intp]
 ) -> PairSimilarity:
     """Return a similarity component as a function of pairs; the overlap with a crowd is that of IoU.
 
     Args:
         similarity: has ``elementwise(predicted, truth, format="xywh")``.
-        detection_box: (d, 4) float64, xywh, pixels.
-        truth_box: (g, 4) float64, xywh, pixels.
-        crowd: (g,) bool.
+        data: ground truth and detections.
+        detection_row: (d,) rows.
+        truth_row: (g,) rows.
     """
-    overlap = box_iou_of_pairs(detection_box, truth_box, crowd)
+    overlap = box_iou(data, detection_row, truth_row)
+    crowd = data.truth_crowd.take(truth_row)
+    detection_box, truth_box = data.detection_box.take(detection_row, axis=0), data.truth_box.take(truth_row, axis=0)
 
     def of_pairs(detection: NDArray[np.intp], truth: NDArray[np.intp]) -> NDArray[np.float64]:
         first, second = detection_box.take(detection, axis=0), truth_box.take(truth, axis=0)
