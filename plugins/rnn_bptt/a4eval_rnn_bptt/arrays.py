@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -107,13 +107,27 @@ def check_state(state: State | None, count: int, shape: tuple[int, ...], dtype: 
     return tuple(np.asarray(one, dtype) for one in state)
 
 
+def sequence_buffer(lead: Sequence[int], steps: int, batch: int, width: int, dtype: Any) -> Array:
+    """Allocate (…, T, B, H) so that in memory time comes first: what a step touches lies together."""
+    buffer = np.empty((steps, *lead, batch, width), dtype)
+    return np.moveaxis(buffer, 0, -3) if lead else buffer
+
+
 def time_first(buffer: Array) -> Array:
     """View a buffer (…, T, B, H) as (T, …, B, H): one index per step whether or not models are stacked."""
     return buffer if buffer.ndim == 3 else np.moveaxis(buffer, -3, 0)
 
 
+def project(x: Array, weight: Array, out: Array) -> None:
+    """Put x·weight of every step into *out*: one matrix product a model."""
+    if x.ndim == 3:
+        np.matmul(rows(x), weight, out=rows(out))
+    else:
+        out[...] = np.matmul(rows(x), weight).reshape(out.shape)
+
+
 def rows(buffer: Array) -> Array:
-    """View (…, T, B, H) as (…, T·B, H), ready for one matrix product over all steps."""
+    """Turn (…, T, B, H) into (…, T·B, H), ready for one matrix product over all steps; a view for one model."""
     *lead, steps, batch, width = buffer.shape
     return buffer.reshape(*lead, steps * batch, width)
 

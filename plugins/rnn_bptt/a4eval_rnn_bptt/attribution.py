@@ -77,15 +77,20 @@ def whole_gradient(trajectory: Trajectory, errors: Array) -> dict[str, Array]:
 
 
 def lags(trajectory: Trajectory, errors: Array) -> Iterator[dict[str, Contribution]]:
-    """Yield, for lag 0, 1, …, T − 1, the contributions of all pairs (k + lag, k), k-major: row k·B + b."""
+    """Yield, for lag 0, 1, …, T − 1, the contributions of all pairs (k + lag, k), k-major: row k·B + b.
+
+    Each dict is emptied when the next one is asked for.
+    """
     steps, batch = trajectory.steps, trajectory.batch
     flat = errors.reshape(steps * batch, -1)
     dstate: State = (flat, *(np.zeros((len(flat), one.shape[-1]), flat.dtype) for one in trajectory.states[1:]))
     for lag in range(steps):
-        undone = trajectory.undo(0, steps - lag, dstate)
-        yield undone.params
+        parts, _, before = trajectory.undo(0, steps - lag, dstate)
         # the gradient that has arrived before step k is, one lag later, the one after step k − 1
-        dstate = tuple(one[batch:] for one in undone.state)
+        dstate = tuple(one[batch:] for one in before)
+        del before
+        yield parts
+        parts.clear()  # whatever of it is not kept elsewhere is free before the next lag needs the memory
 
 
 def attribute(

@@ -21,6 +21,8 @@ from a4eval_rnn_bptt.arrays import (
     check_sequence,
     check_state,
     outer_sum,
+    sequence_buffer,
+    time_first,
 )
 
 if TYPE_CHECKING:
@@ -204,20 +206,22 @@ def _real(lengths: Array, steps: int) -> Array:
 def unroll(cell: Cell, params: Params, x: Array, state: State | None = None) -> tuple[Array, UnrolledTape]:
     """Run any cell over a sequence (…, T, B, I), one ``step`` after the other."""
     *lead, steps, batch, _ = x.shape
-    zeros = cell.initial_state(params, batch)
+    start = cell.initial_state(params, batch)
     if state is not None:
-        shape = (*lead, batch, zeros[0].shape[-1])
-        current = check_state(state, len(zeros), shape, x.dtype)
-    else:
-        current = tuple(np.broadcast_to(one.astype(x.dtype), (*lead, *one.shape[-2:])) for one in zeros)
-    states, tapes = [current], []
+        start = check_state(state, len(start), (*lead, batch, start[0].shape[-1]), x.dtype)
+    states = tuple(sequence_buffer(lead, steps + 1, batch, one.shape[-1], x.dtype) for one in start)
+    by_step = [time_first(one) for one in states]
+    for buffer, one in zip(by_step, start, strict=True):
+        buffer[0] = one
+    tapes = []
     cast = {name: value.astype(x.dtype, copy=False) for name, value in params.items()}
     for t in range(steps):
-        current, tape = cell.step(cast, x[..., t, :, :], current)
-        states.append(current)
+        # the step is given views of the buffers, so a tape that keeps its state keeps no copy of it
+        new, tape = cell.step(cast, x[..., t, :, :], tuple(buffer[t] for buffer in by_step))
+        for buffer, one in zip(by_step, new, strict=True):
+            buffer[t + 1] = one
         tapes.append(tape)
-    stacked = tuple(np.stack(parts, axis=-3) for parts in zip(*states, strict=True))
-    return stacked[0][..., 1:, :, :], UnrolledTape(tapes, stacked, x)
+    return states[0][..., 1:, :, :], UnrolledTape(tapes, states, x)
 
 
 def unroll_backward(

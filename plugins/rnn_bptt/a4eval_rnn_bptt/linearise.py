@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array, Params, State, check_sequence
-from a4eval_rnn_bptt.cell import Cell, StepGradients, StepTape, unroll
+from a4eval_rnn_bptt.cell import Cell, StepGradients, StepTape, UnrolledTape, unroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,24 @@ def follow(cell: Cell, params: Params, x: Array, state: State | None = None) -> 
         bad = ~np.isfinite(one).all(axis=(1, 2))
         if bad.any():
             raise ValueError(f"the state overflows at step {int(np.argmax(bad))} of {steps}: scale the weights down")
-    flat = tuple(np.concatenate(parts) for parts in zip(*tape.steps, strict=True))
     cast = {name: value.astype(x.dtype, copy=False) for name, value in params.items()}
-    return Trajectory(cell, cast, flat, tape.states, steps, batch)
+    return Trajectory(cell, cast, _flat(tape), tape.states, steps, batch)
+
+
+def _flat(tape: UnrolledTape) -> StepTape:
+    """Join the step tapes, row t·B + b; a part that is the step's input or its state before is not stored again."""
+    known = [(tape.x, tape.x), *((one, one[:-1]) for one in tape.states)]
+    joined = []
+    for parts in zip(*tape.steps, strict=True):
+        for whole, before in known:
+            if all(_is_step(part, whole, t) for t, part in enumerate(parts)):
+                joined.append(before.reshape(-1, before.shape[-1]))
+                break
+        else:
+            joined.append(np.concatenate(parts))
+    return tuple(joined)
+
+
+def _is_step(part: Array, whole: Array, t: int) -> bool:
+    """Is this the very memory of step t?"""
+    return part.shape == whole.shape[1:] and part.__array_interface__["data"] == whole[t].__array_interface__["data"]

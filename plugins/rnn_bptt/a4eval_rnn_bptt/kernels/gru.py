@@ -6,7 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, outer_sum, rows, time_first
+from a4eval_rnn_bptt.arrays import (
+    Array,
+    Gradients,
+    Params,
+    State,
+    check_state,
+    outer_sum,
+    project,
+    rows,
+    sequence_buffer,
+    time_first,
+)
 
 _CHUNK_BYTES = 1 << 20  # the gate derivatives of one chunk of steps stay in the second-level cache
 _CHUNK_ARRAYS = 10
@@ -49,15 +60,15 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
     *lead, steps, batch, _ = x.shape
     hidden = params["weight_hh"].shape[-1]
     two = 2 * hidden
-    gates = np.empty((*lead, steps, batch, 3 * hidden), dtype)
-    h = np.empty((*lead, steps + 1, batch, hidden), dtype)
-    recurrent = np.empty((*lead, steps, batch, hidden), dtype)
+    gates = sequence_buffer(lead, steps, batch, 3 * hidden, dtype)
+    h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
+    recurrent = sequence_buffer(lead, steps, batch, hidden, dtype)
     h[..., 0, :, :] = check_state(state, 1, (*lead, batch, hidden), dtype)[0]
     weight_ih = _new_gate_first(params["weight_ih"].astype(dtype, copy=False), -2).swapaxes(-1, -2).copy()
     weight_ih[..., hidden:] *= 0.5
     weight = params["weight_hh"].astype(dtype, copy=False).swapaxes(-1, -2).copy()
     weight[..., :two] *= 0.5
-    np.matmul(rows(x), weight_ih, out=rows(gates))
+    project(x, weight_ih, gates)
     new_bias = np.zeros((*lead, 1, hidden), dtype)
     if "bias_ih" in params:
         bias_ih, bias_hh = params["bias_ih"].astype(dtype, copy=False), params["bias_hh"].astype(dtype, copy=False)
@@ -113,7 +124,7 @@ def gru_backward(
     *lead, steps, batch, hidden = tape.recurrent.shape
     weight = params["weight_hh"].astype(dtype, copy=False)
     # the four blocks n, r, z, r·n: the first three meet the input weights, the last three the recurrent ones
-    delta = np.empty((*lead, steps, batch, 4 * hidden), dtype)
+    delta = sequence_buffer(lead, steps, batch, 4 * hidden, dtype)
     dh = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0].copy()
     dh_twice = dh[..., None, :]
     term = np.empty_like(dh)

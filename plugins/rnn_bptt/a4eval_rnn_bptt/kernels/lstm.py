@@ -6,7 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, outer_sum, rows, time_first
+from a4eval_rnn_bptt.arrays import (
+    Array,
+    Gradients,
+    Params,
+    State,
+    check_state,
+    outer_sum,
+    project,
+    rows,
+    sequence_buffer,
+    time_first,
+)
 
 _CHUNK_BYTES = 1 << 20  # the gate derivatives of one chunk of steps stay in the second-level cache
 _CHUNK_ARRAYS = 12
@@ -53,12 +64,12 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     dtype = x.dtype
     *lead, steps, batch, _ = x.shape
     hidden = params["weight_hh"].shape[-1]
-    gates = np.empty((*lead, steps, batch, 4 * hidden), dtype)
-    h = np.empty((*lead, steps + 1, batch, hidden), dtype)
-    c = np.empty_like(h)
-    squashed = np.empty((*lead, steps, batch, hidden), dtype)
+    gates = sequence_buffer(lead, steps, batch, 4 * hidden, dtype)
+    h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
+    c = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
+    squashed = sequence_buffer(lead, steps, batch, hidden, dtype)
     h[..., 0, :, :], c[..., 0, :, :] = check_state(state, 2, (*lead, batch, hidden), dtype)
-    np.matmul(rows(x), _folded(params["weight_ih"].astype(dtype, copy=False)), out=rows(gates))
+    project(x, _folded(params["weight_ih"].astype(dtype, copy=False)), gates)
     if "bias_ih" in params:
         bias = (params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False)
         gates += _folded(bias[..., :, None])[..., None, :, :]
@@ -103,7 +114,7 @@ def lstm_backward(
     dtype = h.dtype
     *lead, steps, batch, hidden = tape.squashed.shape
     weight = _swap_last_gates(params["weight_hh"].astype(dtype, copy=False), -2)
-    delta = np.empty((*lead, steps, batch, 4 * hidden), dtype)
+    delta = sequence_buffer(lead, steps, batch, 4 * hidden, dtype)
     dh, dc = (one.copy() for one in check_state(dstate, 2, (*lead, batch, hidden), dtype))
     dc_twice = dc[..., None, :]
     term = np.empty_like(dh)

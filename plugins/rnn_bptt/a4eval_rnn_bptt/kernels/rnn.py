@@ -6,7 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, outer_sum, rows, time_first
+from a4eval_rnn_bptt.arrays import (
+    Array,
+    Gradients,
+    Params,
+    State,
+    check_state,
+    outer_sum,
+    project,
+    rows,
+    sequence_buffer,
+    time_first,
+)
 
 ACTIVATIONS = ("tanh", "relu", "linear")
 
@@ -58,10 +69,10 @@ def rnn_forward(
     *lead, steps, batch, _ = x.shape
     weight_ih, weight_hh = params["weight_ih"].astype(dtype, copy=False), params["weight_hh"].astype(dtype, copy=False)
     hidden = weight_hh.shape[-1]
-    h = np.empty((*lead, steps + 1, batch, hidden), dtype)
+    h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
     h[..., 0, :, :] = check_state(state, 1, (*lead, batch, hidden), dtype)[0]
     y = h[..., 1:, :, :]
-    np.matmul(rows(x), weight_ih.swapaxes(-1, -2), out=rows(y))
+    project(x, weight_ih.swapaxes(-1, -2), y)
     if "bias_ih" in params:
         y += (params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False)[..., None, None, :]
     transposed = weight_hh.swapaxes(-1, -2)
