@@ -151,25 +151,36 @@ def as_batch(data: DetectionData) -> dict[str, Any]:
     return {"unit": np.arange(data.n_units), **columns}
 
 
-def growth(sizes: tuple[int, ...]) -> str:
+def growth(sizes: tuple[int, ...], folder: Path) -> str:
     """Time and memory against the number of detections, images growing in proportion, in fresh processes."""
-    code = """
-import time
+    make = """
 import numpy as np
 from ap_metric_workload import workload
-from a4eval_ap_metric import coco_statistics, match
 data = workload(np.random.default_rng(0), images={0} // 100, truths={0} * 36700 // 500000, detections={0})
+columns = {{name: getattr(data, name) for name in data.__dataclass_fields__}}
+np.savez({1!r}, **{{name: one for name, one in columns.items() if isinstance(one, (int, np.ndarray))}})
+print(sum(one.nbytes for one in columns.values() if isinstance(one, np.ndarray)))
+"""
+    measure = """
+import time
+import numpy as np
+from a4eval_ap_metric import DetectionData, coco_statistics, match
+file = np.load({0!r})
+data = DetectionData(**{{name: file[name] if file[name].ndim else int(file[name]) for name in file.files}})
 start = time.perf_counter()
 coco_statistics(match(data))
 print(time.perf_counter() - start)
 """
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-    rows = []
+    path, rows = folder / "workload.npz", []
     for size in sizes:
-        _, _, memory, line = fresh_process(code.format(size))
+        arrays = int(fresh_process(make.format(size, str(path)))[3]) / 2**20
+        _, _, memory, line = fresh_process(measure.format(str(path)))
         seconds = float(line)
-        rows.append((f"{size:,}", seconds, 1e9 * seconds / size, round(memory)))
-    return table(["detections", "arrays to statistics, s", "ns a detection", "peak MB, data included"], rows)
+        rows.append((f"{size:,}", seconds, 1e9 * seconds / size, round(arrays), round(memory)))
+    return table(
+        ["detections", "arrays to statistics, s", "ns a detection", "arrays, MB", "peak of the process, MB"], rows
+    )
 
 
 def resamples(truth: Path, results: Path, names: list[str]) -> str:
@@ -208,7 +219,7 @@ def main() -> None:
         parts = [
             from_files(truth, results, names),
             from_arrays(data, truth, results, names),
-            growth((100_000, 500_000, 2_000_000, 10_000_000)),
+            growth((100_000, 500_000, 2_000_000, 10_000_000), Path(folder)),
             resamples(truth, results, names),
         ]
     crowds = int(data.truth_crowd.sum())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.coco_tables import class_rows, curve_rows, threshold_rows
     from a4eval_ap_metric.confusion import confusion_matrix
     from a4eval_ap_metric.detection_data import CocoParameters, DetectionData
+    from a4eval_ap_metric.lvis import federated
     from a4eval_ap_metric.matching import Matches, match
     from a4eval_ap_metric.outcomes import BestF1, Calibration, best_f1, calibration
     from a4eval_ap_metric.ranking import (
@@ -54,6 +55,7 @@ _EXPORTS = {
     "curve_rows": "coco_tables",
     "detection_batch": "box_formats",
     "evaluate_coco": "coco_metric",
+    "federated": "lvis",
     "match": "matching",
     "measure_names": "trec_measures",
     "precision_recall_by_rank": "ranking",
@@ -94,6 +96,7 @@ __all__ = [
     "curve_rows",
     "detection_batch",
     "evaluate_coco",
+    "federated",
     "match",
     "measure_names",
     "precision_recall_by_rank",

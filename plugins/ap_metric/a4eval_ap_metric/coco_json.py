@@ -26,18 +26,21 @@ _CUT = re.compile(rb"\}\s*,\s*\{")
 
 
 class Image(msgspec.Struct, gc=False):
-    """An image; its size is used to doubt boxes."""
+    """An image; its size is used to doubt boxes, and LVIS says which classes were looked for."""
 
     id: Identifier
     width: float | None = None
     height: float | None = None
+    neg_category_ids: list[Identifier] | None = None
+    not_exhaustive_category_ids: list[Identifier] | None = None
 
 
 class Category(msgspec.Struct, gc=False):
-    """A class."""
+    """A class; LVIS says how frequent it is."""
 
     id: Identifier
     name: str = ""
+    frequency: str | None = None
 
 
 class Annotation(msgspec.Struct, gc=False):

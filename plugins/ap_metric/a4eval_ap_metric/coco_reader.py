@@ -64,6 +64,8 @@ def read_coco(
         # None becomes NaN
         batch[f"unit_{side}"] = np.array([getattr(one, side) for one in truth.images], np.float64)[first]
     batch |= _classes(truth, ground_truth) | _truths(truth, unit, ground_truth)
+    if all(one.neg_category_ids is not None for one in truth.images) and truth.images:
+        batch |= _federated(truth, unit)
     if geometry == "box":
         found = read_detections(detections, lenient=quirks)
     else:
@@ -99,6 +101,17 @@ def _classes(truth: GroundTruthFile, path: Path) -> dict[str, NDArray[Any]]:
     if len(np.unique(ids)) < len(ids):
         raise DataError(f"{path}: a category id occurs twice: {_most_common(ids)}")
     return {"class": ids, "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_)}
+
+
+def _federated(truth: GroundTruthFile, unit: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return LVIS's columns: the pairs of image and class known to be absent, or not exhaustively annotated."""
+    found: dict[str, NDArray[Any]] = {"class_frequency": np.array([one.frequency or "" for one in truth.categories])}
+    for column, key in (("negative", "neg_category_ids"), ("not_exhaustive", "not_exhaustive_category_ids")):
+        pairs = [(image.id, one) for image in truth.images for one in getattr(image, key) or []]
+        ids = identifiers([image for image, _ in pairs], key)
+        found[f"{column}_unit"] = dense(ids, unit)
+        found[f"{column}_class"] = identifiers([one for _, one in pairs], key)
+    return found
 
 
 def _truths(truth: GroundTruthFile, unit: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:

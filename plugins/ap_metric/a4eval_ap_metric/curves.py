@@ -105,6 +105,8 @@ def considered_when_unmatched(
     low, high = matches.parameters.areas[area]
     size = matches.detection_area
     considered = ~((size < low) | (size > high))
+    if matches.unjudged is not None:
+        considered &= ~matches.unjudged
     if kept is not None:
         considered &= kept
     before = np.zeros(len(size) + 1, np.intp)

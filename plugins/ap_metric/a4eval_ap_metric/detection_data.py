@@ -36,6 +36,7 @@ class DetectionData:
             makes of annotation id 0.
         truth_ignored: (g,) bool; neither found nor missed, but unlike a crowd it has one detection at most.
         detection_area: (d,) float64, pixels²; width × height if None.
+        detection_unjudged: (d,) bool; a miss that counts for nothing, its class not being annotated exhaustively.
         shapes: further columns of truths and detections, such as ``truth_mask``, by name.
     """
 
@@ -53,6 +54,7 @@ class DetectionData:
     truth_uncounted: NDArray[np.bool_] | None = None
     truth_ignored: NDArray[np.bool_] | None = None
     detection_area: NDArray[np.float64] | None = None
+    detection_unjudged: NDArray[np.bool_] | None = None
     shapes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 

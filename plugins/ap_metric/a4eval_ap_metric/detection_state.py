@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TRUTH = ("truth_unit", "truth_class", "truth_box", "truth_area", "truth_crowd")
 FLAGS = ("truth_uncounted", "truth_difficult", "truth_ignored")
+FEDERATED = ("class_frequency", "negative_unit", "negative_class", "not_exhaustive_unit", "not_exhaustive_class")
 SHAPES = ("truth_mask", "detection_mask", "truth_keypoints", "detection_keypoints")
 DETECTION = ("detection_unit", "detection_class", "detection_box", "detection_score")
 
@@ -47,7 +48,7 @@ class DetectionState:
             if name not in batch:
                 raise ValueError(f"a detection batch needs the column {name!r}, got {sorted(batch)}")
             columns[name] = np.asarray(batch[name])
-        for name in ("class", "class_name", *FLAGS, "detection_area", *SHAPES):
+        for name in ("class", "class_name", *FLAGS, "detection_area", *SHAPES, *FEDERATED):
             if name in batch:
                 columns[name] = np.asarray(batch[name])
         for group in (TRUTH, DETECTION):
@@ -114,10 +115,24 @@ class DetectionState:
 
     def class_names(self) -> list[str]:
         """Return the names of the classes, in the order of :meth:`classes`; the id where there is no name."""
+        names = self.class_column("class_name")
+        return [name or str(one) for name, one in zip(names, self.classes().tolist(), strict=True)]
+
+    def pairs(self, name: str) -> NDArray[np.int64]:
+        """Return pairs of image and class, such as ``negative``, as dense ``class × n_units + unit``."""
+        units, classes = self.units(), self.classes()
+        found = [np.zeros(0, np.int64)]
+        for batch in self.batches:
+            unit = dense(batch["unit"], units).take(batch[f"{name}_unit"])
+            found.append(dense(batch[f"{name}_class"], classes).astype(np.int64) * len(units) + unit)
+        return np.unique(np.concatenate(found))
+
+    def class_column(self, name: str) -> list[str]:
+        """Return a column that goes with ``class``, in the order of :meth:`classes`; empty where a class has none."""
         known = {
-            one: name
+            one: value
             for batch in self.batches
-            if "class_name" in batch and "class" in batch
-            for one, name in zip(batch["class"].tolist(), batch["class_name"].tolist(), strict=True)
+            if name in batch and "class" in batch
+            for one, value in zip(batch["class"].tolist(), batch[name].tolist(), strict=True)
         }
-        return [str(known.get(one, one)) for one in self.classes().tolist()]
+        return [str(known.get(one, "")) for one in self.classes().tolist()]

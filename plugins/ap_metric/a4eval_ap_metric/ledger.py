@@ -154,6 +154,7 @@ def expand_ties(matches: Matches, copies: int) -> tuple[Matches, NDArray[np.intp
         detection_area=matches.detection_area.take(source),
         detection_unit=matches.detection_unit.take(source),
         detection_score=score.take(source),
+        unjudged=None if matches.unjudged is None else matches.unjudged.take(source),
         threshold=matches.threshold.take(old),
         position=position.take(order),
         truth=matches.truth.take(old),

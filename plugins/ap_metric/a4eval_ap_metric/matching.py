@@ -43,6 +43,7 @@ class Matches:
         truth: (m,) truth.
         rank: (m,) place, from 0, of the detection among those of its image and class.
         in_area: (m,) bits: the match holds in these area ranges.
+        unjudged: (n,) bool: detections whose misses count for nothing; None for none.
     """
 
     parameters: CocoParameters
@@ -61,6 +62,7 @@ class Matches:
     truth: NDArray[np.integer[Any]]
     rank: NDArray[np.integer[Any]]
     in_area: NDArray[np.unsignedinteger[Any]]
+    unjudged: NDArray[np.bool_] | None = None
 
     @property
     def n_classes(self) -> int:
@@ -134,6 +136,7 @@ def match(
         detection_area=size.take(order),
         detection_unit=data.detection_unit.take(order),
         detection_score=data.detection_score.take(order),
+        unjudged=None if data.detection_unjudged is None else data.detection_unjudged.take(order),
         truth_class=data.truth_class.take(truth_row),
         truth_unit=data.truth_unit.take(truth_row),
         truth_row=truth_row,

@@ -49,6 +49,13 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="lvis_detection",
+            factory="a4eval_ap_metric.lvis_metric:LvisDetection",
+            summary="LVIS's statistics of detected boxes or masks",
+            references=("Gupta et al. 2019, arXiv:1908.03195", "https://github.com/lvis-dataset/lvis-api"),
+        ),
+        Component(
+            kind="metric",
             name="detection_average_precision",
             factory="a4eval_ap_metric.detection_ap_metric:DetectionAveragePrecision",
             summary="mean average precision of boxes at one threshold: PASCAL VOC's 2007, 2010 and others",
