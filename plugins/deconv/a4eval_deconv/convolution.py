@@ -115,7 +115,7 @@ def conv_gradients(
     forward = subpixel if choose(geometry, n, split).algorithm == "subpixel" else column_to_image
     forward(geometry, smaller, weight.reshape(split), dx.reshape(larger.shape), budget)
     weight_gradient(geometry, larger, smaller, dweight.reshape(split), budget)
-    dbias = dy.sum(axis=(0, *range(2, dy.ndim)))
+    dbias = dy.reshape(*dy.shape[:2], math.prod(dy.shape[2:])).sum(axis=2).sum(axis=0)
     return dx.astype(kind, copy=False), dweight.astype(kind, copy=False), dbias.astype(kind, copy=False)
 
 

@@ -39,7 +39,7 @@ def conv_transpose(
     """Return the transposed convolution of *x* with *weight*, as ``torch.nn.functional.conv_transpose2d`` defines it.
 
     Besides input and output it needs at most 2 · output + input of workspace (or 64 KiB), and, with the algorithm
-    ``subpixel``, one rearranged copy of the weight.
+    ``subpixel``, two rearranged copies of the weight, filled up to a multiple of the stride.
 
     Args:
         x: (n, in_channels, *size), one to three spatial axes, any integer, float or complex dtype.
@@ -199,5 +199,5 @@ def conv_transpose_gradients(
         dweight.reshape(split),
         max(2 * dy.size + x.size, _SMALL // x.itemsize),
     )
-    dbias = dy.sum(axis=(0, *range(2, dy.ndim)))
+    dbias = dy.reshape(*dy.shape[:2], math.prod(dy.shape[2:])).sum(axis=2).sum(axis=0)
     return dx.astype(kind, copy=False), dweight.astype(kind, copy=False), dbias.astype(kind, copy=False)

@@ -6,11 +6,13 @@ channels many, and where the taps do not overlap (kernel = stride).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from a4eval_deconv.algorithms.phases import phases
+from a4eval_deconv.algorithms.unfold import CHUNK
 from a4eval_deconv.arrays import inner
 
 if TYPE_CHECKING:
@@ -24,14 +26,15 @@ def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], o
     """Write the transposed convolution of *x* into *out*."""
     n, g, c = x.shape[:3]
     o = weight.shape[2]
-    per_map = geometry.taps * geometry.pixels  # columns of one sample, group and output channel
+    # columns of one sample, group and output channel, and the buffer that one phase is added up in
+    per_map = geometry.taps * geometry.pixels + math.prod(geometry.output)
     columns = x.reshape(n, g, c, geometry.pixels)
-    largest = max(1, budget // (per_map + 1))
-    if largest < 1 or per_map > budget:
+    if per_map * g > budget:
         _tap_by_tap(geometry, columns, weight, out)
         return
+    largest = min(budget, max(CHUNK, budget // 4)) // per_map
     samples = max(1, min(n, largest // (g * o)))
-    channels = o if largest >= g * o else max(1, min(o, largest // g))
+    channels = max(1, min(o, largest // g))
     for first in range(0, n, samples):
         part = columns[first : first + samples]
         for start in range(0, o, channels):
@@ -41,6 +44,7 @@ def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], o
             product = product.reshape(*part.shape[:2], stop - start, *geometry.kernel, *geometry.size)
             for phase in phases(geometry):
                 _add_taps(phase, product, out[first : first + samples, :, start:stop])
+            del product  # before the next one is allocated
 
 
 def _add_taps(phase: Phase, product: NDArray[Any], out: NDArray[Any]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from a4eval_deconv.algorithms.unfold import fold_back, unfold, worth_flat
+from a4eval_deconv.algorithms.unfold import CHUNK, fold_back, unfold, worth_flat
 from a4eval_deconv.arrays import inner
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval_deconv.geometry import Geometry
-
-CHUNK = 2**19
-"""Elements of workspace at a time: what the caches hold, so that each copy is read back from there."""
 
 
 def subpixel(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDArray[Any], budget: int) -> None:
@@ -146,12 +143,12 @@ def _padded(plan: _Plan, x: NDArray[Any], row: int, size: tuple[int, ...], buffe
         padded = buffer
     else:
         padded = np.zeros((*x.shape[:3], *shape), x.dtype)
-    source, target = _overlap(low, shape, x.shape[3:])
+    source, target = overlap(low, shape, x.shape[3:])
     padded[target] = x[source]
     return padded
 
 
-def _overlap(
+def overlap(
     low: tuple[int, ...], shape: tuple[int, ...], available: tuple[int, ...]
 ) -> tuple[tuple[int | slice, ...], tuple[int | slice, ...]]:
     """Return the part of the input inside positions low … low + shape − 1, and its place there."""
@@ -224,7 +221,7 @@ def subpixel_gradients(
             dfilters += np.matmul(one, windows.transpose(0, 2, 1))
         dcolumns = np.matmul(filters.transpose(0, 2, 1), dvalues)
         low = tuple(f - r for f, r in zip((plan.first[0] + row, *plan.first[1:]), plan.reach, strict=True))
-        source, target = _overlap(low, padded.shape[3:], x.shape[3:])
+        source, target = overlap(low, padded.shape[3:], x.shape[3:])
         dcolumns = dcolumns.reshape(*part.shape[:2], c, *plan.taps, columns.shape[-1])
         dpart[source] += _fold(dcolumns, plan, padded.shape, size, flat=flat)[target]
     full = np.empty((g, c, o, *_spread_size(geometry, plan)), dweight.dtype)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+CHUNK = 2**19
+"""Elements of workspace at a time: what the caches hold, so that each copy is read back from there."""
+
+
 def flat_length(size: tuple[int, ...], padded: tuple[int, ...]) -> int:
     """Return the length of the run that holds a window of *size* in a map of size *padded*.
 
