@@ -6,6 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from a4eval_deconv.checkerboard import (
+        checkerboard_score,
+        frequency_response,
+        impulse_response,
+        output_score,
+        overlap_count,
+        phase_sums,
+        response_score,
+    )
     from a4eval_deconv.convolution import conv, conv_gradients
     from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop, explicit_crop, shift
     from a4eval_deconv.geometry import conv_size, conv_transpose_size
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
         resize_gradient,
         unpool,
     )
+    from a4eval_deconv.weights import load_weight, weight_from_list
 
 _EXPORTS = {
     "CONVENTIONS": "frameworks",
@@ -35,6 +45,7 @@ _EXPORTS = {
     "adjoint_error": "matrix",
     "bed_of_nails": "upsampling",
     "centre_shift": "frameworks",
+    "checkerboard_score": "checkerboard",
     "configurations": "inverse",
     "conv": "convolution",
     "conv_gradients": "convolution",
@@ -46,22 +57,30 @@ _EXPORTS = {
     "conv_transpose_size": "geometry",
     "convention_crop": "frameworks",
     "explicit_crop": "frameworks",
+    "frequency_response": "checkerboard",
     "icnr_weight": "initialisation",
+    "impulse_response": "checkerboard",
     "largest_singular_value": "spectrum",
     "lipschitz_constant": "spectrum",
+    "load_weight": "weights",
     "max_pool": "upsampling",
     "nearest_outputs": "inverse",
+    "output_score": "checkerboard",
+    "overlap_count": "checkerboard",
+    "phase_sums": "checkerboard",
     "pixel_shuffle": "upsampling",
     "pixel_unshuffle": "upsampling",
     "polyphase_singular_values": "spectrum",
     "receptive_field": "receptive",
     "resize": "upsampling",
     "resize_gradient": "upsampling",
+    "response_score": "checkerboard",
     "shift": "frameworks",
     "sizes_that_come_back": "inverse",
     "translate": "translation",
     "uniform_weight": "initialisation",
     "unpool": "upsampling",
+    "weight_from_list": "weights",
 }
 
 __all__ = [
@@ -73,6 +92,7 @@ __all__ = [
     "adjoint_error",
     "bed_of_nails",
     "centre_shift",
+    "checkerboard_score",
     "configurations",
     "conv",
     "conv_gradients",
@@ -84,22 +104,30 @@ __all__ = [
     "conv_transpose_size",
     "convention_crop",
     "explicit_crop",
+    "frequency_response",
     "icnr_weight",
+    "impulse_response",
     "largest_singular_value",
     "lipschitz_constant",
+    "load_weight",
     "max_pool",
     "nearest_outputs",
+    "output_score",
+    "overlap_count",
+    "phase_sums",
     "pixel_shuffle",
     "pixel_unshuffle",
     "polyphase_singular_values",
     "receptive_field",
     "resize",
     "resize_gradient",
+    "response_score",
     "shift",
     "sizes_that_come_back",
     "translate",
     "uniform_weight",
     "unpool",
+    "weight_from_list",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping  # noqa: TC003  (a component's annotations are resolved at run time)
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -50,12 +51,18 @@ class ConvTranspose:
         self._kernel = check_channels(
             self.in_channels, self.out_channels, self.groups, self.kernel_size, self.dimensions
         )
+        self._strides = per_axis(self.stride, self.dimensions, "stride", 1)
         self._example = smallest_size(self.dimensions, self._geometry)
         if self.initialisation == "icnr":
             self.init(np.random.default_rng(0))
 
     def _geometry(self, size: tuple[int, ...]) -> object:
         return transposed_geometry(size, self._kernel, self.stride, self.padding, self.output_padding, self.dilation)
+
+    @property
+    def multiply_adds_per_output(self) -> float:
+        """How many products are summed for one element of the output, on average."""
+        return self.in_channels / self.groups * math.prod(self._kernel) / math.prod(self._strides)
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
@@ -65,7 +72,7 @@ class ConvTranspose:
         """Return fresh parameters, float64."""
         weight = uniform_weight(rng, (self.in_channels, self.out_channels // self.groups, *self._kernel))
         if self.initialisation == "icnr":
-            weight = icnr_weight(weight, per_axis(self.stride, self.dimensions, "stride", 1))
+            weight = icnr_weight(weight, self._strides)
         return with_bias(weight, self.out_channels, rng, wanted=self.bias)
 
     def forward(self, params: Mapping[str, Array], x: Array) -> tuple[Array, Any]:
@@ -125,6 +132,11 @@ class Conv:
 
     def _geometry(self, size: tuple[int, ...]) -> object:
         return conv_geometry(size, self._kernel, frozen(self.stride), frozen(self.padding), frozen(self.dilation))
+
+    @property
+    def multiply_adds_per_output(self) -> float:
+        """How many products are summed for one element of the output, on average."""
+        return self.in_channels / self.groups * math.prod(self._kernel)
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""

@@ -64,6 +64,16 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="task",
+            name="checkerboard",
+            factory="a4eval_deconv.tasks.checkerboard:Checkerboard",
+            summary="how much checkerboard any upsampling layers make, and why",
+            references=(
+                "Odena et al. 2016, Deconvolution and Checkerboard Artifacts, Distill",
+                "Aitken et al. 2017, arXiv 1707.02937",
+            ),
+        ),
+        Component(
+            kind="task",
             name="conv_conformance",
             factory="a4eval_deconv.tasks.conv_conformance:ConvConformance",
             summary="a configuration through every installed framework, against ours",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping  # noqa: TC003  (a component's annotations are resolved at run time)
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -38,6 +39,11 @@ class ResizeConv:
     def __post_init__(self) -> None:
         self._kernel = check_channels(self.in_channels, self.out_channels, 1, self.kernel_size, self.dimensions)
         per_axis(self.scale, 1, "scale", 1)
+
+    @property
+    def multiply_adds_per_output(self) -> float:
+        """How many products are summed for one element of the output, on average."""
+        return self.in_channels * math.prod(self._kernel)
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
@@ -80,6 +86,11 @@ class PixelShuffle:
     def __post_init__(self) -> None:
         self._kernel = check_channels(self.in_channels, self.out_channels, 1, self.kernel_size, self.dimensions)
         per_axis(self.scale, 1, "scale", 1)
+
+    @property
+    def multiply_adds_per_output(self) -> float:
+        """How many products are summed for one element of the output, on average."""
+        return self.in_channels * math.prod(self._kernel)
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
@@ -126,6 +137,11 @@ class UnpoolConv:
     def __post_init__(self) -> None:
         self._kernel = check_channels(self.in_channels, self.out_channels, 1, self.kernel_size, self.dimensions)
         per_axis(self.scale, 1, "scale", 1)
+
+    @property
+    def multiply_adds_per_output(self) -> float:
+        """How many products are summed for one element of the output, on average."""
+        return self.in_channels * math.prod(self._kernel)
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
