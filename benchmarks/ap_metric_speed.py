@@ -147,8 +147,8 @@ def from_arrays(data: DetectionData, truth: Path, results: Path, names: list[str
 def as_batch(data: DetectionData) -> dict[str, Any]:
     """Return the workload as the batch a reader would give."""
     columns = {name: getattr(data, name) for name in data.__dataclass_fields__ if name.startswith(("truth", "detect"))}
-    del columns["truth_uncounted"]
-    return {"unit": np.arange(data.n_units), **columns}
+    given = {name: column for name, column in columns.items() if column is not None}
+    return {"unit": np.arange(data.n_units), **given}
 
 
 def growth(sizes: tuple[int, ...], folder: Path) -> str:

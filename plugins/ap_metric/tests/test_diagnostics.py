@@ -236,7 +236,7 @@ def test_one_error_of_each_kind():
 
 def batch(data: DetectionData, **more):
     columns = {name: getattr(data, name) for name in data.__dataclass_fields__ if name[0] in "td"}
-    del columns["truth_uncounted"]
+    columns = {name: column for name, column in columns.items() if column is not None}
     return {"unit": np.arange(data.n_units), **columns, **more}
 
 
