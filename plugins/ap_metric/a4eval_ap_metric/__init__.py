@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.detection_data import CocoParameters, DetectionData
     from a4eval_ap_metric.lvis import federated
     from a4eval_ap_metric.matching import Matches, match
+    from a4eval_ap_metric.open_images import ancestors, open_images_match, with_ancestors
     from a4eval_ap_metric.outcomes import BestF1, Calibration, best_f1, calibration
     from a4eval_ap_metric.ranking import (
         average_precision,
@@ -42,6 +43,7 @@ _EXPORTS = {
     "Resampler": "resampling",
     "Tide": "tide",
     "VocMatches": "voc",
+    "ancestors": "open_images",
     "average_measures": "trec_measures",
     "average_precision": "ranking",
     "average_precision_of_points": "ranking",
@@ -58,6 +60,7 @@ _EXPORTS = {
     "federated": "lvis",
     "match": "matching",
     "measure_names": "trec_measures",
+    "open_images_match": "open_images",
     "precision_recall_by_rank": "ranking",
     "ranking_measures": "trec_measures",
     "ranking_order": "tie_policy",
@@ -71,6 +74,7 @@ _EXPORTS = {
     "to_xywh": "box_formats",
     "voc_average_precision": "voc",
     "voc_match": "voc",
+    "with_ancestors": "open_images",
 }
 
 __all__ = [
@@ -83,6 +87,7 @@ __all__ = [
     "Resampler",
     "Tide",
     "VocMatches",
+    "ancestors",
     "average_measures",
     "average_precision",
     "average_precision_of_points",
@@ -99,6 +104,7 @@ __all__ = [
     "federated",
     "match",
     "measure_names",
+    "open_images_match",
     "precision_recall_by_rank",
     "ranking_measures",
     "ranking_order",
@@ -112,6 +118,7 @@ __all__ = [
     "to_xywh",
     "voc_average_precision",
     "voc_match",
+    "with_ancestors",
 ]
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 TRUTH = ("truth_unit", "truth_class", "truth_box", "truth_area", "truth_crowd")
 FLAGS = ("truth_uncounted", "truth_difficult", "truth_ignored")
-FEDERATED = ("class_frequency", "negative_unit", "negative_class", "not_exhaustive_unit", "not_exhaustive_class")
+FEDERATED = (
+    "class_frequency",
+    *(f"{of}_{what}" for of in ("negative", "not_exhaustive", "verified") for what in ("unit", "class")),
+)
 SHAPES = ("truth_mask", "detection_mask", "truth_keypoints", "detection_keypoints")
 DETECTION = ("detection_unit", "detection_class", "detection_box", "detection_score")
 
@@ -124,7 +127,8 @@ class DetectionState:
         found = [np.zeros(0, np.int64)]
         for batch in self.batches:
             unit = dense(batch["unit"], units).take(batch[f"{name}_unit"])
-            found.append(dense(batch[f"{name}_class"], classes).astype(np.int64) * len(units) + unit)
+            of_class = dense(batch[f"{name}_class"], classes).astype(np.int64)
+            found.append((of_class * len(units) + unit)[of_class >= 0])
         return np.unique(np.concatenate(found))
 
     def class_column(self, name: str) -> list[str]:

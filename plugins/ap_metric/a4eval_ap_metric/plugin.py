@@ -56,6 +56,13 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="open_images_detection",
+            factory="a4eval_ap_metric.open_images_metric:OpenImagesDetection",
+            summary="Open Images' mean average precision: groups and verified labels",
+            references=("Kuznetsova et al. 2020, arXiv:1811.00982",),
+        ),
+        Component(
+            kind="metric",
             name="detection_average_precision",
             factory="a4eval_ap_metric.detection_ap_metric:DetectionAveragePrecision",
             summary="mean average precision of boxes at one threshold: PASCAL VOC's 2007, 2010 and others",
@@ -98,6 +105,12 @@ def a4eval_components() -> list[Component]:
             name="detection_table",
             factory="a4eval_ap_metric.detection_table:DetectionTable",
             summary="boxes from CSV, Parquet or Arrow",
+        ),
+        Component(
+            kind="reader",
+            name="open_images",
+            factory="a4eval_ap_metric.open_images_reader:OpenImages",
+            summary="Open Images' CSV files and hierarchy of classes",
         ),
         Component(
             kind="reader",
