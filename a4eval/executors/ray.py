@@ -52,6 +52,7 @@ class Ray:
             raise ValueError(f"processors must be above 0, got {self.processors}")
         if self.memory_limit is not None and not self.memory_limit > 0:
             raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        self._ray: Any = None
         self._chunks: dict[Any, int] = {}
 
     def start(self, sweep: Sweep) -> None:
@@ -81,6 +82,8 @@ class Ray:
 
     def stop(self) -> None:
         """Cancel what runs and leave the cluster; one that was started here ends."""
+        if self._ray is None:
+            return  # it never started
         for task in self._chunks:
             self._ray.cancel(task, force=True)
         self._chunks = {}
@@ -112,7 +115,7 @@ def connect(address: str | None) -> ModuleType:
     ray = require("ray", "a4eval[ray]")
     quiet: dict[str, Any] = {"logging_level": "warning", "log_to_driver": False}
     if address is None:
-        ray.init(include_dashboard=False, object_store_memory=200_000_000, **quiet)
+        ray.init("local", include_dashboard=False, object_store_memory=200_000_000, **quiet)  # never someone else's
         return ray
     try:
         node, _, port = address.rpartition(":")

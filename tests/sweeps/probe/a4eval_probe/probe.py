@@ -17,6 +17,7 @@ class Probe:
     options: dict[str, Any] = param(default_factory=dict, help="anything")
     sizes: list[int] = param(default_factory=list, help="a list")
     seconds: float = param(0, help="how long it takes", unit="seconds")
+    spin: float = param(0, help="how long it computes", unit="seconds of processor time")
     fail: list[float] = param(default_factory=list, help="for which x it fails")
     die: list[float] = param(default_factory=list, help="for which x it kills its process")
     signal: int = param(11, help="with what")
@@ -36,6 +37,9 @@ class Probe:
         if self.stuck:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
         time.sleep(self.seconds)
+        until = time.process_time() + self.spin
+        while time.process_time() < until:
+            pass
         if self.hoard:
             bytearray(int(self.hoard * 1e9))
         if self.flaky:
