@@ -83,6 +83,12 @@ def a4eval_components() -> list[Component]:
             summary="train a recurrent layer on a problem that needs memory",
         ),
         Component(
+            kind="task",
+            name="inspect_model",
+            factory=f"{_TASKS}.inspect_model:InspectModel",
+            summary="the gradient flow of your own torch model (extra: torch)",
+        ),
+        Component(
             kind="sequence_problem",
             name="keyword_recall",
             factory="a4eval_rnn_bptt.sequences:KeywordRecall",
