@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,23 +26,55 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 strict_option = click.option("--strict-plugins", is_flag=True, help="Stop if any plugin is broken.")
 
 
+RUN_HELP = """Run an experiment, or with -m a sweep of it.
+
+OVERRIDES choose the experiment and set its values, in Hydra's syntax:
+
+\b
+  a4eval run experiment=assignment4/q3_interpolated_ap
+  a4eval run experiment=assignment4/q5_l2_vs_iou task.W=12 seed=1
+  a4eval run -m experiment=assignment4/q6_output_size task.stride=1,2,3
+
+Any parameter of the task and its parts may be set as task.KEY=VALUE; `a4eval components NAME` lists them.
+The record goes to hydra.run.dir=FOLDER, those of a sweep to hydra.sweep.dir=FOLDER.
+With dry_run=true the config is checked, or the sweep planned, and nothing is run.
+
+\b
+Exit status: 0 ok
+             1 the run failed (its record says why)
+             2 the config is wrong (nothing is written)
+             130 interrupted
+"""
+
+
 def main() -> None:
-    """Run the command line; an error of ours is one line on standard error."""
+    """Run the command line; an error of ours, or of the system, is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a table is worth more with a few question marks than not at all
+            stream.reconfigure(errors="replace")
     try:
         app()
     except A4evalError as error:
         fail(error)
+    except OSError as error:
+        fail(DataError(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
 
 
 def fail(error: A4evalError) -> NoReturn:
     """Print the one line and exit: 1 for bad data, 2 for whatever the user can mend in the command or config."""
-    print(f"a4eval: error: {error}", file=sys.stderr)
+    say("error", str(error))
     sys.exit(FAILED if isinstance(error, DataError) else BAD_CONFIG)
+
+
+def say(what: str, text: str) -> None:
+    """Print an error or a warning as one line that a terminal shows as it is."""
+    line = " ".join(text.split())
+    print(f"a4eval: {what}:", "".join(one if one.isprintable() else "?" for one in line), file=sys.stderr)
 
 
 def note(text: str) -> None:
     """Print a warning."""
-    print(f"a4eval: warning: {text}", file=sys.stderr)
+    say("warning", text)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +83,7 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
+@app.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
 @click.argument("overrides", nargs=-1)
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
 @click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
@@ -59,30 +92,14 @@ def app() -> None:
 def run(
     overrides: tuple[str, ...], multirun: bool, cfg: str | None, config_dir: Path | None, strict_plugins: bool
 ) -> None:
-    r"""Run an experiment, or with -m a sweep of it.
-
-    OVERRIDES choose the experiment and set its values, in Hydra's syntax:
-
-    \b
-      a4eval run experiment=assignment4/q3_interpolated_ap
-      a4eval run experiment=assignment4/q5_l2_vs_iou task.W=12 seed=1
-      a4eval run -m experiment=assignment4/q6_output_size task.stride=1,2,3
-
-    Any parameter of the task and its parts may be set as task.KEY=VALUE; `a4eval components NAME` lists them.
-    The record goes to hydra.run.dir=FOLDER (a new folder under outputs/ by default).
-
-    \b
-    Exit status: 0 ok
-                 1 the run failed (its record says why)
-                 2 the config is wrong (nothing is written)
-                 130 interrupted
-    """
+    """See RUN_HELP."""
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
     check_plugins(strict=strict_plugins)
-    # a polite kill, as batch systems send it, is an interrupt: the record is still written
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a polite kill, as batch systems and closing terminals send it, is an interrupt: the record is still written
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, signal.default_int_handler)
     try:
         if cfg is not None:
             print_config(overrides, config_dir, cfg)
@@ -129,19 +146,18 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
 def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     """Run one experiment, show its numbers and exit."""
     from a4eval.config import compose, resolve
-    from a4eval.runner import run_single
+    from a4eval.runner import prepare, run_single
     from a4eval.show import print_record
 
     experiment = resolve(compose(overrides, config_dir), overrides)
-    record, path = run_single(experiment, show_progress=True, on_warning=note)
-    for warning in record.warnings:
-        note(warning)
-    print_record(record)
+    if experiment.root.dry_run:
+        print(f"the config is right; run {prepare(experiment).run_id} would go to {experiment.directory}")
+        sys.exit(OK)
+    record, path = run_single(experiment, show=print_record, on_warning=note)
     if record.error is not None and record.status == "failed":
         ours = hasattr(errors, record.error.type)
-        text = "" if ours else f"{record.error.type}: "
-        more = "" if ours else " (the record holds the traceback)"
-        print(f"a4eval: error: {text}{record.error.message}{more}", file=sys.stderr)
+        text = record.error.message if ours else f"{record.error.type}: {record.error.message}"
+        say("error", text if ours else f"{text} (the record holds the traceback)")
     elif record.status == "interrupted":
         print("a4eval: interrupted", file=sys.stderr)
     print(path)

@@ -25,7 +25,7 @@ class Component:
     """One named thing a plugin contributes.
 
     Args:
-        kind: ``task``, ``metric``, ``layer``, ``reader``, ``executor``, ``tracker``, or a kind the plugin adds.
+        kind: ``task``, ``metric``, ``layer``, ``reader``, ``executor``, or a kind the plugin adds.
         name: how a config asks for it: ``{name: average_precision, …}``.
         factory: a dataclass, or ``"package.module:ClassName"`` so that listing it imports nothing.
         summary: one line for ``a4eval components``.

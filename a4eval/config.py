@@ -114,7 +114,18 @@ def free_keys(overrides: Iterable[str]) -> list[str]:
     return [f"++{override}" if override.startswith(("task.", "executor.")) else override for override in overrides]
 
 
-COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, yaml.YAMLError)
+COMPOSITION_ERRORS = (
+    HydraException,
+    OmegaConfBaseException,
+    yaml.YAMLError,
+    # what Hydra lets through of a user's typo: keys and groups that are not there, YAML that is not UTF-8 or in circles
+    AttributeError,
+    KeyError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
@@ -128,7 +139,12 @@ def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
             return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
         return ConfigError(f"there is no config {missing!r}{did_you_mean(name, error.options or ())}")
     if isinstance(error, OverrideParseException):
-        return ConfigError(f"cannot read the override {error.override!r}: {str(error).splitlines()[-2]}")
+        override = str(error.override).removeprefix("++")
+        said = [
+            line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(("Error ", "See "))
+        ]
+        quote = "; quote a value with special characters: KEY='\"VALUE\"'" if "'" not in override else ""
+        return ConfigError(f"cannot read the override {override!r}: {said[0] if said else 'not understood'}{quote}")
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         mark = error.problem_mark
         return ConfigError(f"not valid YAML: {error.problem}", path=f"{mark.name}, line {mark.line + 1}")
@@ -139,4 +155,6 @@ def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
     key = str(source.full_key or "") if isinstance(source, OmegaConfBaseException) else ""
     lines = [line.strip() for line in str(source).splitlines()]
     kept = [line for line in lines if line and not line.startswith(("full_key:", "object_type=", "See http"))]
+    if not isinstance(error, (HydraException, OmegaConfBaseException)):
+        kept = [f"cannot be composed: {type(error).__name__}: {kept[0] if kept else ''}"]
     return ConfigError("; ".join(kept), path=key)

@@ -84,6 +84,8 @@ class Run:
         import hashlib
 
         path = Path(path)
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: is not a file; give one that can be read twice, for its hash and its content")
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -95,8 +97,14 @@ class Run:
         return path
 
     def artifact(self, name: str) -> Path:
-        """Return the path to write the artifact *name* to, inside the run's folder; it is listed in the record."""
+        """Return the path to write the artifact *name* to, inside the run's folder; it is listed in the record.
+
+        Raises:
+            ValueError: it would lie outside that folder.
+        """
         path = self.directory / name
+        if not path.resolve().is_relative_to(self.directory.resolve()) or path == self.directory:
+            raise ValueError(f"the artifact {name!r} would lie outside the run's folder")
         path.parent.mkdir(parents=True, exist_ok=True)
         if path not in self.artifacts:
             self.artifacts.append(path)

@@ -64,6 +64,8 @@ def check_root(root: dict[str, Any]) -> None:
         ConfigError: one of them is wrong.
     """
     for key, value in root.items():
+        if key == "experiment":
+            raise ConfigError("its YAML file must begin with the line `# @package _global_`", path=key)
         if key not in _TYPES:
             raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=key)
         convert(value, _TYPES[key], key)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from a4eval.errors import ConfigError
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def experiments(config_dir: Path | None = None) -> list[Listed]:
 
 def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
     if config_dir is not None:
+        if not config_dir.is_dir():
+            raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
         yield "--config-dir", config_dir
     for plugin in registry().plugins:
         for package in plugin.config_packages:
@@ -48,7 +51,7 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 def _description(file: Path) -> str:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         return f"(unreadable: {' '.join(str(error).split())})"
     description = content.get("description", "") if isinstance(content, dict) else ""
     return " ".join(str(description).split())

@@ -85,7 +85,7 @@ def _load(plugin: Plugin, entry: EntryPoint) -> None:
     module = entry.load()
     wanted = getattr(module, "A4EVAL_API", None)
     if wanted != hookspecs.API_VERSION:
-        stated = "states no A4EVAL_API" if wanted is None else f"is written for API {wanted}"
+        stated = "states no A4EVAL_API" if wanted is None else f"is written for API {wanted!r}"
         message = f"{entry.value} {stated}; this a4eval has API {hookspecs.API_VERSION}"
         raise PluginError(message)
     manager = pluggy.PluginManager(GROUP)

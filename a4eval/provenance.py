@@ -11,6 +11,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from a4eval.record import EnvironmentRecord, GitRecord, plain
 
 if TYPE_CHECKING:
@@ -25,12 +27,13 @@ def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
     facts, warnings = {}, []
     for plugin in registry.plugins:
         try:
-            answers = plugin.call("a4eval_provenance")
+            answers = [plain(dict(answer)) for answer in plugin.call("a4eval_provenance")]
+            msgspec.json.encode(answers)
         except Exception as error:  # noqa: BLE001  (a stranger's hook must not lose a finished run)
             warnings.append(f"plugin {plugin.name!r}: a4eval_provenance failed: {type(error).__name__}: {error}")
             continue
         for answer in answers:
-            facts[plugin.name] = plain(dict(answer))
+            facts[plugin.name] = answer
     return EnvironmentRecord(
         python=platform.python_version(),
         platform=_platform(),

@@ -16,11 +16,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-SCHEMA_VERSION = 1
 FILE_NAME = "result.json"
 
 Number: TypeAlias = int | float | Literal["NaN", "Infinity", "-Infinity"]
 Scalar: TypeAlias = int | float | str | bool | None
+Table: TypeAlias = list[dict[str, Scalar]]
+Tables: TypeAlias = dict[str, Table]
 
 
 class IntervalRecord(Struct):
@@ -118,7 +119,7 @@ class Record(Struct, kw_only=True):
     seed: int
     components: list[ComponentRecord]
     metrics: dict[str, MetricRecord]
-    tables: Annotated[dict[str, list[dict[str, Scalar]]], Meta(description="name to rows; rows share their columns")]
+    tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
     data: Annotated[list[FileRecord], Meta(description="the files that were read")]
     timing: TimingRecord
     environment: EnvironmentRecord
@@ -152,7 +153,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, Path):
-        return str(value)
+        value = str(value)
+    if isinstance(value, str) and not value.isascii():  # half a surrogate pair, from a file name that is no UTF-8
+        return value.encode("utf-8", "backslashreplace").decode()
     return value
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import os
 import platform
 import time
 import traceback
@@ -14,8 +14,10 @@ import msgspec
 
 from a4eval import provenance, record
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
+from a4eval.contracts import Result, Value
 from a4eval.deadline import deadline
-from a4eval.errors import ConfigError, PluginError
+from a4eval.errors import DataError, PluginError
+from a4eval.folder import claimed, uninterrupted
 from a4eval.registry import registry
 from a4eval.schema import Builder
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from a4eval.contracts import Result
     from a4eval.experiment import Experiment
     from a4eval.registry import Provided
 
@@ -86,19 +87,20 @@ def execute(
     )
     started, wall, cpu = datetime.now(UTC), time.perf_counter(), time.process_time()
     status: Literal["ok", "failed", "interrupted"] = "ok"
-    error, result = None, None
+    error: record.ErrorRecord | None = None
+    metrics: dict[str, record.MetricRecord] = {}
+    tables: record.Tables = {}
     try:
         with python_warnings_noted(run), deadline(root.timeout):
-            result = _checked(prepared.task.run(run))
+            metrics, tables = _checked(prepared.task.run(run))
     except KeyboardInterrupt as interrupt:
         status, error = "interrupted", _error(interrupt)
-    except Exception as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
+    except (Exception, SystemExit) as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
         status, error = "failed", _error(failure)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     environment, doubts = provenance.environment(registry())
     for doubt in doubts:
         run.warn(doubt)
-    metrics = result.metrics if result else {}
     return record.Record(
         run_id=prepared.run_id,
         sweep_id=sweep_id,
@@ -110,8 +112,8 @@ def execute(
         overrides=list(prepared.experiment.overrides),
         seed=root.seed,
         components=prepared.components,
-        metrics={name: _metric(value) for name, value in metrics.items()},
-        tables=record.plain(result.tables) if result else {},
+        metrics=metrics,
+        tables=tables,
         data=[record.FileRecord(path, *facts) for path, facts in run.sources.items()],
         timing=record.TimingRecord(wall, cpu, provenance.peak_memory()),
         environment=environment,
@@ -119,47 +121,43 @@ def execute(
         executor=executor,
         warnings=run.warnings,
         error=error,
-        artifacts=[_artifact(path, directory) for path in run.artifacts if path.exists()],
+        artifacts=[_artifact(path, directory) for path in run.artifacts if path.is_file()],
     )
 
 
 def run_single(
-    experiment: Experiment, *, show_progress: bool, on_warning: Callable[[str], None]
+    experiment: Experiment, *, show: Callable[[record.Record], None], on_warning: Callable[[str], None]
 ) -> tuple[record.Record, Path]:
-    """Run one experiment into its folder and return its record and the record's path.
+    """Run one experiment into its folder, with progress on standard error.
+
+    Args:
+        experiment: the experiment.
+        show: is given the record, also when it cannot be written.
+        on_warning: is given each warning.
+
+    Returns:
+        The record, and the path it was written to.
 
     Raises:
-        ConfigError: the config is wrong, the folder cannot be written to or holds a finished run.
+        ConfigError: the config is wrong, the folder cannot be written to, is in use or holds a finished run.
+        DataError: the record cannot be written.
     """
     prepared = prepare(experiment)
     directory = experiment.directory
-    claim(directory)
-    done = execute(prepared, directory, show_progress=show_progress)
-    path = record.write(done, directory)
-    for doubt in announce(done, directory):
-        on_warning(doubt)
+    with claimed(directory):
+        done = execute(prepared, directory, show_progress=True)
+        with uninterrupted():
+            try:
+                path = record.write(done, directory)
+            except OSError as error:
+                raise DataError(f"the record cannot be written to {directory}: {error.strerror}") from error
+            finally:
+                for doubt in done.warnings:
+                    on_warning(doubt)
+                show(done)
+            for doubt in announce(done, directory):
+                on_warning(doubt)
     return done, path
-
-
-def claim(directory: Path) -> None:
-    """Make the folder, and make sure that the record can be written before any work is done.
-
-    Raises:
-        ConfigError: it cannot be written to, or holds the record of a finished run.
-    """
-    key = "hydra.run.dir"
-    earlier = directory / record.FILE_NAME
-    try:
-        if earlier.exists() and record.read(earlier).status == "ok":
-            raise ConfigError(f"{earlier} holds a finished run; choose another folder, or remove it", path=key)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigError(f"{earlier} is no record of a4eval; choose another folder, or remove it", path=key) from error
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"cannot make the folder {str(directory)!r}: {error.strerror}", path=key) from error
-    if not os.access(directory, os.W_OK):
-        raise ConfigError(f"cannot write to the folder {str(directory)!r}", path=key)
 
 
 def announce(done: record.Record, directory: Path) -> list[str]:
@@ -171,31 +169,38 @@ def announce(done: record.Record, directory: Path) -> list[str]:
             continue  # nobody listens: spare the copy, which would be most of what a short run costs
         try:
             plugin.call("a4eval_run_finished", run=run, record=msgspec.to_builtins(done))
-        except Exception as error:  # noqa: BLE001  (a stranger's hook must not change a finished run)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's hook must not change a finished run)
             doubts.append(f"plugin {plugin.name!r}: a4eval_run_finished failed: {type(error).__name__}: {error}")
     return doubts
 
 
-def _checked(result: Result) -> Result:
-    for label in ("metrics", "tables"):
-        if not isinstance(getattr(result, label, None), dict):
-            raise PluginError(f"the task must return an a4eval.Result, got {result!r}")
-    return result
+def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables]:
+    """Return a task's result as the record will hold it.
+
+    Raises:
+        PluginError: it is no result, or holds what a record cannot.
+    """
+    if not isinstance(result, Result):
+        raise PluginError(f"the task must return an a4eval.Result, got {result!r}")
+    metrics = {}
+    for name, value in result.metrics.items():
+        if not isinstance(value, Value):
+            raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
+        metrics[name] = _convert(dataclasses.asdict(value), record.MetricRecord, f"metric {name!r}")
+    return metrics, {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+
+
+def _convert(value: Any, wanted: Any, what: str) -> Any:
+    try:
+        return msgspec.convert(record.plain(value), wanted)
+    except msgspec.ValidationError as error:
+        raise PluginError(f"{what} cannot go into a record: {error}") from error
 
 
 def _component(provided: Provided) -> record.ComponentRecord:
     component, plugin = provided.component, provided.plugin
     return record.ComponentRecord(
         component.kind, component.name, component.version, plugin.name, plugin.distribution, plugin.version
-    )
-
-
-def _metric(value: Any) -> record.MetricRecord:
-    interval = value.interval and record.IntervalRecord(
-        value.interval.level, record.plain(value.interval.low), record.plain(value.interval.high), value.interval.method
-    )
-    return record.MetricRecord(
-        record.plain(value.value), value.unit, value.higher_is_better, record.plain(value.n), interval
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 import msgspec
 
 from a4eval.component import parameter_info
-from a4eval.errors import A4evalError, ConfigError, did_you_mean
+from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean
 
 if TYPE_CHECKING:
     from a4eval.registry import Provided, Registry
@@ -69,7 +69,13 @@ class Builder:
             known = ", ".join(one.component.name for one in self._registry.components(kind))
             raise ConfigError(f"is missing: which {kind}? One of {known}", path=f"{path}.name")
         provided = self._registry.find(kind, name, path=f"{path}.name")
-        component = self._make(provided.load(), {key: node[key] for key in node if key != "name"}, path)
+        try:
+            component = self._make(provided.load(), {key: node[key] for key in node if key != "name"}, path)
+        except A4evalError:
+            raise
+        except Exception as error:  # a stranger's code
+            said = f"{type(error).__name__}: {error}"
+            raise PluginError(f"{path}: {kind} {name!r} of {provided.plugin.name!r} cannot be built: {said}") from error
         self.used[kind, name] = provided
         return component
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,23 @@ def test_experiments_and_commands_named_in_the_docs_exist(page):
     known = {one["experiment"] for one in json.loads(done.stdout)} | MADE_ON_THE_PAGE
     for name in re.findall(r"experiment=([\w/]+)\b(?!\()", page.read_text()):
         assert name in known, f"{page.name} names experiment={name}"
+
+
+COMMANDS = sorted(
+    {
+        (page.name, line.strip())
+        for page in PAGES
+        for block in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+        for line in block.replace("\\\n", " ").splitlines()
+        if line.startswith("a4eval run ") and "--config-dir" not in line and "experiment=accuracy" not in line
+    }
+)
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[f"{page}: {command}" for page, command in COMMANDS])
+def test_every_run_in_the_docs_is_a_right_config(cli, page, command):
+    done = cli(*shlex.split(command, comments=True)[1:], "dry_run=true")
+    assert done.code == 0, done.err
 
 
 def test_the_changelog_knows_the_version():

@@ -25,7 +25,7 @@ A4EVAL_API = 1
 @hookimpl
 def a4eval_components():
     return [Component(kind="task", name=name, factory=f"odd_tasks:{name.title()}") for name in
-            ("sleeper", "failing", "random", "strange", "writer", "nothing", "careless")]
+            ("sleeper", "failing", "random", "strange", "writer", "nothing", "careless", "exiting", "slipping")]
 
 @dataclass
 class Sleeper:
@@ -67,6 +67,25 @@ class Writer:
 class Nothing:
     def run(self, run):
         return None
+
+@dataclass
+class Exiting:
+    def run(self, run):
+        raise SystemExit(3)
+
+@dataclass
+class Slipping:
+    slip: str
+    def run(self, run):
+        import numpy as np
+        metrics, tables = {"m": Value(1.0)}, {"t": [{"a": 1}]}
+        if self.slip == "outside":
+            run.artifact("../outside.txt")
+        elif self.slip.startswith("table"):
+            tables = {"table": {"t": 5}, "table row": {"t": [1, 2]}, "table cell": {"t": [{"a": [1]}]}}[self.slip]
+        else:
+            metrics = {"m": eval(self.slip)}
+        return Result(metrics, tables)
 
 @dataclass
 class Careless:
@@ -207,6 +226,73 @@ def test_a_task_that_returns_no_result_is_named(odd, tmp_path):
     assert (done.code, done.err) == (1, "a4eval: error: the task must return an a4eval.Result, got None\n")
 
 
+SLIPS = [
+    "0.5", "Value(1j)", "Value(None)", "Value('good')", "Value(np.array([1, 2]))", "Value(np.bool_(True))",
+    "Value(1.0, n=2.5)", "Value(1.0, unit=None)", "Value(1.0, higher_is_better=1)", "Value(1.0, interval=3)",
+    "table", "table row", "table cell", "outside",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_what_a_record_cannot_hold_is_a_failed_record(odd, tmp_path, slip):
+    done = run(odd, tmp_path, "task.name=slipping", f'task.slip="{slip}"')
+    assert done.code == 1
+    assert done.err.startswith("a4eval: error: ")
+    assert record_of(tmp_path)["status"] == "failed"
+    assert not (tmp_path / "outside.txt").exists()
+
+
+def test_a_task_that_exits_is_a_failed_record(odd, tmp_path):
+    assert run(odd, tmp_path, "task.name=exiting").code == 1
+    assert record_of(tmp_path)["error"]["type"] == "SystemExit"
+
+
+def test_provenance_that_is_no_json_only_warns(odd, tmp_path):
+    odd.add(
+        "vague",
+        "from a4eval import hookimpl\nA4EVAL_API = 1\n"
+        "@hookimpl\ndef a4eval_provenance():\n    return {'x': object()}\n",
+    )
+    assert run(odd, tmp_path, "experiment=stranger/heads").code == 0
+    assert "plugin 'vague': a4eval_provenance failed: TypeError" in record_of(tmp_path)["warnings"][0]
+
+
+def test_only_one_run_at_a_time_works_in_a_folder(odd, tmp_path):
+    command = [sys.executable, "-m", "a4eval", "run", "task.name=sleeper", "hydra.run.dir=out"]
+    with subprocess.Popen(command, cwd=tmp_path, env=odd.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        second = run(odd, tmp_path, "experiment=stranger/heads")
+        process.kill()
+    assert second.code == 2
+    assert second.err == "a4eval: error: hydra.run.dir: another run is at work in 'out'; choose another\n"
+
+
+def test_a_dry_run_checks_the_config_and_writes_nothing(odd, tmp_path):
+    done = run(odd, tmp_path, "experiment=stranger/heads", "dry_run=true")
+    assert done.code == 0
+    assert "the config is right" in done.out
+    assert not (tmp_path / "out").exists()
+    assert run(odd, tmp_path, "experiment=stranger/heads", "dry_run=true", "task.data.flips=3").code == 2
+
+
+def test_an_encoding_that_lacks_a_letter_costs_only_the_letter(odd, tmp_path):
+    done = run(odd, tmp_path, "experiment=stranger/heads", "description='ünï…'", PYTHONIOENCODING="ascii")
+    assert (done.code, done.record["config"]["description"]) == (0, "ünï…")
+
+
+def test_a_record_that_cannot_be_written_still_shows_its_numbers(odd, tmp_path):
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 1; exec "$@"', "-", sys.executable, "-m", "a4eval", "run",
+         "task.name=random", "task.size=300", "hydra.run.dir=out"],
+        cwd=tmp_path, env={**odd.environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "a4eval: error: the record cannot be written to out: File too large\n"
+    assert "r299" in done.stdout
+    assert not (tmp_path / "out" / "result.json").exists()
+
+
 def test_a_finished_run_is_not_overwritten_but_a_failed_one_is(odd, tmp_path):
     assert run(odd, tmp_path, "task.name=failing").code == 1
     assert run(odd, tmp_path, "experiment=stranger/heads").code == 0
@@ -257,7 +343,15 @@ WRONG = {
         ["pictures=maybe", "experiment=stranger/heads"],
         "pictures: got 'maybe', expected bool | 'auto'",
     ),
-    "syntax": (["seed=["], "cannot read the override 'seed=[': no viable alternative at input '['"),
+    "syntax": (["seed=["], "cannot read the override 'seed=[': no viable alternative at input '['; quote a value"),
+    "special character": (
+        ["hydra.run.dir=ünï"],
+        "cannot read the override 'hydra.run.dir=ünï': LexerNoViableAltException: hydra.run.dir=ünï; quote a value",
+    ),
+    "double dot": (["task..data=1"], "cannot read the override 'task..data=1': "),
+    "no such experiment key": (["experiment=null", "~seed"], ""),
+    "a number for a name": (["experiment=3"], ""),
+    "a group that is none": (["@task=1"], ""),
     "no value": (["seed"], "cannot read the override 'seed': missing EQUAL at '<EOF>'"),
     "option": (["--fast"], "there is no option '--fast'; `a4eval run --help` lists them"),
     "interpolation": (["task.name=${nowhere}"], "task.name: Interpolation key 'nowhere' not found"),
@@ -293,6 +387,41 @@ def test_a_broken_yaml_of_the_user_is_located(site, tmp_path):
     assert done.err.count("\n") == 1
 
 
+HEADLESS = {
+    "no header": "task: {name: evaluate}\n",
+    "header in the second line": "# mine\n# @package _global_\ntask: {name: evaluate}\n",
+}
+
+
+@pytest.mark.parametrize("text", HEADLESS.values(), ids=HEADLESS)
+def test_a_forgotten_package_header_is_named(site, tmp_path, text):
+    folder = tmp_path / "mine" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / "e.yaml").write_text(text)
+    done = site.run("run", "--config-dir=mine", "experiment=e", cwd=tmp_path)
+    message = "experiment: its YAML file must begin with the line `# @package _global_`"
+    assert (done.code, done.err) == (2, f"a4eval: error: {message}\n")
+
+
+ODD_FILES = {
+    "not UTF-8": b"\xff\xfe",
+    "in a circle": b"# @package _global_\ntask: &a {name: evaluate, data: *a}\n",
+    "defaults in a circle": b"# @package _global_\ndefaults: [e]\n",
+}
+
+
+@pytest.mark.parametrize("content", ODD_FILES.values(), ids=ODD_FILES)
+def test_an_odd_yaml_is_one_line(site, tmp_path, content):
+    folder = tmp_path / "mine" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / "e.yaml").write_bytes(content)
+    done = site.run("run", "--config-dir=mine", "experiment=e", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("a4eval: error: ")
+    assert done.err.count("\n") == 1
+    assert site.run("experiments", "--config-dir=mine", cwd=tmp_path).code == 0
+
+
 def test_an_experiment_of_the_user(site, tmp_path):
     folder = tmp_path / "mine" / "experiment"
     folder.mkdir(parents=True)
@@ -321,6 +450,7 @@ def test_the_composed_config_is_printed(site, tmp_path):
 
 def test_help_explains_itself(site):
     text = site.run("run", "--help").out
+    assert "\\b" not in text
     for word in ("experiment=", "--multirun", "--config-dir", "--cfg", "task.KEY=VALUE", "Exit status"):
         assert word in text
 

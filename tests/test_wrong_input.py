@@ -62,12 +62,14 @@ WRONG = {
     "a word for a score": (COCO, detection(score="high"), ["found.json", "score"]),
     "a box of negative width": (COCO, detection(bbox=[10, 10, -5, 5]), ["found.json"]),
     "an unknown image": (COCO, detection(image_id=7), ["found.json", "7"]),
-    "an unknown category": (COCO, detection(category_id=7), ["found.json", "7"]),
-    "the same annotation id twice": (
-        {**COCO, "annotations": COCO["annotations"] * 2},
-        [DETECTION],
-        ["truth.json", "annotation", "1"],
-    ),
+    "an annotation of an unknown category": (truth(category_id=7), [DETECTION], ["truth.json", "7"]),
+}
+
+DOUBTFUL = {
+    "a detection of an unknown category": (COCO, [DETECTION, {**DETECTION, "category_id": 7}], "classes"),
+    "the same annotation id twice": ({**COCO, "annotations": COCO["annotations"] * 2}, [DETECTION], "annotation"),
+    "the same detection twice": (COCO, [DETECTION, DETECTION], "repeat"),
+    "a score above one": (COCO, detection(score=90), "score"),
 }
 
 
@@ -81,6 +83,15 @@ def test_a_spoilt_coco_file_is_named(coco, tmp_path, ground_truth, detections, w
         assert word in done.err
     record = json.loads((tmp_path / "out" / "result.json").read_text())
     assert (record["status"], record["error"]["type"], record["metrics"]) == ("failed", "DataError", {})
+
+
+@pytest.mark.parametrize(("ground_truth", "detections", "word"), DOUBTFUL.values(), ids=DOUBTFUL)
+def test_doubtful_data_is_evaluated_with_a_warning(coco, tmp_path, ground_truth, detections, word):
+    done = coco(ground_truth, detections)
+    assert done.code == 0, done.err
+    warnings = json.loads((tmp_path / "out" / "result.json").read_text())["warnings"]
+    assert any(word in warning for warning in warnings), warnings
+    assert done.err.startswith("a4eval: warning: ")
 
 
 RANKING = {

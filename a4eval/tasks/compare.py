@@ -54,10 +54,10 @@ class Compare:
     def run(self, run: Run) -> Result:
         """Compare."""
         for reader, taken in ((self.first, self._first), (self.second, self._second)):
-            for batch in run.track(reader.batches(run), "evaluating"):
-                taken.update(batch)
             for path in reader.sources():
                 run.source(path)
+            for batch in run.track(reader.batches(run), "evaluating"):
+                taken.update(batch)
         result = Result()
         for name, first in self._first.values().items():
             result.metrics[f"{name}/first"] = first

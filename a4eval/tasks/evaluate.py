@@ -51,10 +51,10 @@ class Evaluate:
 
     def run(self, run: Run) -> Result:
         """Evaluate."""
-        for batch in run.track(self.data.batches(run), "evaluating"):
-            self._set.update(batch)
         for path in self.data.sources():
             run.source(path)
+        for batch in run.track(self.data.batches(run), "evaluating"):
+            self._set.update(batch)
         if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
         result = Result(self._set.values(), self._set.tables())
