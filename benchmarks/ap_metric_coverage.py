@@ -28,15 +28,18 @@ if TYPE_CHECKING:
 
     from a4eval.intervals import Statistic
 
-IMAGES, CLASSES, RESAMPLES, LARGE = 400, 3, 400, 200_000
+IMAGES, CLASSES, RESAMPLES, LARGE = 400, 3, 500, 200_000
 NAMES = ("AP", "AP50", "AP75")
 PARAMETERS = CocoParameters(areas=((0.0, 1e10),), max_detections=(100,))
 
 
 def population(rng: np.random.Generator, images: int) -> tuple[DetectionData, DetectionData]:
-    """Return the detections of two detectors on the same new images; some images are hard for both."""
+    """Return the detections of two detectors on the same new images; some images are hard for both.
+
+    Seven objects an image, as in COCO.
+    """
     hardness = rng.normal(size=images)
-    unit = np.repeat(np.arange(images), 1 + rng.poisson(2.0, images))
+    unit = np.repeat(np.arange(images), 1 + rng.poisson(6.0, images))
     n = len(unit)
     size = np.exp(rng.normal(4.2, 0.7, (n, 2)))
     box = np.concatenate([rng.uniform(0, 500, (n, 2)), size], axis=1)
@@ -48,7 +51,7 @@ def population(rng: np.random.Generator, images: int) -> tuple[DetectionData, De
         sharpness = 0.06 * np.exp(0.5 * rng.normal(size=n) + 0.25 * hardness[unit] - 0.4 * skill)
         near = (box + rng.normal(size=(n, 4)) * sharpness[:, None] * np.tile(size, 2))[found]
         score = 1.2 - 0.4 * hardness[unit] + 0.6 * luck + rng.normal(size=n)
-        false_unit = np.repeat(np.arange(images), rng.poisson(2 * np.exp(0.3 * hardness)))
+        false_unit = np.repeat(np.arange(images), rng.poisson(4 * np.exp(0.3 * hardness)))
         m = len(false_unit)
         false_box = np.concatenate([rng.uniform(0, 500, (m, 2)), np.exp(rng.normal(4.2, 0.7, (m, 2)))], axis=1)
         scores = np.concatenate([score[found], rng.normal(-0.8, 1.0, m)])
@@ -134,9 +137,9 @@ def intervals_of(seed: int) -> dict[str, dict[str, tuple[float, float]]]:
         return np.random.default_rng([seed, 1])
 
     single = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES)
-    corrected = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES, method="bca")
+    corrected = bootstrap(first, IMAGES, rng(), resamples=RESAMPLES, method="bca", jackknife=100)
     paired = paired_bootstrap(first, second, IMAGES, rng(), resamples=RESAMPLES)
-    paired_bca = paired_bootstrap(first, second, IMAGES, rng(), resamples=RESAMPLES, method="bca")
+    paired_bca = paired_bootstrap(first, second, IMAGES, rng(), resamples=RESAMPLES, method="bca", jackknife=100)
     found = {
         "percentile": {name: (one.low, one.high) for name, one in single.items()},
         "bca": {name: (one.low, one.high) for name, one in corrected.items()},

@@ -25,7 +25,7 @@ _REQUIRED = ("image", "class", "box_1", "box_2", "box_3", "box_4")
 
 @dataclass
 class DetectionTable:
-    """Boxes from flat tables, one row a box.  Open Images' CSV files are such tables."""
+    """Boxes from flat tables, one row a box."""
 
     batch: ClassVar[str] = "detection"
 
