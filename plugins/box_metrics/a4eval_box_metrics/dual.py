@@ -60,6 +60,11 @@ class Dual(NDArrayOperatorsMixin):
 _PIECEWISE_CONSTANT = (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.sign)
 
 
+def is_dual(x: Any) -> bool:
+    """Say whether *x* carries derivatives."""
+    return isinstance(x, Dual)
+
+
 def detach(x: Any) -> Any:
     """Return the plain values: what a formula treats as a constant."""
     return x.value if isinstance(x, Dual) else x

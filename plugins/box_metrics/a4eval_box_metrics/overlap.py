@@ -121,17 +121,19 @@ def generalized_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xy
 
 
 def iou_formula(pair: Pair) -> Quantity:
-    """IoU written for speed: four arrays in all, each used again."""
-    predicted, truth = pair.predicted, pair.truth
-    shared = np.minimum(predicted.x2, truth.x2)
-    scratch = np.maximum(predicted.x1, truth.x1)
+    """IoU written for speed: three arrays in all, each used again.
+
+    Two intervals share clip(x2) − clip(x1), the true ends clipped to the predicted interval: the same difference of
+    the same corners as min(x2) − max(x1), and 0 by itself where they are apart.
+    """
+    p, t = pair.predicted, pair.truth
+    shared = np.clip(t.x2, p.x1, p.x2, out=pair.out)
+    scratch = np.clip(t.x1, p.x1, p.x2)
     shared -= scratch
-    np.maximum(shared, 0, out=shared)
-    height = np.minimum(predicted.y2, truth.y2)
-    height -= np.maximum(predicted.y1, truth.y1, out=scratch)
-    np.maximum(height, 0, out=height)
+    height = np.clip(t.y2, p.y1, p.y2)
+    height -= np.clip(t.y1, p.y1, p.y2, out=scratch)
     shared *= height
-    union = np.add(predicted.area, truth.area, out=scratch)
+    union = np.add(p.area, t.area, out=scratch)
     union -= shared
     if not pair.solid:  # 0 / 0 is possible, and stands for 0
         union += union == 0

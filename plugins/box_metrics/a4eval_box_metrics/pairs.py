@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from a4eval_box_metrics.columns import Columns, Floats, Quantity, columns, dual_columns
+from a4eval_box_metrics.dual import is_dual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike
 
-TILE = 1 << 15
-"""Pairs worked on at once: two intermediate arrays of that many float64 (256 KiB each) fit the second-level cache."""
+TILE = 1 << 18
+"""Bytes of an intermediate array: some three of them fit the second-level cache, and numpy's calls are few."""
+
+NARROW = 256
+"""Fewer columns than this are worked on transposed: numpy's inner loop runs along the last axis, so make it long."""
 
 
 class Pair:
@@ -25,23 +29,23 @@ class Pair:
     The columns may hold :class:`a4eval_box_metrics.dual.Dual` numbers; then so do the ingredients.
     """
 
-    def __init__(self, predicted: Columns, truth: Columns, *, solid: bool) -> None:
+    def __init__(self, predicted: Columns, truth: Columns, *, solid: bool, out: Floats | None = None) -> None:
         self.predicted = predicted
         self.truth = truth
         self.solid = solid
         """All predicted or all true boxes have an area: no quotient of the two can be 0 / 0."""
+        self.out = out
+        """Where a formula may put its result, to save a copy."""
 
     @cached_property
     def overlap_width(self) -> Quantity:
         """Width of the intersection; zero for touching and for disjoint boxes."""
-        p, t = self.predicted, self.truth
-        return np.maximum(np.minimum(p.x2, t.x2) - np.maximum(p.x1, t.x1), 0)
+        return _shared(self.predicted.x1, self.predicted.x2, self.truth.x1, self.truth.x2)
 
     @cached_property
     def overlap_height(self) -> Quantity:
         """Height of the intersection; zero for touching and for disjoint boxes."""
-        p, t = self.predicted, self.truth
-        return np.maximum(np.minimum(p.y2, t.y2) - np.maximum(p.y1, t.y1), 0)
+        return _shared(self.predicted.y1, self.predicted.y2, self.truth.y1, self.truth.y2)
 
     @cached_property
     def intersection(self) -> Quantity:
@@ -92,6 +96,17 @@ class Pair:
 
 Formula: TypeAlias = "Callable[[Pair], Any]"
 """Takes a :class:`Pair`, returns a :data:`a4eval_box_metrics.columns.Quantity`."""
+
+
+def _shared(low: Quantity, high: Quantity, other_low: Quantity, other_high: Quantity) -> Quantity:
+    """Return the length two intervals share.
+
+    Clipping the ends of one to the other gives the same corners to the last bit as minimum and maximum do, and 0 by
+    itself where they are apart, for half the work; dual numbers need the form whose ties have the mean slope.
+    """
+    if is_dual(low):
+        return np.maximum(np.minimum(high, other_high) - np.maximum(low, other_low), 0)
+    return np.clip(other_high, low, high) - np.clip(other_low, low, high)
 
 
 def guarded_ratio(part: Quantity, whole: Quantity) -> Quantity:
@@ -174,20 +189,22 @@ def pairwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
 def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns) -> None:
     n, m = result.shape
     solid = _solid(predicted, truth)
-    if m < n and m < 64:  # numpy's inner loop runs along the last axis: make that the long one
-        wide = min(n, TILE // 2)
-        high = max(1, TILE // max(wide, 1))
-        for row in range(0, n, wide):
-            for column in range(0, m, high):
-                pair = Pair(predicted[None, row : row + wide], truth[column : column + high, None], solid=solid)
-                result[row : row + wide, column : column + high] = formula(pair).T
-        return
-    wide = min(m, TILE // 2)
-    high = max(1, TILE // max(wide, 1))
-    for row in range(0, n, high):
-        for column in range(0, m, wide):
-            pair = Pair(predicted[row : row + high, None], truth[None, column : column + wide], solid=solid)
-            result[row : row + high, column : column + wide] = formula(pair)
+    flat = m < NARROW and m < n
+    rows, columns_ = (truth, predicted) if flat else (predicted, truth)
+    target = result.T if flat else result
+    pairs = TILE // result.itemsize
+    wide = max(1, min(target.shape[1], pairs // 2))
+    high = max(1, pairs // wide)
+    with np.errstate():  # its end restores the buffer size
+        np.setbufsize(16)  # else numpy copies the broadcast columns into buffers before every operation
+        for row in range(0, target.shape[0], high):
+            for column in range(0, target.shape[1], wide):
+                tile = target[row : row + high, column : column + wide]
+                one, other = rows[row : row + high, None], columns_[None, column : column + wide]
+                sides = (other, one) if flat else (one, other)
+                value = formula(Pair(*sides, solid=solid, out=None if flat else tile))
+                if value is not tile:
+                    tile[...] = value
 
 
 def _matched(predicted: Columns, truth: Columns) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -262,20 +263,14 @@ def with_stranger(tmp_path):
 
     def run(*arguments):
         path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
-        command = [
-            sys.executable,
-            "-m",
-            "a4eval",
-            "run",
-            *arguments,
-            "pictures=false",
-            f"hydra.run.dir={tmp_path / 'run'}",
-        ]
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        options = ["pictures=false", f"hydra.run.dir={folder}"]
+        command = [sys.executable, "-m", "a4eval", "run", *arguments, *options]
         done = subprocess.run(
             command, env=os.environ | {"PYTHONPATH": path}, cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        return json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
+        return json.loads((folder / "result.json").read_text(encoding="utf-8"))
 
     return run
 
@@ -306,17 +301,21 @@ def test_a_strangers_similarity_matches_and_agrees(with_stranger, tmp_path):
         Path(tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     if not any(plugin == "ap_metric" for plugin in _plugins()):
         pytest.skip("a4eval-ap-metric is not installed")
-    record = with_stranger(
+    arguments = (
         "experiment=boxes/agreement",
         f"task.data.ground_truth={tmp_path / 'truth.json'}",
         f"task.data.detections={tmp_path / 'found.json'}",
-        "++task.metrics.agreement.match_by=dice",
-        "++task.metrics.agreement.similarities={dice: dice, iou: iou}",
+        "task.metrics.agreement.match_by=dice",
+        "task.metrics.agreement.similarities={dice: dice, iou: iou}",
     )
+    record = with_stranger(*arguments)
     # IoU is 0.4, below the threshold of 0.5; Dice is 0.571, above it
     assert record["metrics"]["matched"]["value"] == 1
     assert record["metrics"]["dice_mean"]["value"] == pytest.approx(0.8 / 1.4)
     assert record["metrics"]["AP50"]["value"] == 0
+    record = with_stranger(*arguments, "task.metrics.coco.similarity=dice")
+    assert record["metrics"]["AP50"]["value"] == pytest.approx(1)
+    assert record["metrics"]["AP75"]["value"] == 0
 
 
 def _plugins():
