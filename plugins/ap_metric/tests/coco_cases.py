@@ -68,8 +68,8 @@ def awkward_case(rng: np.random.Generator, *, many: bool = False) -> dict[str, A
     }
 
 
-def pycocotools_evaluation(case: dict[str, Any]) -> COCOeval:
-    """Return pycocotools' evaluation of the case, done."""
+def pycocotools_evaluation(case: dict[str, Any], **parameters: Any) -> COCOeval:
+    """Return pycocotools' evaluation of the case, done; summarised if it has pycocotools' own parameters."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -78,9 +78,12 @@ def pycocotools_evaluation(case: dict[str, Any]) -> COCOeval:
         truth.dataset = {key: [dict(one) for one in case[key]] for key in ("images", "categories", "annotations")}
         truth.createIndex()
         evaluation = COCOeval(truth, truth.loadRes([dict(one) for one in case["results"]]), "bbox")
+        for name, value in parameters.items():
+            setattr(evaluation.params, name, value)
         evaluation.evaluate()
         evaluation.accumulate()
-        evaluation.summarize()
+        if not parameters:
+            evaluation.summarize()
     return evaluation
 
 
