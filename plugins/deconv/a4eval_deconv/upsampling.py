@@ -37,7 +37,10 @@ def resize(x: ArrayLike, scale: int, *, method: Method = "nearest") -> NDArray[A
     array([[[0., 1., 3., 4.]]])
     """
     x = _checked(x, scale)
-    for axis in range(2, x.ndim):
+    for axis in reversed(range(2, x.ndim)):  # the last axis first, while there is least to copy
+        if method == "nearest":
+            x = np.repeat(x, scale, axis=axis)
+            continue
         x = _along(x, axis, _weights(x.shape[axis], scale, method))
     return x
 
@@ -61,6 +64,9 @@ def resize_gradient(dy: ArrayLike, scale: int, *, method: Method = "nearest") ->
     for axis in range(2, dy.ndim):
         if dy.shape[axis] % scale:
             raise ValueError(f"the scale {scale} does not divide the size {dy.shape[axis]}")
+        if method == "nearest":
+            dy = dy.reshape(*dy.shape[:axis], dy.shape[axis] // scale, scale, *dy.shape[axis + 1 :]).sum(axis=axis + 1)
+            continue
         dy = _along(dy, axis, _weights(dy.shape[axis] // scale, scale, method).T)
     return dy
 
@@ -211,9 +217,7 @@ def _along(x: NDArray[Any], axis: int, weights: NDArray[np.float64]) -> NDArray[
 
 @lru_cache(maxsize=64)
 def _weights(size: int, scale: int, method: Method) -> NDArray[np.float64]:
-    """Return the interpolation matrix, (size · scale, size)."""
-    if method == "nearest":
-        return np.repeat(np.eye(size), scale, axis=0)
+    """Return the matrix of linear interpolation, (size · scale, size)."""
     if method != "linear":
         raise ValueError(f"method must be 'nearest' or 'linear', got {method!r}")
     centre = np.clip((np.arange(size * scale) + 0.5) / scale - 0.5, 0, size - 1)

@@ -203,7 +203,7 @@ def test_the_task_in_four_frameworks_words(tmp_path):
     assert words["tensorflow"]["arguments"] == "padding=SAME, output_shape=6"
     result = build("task", {**node, "padding": 1, "output_padding": 1, "wanted_output": 9}).run(run)
     assert result.metrics["configurations"].value == len(result.tables["configurations"]) == 27
-    assert result.tables["axes"][0]["a_convolution_shrinks_to_this_input"] == "5, 6"
+    assert result.tables["axes"][0]["sizes_that_come_back"] == "5, 6"
     jax = build("task", {**node, "framework": "jax", "padding": [[2, 1], [1, 1]]}).run(run)
     assert jax.metrics["output_height"].value == 6
     assert not run.warnings

@@ -46,7 +46,7 @@ def subpixel(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDA
         else:
             values = np.matmul(filters, columns, out=values)
             maps = _split(fold_back(values, size, padded.shape[3:], flat=flat), o, geometry.stride)
-            for source, target in _places(geometry, plan, row, size):
+            for source, target in _places(geometry, row, size):
                 out[samples][target] = maps[source]
         if size[0] != plan.size[0]:  # parts of a sample differ in their zeros, and the last in its size
             padded = columns = values = None
@@ -168,10 +168,12 @@ def _split(maps: NDArray[Any], o: int, stride: tuple[int, ...]) -> NDArray[Any]:
     return as_strided(maps, shape, (*maps.strides[:2], *steps, *maps.strides[3:]))
 
 
+@lru_cache(maxsize=1024)
 def _places(
-    geometry: Geometry, plan: _Plan, row: int, size: tuple[int, ...]
-) -> Iterator[tuple[tuple[int | slice, ...], tuple[int | slice, ...]]]:
-    """Yield for each phase its part of the maps (n, g, o, *stride, *size) and the place of that in the output."""
+    geometry: Geometry, row: int, size: tuple[int, ...]
+) -> tuple[tuple[tuple[int | slice, ...], tuple[int | slice, ...]], ...]:
+    """Return for each phase its part of the maps (n, g, o, *stride, *size) and the place of that in the output."""
+    plan = _plan(geometry)
     axes = []
     for s, start, length, before, output in zip(
         geometry.stride, (plan.first[0] + row, *plan.first[1:]), size, geometry.before, geometry.output, strict=True
@@ -186,11 +188,13 @@ def _places(
                 target = slice(position, position + (count - 1) * s + 1, s)
                 axis.append((phase, slice(skipped, skipped + count), target))
         axes.append(axis)
-    for phases in product(*axes):
-        yield (
+    return tuple(
+        (
             inner(3, [*(phase for phase, _, _ in phases), *(source for _, source, _ in phases)]),
             inner(3, (target for _, _, target in phases)),
         )
+        for phases in product(*axes)
+    )
 
 
 def subpixel_gradients(
@@ -215,7 +219,7 @@ def subpixel_gradients(
         columns = unfold(padded, plan.taps, plan.spacing, size, flat=flat)
         dvalues = np.zeros((*part.shape[:2], o * plan.phases, columns.shape[-1]), dy.dtype)
         maps = _split(fold_back(dvalues, size, padded.shape[3:], flat=flat), o, geometry.stride)
-        for source, target in _places(geometry, plan, row, size):
+        for source, target in _places(geometry, row, size):
             maps[source] = dy[samples][target]
         for one, windows in zip(dvalues, columns, strict=True):
             dfilters += np.matmul(one, windows.transpose(0, 2, 1))

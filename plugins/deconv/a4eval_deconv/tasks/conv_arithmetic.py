@@ -124,7 +124,7 @@ class ConvArithmetic:
             "full_output": Crop(0, 0).output(i, k, s, d),
             **_crop_columns(crop),
             "output": crop.output(i, k, s, d),
-            "a_convolution_shrinks_to_this_input": came_from,
+            "sizes_that_come_back": came_from,
         }
 
 
