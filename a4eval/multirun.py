@@ -30,6 +30,8 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
     from a4eval.summary import finish
 
     outcome = _through_hydra(overrides, config_dir)
+    if isinstance(outcome, Exception):
+        raise outcome
     return 0 if outcome is None else finish(outcome)
 
 
@@ -53,7 +55,7 @@ def _about_the_sweep(override: str) -> bool:
     return key in SWEEP_KEYS or key.startswith("hydra")
 
 
-def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | None:
+def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Exception | None:
     prepare_search_path(config_dir)
     GlobalHydra.instance().clear()
     start = time.monotonic()
@@ -66,7 +68,7 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
                 came = application.multirun("config", point, given, with_log_configuration=False)
                 if came == DRY_RUN:
                     return None
-                if isinstance(came, Outcome):
+                if isinstance(came, (Outcome, Exception)):
                     return came
             config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
             return outcome(Path(config.hydra.sweep.dir), time.monotonic() - start)

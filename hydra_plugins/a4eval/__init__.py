@@ -38,7 +38,7 @@ class PlanSweeper(Sweeper):
         self._config = config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Sweep over *arguments* and return the :class:`a4eval.sweeping.Outcome`, or ``DRY_RUN``."""
+        """Sweep over *arguments* and return the :class:`a4eval.sweeping.Outcome`, ``DRY_RUN``, or what went wrong."""
         from a4eval.config import free_keys
         from a4eval.plan import Plan, parse
         from a4eval.summary import print_plan
@@ -51,7 +51,10 @@ class PlanSweeper(Sweeper):
             executor_of(plan.root)
             print_plan(plan, folder)
             return DRY_RUN
-        return carry_out(plan, folder, self._config.hydra.job.name, self._command(), {"ok", "failed"})
+        try:
+            return carry_out(plan, folder, self._config.hydra.job.name, self._command(), {"ok", "failed"})
+        except Exception as error:  # noqa: BLE001  (returned: what Hydra's callers catch is taken for a fault of a config)
+            return error
 
     def _compose(self, overrides: list[str], number: int) -> DictConfig:
         config: DictConfig = self._loader.load_sweep_config(self._config, overrides)

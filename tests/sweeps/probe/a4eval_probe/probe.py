@@ -52,6 +52,6 @@ class Probe:
         if self.x in self.die:
             os.kill(os.getpid(), self.signal)
         if self.x in self.leave:
-            raise SystemExit(3)
+            os._exit(3)
         value = {"value": Value(self.x + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}
         return Result({**value, "threads": Value(int(os.environ.get("OMP_NUM_THREADS", "0")))})
