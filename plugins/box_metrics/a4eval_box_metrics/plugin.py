@@ -66,6 +66,18 @@ def a4eval_components() -> list[Component]:
             summary="similarities over perturbed boxes, IoU at equal L2, and who ranks predictions as IoU does",
         ),
         Component(
+            kind="reader",
+            name="box_pairs",
+            factory="a4eval_box_metrics.box_pairs:InlineBoxPairs",
+            summary="matched pairs of boxes, written into the config",
+        ),
+        Component(
+            kind="metric",
+            name="box_agreement",
+            factory="a4eval_box_metrics.box_pairs:BoxAgreement",
+            summary="the mean similarity of matched pairs of boxes",
+        ),
+        Component(
             kind="metric",
             name="matched_box_agreement",
             factory="a4eval_box_metrics.agreement:MatchedBoxAgreement",

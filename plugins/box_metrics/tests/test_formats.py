@@ -92,3 +92,23 @@ def test_inclusive_boxes_are_pascal_vocs():
     a, b = (0, 0, 9, 9), (5, 5, 14, 14)
     assert iou(a, b, format="xyxy_inclusive") == 25 / 175
     assert iou((3, 3, 3, 3), (3, 3, 3, 3), format="xyxy_inclusive") == 1
+
+
+def test_clipping_by_counting_pixels():
+    """The clipped box holds the pixels of the box that are in the image, and IoU is a ratio of counted pixels."""
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[-20:60, -20:60] + 0.5
+
+    def inside(box):
+        return (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
+
+    image = inside([0, 0, 40, 30])
+    for _ in range(200):
+        first, second = (np.sort(rng.integers(-20, 60, (2, 2)), axis=0).reshape(4).astype(float) for _ in range(2))
+        counted = inside(first) & image
+        clipped = clip_boxes(first, 40, 30)
+        np.testing.assert_array_equal(inside(clipped), counted)
+        assert (clipped[2] - clipped[0]) * (clipped[3] - clipped[1]) == counted.sum()
+        union = (inside(first) | inside(second)).sum()
+        expected = (inside(first) & inside(second)).sum() / union if union else 0
+        assert iou(first, second) == pytest.approx(expected, rel=1e-12)

@@ -110,3 +110,25 @@ def test_wrong_shapes_and_formats():
         iou([["a", "b", "c", "d"]], np.zeros((1, 4)))
     with pytest.raises(ValueError, match=r"expected \(…, n, 4\)"):
         pairwise_iou(np.zeros((2, 3, 4)), np.zeros((3, 3, 4)))
+
+
+@pytest.mark.parametrize("name", ["iou", "complete_iou", "scylla_iou", "rotated_iou"])
+def test_memory_is_the_result_and_a_few_megabytes(name):
+    import tracemalloc
+
+    rng = np.random.default_rng(4)
+    predicted, truth = random_xywh(rng, 3000), random_xywh(rng, 1000)
+    similarity = build("similarity", name)
+    similarity.pairwise(predicted[:5], truth[:5], format="xywh")  # imports are not counted
+    tracemalloc.start()
+    result = similarity.pairwise(predicted, truth, format="xywh")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.nbytes == 24_000_000
+    assert peak - result.nbytes < 8_000_000
+
+
+def test_calls_leave_numpys_buffer_size_alone():
+    before = np.getbufsize()
+    pairwise_iou(np.ones((3, 4)), np.ones((3, 4)))
+    assert np.getbufsize() == before
