@@ -51,27 +51,33 @@ def quadrilateral_iou(predicted: ArrayLike, truth: ArrayLike) -> Floats:
 
 
 def pairwise_quadrilateral_iou(predicted: ArrayLike, truth: ArrayLike) -> Floats:
-    """Intersection over union of all pairs: (n, 8) and (m, 8) give (n, m); see :func:`quadrilateral_iou`.
+    """Intersection over union of all pairs: (…, n, 8) and (…, m, 8) give (…, n, m); see :func:`quadrilateral_iou`.
 
     >>> pairwise_quadrilateral_iou([[0, 0, 4, 0, 4, 4, 0, 4]], [[2, 0, 4, 2, 2, 4, 0, 2], [8, 8, 9, 8, 9, 9, 8, 9]])
     array([[0.5, 0. ]])
     """
     left, right = _corners(predicted, "predicted"), _corners(truth, "truth")
-    if left.ndim != 2 or right.ndim != 2:
-        raise ValueError(f"got shapes {left.shape} and {right.shape}, expected (n, 8) and (m, 8)")
-    p, t = np.ascontiguousarray(left.T), np.ascontiguousarray(right.T)
-    result = np.zeros((p.shape[1], t.shape[1]), np.result_type(p, t))
-    wide = min(max(t.shape[1], 1), _TILE)
+    batch = left.shape[:-2]
+    if left.ndim < 2 or right.ndim < 2 or batch != right.shape[:-2]:
+        raise ValueError(f"got shapes {left.shape} and {right.shape}, expected (…, n, 8) and (…, m, 8)")
+    result = np.zeros((*batch, left.shape[-2], right.shape[-2]), np.result_type(left, right))
+    for index in np.ndindex(*batch):
+        _fill(result[index], np.ascontiguousarray(left[index].T), np.ascontiguousarray(right[index].T))
+    return result
+
+
+def _fill(result: Floats, p: Floats, t: Floats) -> None:
+    """Write the IoU of the pairs whose hulls overlap into *result*, which is zero; corners are (8, n) and (8, m)."""
+    wide = min(max(result.shape[1], 1), _TILE)
     high = max(1, _TILE // wide)
-    for row in range(0, p.shape[1], high):
-        for column in range(0, t.shape[1], wide):
+    for row in range(0, result.shape[0], high):
+        for column in range(0, result.shape[1], wide):
             near = _near(p[:, row : row + high, None], t[:, None, column : column + wide])
             i, j = np.divmod(np.flatnonzero(near), near.shape[1])
             tile = result[row : row + high, column : column + wide]
             for start in range(0, len(i), _CHUNK):
                 some, others = i[start : start + _CHUNK], j[start : start + _CHUNK]
                 tile[some, others] = _iou(p.take(some + row, axis=1), t.take(others + column, axis=1))
-    return result
 
 
 def quadrilateral_area(boxes: ArrayLike) -> Floats:

@@ -78,7 +78,7 @@ def rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywh
 
 
 def pairwise_rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
-    """Intersection over union of all pairs of rotated boxes: (n, 5) and (m, 5) give (n, m); see :func:`rotated_iou`.
+    """Intersection over union of all pairs: (…, n, 5) and (…, m, 5) give (…, n, m); otherwise as :func:`rotated_iou`.
 
     Pairs whose upright hulls are apart are 0 without further ado; memory is the result and a few megabytes.
 
@@ -87,14 +87,22 @@ def pairwise_rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str 
            [0.14285714]])
     """
     left, right = _both(predicted, truth, format)
-    if left.x.ndim != 1 or right.x.ndim != 1:
-        raise ValueError(f"got {left.x.ndim} and {right.x.ndim} axes of boxes, expected (n, 5) and (m, 5)")
-    result = np.zeros((len(left.x), len(right.x)), np.result_type(left.x, right.x))
+    batch = left.x.shape[:-1]
+    if not left.x.ndim or not right.x.ndim or batch != right.x.shape[:-1]:
+        raise ValueError(f"got {left.x.shape} and {right.x.shape} boxes, expected (…, n) and (…, m)")
+    result = np.zeros((*batch, left.x.shape[-1], right.x.shape[-1]), np.result_type(left.x, right.x))
+    for index in np.ndindex(*batch):
+        _fill(result[index], left[index], right[index])
+    return result
+
+
+def _fill(result: Floats, left: RotatedColumns, right: RotatedColumns) -> None:
+    """Write the IoU of the pairs whose hulls overlap into *result*, which is zero."""
     left_hull, right_hull = _hulls(left), _hulls(right)
-    wide = min(max(len(right.x), 1), _TILE)
+    wide = min(max(result.shape[1], 1), _TILE)
     high = max(1, _TILE // wide)
-    for row in range(0, len(left.x), high):
-        for column in range(0, len(right.x), wide):
+    for row in range(0, result.shape[0], high):
+        for column in range(0, result.shape[1], wide):
             rows, cols = np.s_[row : row + high, None], np.s_[None, column : column + wide]
             near = _near([one[rows] for one in left_hull], [one[cols] for one in right_hull])
             i, j = np.divmod(np.flatnonzero(near), near.shape[1])
@@ -102,7 +110,6 @@ def pairwise_rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str 
             for start in range(0, len(i), _CHUNK):
                 some, others = i[start : start + _CHUNK], j[start : start + _CHUNK]
                 tile[some, others] = _iou(left.take(some + row), right.take(others + column))
-    return result
 
 
 def _near(one: Sequence[Floats], other: Sequence[Floats]) -> NDArray[np.bool_]:

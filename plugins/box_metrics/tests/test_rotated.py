@@ -128,6 +128,16 @@ def test_pairwise_is_elementwise(n, m):
         )
 
 
+def test_leading_axes():
+    rng = np.random.default_rng(10)
+    predicted, truth = draw(rng, 24, 50).reshape(2, 3, 4, 5), draw(rng, 30, 50).reshape(2, 3, 5, 5)
+    result = pairwise_rotated_iou(predicted, truth)
+    assert result.shape == (2, 3, 4, 5)
+    np.testing.assert_array_equal(result[1, 2], pairwise_rotated_iou(predicted[1, 2], truth[1, 2]))
+    polygons = pairwise_quadrilateral_iou(rotated_to_quadrilateral(predicted), rotated_to_quadrilateral(truth))
+    np.testing.assert_allclose(polygons, result, atol=1e-12)
+
+
 def test_single_precision():
     predicted, truth = rotated_pairs(np.random.default_rng(5), 4000)
     single = pairwise_rotated_iou(predicted[:800].astype(np.float32), truth[:300].astype(np.float32))
@@ -234,9 +244,9 @@ def test_unsound_input():
         rotated_iou(np.zeros((2, 5)), np.zeros((3, 5)))
     with pytest.raises(ValueError, match="not matched pairs"):
         quadrilateral_iou([square] * 2, [square] * 3)
-    with pytest.raises(ValueError, match=r"expected \(n, 8\)"):
+    with pytest.raises(ValueError, match=r"expected \(…, n, 8\)"):
         pairwise_quadrilateral_iou(square, [square])
-    with pytest.raises(ValueError, match=r"expected \(n, 5\)"):
+    with pytest.raises(ValueError, match=r"got \(\) and \(1,\) boxes, expected \(…, n\)"):
         pairwise_rotated_iou(np.zeros(5), np.zeros((1, 5)))
     similarity = build("similarity", "rotated_iou")
     assert similarity.elementwise(square, square, format="quadrilateral") == 1
