@@ -43,8 +43,8 @@ class CocoDetection(DetectionMetric):
     thresholds: list[float] = param(
         default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
     )
-    recalls: list[float] = param(
-        default_factory=lambda: list(COCO_RECALLS), help="recall levels precision is read at, ascending"
+    recalls: list[float] | None = param(
+        None, help="recall levels precision is read at, ascending; without it COCO's 0, 0.01, … 1"
     )
     areas: dict[str, tuple[float, float]] = param(
         default_factory=lambda: dict(COCO_AREAS), help="area ranges with statistics of their own", unit="pixels²"
@@ -70,7 +70,7 @@ class CocoDetection(DetectionMetric):
         areas = tuple((float(low), float(high)) for low, high in self.areas.values())
         self._parameters = CocoParameters(
             thresholds=tuple(self.thresholds),
-            recalls=tuple(self.recalls),
+            recalls=COCO_RECALLS if self.recalls is None else tuple(self.recalls),
             areas=(EVERY_AREA, *areas),
             max_detections=tuple(self.max_detections),
         )
