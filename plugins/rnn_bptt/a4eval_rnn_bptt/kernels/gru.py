@@ -16,6 +16,7 @@ from a4eval_rnn_bptt.arrays import (
     project,
     rows,
     sequence_buffer,
+    step_product,
     time_first,
 )
 
@@ -79,7 +80,8 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
     product_rz, product_n = product[..., :two], product[..., two:]
     term = np.empty((*lead, batch, hidden), dtype)
     half = np.array(0.5, dtype)
-    matmul, add, subtract, multiply, tanh = np.matmul, np.add, np.subtract, np.multiply, np.tanh
+    matmul = step_product(lead)
+    add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     z, hs = time_first(gates), time_first(h)
     h_old = hs[0]
     for n_t, rz_t, r_t, u_t, q_t, h_new in zip(
@@ -134,7 +136,8 @@ def gru_backward(
     z, d, hs = time_first(tape.gates), time_first(delta), time_first(h)
     errors, recurrent = time_first(dy), time_first(tape.recurrent)
     by_gate = np.moveaxis(delta.reshape(*delta.shape[:-1], 4, hidden), -4, 0)
-    matmul, add, multiply = np.matmul, np.add, np.multiply
+    matmul = step_product(lead)
+    add, multiply = np.add, np.multiply
     for high in range(steps, 0, -chunk):
         low = max(0, high - chunk)
         m = high - low

@@ -16,11 +16,12 @@ from a4eval_rnn_bptt.arrays import (
     project,
     rows,
     sequence_buffer,
+    step_product,
     time_first,
 )
 
 _CHUNK_BYTES = 1 << 20  # the gate derivatives of one chunk of steps stay in the second-level cache
-_CHUNK_ARRAYS = 12
+_CHUNK_ARRAYS = 12  # six of slopes, and what they are made of
 
 
 class LstmTape(NamedTuple):
@@ -30,12 +31,6 @@ class LstmTape(NamedTuple):
     gates: Array
     states: tuple[Array, Array]
     squashed: Array
-
-
-def _swap_last_gates(block: Array, axis: int) -> Array:
-    """Exchange the last two of four gates: torch's i, f, g, o against i, f, o, g here, where one slice is all σ."""
-    i, f, g, o = np.split(block, 4, axis)
-    return np.concatenate((i, f, o, g), axis)
 
 
 def _folded(weight: Array) -> Array:
@@ -77,7 +72,8 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     product = np.empty((*lead, batch, 4 * hidden), dtype)
     term = np.empty((*lead, batch, hidden), dtype)
     half = np.array(0.5, dtype)
-    matmul, add, multiply, tanh = np.matmul, np.add, np.multiply, np.tanh
+    matmul = step_product(lead)
+    add, multiply, tanh = np.add, np.multiply, np.tanh
     z, hs, cs = time_first(gates), time_first(h), time_first(c)
     i, f, o, g = (z[..., k * hidden : (k + 1) * hidden] for k in range(4))
     h_old, c_old = hs[0], cs[0]
@@ -113,84 +109,82 @@ def lstm_backward(
     h, c = tape.states
     dtype = h.dtype
     *lead, steps, batch, hidden = tape.squashed.shape
-    weight = _swap_last_gates(params["weight_hh"].astype(dtype, copy=False), -2)
-    delta = sequence_buffer(lead, steps, batch, 4 * hidden, dtype)
+    weight = params["weight_hh"].astype(dtype, copy=False)
+    # five blocks a step: the gradient of c before the step, then of the gates i, f, g, o: torch's order.
+    # All but o's are dc times a slope, and one multiplication makes the four of them.
+    buffer = sequence_buffer(lead, steps, batch, 5 * hidden, dtype)
     dh, dc = (one.copy() for one in check_state(dstate, 2, (*lead, batch, hidden), dtype))
-    dc_twice = dc[..., None, :]
+    dc_repeated = dc[..., None, :]
+    carried = dc.copy()
     term = np.empty_like(dh)
     chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
-    k_if = np.empty((chunk, *lead, batch, 2, hidden), dtype)
-    k_g, k_o, k_c = (np.empty((chunk, *lead, batch, hidden), dtype) for _ in range(3))
-    z, d = time_first(tape.gates), time_first(delta)
+    slopes = np.empty((chunk, *lead, batch, 4, hidden), dtype)
+    slope_o, slope_c = (np.empty((chunk, *lead, batch, hidden), dtype) for _ in range(2))
+    z, blocks = time_first(tape.gates), time_first(buffer)
     errors, squashed, cs = time_first(dy), time_first(tape.squashed), time_first(c)
-    by_gate = d.reshape(*d.shape[:-1], 4, hidden) if not lead else _by_gate(delta, hidden)
-    matmul, add, multiply = np.matmul, np.add, np.multiply
+    by_block = blocks.reshape(*blocks.shape[:-1], 5, hidden)
+    gates = blocks[..., hidden:]
+    matmul = step_product(lead)
+    add, multiply = np.add, np.multiply
     for high in range(steps, 0, -chunk):
         low = max(0, high - chunk)
         n = high - low
-        i, f, o, g = (z[low:high, ..., k * hidden : (k + 1) * hidden] for k in range(4))
-        _gate_slopes(i, f, o, g, squashed[low:high], cs[low:high], (k_if[:n], k_g[:n], k_o[:n], k_c[:n]))
-        back = slice(low, high)
-        for e, d_t, d_if, d_o, d_g, s_if, s_g, s_o, s_c, f_t in zip(
-            errors[back][::-1],
-            d[back][::-1],
-            by_gate[back, ..., :2, :][::-1],
-            by_gate[back, ..., 2, :][::-1],
-            by_gate[back, ..., 3, :][::-1],
-            k_if[:n][::-1],
-            k_g[:n][::-1],
-            k_o[:n][::-1],
-            k_c[:n][::-1],
-            f[::-1],
+        now = slice(low, high)
+        i, f, o, g = (z[now, ..., k * hidden : (k + 1) * hidden] for k in range(4))
+        _gate_slopes((i, f, o, g), squashed[now], cs[now], (slopes[:n], slope_o[:n], slope_c[:n]))
+        for e, s_dc, s_o, s_c, d_dc, d_o, d_gates, d_c in zip(
+            errors[now][::-1],
+            slopes[:n][::-1],
+            slope_o[:n][::-1],
+            slope_c[:n][::-1],
+            by_block[now, ..., :4, :][::-1],
+            by_block[now, ..., 4, :][::-1],
+            gates[now][::-1],
+            by_block[now, ..., 0, :][::-1],
             strict=True,
         ):
             add(dh, e, dh)
             multiply(dh, s_c, term)
-            add(dc, term, dc)
-            multiply(dc_twice, s_if, d_if)
+            add(carried, term, dc)
+            multiply(dc_repeated, s_dc, d_dc)
             multiply(dh, s_o, d_o)
-            multiply(dc, s_g, d_g)
-            multiply(dc, f_t, dc)
-            matmul(d_t, weight, dh)
-    flat = rows(delta)
+            matmul(d_gates, weight, dh)
+            carried = d_c
+    flat = rows(buffer)[..., hidden:]
     gradient = {
-        "weight_ih": _swap_last_gates(outer_sum(flat, rows(tape.x)), -2),
-        "weight_hh": _swap_last_gates(outer_sum(flat, rows(h[..., :-1, :, :])), -2),
+        "weight_ih": outer_sum(flat, rows(tape.x)),
+        "weight_hh": outer_sum(flat, rows(h[..., :-1, :, :])),
     }
     if "bias_ih" in params:
-        gradient["bias_ih"] = _swap_last_gates(flat.sum(-2), -1)
+        gradient["bias_ih"] = flat.sum(-2)
         gradient["bias_hh"] = gradient["bias_ih"].copy()
     dx = None
     if want_dx:
-        weight_ih = _swap_last_gates(params["weight_ih"].astype(dtype, copy=False), -2)
-        dx = np.matmul(flat, weight_ih).reshape(tape.x.shape)
-    return Gradients(gradient, dx, (dh, dc))
-
-
-def _by_gate(delta: Array, hidden: int) -> Array:
-    """View (M, T, B, 4H) as (T, M, B, 4, H)."""
-    return np.moveaxis(delta.reshape(*delta.shape[:-1], 4, hidden), -4, 0)
+        dx = np.matmul(flat, params["weight_ih"].astype(dtype, copy=False)).reshape(tape.x.shape)
+    return Gradients(gradient, dx, (dh, carried.copy()))
 
 
 def _gate_slopes(
-    i: Array, f: Array, o: Array, g: Array, squashed: Array, c_old: Array, out: tuple[Array, Array, Array, Array]
+    gates: tuple[Array, Array, Array, Array], squashed: Array, c_old: Array, out: tuple[Array, Array, Array]
 ) -> None:
-    """Fill in, for a chunk of steps, what multiplies dc or dh on its way to each gate and from h to c."""
-    k_if, k_g, k_o, k_c = out
+    """Fill in, for a chunk of steps, what multiplies dc on its way to c' and the gates i, f, g; dh to o and to c."""
+    i, f, o, g = gates
+    slopes, slope_o, slope_c = out
     multiply, subtract = np.multiply, np.subtract
-    k_i, k_f = k_if[..., 0, :], k_if[..., 1, :]
-    subtract(1, i, out=k_i)
-    multiply(k_i, i, out=k_i)
-    multiply(k_i, g, out=k_i)
-    subtract(1, f, out=k_f)
-    multiply(k_f, f, out=k_f)
-    multiply(k_f, c_old, out=k_f)
-    multiply(g, g, out=k_g)
-    subtract(1, k_g, out=k_g)
-    multiply(k_g, i, out=k_g)
-    subtract(1, o, out=k_o)
-    multiply(k_o, o, out=k_o)
-    multiply(k_o, squashed, out=k_o)
-    multiply(squashed, squashed, out=k_c)
-    subtract(1, k_c, out=k_c)
-    multiply(k_c, o, out=k_c)
+    to_c, to_i, to_f, to_g = (slopes[..., k, :] for k in range(4))
+    to_c[...] = f
+    subtract(1, i, out=to_i)
+    multiply(to_i, i, out=to_i)
+    multiply(to_i, g, out=to_i)
+    subtract(1, f, out=to_f)
+    multiply(to_f, f, out=to_f)
+    multiply(to_f, c_old, out=to_f)
+    multiply(g, g, out=to_g)
+    subtract(1, to_g, out=to_g)
+    multiply(to_g, i, out=to_g)
+    subtract(1, o, out=slope_o)
+    multiply(slope_o, o, out=slope_o)
+    multiply(slope_o, squashed, out=slope_o)
+    multiply(squashed, squashed, out=slope_c)
+    subtract(1, slope_c, out=slope_c)
+    multiply(slope_c, o, out=slope_c)

@@ -16,6 +16,7 @@ from a4eval_rnn_bptt.arrays import (
     project,
     rows,
     sequence_buffer,
+    step_product,
     time_first,
 )
 
@@ -75,11 +76,10 @@ def rnn_forward(
     project(x, weight_ih.swapaxes(-1, -2), y)
     if "bias_ih" in params:
         y += (params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False)[..., None, None, :]
-    transposed = weight_hh.swapaxes(-1, -2)
-    if batch > 1:
-        transposed = np.ascontiguousarray(transposed)  # for one row the product is a gemv, which likes it as it is
+    transposed = np.ascontiguousarray(weight_hh.swapaxes(-1, -2))
     product = np.empty((*lead, batch, hidden), dtype)
-    matmul, add, tanh = np.matmul, np.add, np.tanh
+    matmul = step_product(lead)
+    add, tanh = np.add, np.tanh
     previous = time_first(h)[0]
     for z in time_first(y):
         matmul(previous, transposed, product)
@@ -108,9 +108,11 @@ def rnn_backward(
     dtype = h.dtype
     weight_ih, weight_hh = params["weight_ih"].astype(dtype, copy=False), params["weight_hh"].astype(dtype, copy=False)
     y = h[..., 1:, :, :]
+    lead = y.shape[:-3]
     carried = check_state(dstate, 1, (*y.shape[:-3], *y.shape[-2:]), dtype)[0].copy()
     delta = slope(tape.activation, y)
-    matmul, add, multiply = np.matmul, np.add, np.multiply
+    matmul = step_product(lead)
+    add, multiply = np.add, np.multiply
     for d, e in zip(time_first(delta)[::-1], time_first(dy)[::-1], strict=True):
         add(carried, e, carried)
         multiply(d, carried, d)
