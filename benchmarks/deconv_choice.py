@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from a4eval_deconv import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
+from a4eval_deconv.algorithms.choice import choose_gradients
+from a4eval_deconv.geometry import transposed_geometry
 from harness import environment, interleave, publish, table
 
 COUNT = 200
@@ -43,19 +45,21 @@ def draw(rng: np.random.Generator) -> tuple[tuple[int, ...], tuple[int, ...], di
             return (n, c, *size), (c, o, *(kernel,) * dims), options
 
 
-def measure(rng: np.random.Generator, rounds: int = 5) -> tuple[dict[str, float], str, dict[str, float], float]:
-    """Return the seconds of each forward algorithm, the one picked, and the same for the gradients."""
+def measure(rng: np.random.Generator, rounds: int = 5) -> tuple[dict[str, float], str, dict[str, float], str]:
+    """Return the seconds of each forward algorithm and the one picked, and the same for the gradients."""
     x_shape, weight_shape, options = draw(rng)
     x, weight = (rng.standard_normal(shape, dtype=np.float32) for shape in (x_shape, weight_shape))
     choice = conv_transpose_algorithm(x_shape, weight_shape, **options)
     calls = {name: partial(conv_transpose, x, weight, algorithm=name, **options) for name in choice.seconds}
     seconds = interleave(calls, rounds=rounds, at_least=0.003)
     dy = rng.standard_normal(conv_transpose(x, weight, **options).shape, dtype=np.float32)
-    backward = {
-        name: partial(conv_transpose_gradients, dy, x, weight, algorithm=name, **options)
-        for name in ("auto", "gather", "subpixel")
-    }
-    return seconds, choice.algorithm, interleave(backward, rounds=rounds, at_least=0.003), float(np.prod(weight_shape))
+    names = ("gather", "subpixel")
+    backward = {name: partial(conv_transpose_gradients, dy, x, weight, algorithm=name, **options) for name in names}
+    groups = options.pop("groups")
+    geometry = transposed_geometry(x_shape[2:], weight_shape[2:], **options)
+    split = (groups, weight_shape[0] // groups, *weight_shape[1:])
+    gradients = interleave(backward, rounds=rounds, at_least=0.003)
+    return seconds, choice.algorithm, gradients, choose_gradients(geometry, x_shape[0], split)
 
 
 def main() -> None:
@@ -63,10 +67,10 @@ def main() -> None:
     forward, backward = [], []
     names: list[str] = []
     for _ in range(COUNT):
-        seconds, picked, gradients, _ = measure(rng)
+        seconds, picked, gradients, side = measure(rng)
         names.append(picked)
         forward.append(seconds[picked] / min(seconds.values()))
-        backward.append(gradients["auto"] / min(gradients.values()))
+        backward.append(gradients[side] / min(gradients.values()))
     rows = [
         [name, float(np.median(ratios)), float(np.quantile(ratios, 0.95)), float(np.max(ratios)),
          sum(ratio > 1.3 for ratio in ratios)]

@@ -60,15 +60,17 @@ def resize_gradient(dy: ArrayLike, scale: int, *, method: Method = "nearest") ->
     >>> resize_gradient(np.ones((1, 1, 4)), 2)
     array([[[2., 2.]]])
     """
-    dy = _checked(dy, scale)
-    for axis in range(2, dy.ndim):
-        if dy.shape[axis] % scale:
-            raise ValueError(f"the scale {scale} does not divide the size {dy.shape[axis]}")
+    values = _checked(dy, scale)
+    for axis in range(2, values.ndim):
+        if values.shape[axis] % scale:
+            raise ValueError(f"the scale {scale} does not divide the size {values.shape[axis]}")
         if method == "nearest":
-            dy = dy.reshape(*dy.shape[:axis], dy.shape[axis] // scale, scale, *dy.shape[axis + 1 :]).sum(axis=axis + 1)
+            values = values.reshape(
+                *values.shape[:axis], values.shape[axis] // scale, scale, *values.shape[axis + 1 :]
+            ).sum(axis=axis + 1)
             continue
-        dy = _along(dy, axis, _weights(dy.shape[axis] // scale, scale, method).T)
-    return dy
+        values = _along(values, axis, _weights(values.shape[axis] // scale, scale, method).T)
+    return values
 
 
 def pixel_shuffle(x: ArrayLike, scale: int) -> NDArray[Any]:

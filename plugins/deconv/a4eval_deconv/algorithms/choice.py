@@ -1,4 +1,9 @@
-"""Which algorithm to take: the one with the least estimated time, counted in multiply-adds and moved elements."""
+"""Which algorithm to take: the one with the least estimated time.
+
+The estimate counts multiply-adds, moved elements, starts of inner loops and calls.
+Its constants were fitted to 395 random configurations in float32 on one core; only their ratios matter.
+``benchmarks/deconv_choice.py`` measures how good the choice is.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from a4eval_deconv.algorithms.cached_matrix import LIMIT, matrix_elements
+from a4eval_deconv.algorithms.unfold import CHUNK
 
 if TYPE_CHECKING:
     from a4eval_deconv.geometry import Geometry
@@ -23,57 +29,98 @@ class Choice:
     seconds: dict[str, float]
 
 
-# seconds per multiply-add, per element moved and per call, in float32 on one core; only their ratios matter
-_MULTIPLY, _MOVE, _CALL = 1.1e-11, 5e-10, 2e-6
-
-
-def choose_gradients(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Literal["gather", "subpixel"]:
-    """Return ``gather`` or ``subpixel``, whichever moves less for the gradients.
-
-    Both multiply alike; gathering moves out_channels · taps · pixels, sub-pixel in_channels · taps per phase · output
-    pixels per phase, twice, and the weight.
-    """
-    g, c, o = weight_shape[:3]
-    cost = _costs(geometry)
-    gather = n * g * o * (geometry.taps * geometry.pixels + math.prod(geometry.output))
-    wide = c * cost.per_phase * cost.low
-    other = n * g * (2.5 * wide + 2 * o * math.prod(geometry.output)) + 3 * g * c * o * cost.per_phase * cost.phases
-    extra = n * g * c * o * (cost.per_phase * cost.phases * cost.low - geometry.taps * geometry.pixels)
-    return "subpixel" if other * _MOVE + 2 * extra * _MULTIPLY < gather * _MOVE else "gather"
-
-
-@dataclass(frozen=True, slots=True)
-class _Costs:
-    phases: int
-    per_phase: int
-    low: int
-
-
-def _costs(geometry: Geometry) -> _Costs:
-    """Return the number of phases, taps per phase and output positions per phase of the sub-pixel form."""
-    axes = zip(geometry.kernel, geometry.dilation, geometry.stride, strict=True)
-    spread = [(k - 1) * (d if s > 1 else 1) + 1 for k, d, s in axes]
-    per_phase = math.prod(-(-length // s) for length, s in zip(spread, geometry.stride, strict=True))
-    low = math.prod(-(-w // s) for w, s in zip(geometry.output, geometry.stride, strict=True))
-    return _Costs(math.prod(geometry.stride), per_phase, low)
-
-
 def choose(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Choice:
     """Return the choice for *n* samples and a weight (g, c, o, *kernel)."""
-    g, c, o = weight_shape[:3]
-    taps, pixels, outputs = geometry.taps, geometry.pixels, math.prod(geometry.output)
-    cost = _costs(geometry)
-    phases, per_phase, low, samples = cost.phases, cost.per_phase, cost.low, n * g
-    weights = g * c * o * per_phase * phases
+    v = _volumes(geometry, n, weight_shape)
     seconds = {
-        "subpixel": _MULTIPLY * samples * c * o * per_phase * phases * low
-        + _MOVE * (samples * (c * per_phase * low + 2 * o * outputs) + 3 * weights)
-        + _CALL * (10 + phases),
-        "column_to_image": _MULTIPLY * samples * c * o * taps * pixels
-        + _MOVE * samples * o * (2.5 * taps * pixels + 2 * outputs)
-        + _CALL * (5 + taps + phases),
+        "subpixel": 8.2e-5
+        + 2.5e-11 * v.fine_products
+        + 5.2e-10 * v.fine_columns
+        + 7.4e-9 * v.fine_columns / v.fine_row
+        + 2.4e-10 * v.fine_outputs
+        + (8.2e-9 * v.fine_outputs / v.fine_row if v.phases > 1 else 0)
+        + 3.0e-9 * v.weights
+        + 5.4e-6 * v.chunks * v.phases,
+        "column_to_image": 3.5e-6
+        + 1.7e-7 * v.samples
+        + 2.7e-11 * v.products
+        + 6.7e-10 * v.columns
+        + 8.8e-9 * v.columns / geometry.size[-1]
+        + 2.0e-10 * v.inputs
+        + 2.8e-9 * v.outputs / v.fine_row
+        + 5.8e-6 * max(1, (v.columns + v.outputs) / CHUNK) * (geometry.taps + v.phases),
     }
     elements = matrix_elements(geometry, weight_shape)
     if elements <= LIMIT:
-        seconds["cached_matrix"] = _MULTIPLY * 10 * n * elements + _CALL * 3
+        seconds["cached_matrix"] = 1.2e-5 + 1.0e-10 * n * elements + 2.9e-9 * math.prod(weight_shape)
     return Choice(min(seconds, key=lambda name: seconds[name]), seconds)
+
+
+def choose_gradients(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Literal["gather", "subpixel"]:
+    """Return where the gradients are cheaper: ``gather`` works on the input's side, ``subpixel`` on the output's."""
+    v = _volumes(geometry, n, weight_shape)
+    gather = (
+        8.0e-5
+        + 1.3e-6 * v.samples
+        + 5.4e-11 * v.products
+        + 8.0e-10 * v.columns
+        + 6.1e-9 * v.columns / geometry.size[-1]
+        + 6.5e-10 * v.inputs
+        + 1.9e-10 * v.outputs
+        + 5.3e-10 * math.prod(weight_shape)
+    )
+    subpixel = (
+        2.3e-4
+        + 4.7e-11 * v.fine_products
+        + 2.3e-9 * v.fine_columns
+        + 2.5e-8 * v.fine_columns / v.fine_row
+        + 1.3e-9 * v.fine_outputs
+        + 2.2e-9 * v.fine_outputs / v.fine_row
+        + 1.1e-8 * v.weights
+        + 1.3e-5 * v.chunks * (v.phases + v.phase_taps)
+    )
+    return "subpixel" if subpixel < gather else "gather"
+
+
+@dataclass(frozen=True, slots=True)
+class _Volumes:
+    """How much of what the two ways move and multiply; *fine* is the sub-pixel form's, filled up to whole phases."""
+
+    phases: int
+    phase_taps: int
+    samples: int
+    products: int
+    columns: int
+    inputs: int
+    outputs: int
+    fine_products: int
+    fine_columns: int
+    fine_outputs: int
+    fine_row: int
+    weights: int
+    chunks: float
+
+
+def _volumes(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> _Volumes:
+    g, c, o = weight_shape[:3]
+    axes = list(zip(geometry.kernel, geometry.dilation, geometry.stride, geometry.output, strict=True))
+    phases = math.prod(geometry.stride)
+    phase_taps = math.prod(-(-((k - 1) * (d if s > 1 else 1) + 1) // s) for k, d, s, _ in axes)
+    fine = math.prod(-(-output // s) for _, _, s, output in axes)
+    samples = n * g
+    per_sample = g * (c * (phase_taps + 1) + o * phases) * fine
+    return _Volumes(
+        phases=phases,
+        phase_taps=phase_taps,
+        samples=samples,
+        products=samples * c * o * geometry.taps * geometry.pixels,
+        columns=samples * o * geometry.taps * geometry.pixels,
+        inputs=samples * c * geometry.pixels,
+        outputs=samples * o * math.prod(geometry.output),
+        fine_products=samples * c * o * phase_taps * phases * fine,
+        fine_columns=samples * c * phase_taps * fine,
+        fine_outputs=samples * o * phases * fine,
+        fine_row=-(-geometry.output[-1] // geometry.stride[-1]),
+        weights=g * c * o * phase_taps * phases,
+        chunks=max(1.0, min(float(n), n * per_sample / CHUNK)),
+    )
