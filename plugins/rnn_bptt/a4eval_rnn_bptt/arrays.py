@@ -17,6 +17,9 @@ Params: TypeAlias = Mapping[str, Array]
 State: TypeAlias = tuple[Array, ...]
 """What a step hands to the next: ``(h,)`` for an RNN, ``(h, c)`` for an LSTM; the output is always the first."""
 
+_SMALL_STEP = 1024
+"""Entries of one model at one step; with fewer, numpy's cost per run of memory shows."""
+
 
 class Gradients(NamedTuple):
     """What a backward pass through time gives.
@@ -108,9 +111,14 @@ def check_state(state: State | None, count: int, shape: tuple[int, ...], dtype: 
 
 
 def sequence_buffer(lead: Sequence[int], steps: int, batch: int, width: int, dtype: Any) -> Array:
-    """Allocate (…, T, B, H) so that in memory time comes first: what a step touches lies together."""
-    buffer = np.empty((steps, *lead, batch, width), dtype)
-    return np.moveaxis(buffer, 0, -3) if lead else buffer
+    """Allocate (…, T, B, H).
+
+    Many small models have time first in memory, so that what a step touches lies together; larger ones have the
+    model first, so that the products over all steps need no copy.
+    """
+    if lead and batch * width < _SMALL_STEP:
+        return np.moveaxis(np.empty((steps, *lead, batch, width), dtype), 0, -3)
+    return np.empty((*lead, steps, batch, width), dtype)
 
 
 def time_first(buffer: Array) -> Array:
@@ -120,8 +128,9 @@ def time_first(buffer: Array) -> Array:
 
 def project(x: Array, weight: Array, out: Array) -> None:
     """Put x·weight of every step into *out*: one matrix product a model."""
-    if x.ndim == 3:
-        np.matmul(rows(x), weight, out=rows(out))
+    flat = rows(out)
+    if np.may_share_memory(flat, out):
+        np.matmul(rows(x), weight, out=flat)
     else:
         out[...] = np.matmul(rows(x), weight).reshape(out.shape)
 

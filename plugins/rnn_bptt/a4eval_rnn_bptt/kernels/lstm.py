@@ -150,7 +150,7 @@ def lstm_backward(
             multiply(dh, s_o, d_o)
             matmul(d_gates, weight, dh)
             carried = d_c
-    flat = rows(buffer)[..., hidden:]
+    flat = rows(buffer[..., hidden:])
     gradient = {
         "weight_ih": outer_sum(flat, rows(tape.x)),
         "weight_hh": outer_sum(flat, rows(h[..., :-1, :, :])),
