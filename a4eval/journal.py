@@ -28,23 +28,10 @@ SECONDS_FOR_ORPHANS = 5.0
 """How long a new sweep waits for the workers of a killed one to notice that they are alone and leave."""
 
 
-class FailureEntry(msgspec.Struct):
-    """Why a run failed, without its traceback."""
-
-    type: str
-    message: str
-
-
 class ExecutorEntry(msgspec.Struct):
     """Which attempt it was."""
 
     attempt: int = 1
-
-
-class TimingEntry(msgspec.Struct):
-    """What it cost."""
-
-    wall_seconds: float
 
 
 class Entry(msgspec.Struct):
@@ -52,10 +39,7 @@ class Entry(msgspec.Struct):
 
     run_id: str
     status: str
-    overrides: list[str]
-    timing: TimingEntry
     executor: ExecutorEntry
-    error: FailureEntry | None = None
 
     def stands(self, retries: int) -> bool:
         """Is it the last word on its run, when a failed run gets *retries* more attempts?"""

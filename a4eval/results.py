@@ -107,11 +107,8 @@ def read(path: Path) -> Found:
     """
     rows: dict[str, Row] = {}
     torn = 0
-    decoder = msgspec.json.Decoder(Row)
-    for text in _texts(path):
-        try:
-            row = decoder.decode(text)
-        except msgspec.MsgspecError:
+    for row in stream(path):
+        if row is None:
             torn += 1
             continue
         row.config = row.config.copy()  # else it keeps the whole line alive
@@ -122,6 +119,16 @@ def read(path: Path) -> Found:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{path}: no record of a4eval here{unreadable}")
     return Found(list(rows.values()), torn)
+
+
+def stream(path: Path) -> Iterator[Row | None]:
+    """Yield every record under *path*, also those that a later one of the same run replaces; None for a torn one."""
+    decoder = msgspec.json.Decoder(Row)
+    for text in _texts(path):
+        try:
+            yield decoder.decode(text)
+        except msgspec.MsgspecError:
+            yield None
 
 
 def _texts(path: Path) -> Iterator[bytes]:

@@ -10,11 +10,11 @@ import msgspec
 import yaml
 
 from a4eval import results
-from a4eval.journal import FILE_NAME
+from a4eval.journal import FILE_NAME, Journal
 from a4eval.meter import duration
 from a4eval.record import Record
 from a4eval.show import print_record, print_table
-from a4eval.sweeping import announce
+from a4eval.sweeping import announce, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,17 +64,18 @@ def finish(outcome: Outcome) -> int:
 
 def print_outcome(outcome: Outcome) -> None:
     """Print the numbers, what failed and how to run it again, and the counts."""
-    ids = outcome.points.run_ids
     journal = outcome.folder / FILE_NAME
-    if len(outcome.points) <= WHOLE_RECORDS:
-        latest = {record.run_id: record for record in _records(journal) if record.run_id in ids}
+    ids = outcome.points.run_ids
+    small = len(outcome.points) <= WHOLE_RECORDS
+    if outcome.done and small:
+        records = {record.run_id: record for record in _records(journal) if record.run_id in ids}
         for run_id in ids:
-            if run_id in latest and latest[run_id].status == "ok":
-                print_record(latest[run_id])
-    rows = [row for row in results.read(journal).rows if row.run_id in ids] if outcome.done else []
-    _print_failures([row for row in rows if row.status != "ok"], journal)
-    if len(outcome.points) > WHOLE_RECORDS:
-        _print_best([row for row in rows if row.status == "ok"], outcome.points.root.sort)
+            if run_id in records and records[run_id].status == "ok":
+                print_record(records[run_id])
+    if outcome.failed:
+        _print_failures(outcome)
+    if outcome.done > outcome.failed and not small:
+        _print_best(outcome)
     print(counts(outcome))
     print(journal)
 
@@ -109,28 +110,51 @@ def _records(journal: Path) -> Iterator[Record]:
             continue  # torn: it is counted elsewhere
 
 
-def _print_failures(failed: list[Row], journal: Path) -> None:
-    if not failed:
-        return
-    print(f"{len(failed):,} failed; `a4eval retry {shlex.quote(str(journal.parent))}` runs them again, or one by one:")
-    for row in failed[:FAILURES_SHOWN]:
-        error = row.error or {"type": row.status, "message": ""}
+def _print_failures(outcome: Outcome) -> None:
+    known = latest(Journal(outcome.folder))
+    failed = [run_id for run_id in outcome.points.run_ids if run_id in known and known[run_id].status != "ok"]
+    shown = failed[:FAILURES_SHOWN]
+    rows = {row.run_id: row for row in _rows(outcome) if row.run_id in shown and row.status != "ok"}
+    folder = shlex.quote(str(outcome.folder))
+    print(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
+    for run_id in shown:
+        error = rows[run_id].error or {"type": rows[run_id].status, "message": ""}
         message = " ".join(error["message"].split())
-        print(f"  {error['type']}: {message}\n    a4eval run {shlex.join(row.overrides)}")
+        print(f"  {error['type']}: {message}\n    a4eval run {shlex.join(rows[run_id].overrides)}")
     if len(failed) > FAILURES_SHOWN:
-        print(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {shlex.quote(str(journal))} status=failed")
+        print(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
 
 
-def _print_best(rows: list[Row], sort: str | None) -> None:
+def _print_best(outcome: Outcome) -> None:
+    sort = outcome.points.root.sort or _first_metric(outcome)
     if sort is None:
-        metrics = rows[0].metrics if rows else {}
-        sort = next((name for name, metric in metrics.items() if metric.higher_is_better is not None), None)
-    if sort is None or not rows:
         return
-    best = results.order(rows, sort)[:BEST_SHOWN]
+    best: list[Row] = []
+    for row in _rows(outcome):
+        if row.status == "ok":
+            best.append(row)
+        if len(best) > 100 * BEST_SHOWN:  # so that a long journal takes no more memory than a short one
+            best = _first(best, sort)
+    rows = _first(best, sort)
     shown = results.columns(rows)
-    print_table(f"best by {sort}", [_title(key) for key in shown], [[row.get(key) for key in shown] for row in best])
+    cells = [[row.get(key) for key in shown] for row in rows]
+    print_table(f"best by {sort}", [key.removeprefix("metrics.") for key in shown], cells)
 
 
-def _title(key: str) -> str:
-    return key.removeprefix("metrics.")
+def _first(rows: list[Row], sort: str) -> list[Row]:
+    alone = {row.run_id: row for row in rows}  # resume=false leaves several of one run
+    return results.order(list(alone.values()), sort)[:BEST_SHOWN]
+
+
+def _first_metric(outcome: Outcome) -> str | None:
+    """Return the first metric of a sweep that has a direction."""
+    done = next((row for row in _rows(outcome) if row.status == "ok"), None)
+    metrics = done.metrics if done else {}
+    return next((name for name, metric in metrics.items() if metric.higher_is_better is not None), None)
+
+
+def _rows(outcome: Outcome) -> Iterator[Row]:
+    """Yield the records of the sweep's points."""
+    for row in results.stream(outcome.folder / FILE_NAME):
+        if row is not None and row.run_id in outcome.points.run_ids:
+            yield row
