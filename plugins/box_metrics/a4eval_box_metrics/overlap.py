@@ -128,9 +128,9 @@ def iou_formula(pair: Pair) -> Quantity:
     """
     p, t = pair.predicted, pair.truth
     shared = np.clip(t.x2, p.x1, p.x2, out=pair.out)
-    scratch = np.clip(t.x1, p.x1, p.x2)
+    scratch = np.clip(t.x1, p.x1, p.x2, out=pair.scratch[0])
     shared -= scratch
-    height = np.clip(t.y2, p.y1, p.y2)
+    height = np.clip(t.y2, p.y1, p.y2, out=pair.scratch[1])
     height -= np.clip(t.y1, p.y1, p.y2, out=scratch)
     shared *= height
     union = np.add(p.area, t.area, out=scratch)

@@ -29,13 +29,23 @@ class Pair:
     The columns may hold :class:`a4eval_box_metrics.dual.Dual` numbers; then so do the ingredients.
     """
 
-    def __init__(self, predicted: Columns, truth: Columns, *, solid: bool, out: Floats | None = None) -> None:
+    def __init__(
+        self,
+        predicted: Columns,
+        truth: Columns,
+        *,
+        solid: bool,
+        out: Floats | None = None,
+        scratch: tuple[Floats | None, Floats | None] = (None, None),
+    ) -> None:
         self.predicted = predicted
         self.truth = truth
         self.solid = solid
         """All predicted or all true boxes have an area: no quotient of the two can be 0 / 0."""
         self.out = out
         """Where a formula may put its result, to save a copy."""
+        self.scratch = scratch
+        """Two arrays of the result's shape that a formula may write into, to save making new ones."""
 
     @cached_property
     def overlap_width(self) -> Quantity:
@@ -195,6 +205,7 @@ def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns) 
     pairs = TILE // result.itemsize
     wide = max(1, min(target.shape[1], pairs // 2))
     high = max(1, pairs // wide)
+    one_room, other_room = (np.empty((min(high, target.shape[0]), wide), result.dtype) for _ in range(2))
     with np.errstate():  # its end restores the buffer size
         np.setbufsize(16)  # else numpy copies the broadcast columns into buffers before every operation
         for row in range(0, target.shape[0], high):
@@ -202,7 +213,9 @@ def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns) 
                 tile = target[row : row + high, column : column + wide]
                 one, other = rows[row : row + high, None], columns_[None, column : column + wide]
                 sides = (other, one) if flat else (one, other)
-                value = formula(Pair(*sides, solid=solid, out=None if flat else tile))
+                here = np.s_[: tile.shape[0], : tile.shape[1]]
+                scratch = one_room[here], other_room[here]
+                value = formula(Pair(*sides, solid=solid, out=None if flat else tile, scratch=scratch))
                 if value is not tile:
                     tile[...] = value
 
