@@ -16,7 +16,15 @@ if TYPE_CHECKING:
         response_score,
     )
     from a4eval_deconv.convolution import conv, conv_gradients
-    from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop, explicit_crop, shift
+    from a4eval_deconv.frameworks import (
+        CONVENTIONS,
+        Crop,
+        centre_shift,
+        convention_crop,
+        explicit_crop,
+        output_shape_crop,
+        shift,
+    )
     from a4eval_deconv.geometry import conv_size, conv_transpose_size
     from a4eval_deconv.initialisation import icnr_weight, uniform_weight
     from a4eval_deconv.inverse import Configuration, configurations, nearest_outputs, sizes_that_come_back
@@ -66,6 +74,7 @@ _EXPORTS = {
     "max_pool": "upsampling",
     "nearest_outputs": "inverse",
     "output_score": "checkerboard",
+    "output_shape_crop": "frameworks",
     "overlap_count": "checkerboard",
     "phase_sums": "checkerboard",
     "pixel_shuffle": "upsampling",
@@ -113,6 +122,7 @@ __all__ = [
     "max_pool",
     "nearest_outputs",
     "output_score",
+    "output_shape_crop",
     "overlap_count",
     "phase_sums",
     "pixel_shuffle",

@@ -160,6 +160,42 @@ def explicit_crop(
     return Crop(before, after - output_padding)
 
 
+def output_shape_crop(
+    size: int,
+    output: int,
+    kernel_size: int,
+    stride: int = 1,
+    dilation: int = 1,
+    *,
+    output_padding: int = 0,
+    upper: bool = False,
+) -> Crop:
+    """Return what ONNX cuts off when it is given ``output_shape`` instead of pads.
+
+    The odd element goes to the beginning, unless ``auto_pad`` is ``SAME_UPPER`` (ONNX operator ConvTranspose).
+
+    Args:
+        size: input size, in elements.
+        output: the ``output_shape`` along this axis.
+        kernel_size: filter size, in taps.
+        stride: distance between the outputs of neighbouring inputs.
+        dilation: distance between the taps.
+        output_padding: ONNX's.
+        upper: is ``auto_pad`` ``SAME_UPPER``?
+
+    Raises:
+        ValueError: sizes below 1.
+
+    >>> output_shape_crop(3, 6, 3, 2), output_shape_crop(3, 6, 3, 2, upper=True)
+    (Crop(before=1, after=0, flipped=False), Crop(before=0, after=1, flipped=False))
+    """
+    per_axis((size, output, kernel_size, stride, dilation), 5, "sizes, stride and dilation", 1)
+    full = (size - 1) * stride + dilation * (kernel_size - 1) + 1
+    total = max(full + output_padding - output, 0)
+    before = total // 2 if upper else total - total // 2
+    return Crop(before, full - output - before)
+
+
 def shift(of: Crop, against: Crop) -> int:
     """Return by how many elements the output of one call lies further right (or down) than that of another.
 

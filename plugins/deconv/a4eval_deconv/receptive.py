@@ -31,6 +31,9 @@ class Reception:
     shift: Fraction
 
 
+_KEYS = {"kind", "kernel_size", "stride", "padding", "output_padding", "dilation"}
+
+
 def receptive_field(size: int, layers: Sequence[Mapping[str, Any]]) -> list[Reception]:
     """Return how each layer's output lies on the input, along one axis.
 
@@ -53,6 +56,8 @@ def receptive_field(size: int, layers: Sequence[Mapping[str, Any]]) -> list[Rece
     step, centre, field = Fraction(1), Fraction(0), Fraction(1)
     found = []
     for layer in layers:
+        if not {"kind", "kernel_size"} <= set(layer) <= _KEYS:
+            raise ValueError(f"a layer has kind, kernel_size and maybe {', '.join(sorted(_KEYS))}; got {dict(layer)}")
         kernel, stride, dilation = layer["kernel_size"], layer.get("stride", 1), layer.get("dilation", 1)
         ((before, after),) = padding_pairs([layer.get("padding", 0)], 1)
         half = Fraction(dilation * (kernel - 1), 2)
@@ -72,7 +77,7 @@ def receptive_field(size: int, layers: Sequence[Mapping[str, Any]]) -> list[Rece
             )
             # output o hears from the inputs (o + before − a·dilation)/stride that are whole
             centre += (before - half) / stride * step
-            field += _farthest(kernel, stride, dilation) * step
+            field += (inputs_per_output(kernel, stride, dilation) - 1) * step
             step /= stride
         else:
             raise ValueError(f"kind must be 'conv' or 'conv_transpose', got {layer['kind']!r}")
@@ -80,10 +85,14 @@ def receptive_field(size: int, layers: Sequence[Mapping[str, Any]]) -> list[Rece
     return found
 
 
-def _farthest(kernel: int, stride: int, dilation: int) -> int:
-    """Return how far apart the inputs are, at most, that meet in one output."""
+def inputs_per_output(kernel: int, stride: int, dilation: int) -> int:
+    """Return over how many neighbouring inputs, at most, those spread that meet in one output.
+
+    >>> inputs_per_output(5, 2, 1)
+    3
+    """
     shifts: dict[int, list[int]] = {}
     for tap in range(kernel):
         whole, phase = divmod(tap * dilation, stride)
         shifts.setdefault(phase, []).append(whole)
-    return max(max(found) - min(found) for found in shifts.values())
+    return max(max(found) - min(found) for found in shifts.values()) + 1

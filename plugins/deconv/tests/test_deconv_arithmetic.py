@@ -206,6 +206,17 @@ def test_the_task_in_four_frameworks_words(tmp_path):
     assert result.tables["axes"][0]["sizes_that_come_back"] == "5, 6"
     jax = build("task", {**node, "framework": "jax", "padding": [[2, 1], [1, 1]]}).run(run)
     assert jax.metrics["output_height"].value == 6
+    onnx = build("task", {**node, "framework": "onnx", "output_shape": [6, 5]}).run(run)
+    assert [(row["cut_before"], row["cut_after"], row["output"]) for row in onnx.tables["axes"]] == [
+        (1, 0, 6),
+        (1, 1, 5),
+    ]
+    down, up = {"kind": "conv", "kernel_size": 3}, {"kind": "conv_transpose", "kernel_size": 4, "stride": 2}
+    stack = build("task", {**node, "input_size": 9, "stack": [down, up]}).run(run).tables["stack"]
+    assert [(row["size"], row["effective_stride"], row["receptive_field"]) for row in stack] == [
+        (7, "1", "3"),
+        (16, "1/2", "4"),
+    ]
     assert not run.warnings
     build("task", {**node, "wanted_output": 100}).run(run)
     assert "nearest: 18" in run.warnings[0]
@@ -220,6 +231,9 @@ def test_the_task_in_four_frameworks_words(tmp_path):
         ({"padding": [[0, 1], 0]}, r"torch pads both sides alike, got 0 before and 1 after"),
         ({"framework": "tensorflow", "padding": 9}, r"output size is -13"),
         ({"framework": "tf"}, r"task\.framework: got 'tf'"),
+        ({"output_shape": 6}, r"output_shape is ONNX's: set framework=onnx"),
+        ({"stack": [{"kind": "conv"}]}, r"a layer has kind, kernel_size and maybe"),
+        ({"stack": [{"kind": "pool", "kernel_size": 2}]}, r"kind must be 'conv' or 'conv_transpose', got 'pool'"),
         ({"wanted_output": 0}, r"wanted_output must be at least 1"),
     ],
 )

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from fractions import Fraction
+from typing import Any, Literal
 
 from a4eval import Result, Row, Run, Value, param
-from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop, explicit_crop, shift
+from a4eval_deconv.frameworks import (
+    CONVENTIONS,
+    Crop,
+    centre_shift,
+    convention_crop,
+    explicit_crop,
+    output_shape_crop,
+    shift,
+)
 from a4eval_deconv.geometry import conv_transpose_size, padding_pairs, per_axis
 from a4eval_deconv.inverse import configurations, nearest_outputs, sizes_that_come_back
 from a4eval_deconv.layers import Numbers, Sides
+from a4eval_deconv.receptive import inputs_per_output, receptive_field
 from a4eval_deconv.tasks.names import axis_names
 from a4eval_deconv.translation import FRAMEWORKS, translate
 
@@ -31,6 +41,13 @@ class ConvArithmetic:
     convention: str | None = param(
         None, help="a named convention instead of padding: tensorflow_same, torch_same, jax_same, onnx_same_upper, …"
     )
+    output_shape: Numbers | None = param(
+        None, help="ONNX's output_shape, for all axes or one per axis; the padding follows from it", unit="elements"
+    )
+    stack: list[dict[str, Any]] = param(
+        default_factory=list,
+        help="layers of kind conv or conv_transpose, kernel_size, …: their receptive fields along the last axis",
+    )
     wanted_output: int | None = param(
         None,
         help="list the configurations that lead from input_size to this size, along the last axis",
@@ -49,12 +66,20 @@ class ConvArithmetic:
         )
         per = [per_axis(value, self.dimensions, name, least) for name, value, least in numbers]
         self._axes = list(zip(*per, padding_pairs(self.padding, self.dimensions), strict=True))
-        self._crops = [self._crop(*axis) for axis in self._axes]
+        shape = self.output_shape
+        shapes = [None] * self.dimensions if shape is None else per_axis(shape, self.dimensions, "output_shape", 1)
+        self._crops = [self._crop(wanted, *axis) for axis, wanted in zip(self._axes, shapes, strict=True)]
+        self._stack = receptive_field(self._axes[-1][0], self.stack)
         if self.wanted_output is not None:
             per_axis(self.wanted_output, 1, "wanted_output", 1)
 
-    def _crop(self, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
+    def _crop(self, shape: int | None, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
         """Return the crop along one axis; refuse what the framework itself would refuse."""
+        if shape is not None:
+            if self.framework != "onnx" or self.padding != 0:
+                raise ValueError("output_shape is ONNX's: set framework=onnx and leave padding out")
+            upper = self.convention == "onnx_same_upper"
+            return output_shape_crop(i, shape, k, s, d, output_padding=extra, upper=upper)
         if self.convention is not None:
             if self.padding != 0 or self.output_padding != 0:
                 raise ValueError(f"convention {self.convention!r} fixes the padding: leave padding out")
@@ -100,6 +125,17 @@ class ConvArithmetic:
                         "remedy": found.remedy,
                     }
                 )
+        if self._stack:
+            tables["stack"] = [
+                {
+                    "layer": str(layer["kind"]),
+                    "size": one.size,
+                    "effective_stride": str(one.step),
+                    "receptive_field": str(one.field),
+                    "shift": str(one.shift),
+                }
+                for layer, one in zip(self.stack, self._stack, strict=True)
+            ]
         if self.wanted_output is not None:
             size = self._axes[-1][0]
             found_configurations = configurations(size, self.wanted_output)
@@ -125,6 +161,8 @@ class ConvArithmetic:
             **_crop_columns(crop),
             "output": crop.output(i, k, s, d),
             "sizes_that_come_back": came_from,
+            "effective_stride": str(Fraction(1, s)),
+            "receptive_field": inputs_per_output(k, s, d),
         }
 
 
