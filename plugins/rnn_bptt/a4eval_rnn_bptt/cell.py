@@ -121,11 +121,6 @@ class Recurrent:
 
     batch_axis: ClassVar[int] = 1
 
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        """What the arrays of the state are called."""
-        return ("hidden",)
-
     def sequence_forward(self, params: Params, x: Array, state: State | None) -> tuple[Array, Any]:
         """Run over a checked sequence; a cell with a fast kernel overrides this and ``sequence_backward``."""
         return unroll(self, params, x, state)  # type: ignore[arg-type]  # the steps come from the subclass
@@ -208,7 +203,12 @@ def unroll(cell: Cell, params: Params, x: Array, state: State | None = None) -> 
     *lead, steps, batch, _ = x.shape
     start = cell.initial_state(params, batch)
     if state is not None:
-        start = check_state(state, len(start), (*lead, batch, start[0].shape[-1]), x.dtype)
+        if len(state) != len(start):
+            raise ValueError(
+                f"the state has arrays of shapes {[one.shape for one in state]}, expected {len(start)} arrays"
+            )
+        pairs = zip(state, start, strict=True)
+        start = tuple(check_state((one,), 1, (*lead, batch, zero.shape[-1]), x.dtype)[0] for one, zero in pairs)
     states = tuple(sequence_buffer(lead, steps + 1, batch, one.shape[-1], x.dtype) for one in start)
     by_step = [time_first(one) for one in states]
     for buffer, one in zip(by_step, start, strict=True):

@@ -11,6 +11,7 @@ from a4eval_rnn_bptt.layers.gru import Gru
 from a4eval_rnn_bptt.layers.lstm import Lstm
 from a4eval_rnn_bptt.layers.rnn import Rnn
 from a4eval_rnn_bptt.layers.stacked import Stacked
+from a4eval_rnn_bptt.torch_step import TorchStep
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -20,14 +21,14 @@ class TorchCore(NamedTuple):
     """The recurrent core of a torch model.
 
     Args:
-        module: the ``torch.nn.RNN``, ``LSTM`` or ``GRU``.
-        layer: the same as a layer of this package.
+        module: the ``torch.nn.RNN``, ``LSTM`` or ``GRU``, or the module with a ``step``.
+        layer: the same as a cell of this package.
         params: its weights, float64.
         x: what the core is given when the model reads the user's batch, (T, B, I) float64.
     """
 
     module: Any
-    layer: Stacked
+    layer: Stacked | TorchStep
     params: dict[str, Array]
     x: Array
 
@@ -36,18 +37,27 @@ def read_core(model: Any, batch: Any) -> TorchCore:
     """Find the one recurrent core of *model*, convert it, and catch what it is given when the model reads *batch*.
 
     Args:
-        model: a ``torch.nn.Module`` with one ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` in it (or being one).
-        batch: what the model is called with.
+        model: a ``torch.nn.Module`` with one ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` in it (or being one); or one with
+            the methods ``step(x, state) -> state`` and ``initial_state(rows) -> state``, where a state is a tuple of
+            tensors (rows, ·) and the output its first.
+        batch: what the model is called with; (T, B, I) for a model with ``step``.
 
     Raises:
         ValueError: none or several cores, one that reads in both directions or projects, or a core the model does
             not call with a whole batch of sequences.
     """
     torch = require("torch", "a4eval-rnn-bptt[torch]")
+    if hasattr(model, "step") and hasattr(model, "initial_state"):
+        if batch.ndim != 3:
+            raise ValueError(f"the batch has shape {tuple(batch.shape)}, expected (T, B, I) for a model with step")
+        cell = TorchStep(model.double(), batch.shape[-1])
+        x = np.ascontiguousarray(batch.detach().double().cpu().numpy())
+        return TorchCore(model, cell, cell.init(np.random.default_rng()), x)
     kinds = (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)
     cores = [module for module in model.modules() if isinstance(module, kinds)]
     if len(cores) != 1:
-        raise ValueError(f"the model has {len(cores)} modules of nn.RNN, nn.LSTM and nn.GRU, expected one")
+        count = len(cores)
+        raise ValueError(f"the model has {count} modules of nn.RNN, nn.LSTM and nn.GRU, expected one, or a step method")
     core = cores[0]
     if core.bidirectional or core.proj_size:
         raise ValueError("the core is bidirectional or projects its output, so it cannot be taken apart in time")
@@ -65,12 +75,12 @@ def read_core(model: Any, batch: Any) -> TorchCore:
     params = {name: value.detach().double().cpu().numpy() for name, value in core.state_dict().items()}
     sizes = {"inputs": core.input_size, "hidden": core.hidden_size, "bias": core.bias}
     if isinstance(core, torch.nn.LSTM):
-        cell: Any = Lstm(**sizes)
+        kind: Any = Lstm(**sizes)
     elif isinstance(core, torch.nn.GRU):
-        cell = Gru(**sizes)
+        kind = Gru(**sizes)
     else:
-        cell = Rnn(**sizes, activation=core.nonlinearity)
-    layer = Stacked(cell=cell, layers=core.num_layers, inputs=core.input_size)
+        kind = Rnn(**sizes, activation=core.nonlinearity)
+    layer = Stacked(cell=kind, layers=core.num_layers, inputs=core.input_size)
     return TorchCore(core, layer, params, np.ascontiguousarray(x))
 
 
@@ -83,12 +93,25 @@ def autograd_disagreement(core: TorchCore, dy: Array) -> float:
     """
     torch = require("torch", "a4eval-rnn-bptt[torch]")
     leaf = {name: torch.tensor(value, requires_grad=True) for name, value in core.params.items()}
-    x = torch.tensor(core.x.swapaxes(0, 1) if core.module.batch_first else core.x)
-    y = torch.func.functional_call(core.module, leaf, (x,))[0]
-    y = y.transpose(0, 1) if core.module.batch_first else y
+    y = _torch_outputs(torch, core, leaf)
     expected = torch.autograd.grad((y * torch.tensor(dy)).sum(), list(leaf.values()))
     _, tape = core.layer.forward(core.params, core.x)
     got, _ = core.layer.backward(core.params, tape, dy)
     difference = sum(float(np.sum((got[name] - one.numpy()) ** 2)) for name, one in zip(leaf, expected, strict=True))
     whole = sum(float((one**2).sum()) for one in expected)
     return float(np.sqrt(difference / whole))
+
+
+def _torch_outputs(torch: Any, core: TorchCore, leaf: dict[str, Any]) -> Any:
+    """Run the core over the whole batch in torch: (T, B, H)."""
+    if not isinstance(core.layer, TorchStep):
+        first = core.module.batch_first
+        x = torch.tensor(core.x.swapaxes(0, 1) if first else core.x)
+        y = torch.func.functional_call(core.module, leaf, (x,))[0]
+        return y.transpose(0, 1) if first else y
+    state = core.module.initial_state(core.x.shape[1])
+    outputs = []
+    for x in torch.tensor(core.x):
+        state = core.layer.call(leaf, x, state)
+        outputs.append(state[0])
+    return torch.stack(outputs)

@@ -26,6 +26,23 @@ FACTORIES = """
         torch.manual_seed(0)
         return Tagger(core), torch.randint(11, shape)
 
+    class Leaky(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mix, self.leak = nn.Linear(5, 6), nn.Parameter(torch.full((6,), 0.8))
+
+        def initial_state(self, rows):
+            return torch.zeros(rows, 6, dtype=torch.float64), torch.ones(rows, 1, dtype=torch.float64)
+
+        def step(self, x, state):
+            h = self.leak * state[0] + torch.tanh(self.mix(x)) * state[1]
+            return h, state[1] * 0.99 + 0.01 * h.mean(1, keepdim=True)
+
+    def stepper():
+        torch.manual_seed(0)
+        return Leaky(), torch.randn(12, 4, 5)
+
+    def flat(): return Leaky(), torch.randn(12, 5)
     def lstm(): return made(nn.LSTM(5, 6, num_layers=2, batch_first=True), (4, 12))
     def gru(): return made(nn.GRU(5, 6, bias=False), (12, 4))
     def relu(): return made(nn.RNN(5, 6, nonlinearity="relu", dtype=torch.float32), (12, 4))
@@ -45,19 +62,19 @@ def argv(torch, tmp_path, monkeypatch):
     sys.modules.pop("my_models", None)
 
 
-@pytest.mark.parametrize("factory", ["lstm", "gru", "relu", "bare"])
+@pytest.mark.parametrize("factory", ["lstm", "gru", "relu", "bare", "stepper"])
 def test_a_model_is_diagnosed(argv, run, factory):
     argv(f"task.model=my_models:{factory}")
     result = build("task", {"name": "inspect_model", "model": f"my_models:{factory}"}).run(run)
     values = {name: value.value for name, value in result.metrics.items()}
     assert values["autograd_disagreement"] < 1e-12
-    assert values["log10_per_step"] < 0
+    assert -1 < values["log10_per_step"] < 0.1
     assert values["vanishes"] + values["healthy"] + values["explodes"] == 1
     weights = {row["weight"] for row in result.tables["share_by_lag"]}
     for weight in weights:
         shares = [row["share"] for row in result.tables["share_by_lag"] if row["weight"] == weight]
         assert sum(shares) == pytest.approx(1, abs=1e-12)
-    assert len(weights) == {"lstm": 8, "gru": 2, "relu": 4, "bare": 4}[factory]
+    assert len(weights) == {"lstm": 8, "gru": 2, "relu": 4, "bare": 4, "stepper": 3}[factory]
 
 
 def test_disagreement_would_be_seen(argv):
@@ -96,6 +113,7 @@ def test_a_config_file_cannot_name_code(argv, run):
 @pytest.mark.parametrize(
     ("model", "error", "message"),
     [
+        ("my_models:flat", DataError, r"expected \(T, B, I\) for a model with step"),
         ("my_models:both", DataError, "bidirectional or projects"),
         ("my_models:none", DataError, "0 modules of nn.RNN"),
         ("my_models:alone", DataError, r"expected a pair \(model, batch\)"),

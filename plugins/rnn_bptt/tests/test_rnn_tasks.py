@@ -96,6 +96,48 @@ def test_a_strangers_cell_works_in_every_task(run, stranger):
     assert checks.run(run).metrics["failed_checks"].value == 0
 
 
+@dataclass
+class Counting(Recurrent):
+    """A stranger's cell with a second state of another width: h = tanh(M x + a·n), n counts the steps."""
+
+    inputs: int = 2
+    hidden: int = 6
+
+    def init(self, rng):
+        return {"mix": rng.standard_normal((6, 2)), "pace": rng.standard_normal(6)}
+
+    def initial_state(self, params, rows):
+        return np.zeros((rows, 6)), np.zeros((rows, 1))
+
+    def step(self, params, x, state):
+        h = np.tanh(x @ params["mix"].T + params["pace"] * state[1])
+        return (h, state[1] + 0.1), (x, state[1], h)
+
+    def step_backward(self, params, tape, dstate, *, want_dx=True):
+        x, count, h = tape
+        delta = dstate[0] * (1 - h**2)
+        dx = delta @ params["mix"] if want_dx else None
+        before = (np.zeros_like(h), dstate[1] + (delta * params["pace"]).sum(1, keepdims=True))
+        return StepGradients({"mix": (delta, x), "pace": delta * count}, dx, before)
+
+
+def test_states_of_different_widths(run, rng):
+    layer = Counting()
+    split = BpttDecomposition(layer=layer, steps=5, batch=3).run(run)
+    assert split.metrics["decomposition_error"].value < 1e-14
+    assert split.metrics["autodiff_free_check_error"].value < 1e-7
+    flow = GradientFlow(layer=layer, steps=10, spectrum=True).run(run)
+    assert [row["name"] for row in flow.tables["rates"]] == ["state_0", "state_1"]
+    assert len(flow.tables["lyapunov"]) == 7
+    params, x = layer.init(rng), rng.standard_normal((6, 3, 2))
+    whole, _ = layer.forward(params, x)
+    _, tape = layer.forward(params, x[:4])
+    rest, _ = layer.forward(params, x[4:], state=tape.final_state)
+    assert np.allclose(rest, whole[4:], rtol=1e-14)
+    with pytest.raises(ValueError, match="expected 2 arrays"):
+        layer.forward(params, x, state=tape.final_state[:1])
+
+
 def test_the_two_strangers_agree(rng):
     mine, theirs = LeakyMean(), ShortLeakyMean()
     params, x, dy = mine.init(rng), rng.standard_normal((5, 3, 2)), rng.standard_normal((5, 3, 6))

@@ -36,6 +36,11 @@ class SizedLayer(Recurrent):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
 
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """What the arrays of the state are called."""
+        return ("hidden",)
+
     def initial_state(self, params: Params, rows: int) -> State:
         """Return zeros, each (rows, hidden)."""
         del params
