@@ -108,7 +108,7 @@ class Executor(Protocol):
         """Return how many chunks to keep submitted at a time; it may change, as when nodes come and go."""
 
     def submit(self, chunk: int, jobs: list[Job]) -> None:
-        """Run *jobs* in their order, somewhere, soon; :func:`a4eval.executors.chunk.run` does one of them."""
+        """Run *jobs* in their order, somewhere, soon; :func:`a4eval.executors.chunk.run_jobs` does it."""
 
     def collect(self, seconds: float) -> list[Ended]:
         """Wait at most *seconds* for chunks to end and return those that did.

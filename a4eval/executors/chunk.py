@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from a4eval.errors import PluginError
 from a4eval.experiment import Experiment
-from a4eval.record import ExecutorRecord, Record
+from a4eval.journal import Journal
+from a4eval.record import ExecutorRecord, Record, encode
 from a4eval.runner import announce, execute, prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from a4eval.executors import Job
+    from a4eval.executors import Job, Sweep
     from a4eval.runner import Prepared
 
 RUNS = "runs"
@@ -38,6 +40,21 @@ def run(job: Job, sweep_id: str, folder: Path, executor: str) -> Record:
         sweep_id=sweep_id,
         executor=ExecutorRecord(executor, platform.node(), job.attempt),
     )
+
+
+def run_jobs(jobs: Iterable[Job], sweep: Sweep) -> None:
+    """Run *jobs* in this process, each into the journal: all that an executor of another kind must bring about.
+
+    Raises:
+        PluginError: this machine has other plugins or versions than the one that planned the sweep.
+        DataError: the journal cannot be written.
+    """
+    journal = Journal(sweep.folder)
+    for job in jobs:
+        record = run(job, sweep.sweep_id, sweep.folder, sweep.executor)
+        journal.append(encode(record) + b"\n")
+        tell(record, sweep.folder)
+    journal.sync()
 
 
 def ready(job: Job, folder: Path) -> Prepared:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from a4eval.component import param
 from a4eval.context import require
-from a4eval.errors import A4evalError, ConfigError
+from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, Finished, Refused, Settings, Worker
 from a4eval.journal import Journal
@@ -52,6 +53,8 @@ class Ray:
             raise ValueError(f"processors must be above 0, got {self.processors}")
         if self.memory_limit is not None and not self.memory_limit > 0:
             raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        if find_spec("ray") is None:
+            raise MissingExtraError("ray", "a4eval[ray]")
         self._ray: Any = None
         self._chunks: dict[Any, int] = {}
 

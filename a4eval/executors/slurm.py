@@ -11,6 +11,7 @@ from __future__ import annotations
 import subprocess
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import inf
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ import msgspec
 
 from a4eval.component import param
 from a4eval.context import require
-from a4eval.errors import A4evalError, ConfigError
+from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors import DetachedError, Ended, Job, Sweep
 
 LOGS = "slurm"
@@ -46,6 +47,8 @@ class Slurm:
         for name in ("time_limit", "processors", "memory", "array_size"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if find_spec("submitit") is None:
+            raise MissingExtraError("submitit", "a4eval[slurm]")
         self._jobs: dict[int, Any] = {}
         self._fresh: list[tuple[int, list[Job]]] = []
         self._asked = -inf

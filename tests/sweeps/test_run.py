@@ -250,6 +250,35 @@ def test_chunks_grow_with_cheap_points(place):
     assert failed["error"]["message"] == "killed by SIGABRT"
 
 
+def test_an_executor_of_another_plugin(place):
+    done = place.sweep("task.x=range(0,30)", "task.fail=[3]", "retries=1", "executor.name=here")
+    assert done.code == 1, done.err
+    assert place.ok() == [x for x in range(30) if x != 3]
+    assert {one["executor"]["name"] for one in place.records()} == {"here"}
+
+
+def test_plugins_hear_of_runs_and_sweeps(place, tmp_path):
+    place.environment["A4EVAL_PROBE_NOTES"] = str(tmp_path / "notes")
+    assert place.sweep("task.x=1,2,3", "task.fail=[2]", "task.die=[3]").code == 1
+    notes = (tmp_path / "notes").read_text().splitlines()
+    assert sorted(notes[:3]) == sorted(f"run {one['run_id']}" for one in place.records())
+    assert notes[3:] == [f"sweep {place.records()[0]['sweep_id']} 1 2"]
+
+
+@pytest.mark.parametrize(("executor", "module"), [("ray", "ray"), ("slurm", "submitit")])
+def test_a_missing_extra_is_named_with_its_command(place, tmp_path, executor, module):
+    hide = (
+        "import importlib.util as util\nfind = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == {!r} else find(name, *rest)\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(hide.format(module))
+    place.environment["PYTHONPATH"] += f"{os.pathsep}{tmp_path}"
+    done = place.sweep("task.x=1,2", f"executor={executor}")
+    assert done.code == 2
+    assert done.err == f"a4eval: error: this needs {module}: pip install 'a4eval[{executor}]'\n"
+    assert not (place.folder / "sweep").exists()
+
+
 def wait_for(condition, seconds=30):
     until = time.monotonic() + seconds
     while not condition():
