@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_box_metrics.pairs import Formula, Pair, elementwise, gradient, pairwise
+from a4eval_box_metrics.pairs import LARGE_TILE, Formula, Pair, elementwise, gradient, pairwise
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -46,7 +46,7 @@ def pairwise_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
     array([[0.5],
            [0. ]])
     """
-    return pairwise(iou_formula, predicted, truth, format)
+    return pairwise(iou_formula, predicted, truth, format, tile_bytes=LARGE_TILE)
 
 
 def iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002

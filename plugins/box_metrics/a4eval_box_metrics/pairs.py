@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from a4eval_box_metrics.columns import Columns, Floats, Quantity, columns, dual_columns
+from a4eval_box_metrics.columns import Columns, Floats, Quantity, as_floats, columns, dual_columns
 from a4eval_box_metrics.dual import is_dual
 
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 TILE = 1 << 18
-"""Bytes of an intermediate array: some three of them fit the second-level cache, and numpy's calls are few."""
+"""Bytes of an intermediate array, for a formula that makes many of them."""
+
+LARGE_TILE = 1 << 19
+"""The same for a formula that works in place with three: fewer tiles, so fewer of numpy's costly calls."""
 
 NARROW = 256
 """Fewer columns than this are worked on transposed: numpy's inner loop runs along the last axis, so make it long."""
@@ -165,12 +168,20 @@ def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
     """
     left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
     shape = _matched(left, right)
-    moving = dual_columns(np.broadcast_to(np.asarray(predicted, left.x1.dtype), (*shape, 4)), format)
+    boxes = as_floats(predicted, 4, "predicted")
+    moving = dual_columns(np.broadcast_to(boxes, (*shape, 4)), format)
     slopes = formula(Pair(moving, right, solid=_solid(left, right))).partials
     return np.ascontiguousarray(np.moveaxis(slopes, 0, -1))
 
 
-def pairwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:  # noqa: A002
+def pairwise(
+    formula: Formula,
+    predicted: ArrayLike,
+    truth: ArrayLike,
+    format: str = "xyxy",  # noqa: A002
+    *,
+    tile_bytes: int = TILE,
+) -> Floats:
     """Apply a formula to all pairs, tile by tile, so that memory is the result and a few megabytes.
 
     Args:
@@ -178,6 +189,7 @@ def pairwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
         predicted: (n, 4) boxes, or (…, n, 4).
         truth: (m, 4) boxes, or (…, m, 4) with the same leading axes.
         format: the format of both, see :data:`a4eval_box_metrics.columns.FORMATS`.
+        tile_bytes: the size of the formula's intermediate arrays.
 
     Returns:
         (n, m) or (…, n, m) in the wider dtype of the two.
@@ -192,17 +204,17 @@ def pairwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
     batch, (n, m) = left.x1.shape[:-1], (left.x1.shape[-1], right.x1.shape[-1])
     result = np.empty((*batch, n, m), np.result_type(left.x1, right.x1))
     for index in np.ndindex(*batch):
-        _fill(result[index], formula, left[index], right[index])
+        _fill(result[index], formula, left[index], right[index], tile_bytes)
     return result
 
 
-def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns) -> None:
+def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns, tile_bytes: int) -> None:
     n, m = result.shape
     solid = _solid(predicted, truth)
     flat = m < NARROW and m < n
     rows, columns_ = (truth, predicted) if flat else (predicted, truth)
     target = result.T if flat else result
-    pairs = TILE // result.itemsize
+    pairs = tile_bytes // result.itemsize
     wide = max(1, min(target.shape[1], pairs // 2))
     high = max(1, pairs // wide)
     one_room, other_room = (np.empty((min(high, target.shape[0]), wide), result.dtype) for _ in range(2))

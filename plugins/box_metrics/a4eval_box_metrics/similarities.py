@@ -79,6 +79,10 @@ class IoU(Similarity):
         """Return the value of each pair."""
         return overlap.iou_formula(pair)
 
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+        """Compare all pairs: (n, 4) and (m, 4) give (n, m)."""
+        return overlap.pairwise_iou(predicted, truth, format=format)
+
     @property
     def slope_formula(self) -> Formula:
         """The same without working in place, which dual numbers cannot."""

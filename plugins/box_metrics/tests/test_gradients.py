@@ -88,6 +88,7 @@ def test_shapes_and_dtypes(boxes):
     np.testing.assert_array_equal(
         similarity.gradient(predicted, truth[0])[5], similarity.gradient(predicted[5], truth[0])
     )
+    assert similarity.gradient([], []).shape == (0, 4)
     single = similarity.gradient(predicted.astype(np.float32), truth.astype(np.float32))
     assert single.dtype == np.float32
     np.testing.assert_allclose(single, whole, rtol=1e-3, atol=1e-5)
