@@ -12,6 +12,7 @@ from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, unroll, 
 from a4eval_rnn_bptt.initialisation import chrono_bias
 from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, sigmoid
+from a4eval_rnn_bptt.torch_reference import torch_pass
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State
@@ -74,6 +75,17 @@ class Gru(SizedLayer):
         if self.reset_after:
             return gru_backward(params, tape, dy, dstate, want_dx=want_dx)
         return unroll_backward(self, params, tape, dy, dstate, want_dx=want_dx)
+
+    def reference(self, framework: str, params: Params, x: Array, dy: Array) -> tuple[Array, dict[str, Array], Array]:
+        """Return (y, dparams, dx) as torch computes them.
+
+        Raises:
+            ValueError: another framework, or a variant that torch does not have.
+            MissingExtraError: torch is not installed.
+        """
+        if not self.reset_after:
+            raise ValueError("torch has no GRU that resets before the matrix product")
+        return torch_pass(framework, "GRU", {}, params, x, dy)
 
     def step(self, params: Params, x: Array, state: State) -> tuple[State, StepTape]:
         """Do one step for the rows of *x*."""

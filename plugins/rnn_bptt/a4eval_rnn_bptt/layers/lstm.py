@@ -12,6 +12,7 @@ from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, unroll, 
 from a4eval_rnn_bptt.initialisation import chrono_bias
 from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine, sigmoid
+from a4eval_rnn_bptt.torch_reference import torch_pass
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State
@@ -88,6 +89,17 @@ class Lstm(SizedLayer):
         if self.peephole or self.coupled:
             return unroll_backward(self, params, tape, dy, dstate, want_dx=want_dx)
         return lstm_backward(params, tape, dy, dstate, want_dx=want_dx)
+
+    def reference(self, framework: str, params: Params, x: Array, dy: Array) -> tuple[Array, dict[str, Array], Array]:
+        """Return (y, dparams, dx) as torch computes them.
+
+        Raises:
+            ValueError: another framework, or a variant that torch does not have.
+            MissingExtraError: torch is not installed.
+        """
+        if self.peephole or self.coupled:
+            raise ValueError("torch has no LSTM with peepholes or coupled gates")
+        return torch_pass(framework, "LSTM", {}, params, x, dy)
 
     def step(self, params: Params, x: Array, state: State) -> tuple[State, StepTape]:
         """Do one step for the rows of *x*."""

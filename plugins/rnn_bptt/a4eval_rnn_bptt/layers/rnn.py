@@ -10,6 +10,7 @@ from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape
 from a4eval_rnn_bptt.initialisation import Initialisation
 from a4eval_rnn_bptt.kernels.rnn import RnnTape, activate, rnn_backward, rnn_forward, slope
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine
+from a4eval_rnn_bptt.torch_reference import torch_pass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,17 @@ class Rnn(SizedLayer):
     ) -> Gradients:
         """Run the kernel."""
         return rnn_backward(params, tape, dy, dstate, want_dx=want_dx)
+
+    def reference(self, framework: str, params: Params, x: Array, dy: Array) -> tuple[Array, dict[str, Array], Array]:
+        """Return (y, dparams, dx) as torch computes them.
+
+        Raises:
+            ValueError: another framework, or a variant that torch does not have.
+            MissingExtraError: torch is not installed.
+        """
+        if self.activation == "linear":
+            raise ValueError("torch has no RNN without an activation")
+        return torch_pass(framework, "RNN", {"nonlinearity": self.activation}, params, x, dy)
 
     def step(self, params: Params, x: Array, state: State) -> tuple[State, StepTape]:
         """Do one step for the rows of *x*."""
