@@ -1,5 +1,6 @@
 """IoU with penalties for what IoU does not see: the distance of the centres, the aspect ratio, the sizes."""
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 import math
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from a4eval_box_metrics.columns import Floats, Quantity
 
 
-def distance_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def distance_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """IoU minus the squared distance of the centres over the squared diagonal of the hull: IoU − ρ² / c².
 
     Arguments and errors as :func:`a4eval_box_metrics.iou`.
@@ -33,7 +34,7 @@ def distance_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
     return elementwise(distance_formula, predicted, truth, format)
 
 
-def complete_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def complete_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """DIoU minus a penalty α v for the aspect ratio.
 
     v = (2 (atan(w_t / h_t) − atan(w_p / h_p)) / π)² and α = v / (1 − IoU + v), with α v = 0 where the boxes are equal;
@@ -52,7 +53,7 @@ def complete_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
     return elementwise(complete_formula, predicted, truth, format)
 
 
-def efficient_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def efficient_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """DIoU minus a penalty for each side: (w_p − w_t)² / C_w² + (h_p − h_t)² / C_h², C the hull.
 
     Arguments and errors as :func:`a4eval_box_metrics.iou`.
@@ -68,7 +69,7 @@ def efficient_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy
     return elementwise(efficient_formula, predicted, truth, format)
 
 
-def scylla_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def scylla_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """SIoU: IoU − (Δ + Ω) / 2, with Δ the centre distance, shortened along the diagonal, and Ω the shape cost.
 
     Λ = sin 2φ for the angle φ of the line between the centres (0 where they coincide), γ = 2 − Λ,

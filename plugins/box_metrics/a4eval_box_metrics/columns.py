@@ -4,6 +4,7 @@ Every similarity works on columns, not on rows of four: a column is contiguous, 
 ``np.empty((4, n)).T`` holds its columns contiguously and is taken without a copy.
 """
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Columns:
         )
 
 
-def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> Columns:  # noqa: A002  (its usual name)
+def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> Columns:
     """Check boxes and take them apart.
 
     The order of the arithmetic is that of the format's usual owner, so that results are its own to the last bit:
@@ -86,7 +87,7 @@ def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> C
     return Columns(x1, y1, x2, y2, width, height, area)
 
 
-def dual_columns(boxes: Floats, format: str) -> Columns:  # noqa: A002
+def dual_columns(boxes: Floats, format: str) -> Columns:
     """Take sound boxes apart into dual numbers that carry the slopes along the four numbers of *format*."""
     duals = variables(*(boxes[..., index] for index in range(4)))
     x1, y1, x2, y2, width, height = _corners_and_size(duals, format)

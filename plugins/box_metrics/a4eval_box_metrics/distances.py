@@ -1,5 +1,6 @@
 """Distances of boxes that do not look at overlap: L1, L2 and smooth L1 of the coordinates, and the Wasserstein kind."""
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 import functools
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Differences: TypeAlias = "Callable[[Pair], tuple[Quantity, Quantity, Quantity, Quantity]]"
 
 
-def corner_l1(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def corner_l1(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Sum of the absolute differences of (x1, y1, x2, y2), in pixels.
 
     Arguments and errors as :func:`a4eval_box_metrics.iou`; lower is better.
@@ -30,7 +31,7 @@ def corner_l1(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -
     return elementwise(l1_formula(corner_differences), predicted, truth, format)
 
 
-def corner_l2(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def corner_l2(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Euclidean distance of (x1, y1, x2, y2), in pixels.
 
     Arguments and errors as :func:`a4eval_box_metrics.iou`; lower is better.
@@ -46,7 +47,7 @@ def corner_smooth_l1(
     truth: ArrayLike,
     *,
     beta: float = 1.0,
-    format: str = "xyxy",  # noqa: A002
+    format: str = "xyxy",
 ) -> Floats:
     """Sum of the smooth L1 of the differences of (x1, y1, x2, y2): d² / 2β for |d| < β, else |d| − β / 2.
 
@@ -65,7 +66,7 @@ def corner_smooth_l1(
     return elementwise(smooth_l1_formula(corner_differences, beta), predicted, truth, format)
 
 
-def centre_l1(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def centre_l1(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Sum of the absolute differences of (centre x, centre y, width, height), in pixels.
 
     Arguments and errors as :func:`a4eval_box_metrics.iou`; lower is better.
@@ -76,7 +77,7 @@ def centre_l1(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -
     return elementwise(l1_formula(centre_differences), predicted, truth, format)
 
 
-def centre_l2(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def centre_l2(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Euclidean distance of (centre x, centre y, width, height), in pixels.
 
     Arguments and errors as :func:`a4eval_box_metrics.iou`; lower is better.
@@ -92,7 +93,7 @@ def centre_smooth_l1(
     truth: ArrayLike,
     *,
     beta: float = 1.0,
-    format: str = "xyxy",  # noqa: A002
+    format: str = "xyxy",
 ) -> Floats:
     """Sum of the smooth L1 of the differences of (centre x, centre y, width, height); see :func:`corner_smooth_l1`.
 
@@ -102,7 +103,7 @@ def centre_smooth_l1(
     return elementwise(smooth_l1_formula(centre_differences, beta), predicted, truth, format)
 
 
-def wasserstein(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def wasserstein(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """2-Wasserstein distance of the Gaussians N(centre, diag(w², h²) / 4) of the two boxes, in pixels.
 
     Its square is Δcx² + Δcy² + (Δw / 2)² + (Δh / 2)².
@@ -122,7 +123,7 @@ def normalized_wasserstein(
     truth: ArrayLike,
     *,
     scale: float = 12.8,
-    format: str = "xyxy",  # noqa: A002
+    format: str = "xyxy",
 ) -> Floats:
     """exp(−W / C) of the 2-Wasserstein distance W: a similarity that does not vanish for small disjoint boxes.
 

@@ -1,5 +1,6 @@
 """From one box format to another, between relative and absolute coordinates, and clipping to the image."""
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ def convert_boxes(boxes: ArrayLike, source: str, target: str) -> Floats:
     return _assemble(found, target)
 
 
-def clip_boxes(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def clip_boxes(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Clip boxes to the image [0, width] × [0, height].
 
     What lies outside ends without area on the image's border.
@@ -65,7 +66,7 @@ def clip_boxes(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format:
     return _assemble(clipped, format)
 
 
-def to_relative(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def to_relative(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Divide x by the image's width and y by its height: pixels become fractions of the image.
 
     Args:
@@ -84,7 +85,7 @@ def to_relative(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format
     return array / sizes
 
 
-def to_absolute(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def to_absolute(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Multiply x by the image's width and y by its height: fractions of the image become pixels.
 
     Arguments and errors as :func:`to_relative`.

@@ -1,5 +1,6 @@
 """Which detection goes with which true box: greedy by score, as COCO does it at one threshold."""
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +20,7 @@ _CHUNK = 1 << 16
 class ElementwiseSimilarity(Protocol):
     """What matching and agreement need of a similarity."""
 
-    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
         """Compare matched pairs: (n, 4) and (n, 4) give (n,)."""
 
 

@@ -1,5 +1,6 @@
 """Similarities made of areas: IoU, its power, COCO's IoU for crowds, and generalised IoU."""
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from a4eval_box_metrics.columns import Floats, Quantity
 
 
-def iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002  (its usual name)
+def iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Intersection over union of matched pairs, |A ∩ B| / |A ∪ B|.
 
     With ``format="xywh"`` bit-identical to ``pycocotools.mask.iou``, with ``"xyxy"`` to ``torchvision.ops.box_iou``.
@@ -39,7 +40,7 @@ def iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floa
     return elementwise(iou_formula, predicted, truth, format)
 
 
-def pairwise_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def pairwise_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Intersection over union of all pairs: (n, 4) and (m, 4) give (n, m); otherwise as :func:`iou`.
 
     >>> pairwise_iou([[0, 0, 10, 4], [0, 0, 1, 1]], [[0, 1, 10, 3]])
@@ -49,7 +50,7 @@ def pairwise_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
     return pairwise(iou_formula, predicted, truth, format, tile_bytes=LARGE_TILE)
 
 
-def iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Slope of :func:`iou` along the four numbers of the predicted box: (n, 4) and (n, 4) give (n, 4).
 
     Zero for disjoint boxes: a loss of IoU alone cannot pull them together.
@@ -61,7 +62,7 @@ def iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy"
     return gradient(lambda pair: pair.iou, predicted, truth, format)
 
 
-def crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Intersection over the predicted box's own area, |P ∩ T| / |P|: COCO's IoU with a truth that is a crowd.
 
     It asks how much of the prediction lies inside the crowd; being smaller than the crowd costs nothing.
@@ -75,7 +76,7 @@ def crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -
     return elementwise(crowd_formula, predicted, truth, format)
 
 
-def pairwise_crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def pairwise_crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """Intersection over the predicted box's own area, of all pairs: (n, 4) and (m, 4) give (n, m).
 
     >>> pairwise_crowd_iou([[0, 0, 2, 2]], [[1, 0, 100, 100], [5, 5, 9, 9]])
@@ -84,7 +85,7 @@ def pairwise_crowd_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = 
     return pairwise(crowd_formula, predicted, truth, format)
 
 
-def alpha_iou(predicted: ArrayLike, truth: ArrayLike, *, power: float = 3.0, format: str = "xyxy") -> Floats:  # noqa: A002
+def alpha_iou(predicted: ArrayLike, truth: ArrayLike, *, power: float = 3.0, format: str = "xyxy") -> Floats:
     """IoU to a power, IoU^α: with α > 1 its loss 1 − IoU^α weighs the well-placed boxes more.
 
     Args:
@@ -101,7 +102,7 @@ def alpha_iou(predicted: ArrayLike, truth: ArrayLike, *, power: float = 3.0, for
     return elementwise(alpha_formula(power), predicted, truth, format)
 
 
-def generalized_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+def generalized_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
     """IoU minus the share of the hull that neither box covers: IoU − (|C| − |A ∪ B|) / |C|.
 
     C is the smallest box around both, so disjoint boxes are told apart by their distance; where C has no area the

@@ -1,5 +1,6 @@
 """Pairs of boxes and what formulas are made of; running a formula over matched pairs, over all pairs, or for slopes."""
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from functools import cached_property
@@ -128,7 +129,7 @@ def guarded_ratio(part: Quantity, whole: Quantity) -> Quantity:
     return part / (whole + empty) * ~empty
 
 
-def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:  # noqa: A002
+def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:
     """Apply a formula to matched pairs.
 
     Args:
@@ -149,7 +150,7 @@ def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format
     return np.asarray(formula(Pair(left, right, solid=_solid(left, right))))
 
 
-def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:  # noqa: A002
+def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:
     """Differentiate a formula with respect to the predicted boxes of matched pairs.
 
     At corners of the formula (touching boxes, coinciding edges or centres) this is the mean of the one-sided slopes.
@@ -178,7 +179,7 @@ def pairwise(
     formula: Formula,
     predicted: ArrayLike,
     truth: ArrayLike,
-    format: str = "xyxy",  # noqa: A002
+    format: str = "xyxy",
     *,
     tile_bytes: int = TILE,
 ) -> Floats:

@@ -5,6 +5,7 @@ clamp(y) along the four edges of the predicted box, and along a straight edge th
 Every term is continuous in the boxes, so touching, nested and aligned ones need no case of their own.
 """
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
@@ -47,7 +48,7 @@ class RotatedColumns:
         return RotatedColumns(*(getattr(self, field.name).take(indices) for field in fields(self)))
 
 
-def rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+def rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
     """Intersection over union of matched pairs of rotated boxes.
 
     Args:
@@ -77,7 +78,7 @@ def rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywh
     return np.asarray(_iou(left, right)).reshape(shape)
 
 
-def pairwise_rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+def pairwise_rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
     """Intersection over union of all pairs: (…, n, 5) and (…, m, 5) give (…, n, m); otherwise as :func:`rotated_iou`.
 
     Pairs whose upright hulls are apart are 0 without further ado; memory is the result and a few megabytes.
@@ -121,7 +122,7 @@ def _near(one: Sequence[Floats], other: Sequence[Floats]) -> NDArray[np.bool_]:
     return near
 
 
-def rotated_iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+def rotated_iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
     """Slope of :func:`rotated_iou` along the numbers of the predicted box: (n, 5) and (n, 5) give (n, 5).
 
     Zero for disjoint and for touching boxes.
@@ -209,7 +210,7 @@ def _both(predicted: ArrayLike, truth: ArrayLike, form: str) -> tuple[RotatedCol
     return rotated_columns(predicted, form, what="predicted"), rotated_columns(truth, form, what="truth")
 
 
-def rotated_columns(boxes: ArrayLike, format: str = "cxcywha", *, what: str = "boxes") -> RotatedColumns:  # noqa: A002
+def rotated_columns(boxes: ArrayLike, format: str = "cxcywha", *, what: str = "boxes") -> RotatedColumns:
     """Check rotated boxes and take them apart.
 
     Raises:

@@ -5,6 +5,7 @@ A similarity of any plugin is a dataclass with ``elementwise(predicted, truth, *
 These here also have ``gradient`` and ``facts``, and ``higher_is_better``, which is False for the distances.
 """
 
+# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -52,15 +53,15 @@ class Similarity:
         """``"1"``, or ``"pixels"`` for a distance."""
         return "1" if self.higher_is_better else "pixels"
 
-    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
         """Compare matched pairs: (n, 4) and (n, 4) give (n,)."""
         return pairs.elementwise(self.formula, predicted, truth, format)
 
-    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
         """Compare all pairs: (n, 4) and (m, 4) give (n, m)."""
         return pairs.pairwise(self.formula, predicted, truth, format)
 
-    def gradient(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    def gradient(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
         """Differentiate the value with respect to the predicted box: (n, 4) and (n, 4) give (n, 4).
 
         The four slopes are along the four numbers of *format*; where the value has a corner they are the mean of the
@@ -79,7 +80,7 @@ class IoU(Similarity):
         """Return the value of each pair."""
         return overlap.iou_formula(pair)
 
-    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:  # noqa: A002
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
         """Compare all pairs: (n, 4) and (m, 4) give (n, m)."""
         return overlap.pairwise_iou(predicted, truth, format=format)
 
@@ -189,19 +190,19 @@ class RotatedIoU:
     formats: ClassVar[tuple[str, ...]] = (*FORMATS, "cxcywha", "quadrilateral")
     facts: ClassVar[Facts] = FACTS["rotated_iou"]
 
-    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
         """Compare matched pairs: (n, 5) and (n, 5) give (n,)."""
         if format == "quadrilateral":
             return quadrilaterals.quadrilateral_iou(predicted, truth)
         return rotated.rotated_iou(predicted, truth, format=format)
 
-    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
         """Compare all pairs: (n, 5) and (m, 5) give (n, m)."""
         if format == "quadrilateral":
             return quadrilaterals.pairwise_quadrilateral_iou(predicted, truth)
         return rotated.pairwise_rotated_iou(predicted, truth, format=format)
 
-    def gradient(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:  # noqa: A002
+    def gradient(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
         """Differentiate with respect to the predicted box, in any format but ``quadrilateral``."""
         return rotated.rotated_iou_gradient(predicted, truth, format=format)
 
