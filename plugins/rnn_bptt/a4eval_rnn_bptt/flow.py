@@ -24,7 +24,7 @@ class Decay:
         log10_norm: (T,), log10 ‖∂E_T/∂s_k‖ for lag 1 … T over all of the state and the batch; −inf once it is zero.
         log10_by_state: the same for each array of the state alone (``hidden``, ``cell``; layer by layer when stacked).
         log10_by_gate: (T,) each, log10 ‖∂E_T/∂z_k‖ of each gate's pre-activation z, for lag 0 … T − 1;
-            empty where the cell names no gates.
+            empty where the cell names no gates, or has no matrix ``weight_ih`` with a block for each.
         log10_per_step: the slope of the straight line through ``log10_norm``, fitted by least squares over the
             lags where it is finite: decades a step; −inf where nothing arrives at lag 2.
     """
@@ -58,8 +58,9 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
     current: State = (dlast / scale, *(np.zeros_like(one[0]) for one in trajectory.states[1:]))
     for t in range(trajectory.steps - 1, -1, -1):
         undone = trajectory.undo(t, t + 1, current)
-        if gates:
-            deltas = [part[0] for name, part in undone.params.items() if name.startswith("weight_ih")]
+        inputs = [part for name, part in undone.params.items() if name.startswith("weight_ih")]
+        deltas = [part[0] for part in inputs if isinstance(part, tuple)]
+        if gates and deltas:
             blocks = np.concatenate(deltas, axis=1).reshape(len(deltas[0]), len(gates), -1)
             by_gate.append(log10_scale + _log10(np.sqrt((blocks**2).sum((0, 2)))))
         norms = np.array([np.linalg.norm(one) for one in undone.state])
@@ -76,7 +77,7 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
         top = states.max(0)
         joint = np.where(np.isfinite(top), top + 0.5 * np.log10(np.sum(10.0 ** (2 * (states - _finite(top))), 0)), top)
     names = getattr(trajectory.cell, "state_names", tuple(f"state_{index}" for index in range(len(states))))
-    gate_curves = dict(zip(gates, np.array(by_gate).T, strict=True)) if gates else {}
+    gate_curves = dict(zip(gates, np.array(by_gate).T, strict=True)) if by_gate else {}
     return Decay(joint, dict(zip(names, states, strict=True)), gate_curves, log_slope(joint))
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from a4eval_rnn_bptt import central_difference_error
 from a4eval_rnn_bptt.cell import unroll, unroll_backward
+from hypothesis import given, settings
+from hypothesis.strategies import booleans, data, integers, sampled_from
 
 from a4eval import ConfigError, build
 
@@ -145,6 +147,32 @@ def test_a_kernel_equals_the_loop_over_steps(layer, rng):
     assert relative(got.x, expected.x) < 1e-13
     for name in params:
         assert relative(got.params[name], expected.params[name]) < 1e-13, name
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(data())
+def test_a_kernel_equals_the_loop_in_any_shape(draw):
+    name = draw.draw(sampled_from(["rnn", "lstm", "gru"]))
+    steps, batch, inputs, hidden = (draw.draw(integers(1, top)) for top in (9, 4, 5, 6))
+    lead = draw.draw(sampled_from([(), (1,), (3,)]))
+    layer = build("layer", {"name": name, "inputs": inputs, "hidden": hidden, "bias": draw.draw(booleans())})
+    rng = np.random.default_rng(draw.draw(integers(0, 2**32)))
+    drawn = [layer.init(rng) for _ in range(3)]
+    params = {key: np.stack([one[key] for one in drawn[: lead[0]]]) if lead else drawn[0][key] for key in drawn[0]}
+    x, dy = rng.standard_normal((*lead, steps, batch, inputs)), rng.standard_normal((*lead, steps, batch, hidden))
+    state, dstate = (
+        tuple(rng.standard_normal((*lead, batch, hidden)) for _ in range(layer.state_count)) for _ in range(2)
+    )
+    y, tape = layer.sequence_forward(params, x, state)
+    expected_y, expected_tape = unroll(layer, params, x, state)
+    got = layer.sequence_backward(params, tape, dy, dstate, want_dx=True)
+    expected = unroll_backward(layer, params, expected_tape, dy, dstate)
+    assert relative(y, expected_y) < 1e-13
+    assert relative(got.x, expected.x) < 1e-12
+    for mine, theirs in zip(got.state, expected.state, strict=True):
+        assert relative(mine, theirs) < 1e-12
+    for key in params:
+        assert relative(got.params[key], expected.params[key]) < 1e-12, key
 
 
 def test_a_tape_can_be_used_again(layer, rng):
