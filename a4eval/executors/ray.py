@@ -12,6 +12,7 @@ import socket
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from a4eval.component import param
@@ -62,7 +63,7 @@ class Ray:
         """Connect to the cluster, or start one."""
         self._ray = connect(self.address)
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
-        self._settings = Settings(sweep.sweep_id, sweep.folder, sweep.executor, journal=False, memory_limit=limit)
+        self._settings = Settings(sweep.sweep_id, sweep.folder, sweep.executor, False, limit, str(Path.cwd()))
         self._journal = Journal(sweep.folder)
         # a lost chunk is sent again by the sweep, which knows what it had finished
         self._task = self._ray.remote(num_cpus=self.processors, max_retries=0)(host)

@@ -17,13 +17,12 @@ import threading
 import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from a4eval.executors import Job
 
 ONE_THREAD = dict.fromkeys(
@@ -42,6 +41,7 @@ class Settings(NamedTuple):
         executor: the executor's name, for the record.
         journal: write the records to the sweep's journal; else send them to the owner.
         memory_limit: bytes the process may allocate, or None.
+        directory: where the command was given; relative paths of a config start there, on any machine that has it.
     """
 
     sweep_id: str
@@ -49,6 +49,7 @@ class Settings(NamedTuple):
     executor: str
     journal: bool = True
     memory_limit: int | None = None
+    directory: str = "."
 
 
 class Begun(NamedTuple):
@@ -88,6 +89,7 @@ class Worker:
                 [sys.executable, "-P", "-c", code, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(), *inherited),
                 env={**os.environ, **ONE_THREAD},
+                cwd=settings.directory if Path(settings.directory).is_dir() else None,
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # what a run prints must not mix with our tables
                 start_new_session=True,

@@ -30,7 +30,9 @@ def cluster(place, monkeypatch):
 
 
 def test_a_sweep_on_a_ray_of_its_own(place):
-    done = place.sweep("task.x=range(0,500)", "executor=ray", "task.die=[5]", "task.fail=[7]", "timeout=60")
+    (place.folder / "input.txt").touch()
+    options = ["executor=ray", "task.die=[5]", "task.fail=[7]", "timeout=60", "task.needs=input.txt"]
+    done = place.sweep("task.x=range(0,500)", *options)
     assert done.code == 1, done.err
     assert place.ok() == [x for x in range(500) if x not in (5, 7)]
     messages = {one["error"]["message"] for one in place.records() if one["error"]}
@@ -40,7 +42,9 @@ def test_a_sweep_on_a_ray_of_its_own(place):
 
 
 def test_a_node_is_killed(place, cluster):
-    sweep = ["task.x=range(0,80)", "task.seconds=0.4", "executor=ray", f"executor.address={cluster.address}"]
+    (place.folder / "input.txt").touch()
+    points = ["task.x=range(0,80)", "task.seconds=0.4", "task.needs=input.txt"]
+    sweep = [*points, "executor=ray", f"executor.address={cluster.address}"]
     process = place.start("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", *sweep)
     journal = place.folder / "sweep" / "results.jsonl"
     until = time.monotonic() + 60
@@ -53,7 +57,7 @@ def test_a_node_is_killed(place, cluster):
     out, err = process.communicate(timeout=180)
     assert process.returncode == 0, out + err
     assert place.ok() == list(range(80))
-    again = place.sweep(*sweep[:2])
+    again = place.sweep(*points)
     assert "80 of them earlier" in again.out
 
 

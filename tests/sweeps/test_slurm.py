@@ -47,7 +47,8 @@ OPTIONS = ["executor=slurm", "executor.partition=debug", "executor.memory=1", "e
 
 
 def test_a_sweep_as_an_array_of_jobs(place):
-    done = place.sweep("task.x=range(0,300)", "task.fail=[7]", "task.die=[5]", *OPTIONS)
+    (place.folder / "input.txt").touch()
+    done = place.sweep("task.x=range(0,300)", "task.fail=[7]", "task.die=[5]", "task.needs=input.txt", *OPTIONS)
     assert done.code == 1, done.err
     assert place.ok() == [x for x in range(300) if x not in (5, 7)]
     messages = {one["error"]["message"] for one in place.records() if one["error"]}

@@ -25,6 +25,7 @@ class Probe:
     flaky: str | None = param(None, help="a folder: every run fails until it has left a mark there")
     stuck: bool = param(False, help="stay in compiled code, deaf to exceptions")
     hoard: float = param(0, help="memory to allocate", unit="GB")
+    needs: str | None = param(None, help="a file that must be there")
     write: bool = param(False, help="leave an artifact")
 
     def __post_init__(self):
@@ -34,6 +35,8 @@ class Probe:
     def run(self, run):
         if self.write:
             run.artifact("x.txt").write_text(str(self.x))
+        if self.needs and not Path(self.needs).exists():
+            raise DataError(f"{Path.cwd()} has no {self.needs}")
         if self.stuck:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
         time.sleep(self.seconds)
