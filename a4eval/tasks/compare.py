@@ -45,8 +45,6 @@ class Compare:
         self._first.check_batch(self.second, "second")
         if self.permutations < 0:
             raise ValueError(f"permutations must not be negative, got {self.permutations}")
-        if self.interval.method != "percentile":
-            raise ValueError("interval.method: a paired comparison has percentile intervals only")
         for label, metric in self.metrics.items():
             if not hasattr(type(metric), "units"):
                 raise ValueError(f"metrics.{label} cannot weigh its units, so its differences cannot be tested")
@@ -135,6 +133,7 @@ class _Pair:
             run.generator(1),
             resamples=self.options.resamples,
             level=self.options.level,
+            method=self.options.method,
             clusters=self.clusters,
         )
         permuted: Mapping[str, Comparison] = {}
