@@ -50,12 +50,14 @@ class Run:
         directory: the run's folder; it exists once the first artifact or the record is written.
         seed: the experiment's seed.
         pictures: whether to draw pictures.
+        typed: what the user typed on the command line; empty in a sweep, whose overrides may come from a config file.
         show_progress: on a terminal a bar, else a plain line now and then; nothing when False.
     """
 
     directory: Path
     seed: int = 0
     pictures: bool = False
+    typed: tuple[str, ...] = ()
     show_progress: bool = False
     warnings: list[str] = field(default_factory=list)
     sources: dict[str, tuple[str, int]] = field(default_factory=dict)

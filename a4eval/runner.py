@@ -67,6 +67,7 @@ def execute(
     *,
     sweep_id: str | None = None,
     executor: record.ExecutorRecord = LOCAL,
+    typed: tuple[str, ...] = (),
     show_progress: bool = False,
 ) -> record.Record:
     """Run a prepared experiment and return its record: a failure or an interrupt is a record, not an exception.
@@ -76,6 +77,7 @@ def execute(
         directory: where its artifacts go.
         sweep_id: the sweep it belongs to, if any.
         executor: what runs it.
+        typed: what the user typed on the command line.
         show_progress: show progress on standard error.
     """
     root = prepared.experiment.root
@@ -83,6 +85,7 @@ def execute(
         directory=directory,
         seed=root.seed,
         pictures=pictures_wanted(root.pictures, in_sweep=sweep_id is not None),
+        typed=typed,
         show_progress=show_progress,
     )
     started, wall, cpu = datetime.now(UTC), time.perf_counter(), time.process_time()
@@ -145,7 +148,7 @@ def run_single(
     prepared = prepare(experiment)
     directory = experiment.directory
     with claimed(directory):
-        done = execute(prepared, directory, show_progress=True)
+        done = execute(prepared, directory, typed=experiment.overrides, show_progress=True)
         with uninterrupted():
             try:
                 path = record.write(done, directory)

@@ -54,17 +54,17 @@ FACTORIES = """
 
 
 @pytest.fixture
-def argv(torch, tmp_path, monkeypatch):
-    """Put the factories on the path; the fixture sets the command line."""
+def typed(torch, run, tmp_path, monkeypatch):
+    """Put the factories on the path; the fixture sets what the user typed."""
     (tmp_path / "my_models.py").write_text(textwrap.dedent(FACTORIES))
     monkeypatch.syspath_prepend(tmp_path)
-    yield lambda *arguments: monkeypatch.setattr(sys, "argv", ["a4eval", "run", *arguments])
+    yield lambda *overrides: setattr(run, "typed", overrides)
     sys.modules.pop("my_models", None)
 
 
 @pytest.mark.parametrize("factory", ["lstm", "gru", "relu", "bare", "stepper"])
-def test_a_model_is_diagnosed(argv, run, factory):
-    argv(f"task.model=my_models:{factory}")
+def test_a_model_is_diagnosed(typed, run, factory):
+    typed(f"task.model=my_models:{factory}")
     result = build("task", {"name": "inspect_model", "model": f"my_models:{factory}"}).run(run)
     values = {name: value.value for name, value in result.metrics.items()}
     assert values["autograd_disagreement"] < 1e-12
@@ -77,10 +77,10 @@ def test_a_model_is_diagnosed(argv, run, factory):
     assert len(weights) == {"lstm": 8, "gru": 2, "relu": 4, "bare": 4, "stepper": 3}[factory]
 
 
-def test_disagreement_would_be_seen(argv):
+def test_disagreement_would_be_seen(typed):
     from a4eval_rnn_bptt.torch_model import autograd_disagreement, read_core
 
-    argv()
+    typed()
     import my_models
 
     core = read_core(*my_models.lstm())
@@ -100,13 +100,13 @@ def test_disagreement_would_be_seen(argv):
     assert autograd_disagreement(core._replace(layer=Wrong()), dy) > 1e-4
 
 
-def test_a_config_file_cannot_name_code(argv, run):
+def test_a_config_file_cannot_name_code(typed, run):
     task = build("task", {"name": "inspect_model", "model": "my_models:lstm", "allow_import": True})
-    argv("experiment=mine")
+    typed("experiment=mine")
     with pytest.raises(ConfigError, match=r"task.model: names code to import but does not stand on the command line"):
         task.run(run)
     assert "my_models" not in sys.modules
-    argv("experiment=mine", "task.allow_import=true")
+    typed("experiment=mine", "task.allow_import=true")
     assert task.run(run).metrics["autograd_disagreement"].value < 1e-12
 
 
@@ -121,8 +121,8 @@ def test_a_config_file_cannot_name_code(argv, run):
         ("no_such_module:lstm", ConfigError, "cannot be imported"),
     ],
 )
-def test_bad_models(argv, run, model, error, message):
-    argv(f"task.model={model}")
+def test_bad_models(typed, run, model, error, message):
+    typed(f"task.model={model}")
     with pytest.raises(error, match=message):
         build("task", {"name": "inspect_model", "model": model}).run(run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -40,7 +39,7 @@ class InspectModel:
 
     def run(self, run: Run) -> Result:
         """Read the core, hold numpy against autograd, and follow the gradient back."""
-        core = self._core()
+        core = self._core(run)
         rng = run.generator()
         steps, batch, _ = core.x.shape
         dy = rng.standard_normal((steps, batch, core.layer.hidden))
@@ -74,9 +73,9 @@ class InspectModel:
             run.save_figure(share_picture(recurrent), "share")
         return Result(metrics, {"decay": table, "share_by_lag": shares})
 
-    def _core(self) -> TorchCore:
+    def _core(self, run: Run) -> TorchCore:
         """Import and call the factory, if it may be."""
-        typed = {argument.lstrip("+") for argument in sys.argv[1:]}
+        typed = {override.lstrip("+") for override in run.typed}
         if not typed & {f"task.model={self.model}", "task.allow_import=true"}:
             raise ConfigError(
                 "names code to import but does not stand on the command line; give task.model=… there, "
