@@ -67,8 +67,9 @@ class Compare:
             by_name = pair.test(statistic_of, run)
             names = self._first.names(label, pair.first)
             compared |= {name: by_name[given] for given, name in names.items()}
-            if hasattr(pair.first, "compute_parts"):
-                result.tables[f"{label}/parts"] = _rows(pair.test(lambda metric: metric.compute_parts, run))
+            parts = pair.test(lambda metric: metric.compute_parts, run) if hasattr(pair.first, "compute_parts") else {}
+            if parts:
+                result.tables[f"{label}/parts"] = _rows(parts)
         for name, one in compared.items():
             first = result.metrics[f"{name}/first"]
             result.metrics[f"{name}/difference"] = Value(

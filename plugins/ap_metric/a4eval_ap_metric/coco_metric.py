@@ -61,7 +61,7 @@ class CocoDetection(DetectionMetric):
     compat: Literal["none", "pycocotools"] = param(
         "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
     )
-    per_class: bool = param(False, help="resample the AP of each class too: a comparison then tests every class")
+    per_class: bool = param(False, help="a comparison tests the AP of each class too")
     report: list[Report] = param(
         default_factory=list, help="tables: classes, thresholds, curve (precision by recall and threshold)"
     )
@@ -133,18 +133,28 @@ class CocoDetection(DetectionMetric):
             weights: (r, n_units) whole numbers, how often each image counts.
 
         Returns:
-            For each name (r,) float64; with ``per_class`` also for ``AP of CLASS``.
+            For each name (r,) float64.
         """
+        return self._resampled(weights, self.names, which=0)
+
+    def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the AP of each class under many resamples; nothing unless ``per_class``.
+
+        Args:
+            weights: (r, n_units) whole numbers, how often each image counts.
+
+        Returns:
+            For each class (r,) float64.
+        """
+        return self._resampled(weights, self.class_names, which=1) if self.per_class else {}
+
+    def _resampled(
+        self, weights: NDArray[np.float64], names: Sequence[str], which: int
+    ) -> dict[str, NDArray[np.float64]]:
         counts = whole_weights(weights, len(self.units))
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
-        rows = [resampler.statistics_and_classes(one) for one in counts]
-        values = np.array([statistics for statistics, _ in rows]).reshape(len(rows), len(self.names))
-        found = dict(zip(self.names, values.T, strict=True))
-        if self.per_class:
-            names = [f"AP of {name}" for name in self.class_names]
-            classes = np.array([classes for _, classes in rows]).reshape(len(rows), len(names))
-            found |= dict(zip(names, classes.T, strict=True))
-        return found
+        values = np.array([resampler.statistics_and_classes(one)[which] for one in counts])
+        return dict(zip(names, values.reshape(len(counts), len(names)).T, strict=True))
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""

@@ -239,10 +239,22 @@ def test_compare_and_intervals_end_to_end(tmp_path):
 def test_the_classes_are_resampled_with_the_rest():
     metric = build("metric", {"name": "coco_detection", "per_class": True, "report": ["classes"]})
     metric.update(read_coco(TRUTH, RESULTS))
-    found = metric.compute_many(np.ones((2, 100)))
+    found = metric.compute_parts(np.ones((2, 100)))
     for row in metric.tables()["classes"]:
-        np.testing.assert_allclose(found[f"AP of {row['class']}"], row["AP"], atol=1e-14)
-    assert len(found) == 12 + len(metric.classes)
+        np.testing.assert_allclose(found[row["class"]], row["AP"], atol=1e-14)
+    assert len(found) == len(metric.classes)
+
+
+@real
+def test_a_comparison_tests_each_class(tmp_path):
+    coco = {"name": "coco", "ground_truth": str(TRUTH), "detections": str(RESULTS)}
+    metric = {"name": "coco_detection", "per_class": True}
+    node = {"name": "compare", "first": coco, "second": coco, "metrics": {"coco": metric}, "permutations": 20}
+    result = build("task", {**node, "interval": {"resamples": 20}}).run(Run(tmp_path))
+    rows = result.tables["coco/parts"]
+    assert len(rows) == 80
+    assert {row["difference"] for row in rows if isinstance(row["difference"], float)} >= {0.0}
+    assert {row["p_holm"] for row in rows if row["p_holm"] == row["p_holm"]} == {1.0}
 
 
 def test_other_parameters_equal_pycocotools_too():
