@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.component import Component
 from a4eval.errors import ConfigError, PluginError, did_you_mean
-from a4eval.plugins import Plugin, discover
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +86,8 @@ class Registry:
 @cache
 def registry() -> Registry:
     """Return the registry of this process; the plugins are discovered on the first call."""
+    from a4eval.plugins import discover  # here: a plugin's plain functions need no pluggy
+
     return Registry(discover())
 
 
