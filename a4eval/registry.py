@@ -12,6 +12,8 @@ from a4eval.errors import ConfigError, PluginError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from a4eval.plugins import Plugin
+
 
 @dataclass(frozen=True, slots=True)
 class Provided:
