@@ -12,7 +12,7 @@ from a4eval.errors import ConfigError, PluginError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from a4eval.plugins import Plugin
+    from a4eval.plugins import Plugin  # noqa: TC004  (Provided is no component: its types are never read)
 
 
 @dataclass(frozen=True, slots=True)
