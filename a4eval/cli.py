@@ -104,7 +104,7 @@ def run(
         if cfg is not None:
             print_config(overrides, config_dir, cfg)
         elif multirun:
-            from a4eval.multirun import sweep
+            from a4eval.sweeps.multirun import sweep
 
             sys.exit(sweep(overrides, config_dir))
         else:
@@ -249,7 +249,7 @@ def ls(
     as_json: bool,
 ) -> None:
     """List the records under PATH that meet all CONDITIONS, such as 'metrics.accuracy>0.9' or status=failed."""
-    from a4eval.listing import list_records
+    from a4eval.sweeps.listing import list_records
 
     form = "json" if as_json else "csv" if as_csv else "table"
     list_records(path, conditions, sort=sort, columns=columns, limit=limit, form=form)
@@ -259,8 +259,8 @@ def ls(
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def retry(folder: Path) -> None:
     """Run the failed points of a sweep's FOLDER again."""
-    from a4eval.again import retry as run_again
-    from a4eval.summary import finish
+    from a4eval.sweeps.again import retry as run_again
+    from a4eval.sweeps.summary import finish
 
     outcome = run_again(folder)
     if outcome is None:
@@ -273,8 +273,8 @@ def retry(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def resume(folder: Path) -> None:
     """Go on with the sweep of FOLDER: run what is missing there, as its command would."""
-    from a4eval.again import command_of
-    from a4eval.multirun import sweep
+    from a4eval.sweeps.again import command_of
+    from a4eval.sweeps.multirun import sweep
 
     command = command_of(folder)
     sys.exit(sweep(command.overrides, Path(command.config_dir) if command.config_dir else None))

@@ -36,7 +36,7 @@ class Job(NamedTuple):
 
 
 class Points(Protocol):
-    """The points of a sweep: a :class:`a4eval.plan.Plan`, or those to be run again."""
+    """The points of a sweep: a :class:`a4eval.sweeps.plan.Plan`, or those to be run again."""
 
     @property
     def run_ids(self) -> Mapping[str, int]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from a4eval.errors import PluginError
 from a4eval.experiment import Experiment
-from a4eval.journal import Journal
 from a4eval.record import ExecutorRecord, Record, encode
 from a4eval.runner import announce, execute, prepare
+from a4eval.sweeps.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

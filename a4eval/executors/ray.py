@@ -20,7 +20,7 @@ from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, Finished, Refused, Settings, Worker
-from a4eval.journal import Journal
+from a4eval.sweeps.journal import Journal
 
 if TYPE_CHECKING:
     from types import ModuleType

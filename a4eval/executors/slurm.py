@@ -169,9 +169,9 @@ class _Share:
 
 def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
     """Run *jobs* on the node this is called on; return the error that no other node would escape."""
-    from a4eval.dispatch import Dispatcher, Tally
     from a4eval.executors.local import Local
-    from a4eval.journal import Journal
+    from a4eval.sweeps.dispatch import Dispatcher, Tally
+    from a4eval.sweeps.journal import Journal
 
     journal = Journal(sweep.folder)
     for _ in journal.follow():

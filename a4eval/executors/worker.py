@@ -169,8 +169,8 @@ def main() -> None:
 
 def _work(connection: Connection, settings: Settings) -> None:
     from a4eval.executors import chunk
-    from a4eval.journal import Journal
     from a4eval.record import encode
+    from a4eval.sweeps.journal import Journal
 
     journal = Journal(settings.folder)
     while True:

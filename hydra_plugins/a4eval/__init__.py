@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hydra.types import HydraContext, TaskFunction
 
-    from a4eval.sweeping import Command
+    from a4eval.sweeps.sweeping import Command
 
 
 class PlanSweeper(Sweeper):
@@ -38,11 +38,11 @@ class PlanSweeper(Sweeper):
         self._config = config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Sweep over *arguments* and return the :class:`a4eval.sweeping.Outcome`, ``DRY_RUN``, or what went wrong."""
+        """Sweep over *arguments*; return a :class:`a4eval.sweeps.sweeping.Outcome`, ``DRY_RUN``, or what went wrong."""
         from a4eval.config import free_keys
-        from a4eval.plan import Plan, parse
-        from a4eval.summary import print_plan
-        from a4eval.sweeping import DRY_RUN, carry_out, executor_of
+        from a4eval.sweeps.plan import Plan, parse
+        from a4eval.sweeps.summary import print_plan
+        from a4eval.sweeps.sweeping import DRY_RUN, carry_out, executor_of
 
         overrides = free_keys(f"{key}={value}" for key, value in self.params.items()) + arguments
         plan = Plan(parse(overrides, self._loader), self._compose)
@@ -65,7 +65,7 @@ class PlanSweeper(Sweeper):
 
     def _command(self) -> Command:
         from a4eval.config import user_folder
-        from a4eval.sweeping import Command
+        from a4eval.sweeps.sweeping import Command
 
         given, chosen = self._config.hydra.overrides, user_folder()
         return Command([*given.hydra, *given.task], str(chosen) if chosen else None, str(Path.cwd()))

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf, open_dict
 
 from a4eval.config import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
 from a4eval.errors import ConfigError
-from a4eval.plan import Plan, parse
+from a4eval.sweeps.plan import Plan, parse
 
 pytestmark = pytest.mark.usefixtures("probe")
 

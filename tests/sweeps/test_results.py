@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from a4eval import results
 from a4eval.errors import ConfigError, DataError
+from a4eval.sweeps import results
 
 
 def record(x, *, status="ok", value=None, better=True, seed=0, **more):

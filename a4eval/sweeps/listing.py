@@ -7,9 +7,9 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from a4eval import results
 from a4eval.record import plain
 from a4eval.show import print_table
+from a4eval.sweeps import results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

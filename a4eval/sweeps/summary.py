@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import msgspec
 import yaml
 
-from a4eval import results
-from a4eval.journal import FILE_NAME, Journal
-from a4eval.meter import duration
 from a4eval.record import Record
 from a4eval.show import print_record, print_table
-from a4eval.sweeping import announce, latest
+from a4eval.sweeps import results
+from a4eval.sweeps.journal import FILE_NAME, Journal
+from a4eval.sweeps.meter import duration
+from a4eval.sweeps.sweeping import announce, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from a4eval.plan import Plan
-    from a4eval.results import Row
-    from a4eval.sweeping import Outcome
+    from a4eval.sweeps.plan import Plan
+    from a4eval.sweeps.results import Row
+    from a4eval.sweeps.sweeping import Outcome
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 

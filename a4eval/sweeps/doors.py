@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from a4eval import results
-from a4eval.again import Recorded
 from a4eval.config import resolve
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.chunk import RUNS, tell
-from a4eval.journal import Journal
 from a4eval.record import ExecutorRecord, encode
 from a4eval.runner import execute, prepare
-from a4eval.sweeping import Outcome, latest
+from a4eval.sweeps import results
+from a4eval.sweeps.again import Recorded
+from a4eval.sweeps.journal import Journal
+from a4eval.sweeps.sweeping import Outcome, latest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from a4eval.dispatch import Dispatcher, Tally
 from a4eval.errors import ConfigError
 from a4eval.executors import DetachedError, Points, Sweep
-from a4eval.journal import FolderLock, Journal
-from a4eval.meter import meter
 from a4eval.registry import build, registry
+from a4eval.sweeps.dispatch import Dispatcher, Tally
+from a4eval.sweeps.journal import FolderLock, Journal
+from a4eval.sweeps.meter import meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from a4eval.executors import Executor
     from a4eval.experiment import Root
-    from a4eval.journal import Entry
+    from a4eval.sweeps.journal import Entry
 
 COMMAND = "sweep.json"
 DRY_RUN = "dry run"

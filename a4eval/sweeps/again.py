@@ -11,8 +11,8 @@ import msgspec
 from a4eval.errors import ConfigError, DataError
 from a4eval.executors import Job
 from a4eval.experiment import Root
-from a4eval.journal import FILE_NAME, Journal
-from a4eval.sweeping import COMMAND, Command, Outcome, carry_out, latest
+from a4eval.sweeps.journal import FILE_NAME, Journal
+from a4eval.sweeps.sweeping import COMMAND, Command, Outcome, carry_out, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from a4eval.errors import DataError
 from a4eval.executors import Executor, Job, Points, Sweep, chunk
-from a4eval.journal import Journal
 from a4eval.record import ExecutorRecord, encode
 from a4eval.runner import Prepared, execute
+from a4eval.sweeps.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from a4eval.contracts import Result
     from a4eval.executors import Ended
-    from a4eval.journal import Entry
+    from a4eval.sweeps.journal import Entry
 
 SECONDS_BETWEEN_LOOKS = 0.25
 LOSSES_ALLOWED = 3
