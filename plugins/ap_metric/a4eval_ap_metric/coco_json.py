@@ -102,10 +102,14 @@ def read_ground_truth(path: Path, *, lenient: bool = False) -> GroundTruthFile:
 def _decoded(content: Any, kind: Any, what: str, *, lenient: bool) -> Any:
     try:
         return msgspec.json.decode(content, type=kind)
+    except RecursionError as error:
+        raise DataError(f"{what}: it is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
             loose = json.loads(bytes(content), parse_float=_number if lenient else None)
             return msgspec.convert(loose, kind)
+        except RecursionError as deep:
+            raise DataError(f"{what}: it is nested too deeply") from deep
         except msgspec.ValidationError as invalid:
             raise DataError(f"{what}: {invalid}") from invalid
         except ValueError:
@@ -141,7 +145,7 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     try:
         return _in_pieces(content)
-    except (msgspec.DecodeError, _NotInPiecesError):
+    except (msgspec.DecodeError, OverflowError, RecursionError, _NotInPiecesError):
         pass  # a slip, text ids, or nested objects at a cut: once more, in one go and with the full message
     rows = _decoded(content, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
     return {
@@ -188,12 +192,16 @@ def identifiers(ids: Sequence[Identifier], what: str) -> NDArray[Any]:
     """Return ids as an array.
 
     Raises:
-        DataError: some are numbers and some are text.
+        DataError: some are numbers and some are text, or one does not fit 64 bits.
     """
     kinds = set(map(type, ids))
     if len(kinds) > 1:
         raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
-    return np.array(ids) if kinds == {str} else np.array(ids, np.int64)
+    try:
+        return np.array(ids) if kinds == {str} else np.array(ids, np.int64)
+    except OverflowError as error:
+        beyond = next(one for one in ids if abs(int(one)) >= 2**63)
+        raise DataError(f"{what}: {beyond} does not fit 64 bits; give such ids as text") from error
 
 
 def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:

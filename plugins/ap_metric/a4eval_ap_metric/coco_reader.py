@@ -91,6 +91,7 @@ def read_coco(
         batch |= _as_pycocotools(batch, [one.id for one in truth.annotations])
     else:
         _known(batch["truth_class"], np.sort(batch["class"]), str(ground_truth), "categories", "category_id")
+        _refuse_odd_crowds(truth, ground_truth)
         refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
     notes += doubts(batch)
     return batch
@@ -127,6 +128,12 @@ def _truths(truth: GroundTruthFile, unit: NDArray[Any], path: Path) -> dict[str,
         "truth_area": np.where(missing, box[:, 2] * box[:, 3], area),
         "truth_crowd": np.array([bool(one.iscrowd) for one in rows], bool),
     }
+
+
+def _refuse_odd_crowds(truth: GroundTruthFile, path: Path) -> None:
+    for row, one in enumerate(truth.annotations):
+        if one.iscrowd not in (0, 1):
+            raise DataError(f"{path}: annotations: entry {row}: iscrowd {one.iscrowd}, expected 0 or 1")
 
 
 def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:

@@ -29,8 +29,18 @@ def refuse_impossible(batch: Mapping[str, NDArray[Any]], names: Mapping[str, str
         names: what to call ``truth`` and ``detection`` in the message, such as their files.
 
     Raises:
-        DataError: a box or score is NaN or infinite, or a width or height is negative; the text names the entry.
+        DataError: a box, score, area or image size is NaN or infinite, or a size is negative; the text names the entry.
     """
+    area = batch["truth_area"]
+    if not (np.isfinite(area) & (area >= 0)).all():
+        row = int(np.argmax(~(np.isfinite(area) & (area >= 0))))
+        what = (names or {}).get("truth", "truth")
+        raise DataError(f"{what}: entry {row}: area {area[row]:g}, expected a number from 0 up")
+    for side in ("width", "height"):
+        size = batch.get(f"unit_{side}", np.zeros(0))
+        if (size <= 0).any() or np.isinf(size).any():
+            row = int(np.argmax((size <= 0) | np.isinf(size)))
+            raise DataError(f"image {batch['unit'][row]}: {side} {size[row]:g}, expected a number of pixels above 0")
     for side in ("truth", "detection"):
         what = (names or {}).get(side, side)
         box = batch[f"{side}_box"]
@@ -62,9 +72,15 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
         empty = int(np.count_nonzero((batch[f"{side}_box"][:, 2:] == 0).any(axis=1)))
         if empty:
             found.append(f"{empty} {word} have no width or no height: they overlap nothing")
-    for doubt in (_outside_scores, _strange_classes, _repeated, _corners):
+    for doubt in (_classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners):
         found += doubt(batch)
     return found
+
+
+def _classes_of_one_name(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    names, count = np.unique(batch.get("class_name", np.zeros(0, np.str_)), return_counts=True)
+    shared = names[count > 1]
+    return [f"several classes are named {str(shared[0])!r}: they are evaluated apart"] if len(shared) else []
 
 
 def _outside_scores(batch: Mapping[str, NDArray[Any]]) -> list[str]:

@@ -76,6 +76,12 @@ IMPOSSIBLE = {
     "whole float image": (changed("results", 1, image_id=1.0), "got `float`"),
     "unknown truth class": (changed("annotations", 1, category_id=9), "entry 1: category_id 9 is not among the 2"),
     "unknown truth image": (changed("annotations", 1, image_id=9), "annotations: entry 1: image_id 9"),
+    "NaN area": (changed("annotations", 1, area=NAN), "annotations: entry 1: area nan, expected a number from 0 up"),
+    "negative area": (changed("annotations", 0, area=-5), "annotations: entry 0: area -5"),
+    "infinite area": (changed("annotations", 0, area=INF), "annotations: entry 0: area inf"),
+    "odd crowd": (changed("annotations", 1, iscrowd=2), "annotations: entry 1: iscrowd 2, expected 0 or 1"),
+    "image without width": (changed("images", 1, width=0), "image 2: width 0, expected a number of pixels above 0"),
+    "huge id": (changed("results", 1, category_id=2**63), "category_id: 9223372036854775808 does not fit 64 bits"),
     "image twice": (plain_case() | {"images": [{"id": 1}, {"id": 2}, {"id": 2}]}, "image id occurs twice: 2"),
     "category twice": (plain_case() | {"categories": [{"id": 1}, {"id": 1}]}, "category id occurs twice: 1"),
 }
@@ -86,6 +92,14 @@ def test_what_cannot_be_meant_is_an_error(tmp_path, name):
     case, words = IMPOSSIBLE[name]
     with pytest.raises(DataError, match=words):
         evaluated(tmp_path, case)
+
+
+def test_nesting_beyond_reason_is_an_error(tmp_path):
+    truth, results = files(tmp_path, plain_case())
+    deep = "[" * 6000 + "]" * 6000
+    truth.write_text(truth.read_text()[:-1] + f', "more": {deep}}}')
+    with pytest.raises(DataError, match="nested too deeply"):
+        read_coco(truth, results)
 
 
 def test_the_metric_refuses_it_from_any_reader():
@@ -118,6 +132,10 @@ def test_the_metric_refuses_it_from_any_reader():
         (changed("results", 1, category_id=9), "1 detections are of classes the ground truth does not know: 9"),
         (changed("annotations", 1, id=1), "1 annotations repeat an id, such as 1: ids are not used"),
         (plain_case() | {"results": [plain_case()["results"][0]] * 3}, "2 detections repeat another exactly"),
+        (
+            plain_case() | {"categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "cat"}]},
+            "classes are named 'cat'",
+        ),
     ],
 )
 def test_what_is_hardly_meant_is_a_warning(tmp_path, case, words):
