@@ -16,6 +16,7 @@ from a4eval.record import ExecutorRecord, encode
 from a4eval.runner import execute, prepare
 from a4eval.sweeps import results
 from a4eval.sweeps.again import Recorded
+from a4eval.sweeps.data import unchanged
 from a4eval.sweeps.journal import Journal
 from a4eval.sweeps.sweeping import Outcome, latest
 
@@ -48,7 +49,8 @@ def point(config: DictConfig) -> float | list[float] | None:
     journal = Journal(folder)
     known = latest(journal).get(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
-        row = next(row for row in results.read(journal.path).rows if row.run_id == prepared.run_id)
+        rows = results.read(journal.path).rows
+        row = next(row for row in rows if row.run_id == prepared.run_id and row.status == "ok" and unchanged(row.data))
         return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
     executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
     record = execute(prepared, folder / RUNS / prepared.run_id, sweep_id=own.job.name, executor=executor)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from a4eval.errors import ConfigError, DataError
+from a4eval.sweeps.data import FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ class Entry(msgspec.Struct):
     run_id: str
     status: str
     executor: ExecutorEntry
+    data: list[FileEntry] = []
 
     def stands(self, retries: int) -> bool:
         """Is it the last word on its run, when a failed run gets *retries* more attempts?"""

@@ -51,6 +51,9 @@ def list_records(
         states = {state: sum(row.status == state for row in rows) for state in ("ok", "failed", "interrupted")}
         counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count) or "none"
         print(f"{len(shown):,} of {len(found.rows):,} runs shown; those that meet the conditions: {counted}")
+    if found.changed:
+        text = "more row(s) than runs: the data files of a run changed, so each state of them has its row"
+        print(f"a4eval: warning: {found.changed} {text}", file=sys.stderr)
     if found.torn:
         print(f"a4eval: warning: {found.torn} unreadable line(s) passed over", file=sys.stderr)
 

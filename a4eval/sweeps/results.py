@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from a4eval.errors import ConfigError, DataError
+from a4eval.sweeps.data import FileEntry, agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,6 +55,7 @@ class Row(msgspec.Struct):
     started: str = ""
     finished: str = ""
     error: dict[str, str] | None = None
+    data: list[FileEntry] = []
 
     def get(self, key: str) -> Any:
         """Return what stands under *key*, or None.
@@ -66,7 +68,7 @@ class Row(msgspec.Struct):
         if key in self.metrics or (head == "metrics" and rest in self.metrics):
             return number(self.metrics[key if key in self.metrics else rest].value)
         if head != "config" and head in self.__struct_fields__:
-            return _walk(getattr(self, head), rest)
+            return _walk(msgspec.to_builtins(getattr(self, head)), rest)
         return _walk(msgspec.json.decode(self.config), rest if head == "config" else key)
 
 
@@ -91,11 +93,14 @@ class Found:
     """What lies under a path.
 
     Args:
-        rows: the latest record of each run (an ``ok`` one rather than a later failure), in the order they began.
+        rows: the latest record of each run (an ``ok`` one rather than a later failure), in the order they began; of
+            a run whose data files changed in between, the latest for each state of them.
+        changed: how many rows are there for that reason alone.
         torn: how many lines or files could not be read.
     """
 
     rows: list[Row]
+    changed: int
     torn: int
 
 
@@ -105,20 +110,24 @@ def read(path: Path) -> Found:
     Raises:
         DataError: there is none.
     """
-    rows: dict[str, Row] = {}
+    runs: dict[str, list[Row]] = {}
     torn = 0
     for row in stream(path):
         if row is None:
             torn += 1
             continue
         row.config = row.config.copy()  # else it keeps the whole line alive
-        earlier = rows.get(row.run_id)
-        if earlier is None or earlier.status != "ok" or row.status == "ok":
-            rows[row.run_id] = row
-    if not rows:
+        same = runs.setdefault(row.run_id, [])
+        place = next((place for place, earlier in enumerate(same) if agree(earlier.data, row.data)), None)
+        if place is None:
+            same.append(row)
+        elif same[place].status != "ok" or row.status == "ok":
+            same[place] = row
+    if not runs:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{path}: no record of a4eval here{unreadable}")
-    return Found(list(rows.values()), torn)
+    rows = [row for same in runs.values() for row in same]
+    return Found(rows, len(rows) - len(runs), torn)
 
 
 def stream(path: Path) -> Iterator[Row | None]:
@@ -205,5 +214,6 @@ def columns(rows: Sequence[Row]) -> list[str]:
     chosen = [key for key, values in varied.items() if len(values) > 1]
     if len({row.experiment for row in rows}) > 1 and "experiment" not in chosen:
         chosen.insert(0, "experiment")
+    again = ["started"] if len({row.run_id for row in rows}) < len(rows) else []
     status = ["status"] if any(row.status != "ok" for row in rows) else []
-    return [*status, *chosen, *(f"metrics.{name}" for name in metrics)]
+    return [*again, *status, *chosen, *(f"metrics.{name}" for name in metrics)]

@@ -12,6 +12,7 @@ import yaml
 from a4eval.record import Record
 from a4eval.show import print_record, print_table
 from a4eval.sweeps import results
+from a4eval.sweeps.data import FileEntry, unchanged
 from a4eval.sweeps.journal import FILE_NAME, Journal
 from a4eval.sweeps.meter import duration
 from a4eval.sweeps.sweeping import announce, latest
@@ -68,7 +69,7 @@ def print_outcome(outcome: Outcome) -> None:
     ids = outcome.points.run_ids
     small = len(outcome.points) <= WHOLE_RECORDS
     if outcome.done and small:
-        records = {record.run_id: record for record in _records(journal) if record.run_id in ids}
+        records = {record.run_id: record for record in _records(journal) if record.run_id in ids and _current(record)}
         for run_id in ids:
             if run_id in records and records[run_id].status == "ok":
                 print_record(records[run_id])
@@ -108,6 +109,10 @@ def _records(journal: Path) -> Iterator[Record]:
             yield msgspec.json.decode(line, type=Record)
         except msgspec.MsgspecError:
             continue  # torn: it is counted elsewhere
+
+
+def _current(record: Record) -> bool:
+    return unchanged(FileEntry(file.path, file.sha256) for file in record.data)
 
 
 def _print_failures(outcome: Outcome) -> None:
@@ -154,7 +159,7 @@ def _first_metric(outcome: Outcome) -> str | None:
 
 
 def _rows(outcome: Outcome) -> Iterator[Row]:
-    """Yield the records of the sweep's points."""
+    """Yield the records of the sweep's points, but for numbers of files that have changed since."""
     for row in results.stream(outcome.folder / FILE_NAME):
-        if row is not None and row.run_id in outcome.points.run_ids:
+        if row is not None and row.run_id in outcome.points.run_ids and (row.status != "ok" or unchanged(row.data)):
             yield row

@@ -16,6 +16,7 @@ import msgspec
 from a4eval.errors import ConfigError
 from a4eval.executors import DetachedError, Points, Sweep
 from a4eval.registry import build, registry
+from a4eval.sweeps.data import unchanged
 from a4eval.sweeps.dispatch import Dispatcher, Tally
 from a4eval.sweeps.journal import FolderLock, Journal
 from a4eval.sweeps.meter import meter
@@ -121,7 +122,7 @@ def _missing(points: Points, known: Mapping[str, Entry], done: set[str], tally: 
     todo = []
     for run_id, number in points.run_ids.items():
         entry = known.get(run_id)
-        if root.resume and entry is not None and entry.status in done and entry.stands(root.retries):
+        if root.resume and entry is not None and _stands(entry, done, root.retries):
             tally.done += 1
             tally.failed += entry.status != "ok"
         else:
@@ -129,13 +130,24 @@ def _missing(points: Points, known: Mapping[str, Entry], done: set[str], tally: 
     return todo
 
 
+def _stands(entry: Entry, done: set[str], retries: int) -> bool:
+    return entry.status in done and entry.stands(retries) and unchanged(entry.data)
+
+
 def latest(journal: Journal) -> dict[str, Entry]:
-    """Return the last entry of every run in *journal*, or its last ``ok`` one."""
+    """Return the last entry of every run in *journal*, or its last ``ok`` one.
+
+    An ``ok`` one counts no more once a file it read has changed, nor does a failure before it.
+    """
     found: dict[str, Entry] = {}
     for entry in journal.follow():
         known = found.get(entry.run_id)
-        if known is None or known.status != "ok" or entry.status == "ok":
+        if known is not None and known.status == "ok" and entry.status != "ok":
+            continue
+        if entry.status != "ok" or unchanged(entry.data):
             found[entry.run_id] = entry
+        elif known is not None and known.status != "ok":
+            del found[entry.run_id]
     return found
 
 

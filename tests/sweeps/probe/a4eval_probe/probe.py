@@ -26,6 +26,7 @@ class Probe:
     stuck: bool = param(False, help="stay in compiled code, deaf to exceptions")
     hoard: float = param(0, help="memory to allocate", unit="GB")
     needs: str | None = param(None, help="a file that must be there")
+    reads: str | None = param(None, help="a file whose number is added to x")
     write: bool = param(False, help="leave an artifact")
 
     def __post_init__(self):
@@ -56,5 +57,6 @@ class Probe:
             os.kill(os.getpid(), self.signal)
         if self.x in self.leave:
             os._exit(3)
-        value = {"value": Value(self.x + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}
+        read = float(run.source(self.reads).read_text()) if self.reads else 0
+        value = {"value": Value(self.x + read + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}
         return Result({**value, "threads": Value(int(os.environ.get("OMP_NUM_THREADS", "0")))})
