@@ -273,8 +273,8 @@ def retry(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def resume(folder: Path) -> None:
     """Go on with the sweep of FOLDER: run what is missing there, as its command would."""
-    from a4eval.sweeps.again import command_of
+    from a4eval.sweeps.command import resumed
     from a4eval.sweeps.multirun import sweep
 
-    command = command_of(folder)
+    command = resumed(folder)
     sys.exit(sweep(command.overrides, Path(command.config_dir) if command.config_dir else None))

@@ -1,21 +1,22 @@
-"""Run points again from what a sweep left in its folder: ``a4eval retry`` and ``a4eval resume``."""
+"""Run points again from what a sweep left in its folder: ``a4eval retry``."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from a4eval.errors import ConfigError, DataError
+from a4eval.errors import DataError
 from a4eval.executors import Job
 from a4eval.experiment import Root
+from a4eval.sweeps.command import kept
 from a4eval.sweeps.journal import FILE_NAME, Journal
-from a4eval.sweeps.sweeping import COMMAND, Command, Outcome, carry_out, latest
+from a4eval.sweeps.sweeping import Outcome, carry_out, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 class _Record(msgspec.Struct):
@@ -76,29 +77,13 @@ def retry(folder: Path) -> Outcome | None:
 
     Raises:
         DataError: *folder* holds no journal.
-        ConfigError: another sweep is running there.
+        ConfigError: another sweep is running there, or it was started in another working directory.
     """
     journal = Journal(folder)
     if not journal.path.exists():
         raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
+    kept(folder)  # only to learn that we are in the right directory: the points are in the records
     failed = Recorded(journal.path, (run_id for run_id, entry in latest(journal).items() if entry.status != "ok"))
     if not failed:
         return None
     return carry_out(failed, folder, failed.sweep_id, None, {"ok"})
-
-
-def command_of(folder: Path) -> Command:
-    """Return what started the sweep in *folder*, its output folder included.
-
-    Raises:
-        DataError: *folder* is no sweep's.
-        ConfigError: it was started in another working directory, where relative paths mean other files.
-    """
-    try:
-        command = msgspec.json.decode((folder / COMMAND).read_bytes(), type=Command)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise DataError(f"{folder}: holds no {COMMAND}, so it is no sweep's folder") from error
-    if Path(command.directory) != Path.cwd():
-        raise ConfigError(f"the sweep was started in {command.directory}; go there, so that its paths mean the same")
-    kept = [override for override in command.overrides if not override.startswith(("hydra.sweep.dir=", "hydra.mode="))]
-    return Command([*kept, f"hydra.sweep.dir={folder}"], command.config_dir, command.directory)

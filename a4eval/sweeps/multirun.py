@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -35,15 +36,21 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
     return 0 if outcome is None else finish(outcome)
 
 
-def name_of(overrides: Sequence[str]) -> str:
+def name_of(overrides: Sequence[str], config_dir: Path | None = None) -> str:
     """Return the name of a sweep: the same overrides are the same sweep, and find the same folder again.
+
+    The user's own configs are part of what the overrides mean.
 
     >>> name_of(["experiment=assignment4/q5", "seed=1,2"])
     'q5-7c99054c'
     >>> name_of(["experiment=assignment4/q5", "seed=1,2", "retries=3", "executor=ray"])
     'q5-7c99054c'
+    >>> name_of(["experiment=assignment4/q5", "seed=1,2"], Path("own"))
+    'q5-19b64ba9'
     """
-    kept = [override for override in overrides if not _about_the_sweep(override)]
+    kept = [override.removeprefix("++") for override in overrides if not _about_the_sweep(override)]
+    if config_dir is not None:
+        kept.append(f"--config-dir={os.path.relpath(config_dir.resolve())}")
     digest = hashlib.sha256("\n".join(kept).encode()).hexdigest()[:8]
     choice = next((value for key, _, value in (one.partition("=") for one in kept) if key == "experiment"), "")
     name = choice.rpartition("/")[2]
@@ -61,7 +68,7 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
     start = time.monotonic()
     given = [*free_keys(overrides), "hydra.mode=MULTIRUN"]
     try:
-        with hydra.initialize_config_module(PACKAGE, job_name=name_of(overrides), **VERSION_BASE):
+        with hydra.initialize_config_module(PACKAGE, job_name=name_of(overrides, config_dir), **VERSION_BASE):
             application = GlobalHydra.instance().hydra
             assert application is not None
             with suppress(RunFailedError):  # another sweeper's way of saying what the records say

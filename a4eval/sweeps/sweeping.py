@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from a4eval.errors import ConfigError
 from a4eval.executors import DetachedError, Points, Sweep
 from a4eval.registry import build, registry
+from a4eval.sweeps import command as commands
 from a4eval.sweeps.data import unchanged
 from a4eval.sweeps.dispatch import Dispatcher, Tally
 from a4eval.sweeps.journal import FolderLock, Journal
@@ -26,18 +25,10 @@ if TYPE_CHECKING:
 
     from a4eval.executors import Executor
     from a4eval.experiment import Root
+    from a4eval.sweeps.command import Command
     from a4eval.sweeps.journal import Entry
 
-COMMAND = "sweep.json"
 DRY_RUN = "dry run"
-
-
-class Command(msgspec.Struct):
-    """What started a sweep, kept in its folder so that ``a4eval resume`` can start it again."""
-
-    overrides: list[str]
-    config_dir: str | None
-    directory: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
         try:
             executor.start(sweep)
             if command is not None:
-                (folder / COMMAND).write_bytes(msgspec.json.encode(command))
+                commands.keep(folder, command)
             todo = _missing(points, latest(journal), done, tally)
             before = tally.done
             if todo:

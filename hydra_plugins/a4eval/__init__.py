@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from hydra.types import HydraContext, TaskFunction
 
-    from a4eval.sweeps.sweeping import Command
-
 
 class PlanSweeper(Sweeper):
     """Plans all points, then runs them on an executor.
@@ -40,6 +38,7 @@ class PlanSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         """Sweep over *arguments*; return a :class:`a4eval.sweeps.sweeping.Outcome`, ``DRY_RUN``, or what went wrong."""
         from a4eval.config import free_keys
+        from a4eval.sweeps.command import command
         from a4eval.sweeps.plan import Plan, parse
         from a4eval.sweeps.summary import print_plan
         from a4eval.sweeps.sweeping import DRY_RUN, carry_out, executor_of
@@ -52,7 +51,9 @@ class PlanSweeper(Sweeper):
             print_plan(plan, folder)
             return DRY_RUN
         try:
-            return carry_out(plan, folder, self._config.hydra.job.name, self._command(), {"ok", "failed"})
+            given = self._config.hydra.overrides
+            started = command([*given.hydra, *given.task])
+            return carry_out(plan, folder, self._config.hydra.job.name, started, {"ok", "failed"})
         except Exception as error:  # noqa: BLE001  (returned: what Hydra's callers catch is taken for a fault of a config)
             return error
 
@@ -62,13 +63,6 @@ class PlanSweeper(Sweeper):
             config.hydra.job.id = config.hydra.job.num = number
         HydraConfig.instance().set_config(config)
         return config
-
-    def _command(self) -> Command:
-        from a4eval.config import user_folder
-        from a4eval.sweeps.sweeping import Command
-
-        given, chosen = self._config.hydra.overrides, user_folder()
-        return Command([*given.hydra, *given.task], str(chosen) if chosen else None, str(Path.cwd()))
 
 
 _NODE = {"_target_": f"{__name__}.{PlanSweeper.__name__}", "params": None}
