@@ -7,12 +7,10 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from a4eval.errors import RunTimeoutError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class RunTimeoutError(Exception):
-    """The run took longer than its config's ``timeout``."""
 
 
 @contextmanager

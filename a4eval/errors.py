@@ -6,7 +6,8 @@
     ├── ConfigError        the experiment asks for something impossible: exit status 2, nothing is written
     ├── DataError          an input file or array is not what it claims to be: a failed record, exit status 1
     ├── PluginError        a plugin is broken, missing or ambiguous
-    └── MissingExtraError  an optional dependency is not installed; the text holds the ``pip install`` line
+    ├── MissingExtraError  an optional dependency is not installed; the text holds the ``pip install`` line
+    └── RunTimeoutError    the run took too long: a failed record, exit status 1
 
 Each says what, where, got, expected and what to do next, in one line.
 """
@@ -55,6 +56,10 @@ class MissingExtraError(A4evalError):
 
     def __init__(self, module: str, requirement: str) -> None:
         super().__init__(f"this needs {module}: pip install '{requirement}'")
+
+
+class RunTimeoutError(A4evalError):
+    """The run took longer than its config's ``timeout``."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

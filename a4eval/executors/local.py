@@ -16,6 +16,13 @@ from a4eval.executors.worker import Begun, ChunkDone, Refused, Settings, Worker
 SECONDS_BETWEEN_CHECKS = 1.0
 
 
+def processors() -> int:
+    """Return how many processors this process may use, or how many there are where the system cannot say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass
 class Local:
     """Worker processes on this machine, each with one BLAS thread."""
@@ -44,7 +51,7 @@ class Local:
 
     def slots(self) -> int:
         """One chunk for each process."""
-        return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or processors()
 
     def submit(self, chunk: int, jobs: list[Job]) -> None:
         """Give *jobs* to an idle process, or to a new one in place of one that died."""

@@ -27,6 +27,7 @@ class Probe:
     hoard: float = param(0, help="memory to allocate", unit="GB")
     needs: str | None = param(None, help="a file that must be there")
     reads: str | None = param(None, help="a file whose number is added to x")
+    metric: Any = param(0, help="the value of a metric")
     write: bool = param(False, help="leave an artifact")
 
     def __post_init__(self):
@@ -58,5 +59,9 @@ class Probe:
         if self.x in self.leave:
             os._exit(3)
         read = float(run.source(self.reads).read_text()) if self.reads else 0
-        value = {"value": Value(self.x + read + run.seed / 1000, higher_is_better=True), "pid": Value(os.getpid())}
+        value = {
+            "value": Value(self.x + read + run.seed / 1000, higher_is_better=True),
+            "pid": Value(os.getpid()),
+            "given": Value(self.metric),
+        }
         return Result({**value, "threads": Value(int(os.environ.get("OMP_NUM_THREADS", "0")))})
