@@ -12,10 +12,12 @@ from omegaconf import DictConfig
 from a4eval.config import resolve
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.chunk import RUNS, tell
+from a4eval.folder import make_folder
 from a4eval.record import ExecutorRecord, encode
 from a4eval.runner import execute, prepare
 from a4eval.sweeps import results
 from a4eval.sweeps.again import Recorded
+from a4eval.sweeps.command import keep
 from a4eval.sweeps.data import unchanged
 from a4eval.sweeps.journal import Journal
 from a4eval.sweeps.sweeping import Outcome, latest
@@ -23,13 +25,19 @@ from a4eval.sweeps.sweeping import Outcome, latest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from a4eval.sweeps.command import Command
+
 
 class RunFailedError(Exception):
     """A run has failed; its record says why.  It tells Hydra's sweepers."""
 
 
-def point(config: DictConfig) -> float | list[float] | None:
+def point(config: DictConfig, command: Command) -> float | list[float] | None:
     """Run one point that one of Hydra's launchers was given, and return the objective for its sweeper.
+
+    Args:
+        config: what Hydra composed.
+        command: what started the sweep; the first point keeps it.
 
     Raises:
         RunFailedError: the run failed; its record is written.
@@ -45,7 +53,9 @@ def point(config: DictConfig) -> float | list[float] | None:
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
     folder = Path(own.sweep.dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, "hydra.sweep.dir")
+    if own.job.num == 0:
+        keep(folder, command)
     journal = Journal(folder)
     known = latest(journal).get(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":

@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from hydra.types import RunMode
 
 from a4eval.config import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
 from a4eval.experiment import SWEEP_KEYS
+from a4eval.sweeps.command import command
 from a4eval.sweeps.doors import RunFailedError, outcome, point
 from a4eval.sweeps.sweeping import DRY_RUN, Outcome
 
@@ -72,7 +74,8 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
             application = GlobalHydra.instance().hydra
             assert application is not None
             with suppress(RunFailedError):  # another sweeper's way of saying what the records say
-                came = application.multirun("config", point, given, with_log_configuration=False)
+                task = partial(point, command=command(overrides))
+                came = application.multirun("config", task, given, with_log_configuration=False)
                 if came == DRY_RUN:
                     return None
                 if isinstance(came, (Outcome, Exception)):

@@ -12,6 +12,7 @@ import yaml
 from a4eval.record import Record
 from a4eval.show import print_record, print_table
 from a4eval.sweeps import results
+from a4eval.sweeps.command import kept
 from a4eval.sweeps.data import FileEntry, unchanged
 from a4eval.sweeps.journal import FILE_NAME, Journal
 from a4eval.sweeps.meter import duration
@@ -121,11 +122,13 @@ def _print_failures(outcome: Outcome) -> None:
     shown = failed[:FAILURES_SHOWN]
     rows = {row.run_id: row for row in _rows(outcome) if row.run_id in shown and row.status != "ok"}
     folder = shlex.quote(str(outcome.folder))
+    started = kept(outcome.folder)
+    options = ["--config-dir", started.config_dir] if started and started.config_dir else []
     print(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for run_id in shown:
         error = rows[run_id].error or {"type": rows[run_id].status, "message": ""}
         message = " ".join(error["message"].split())
-        print(f"  {error['type']}: {message}\n    a4eval run {shlex.join(rows[run_id].overrides)}")
+        print(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *rows[run_id].overrides])}")
     if len(failed) > FAILURES_SHOWN:
         print(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
 

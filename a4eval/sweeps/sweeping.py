@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -11,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a4eval.errors import ConfigError
 from a4eval.executors import DetachedError, Points, Sweep
+from a4eval.folder import make_folder
 from a4eval.registry import build, registry
 from a4eval.sweeps import command as commands
 from a4eval.sweeps.data import unchanged
@@ -71,7 +70,7 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
     """
     root = points.root
     executor, name = executor_of(root)
-    _make(folder)
+    make_folder(folder, "hydra.sweep.dir")
     with FolderLock(folder) as lock, meter(len(points)) as tell, sigterm_as_interrupt():
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
@@ -176,13 +175,3 @@ def sigterm_as_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _make(folder: Path) -> None:
-    key = "hydra.sweep.dir"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"cannot make the folder {str(folder)!r}: {error.strerror}", path=key) from error
-    if not os.access(folder, os.W_OK):
-        raise ConfigError(f"cannot write to the folder {str(folder)!r}", path=key)

@@ -31,3 +31,24 @@ def test_another_working_directory_is_refused(place, command):
     assert done.code == 2
     assert f"the sweep was started in {place.folder}; go there" in done.err
     assert len(place.records()) == 2
+
+
+def test_own_configs_are_part_of_the_sweep_and_of_the_lines_that_run_it_again(place):
+    for name, x in {"one": 1, "two": 2}.items():
+        own = place.folder / name / "experiment"
+        own.mkdir(parents=True)
+        (own / "mine.yaml").write_text(f"# @package _global_\ntask: {{name: probe, x: {x}, fail: [{x}]}}\n")
+        done = place.run("run", "-m", "--config-dir", name, "experiment=mine", "seed=1,2")
+        assert done.code == 1
+        assert f"a4eval run --config-dir {place.folder / name} experiment=mine seed=1\n" in done.out
+    assert len(list((place.folder / "multirun").iterdir())) == 2
+
+
+def test_resume_of_hydras_own_sweeper(place):
+    assert place.sweep("task.x=1,2", "hydra/sweeper=basic").code == 0
+    journal = place.folder / "sweep" / "results.jsonl"
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+    done = place.run("resume", "sweep")
+    assert done.code == 0, done.err
+    assert place.ok() == [1, 2]
+    assert len(place.records()) == 2
