@@ -251,6 +251,8 @@ def ls(
     """List the records under PATH that meet all CONDITIONS, such as 'metrics.accuracy>0.9' or status=failed."""
     from a4eval.sweeps.listing import list_records
 
+    if as_csv and as_json:
+        raise ConfigError("choose one of --csv and --json")
     form = "json" if as_json else "csv" if as_csv else "table"
     list_records(path, conditions, sort=sort, columns=columns, limit=limit, form=form)
 

@@ -31,13 +31,16 @@ def list_records(
 
     Raises:
         DataError: there is no record.
-        ConfigError: a condition cannot be read.
+        ConfigError: a condition cannot be read, or a key stands in no record.
     """
     found = results.read(path)
     rows = results.keep(found.rows, conditions)
     if sort is not None:
+        results.check_key(found.rows, sort.removeprefix("-"))
         rows = results.order(rows, sort)
     keys = columns.split(",") if columns else results.columns(rows)
+    for key in keys if columns else ():
+        results.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
     cells = [[row.get(key) for key in keys] for row in shown]
     if form == "json":

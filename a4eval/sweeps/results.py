@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from a4eval.errors import ConfigError, DataError
+from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.sweeps.data import FileEntry, agree
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = ("results.jsonl", "result.json")
+ROWS_TO_LEARN_FROM = 100
+"""From how many rows to take the keys that an unknown one may have meant."""
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _FILTER = re.compile(r"(?P<key>[^<>=!]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>.*)")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
@@ -70,6 +72,41 @@ class Row(msgspec.Struct):
         if head != "config" and head in self.__struct_fields__:
             return _walk(msgspec.to_builtins(getattr(self, head)), rest)
         return _walk(msgspec.json.decode(self.config), rest if head == "config" else key)
+
+    def keys(self) -> Iterator[str]:
+        """Yield every key that :meth:`get` takes, as it is best written."""
+        for name in self.__struct_fields__:
+            if name == "config":
+                yield from _paths(msgspec.json.decode(self.config))
+            elif name == "metrics":
+                yield from self.metrics
+            else:
+                yield from _paths({name: msgspec.to_builtins(getattr(self, name))})
+        yield from ("error.type", "error.message", "error.traceback")
+
+
+def _paths(node: Any) -> Iterator[str]:
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in items:
+        yield str(step)
+        yield from (f"{step}.{rest}" for rest in _paths(value))
+
+
+def check_key(rows: Iterable[Row], key: str) -> None:
+    """Check that *key* stands in some row.
+
+    Raises:
+        ConfigError: it does not; the text holds the nearest.
+    """
+    bare = re.sub(r"^(config|metrics)\.", "", key)
+    known = {"config", "metrics"}
+    for place, row in enumerate(rows):
+        keys = set(row.keys())
+        if bare in keys or key in known:
+            return
+        if place < ROWS_TO_LEARN_FROM:
+            known |= keys
+    raise ConfigError(f"there is no key {key!r} in the records{did_you_mean(key, known)}")
 
 
 def number(value: Any) -> Any:
@@ -157,14 +194,15 @@ def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
     """Return the rows that meet all *conditions*, such as ``metrics.accuracy>0.9`` or ``status=failed``.
 
     Raises:
-        ConfigError: a condition cannot be read.
+        ConfigError: a condition cannot be read, or names a key that no row has.
     """
-    rows = list(rows)
+    rows = every = list(rows)
     for text in conditions:
         found = _FILTER.fullmatch(text)
         if found is None:
             raise ConfigError(f"cannot read the condition {text!r}; write KEY>VALUE with one of {' '.join(_SIGNS)}")
         key, compare, value = found["key"].strip(), _SIGNS[found["sign"]], _value(found["value"].strip())
+        check_key(every, key)
         rows = [row for row in rows if _compare(compare, row.get(key), value)]
     return rows
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import yaml
 
+from a4eval.errors import ConfigError
 from a4eval.record import Record
 from a4eval.show import print_record, print_table
 from a4eval.sweeps import results
@@ -79,7 +80,8 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.done > outcome.failed and not small:
         _print_best(outcome)
     print(counts(outcome))
-    print(journal)
+    if journal.exists():
+        print(journal)
 
 
 def counts(outcome: Outcome) -> str:
@@ -136,6 +138,11 @@ def _print_failures(outcome: Outcome) -> None:
 def _print_best(outcome: Outcome) -> None:
     sort = outcome.points.root.sort or _first_metric(outcome)
     if sort is None:
+        return
+    try:
+        results.check_key(_rows(outcome), sort.removeprefix("-"))
+    except ConfigError as error:
+        print(f"a4eval: warning: sort: {error}", file=sys.stderr)
         return
     best: list[Row] = []
     for row in _rows(outcome):

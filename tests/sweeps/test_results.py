@@ -84,12 +84,22 @@ def test_reads_the_latest_of_each_run_and_counts_the_torn(folder):
         ("timing.wall_seconds<1.1", [1, 2]),
         ("experiment=probe", [1, 2, 3, 4, 5, 7]),
         ("error.type=DataError", [5]),
-        ("nothing=1", []),
+        ("error.type=ValueError", []),
         ("seed=0", [1, 2, 3, 4, 5, 7]),
     ],
 )
 def test_conditions(folder, condition, expected):
     assert xs(results.keep(results.read(folder).rows, [condition])) == expected
+
+
+def test_an_unknown_key_is_named_with_the_nearest(folder):
+    rows = results.read(folder).rows
+    with pytest.raises(ConfigError, match="no key 'valeu' in the records; did you mean 'value'"):
+        results.keep(rows, ["valeu>1"])
+    with pytest.raises(ConfigError, match=r"no key 'config\.task\.y'"):
+        results.check_key(rows, "config.task.y")
+    for key in ("status", "metrics", "metrics.value", "config", "task", "error.message", "executor.node", "seed"):
+        results.check_key(rows, key)
 
 
 def test_all_conditions_must_hold(folder):
@@ -146,6 +156,45 @@ def test_ls_prints_a_table_json_and_csv(place):
         ["2", "failed", "[2]"],
     ]
     assert place.run("ls", "sweep", "status~ok").code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--sort", "valeu"], "there is no key 'valeu' in the records; did you mean 'value'?"),
+        (["--columns", "value,stauts"], "there is no key 'stauts' in the records; did you mean 'status'?"),
+        (["valeu>1"], "there is no key 'valeu' in the records; did you mean 'value'?"),
+        (["--csv", "--json"], "choose one of --csv and --json"),
+    ],
+)
+def test_a_slip_in_ls_is_one_line(place, options, text):
+    (place.folder / "results.jsonl").write_text(record(1, value=1) + "\n")
+    done = place.run("ls", ".", *options)
+    assert (done.code, done.err) == (2, f"a4eval: error: {text}\n")
+
+
+@pytest.mark.parametrize("form", ["--csv", "--json", "--limit=5"])
+def test_whole_parts_of_a_record_can_be_columns(place, form):
+    (place.folder / "results.jsonl").write_text(record(1, value=1) + "\n")
+    done = place.run("ls", ".", "--columns", "metrics,config,data,executor", form)
+    assert (done.code, done.err) == (0, "")
+    assert "higher_is_better" in done.out or form == "--limit=5"
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "sweep.json", ".lock"])
+def test_a_folder_in_place_of_a_file_is_one_line(place, name):
+    (place.folder / "sweep" / name).mkdir(parents=True)
+    done = place.sweep("task.x=1,2")
+    assert done.code in (1, 2)
+    assert done.err.startswith("a4eval: error: ")
+    assert name in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_sweep_sorted_by_what_is_not_there_says_so(place):
+    done = place.sweep("task.x=range(0,25)", "sort=valeu")
+    assert done.code == 0
+    assert "a4eval: warning: sort: there is no key 'valeu' in the records; did you mean 'value'?" in done.err
 
 
 def test_ten_thousand_records_in_a_second(tmp_path):
