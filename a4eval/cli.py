@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from a4eval import __version__, errors
-from a4eval.errors import A4evalError, ConfigError, DataError
+from a4eval.errors import A4evalError, ConfigError, DataError, came_of_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,22 @@ def note(text: str) -> None:
     say("warning", text)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Interruptible(click.Group):
+    """Ends by Ctrl-C, at any time and in any command, with one line and its own exit status."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (Exception, KeyboardInterrupt) as error:
+            # a library's clean-up, interrupted half-way, fails in its own way
+            if not came_of_interrupt(error):
+                raise
+            print("a4eval: interrupted", file=sys.stderr)
+            sys.exit(INTERRUPTED)
+
+
+@click.group(cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
 def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
@@ -96,22 +111,18 @@ def run(
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
-    check_plugins(strict=strict_plugins)
     # a polite kill, as batch systems and closing terminals send it, is an interrupt: the record is still written
     for polite in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(polite, signal.default_int_handler)
-    try:
-        if cfg is not None:
-            print_config(overrides, config_dir, cfg)
-        elif multirun:
-            from a4eval.sweeps.multirun import sweep
+    check_plugins(strict=strict_plugins)
+    if cfg is not None:
+        print_config(overrides, config_dir, cfg)
+    elif multirun:
+        from a4eval.sweeps.multirun import sweep
 
-            sys.exit(sweep(overrides, config_dir))
-        else:
-            run_one(overrides, config_dir)
-    except KeyboardInterrupt:
-        print("a4eval: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(sweep(overrides, config_dir))
+    else:
+        run_one(overrides, config_dir)
 
 
 def check_plugins(*, strict: bool) -> None:
