@@ -18,7 +18,7 @@ from a4eval.record import EnvironmentRecord, GitRecord, plain
 if TYPE_CHECKING:
     from a4eval.registry import Registry
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
 _PACKAGES = ("hydra-core", "omegaconf", "numpy", "scipy", "pluggy", "msgspec", "torch", "jax", "matplotlib")
 
 
@@ -39,7 +39,7 @@ def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
         platform=_platform(),
         processors=os.cpu_count(),
         packages=_packages(),
-        threads={name: os.environ[name] for name in _THREADS if name in os.environ},
+        threads={name: os.environ[name] for name in THREADS if name in os.environ},
         plugins=facts,
     ), warnings
 

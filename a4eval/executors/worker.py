@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
+from a4eval.provenance import THREADS
 
 if TYPE_CHECKING:
     from a4eval.executors import Job
 
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"), "1"
-)
+ONE_THREAD = dict.fromkeys(THREADS, "1")
 GRACE_SECONDS = 5.0
 """How long past its timeout a run may stay in compiled code, where no exception reaches it, before it is killed."""
 
