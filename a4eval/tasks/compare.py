@@ -134,7 +134,7 @@ class _Pair:
             run.generator(1),
             resamples=self.options.resamples,
             level=self.options.level,
-            method=self.options.method,
+            method=self.options.method or "percentile",
             clusters=self.clusters,
         )
         permuted: Mapping[str, Comparison] = {}

@@ -21,7 +21,9 @@ class IntervalOptions:
 
     level: float = param(0.95, help="nominal coverage")
     resamples: int = param(1000, help="how often the units are drawn")
-    method: Literal["percentile", "bca"] = param("percentile", help="bca corrects for bias and skewness")
+    method: Literal["percentile", "bca"] | None = param(
+        None, help="bca corrects for bias and skewness; by default bca for a value and percentile for a difference"
+    )
     clusters: str | None = param(None, help="column of the data that says which units are drawn together")
 
     def __post_init__(self) -> None:
@@ -71,7 +73,7 @@ class Evaluate:
                 run.generator(1),
                 resamples=options.resamples,
                 level=options.level,
-                method=options.method,
+                method=options.method or "bca",
                 clusters=self._set.cluster_labels(metric),
             )
             for given, name in self._set.names(label, metric).items():
