@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import types
 from collections.abc import Mapping
 from functools import cache
@@ -163,6 +162,8 @@ def type_name(hint: Any) -> str:
 
     >>> type_name(list[Path] | None)
     'list[Path] | None'
+    >>> type_name(dict[str, tuple[float, ...]])
+    'dict[str, tuple[float, ...]]'
     >>> type_name(Literal["auto", 1])
     "'auto' | 1"
     """
@@ -170,9 +171,11 @@ def type_name(hint: Any) -> str:
         return " | ".join(type_name(one) for one in get_args(hint))
     if get_origin(hint) is Literal:
         return " | ".join(repr(one) for one in get_args(hint))
-    if hint is types.NoneType:
-        return "None"
-    return inspect.formatannotation(hint).replace("typing.", "").replace("pathlib.", "")
+    if hint in (types.NoneType, ...):
+        return "None" if hint is types.NoneType else "..."
+    if (origin := get_origin(hint)) is not None and get_args(hint):
+        return f"{origin.__name__}[{', '.join(type_name(one) for one in get_args(hint))}]"
+    return getattr(hint, "__name__", str(hint))
 
 
 def _decode(hint: type[Any], value: Any) -> Any:

@@ -96,7 +96,7 @@ def test_what_cannot_be_meant_is_an_error(tmp_path, name):
 
 def test_nesting_beyond_reason_is_an_error(tmp_path):
     truth, results = files(tmp_path, plain_case())
-    deep = "[" * 6000 + "]" * 6000
+    deep = "[" * 100_000 + "]" * 100_000
     truth.write_text(truth.read_text()[:-1] + f', "more": {deep}}}')
     with pytest.raises(DataError, match="nested too deeply"):
         read_coco(truth, results)
