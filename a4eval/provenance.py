@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -53,19 +54,18 @@ def peak_memory() -> int:
 @cache
 def git() -> GitRecord | None:
     """Return the commit of the repository around the working directory, or None."""
-    commit = _git("rev-parse", "HEAD")
-    if commit is None:
-        return None
-    return GitRecord(commit=commit, dirty=bool(_git("status", "--porcelain", "--untracked-files=no")))
-
-
-def _git(*arguments: str) -> str | None:
+    words = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
         # fixed words to the user's own git
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, timeout=5)  # noqa: S603, S607
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    about: list[str] = []
+    changes: list[str] = []
+    for line in done.stdout.splitlines():
+        (about if line.startswith("#") else changes).append(line)
+    commit = next((line.split()[-1] for line in about if line.startswith("# branch.oid ")), "")
+    return GitRecord(commit=commit, dirty=bool(changes)) if re.fullmatch("[0-9a-f]{40,64}", commit) else None
 
 
 @cache
