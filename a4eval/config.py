@@ -93,16 +93,20 @@ def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
     Raises:
         ConfigError: an interpolation leads nowhere, or a key of the root is unknown or of the wrong type.
     """
-    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     try:
-        plain = OmegaConf.to_container(own, resolve=True)
+        root = {str(key): _resolved(config, str(key)) for key in config if key != "hydra"}
         directory = Path(config.hydra.run.dir)
     except OmegaConfBaseException as error:
         raise explain(error) from error
-    assert isinstance(plain, dict)
-    root = {str(key): value for key, value in plain.items()}
     check_root(root)
     return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
+
+
+def _resolved(config: DictConfig, key: str) -> Any:
+    if OmegaConf.is_missing(config, key):
+        return "???"
+    value = config[key]
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
 def free_keys(overrides: Iterable[str]) -> list[str]:

@@ -9,7 +9,6 @@ import resource
 import subprocess
 import sys
 from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from a4eval.registry import Registry
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
-_PACKAGES = ("hydra-core", "omegaconf", "numpy", "scipy", "pluggy", "msgspec", "torch", "jax", "matplotlib")
+_PACKAGES = ("hydra", "omegaconf", "numpy", "scipy", "pluggy", "msgspec", "torch", "jax", "matplotlib")
 
 
 def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
@@ -75,7 +74,5 @@ def _platform() -> str:
 
 def _packages() -> dict[str, str]:
     """Return the versions of the imported ones among the packages that can change a number."""
-    return {name: _version(name) for name in _PACKAGES if name.removesuffix("-core") in sys.modules}
-
-
-_version = cache(version)
+    imported = {name: sys.modules.get(name) for name in _PACKAGES}
+    return {name: str(module.__version__) for name, module in imported.items() if module is not None}
