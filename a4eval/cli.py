@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import threading
-from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -162,8 +160,6 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     from a4eval.runner import prepare, run_single
     from a4eval.show import print_record
 
-    # every task needs numpy, a tenth of a second to load: much of that is the system's work, done while Hydra composes
-    threading.Thread(target=import_module, args=("numpy",), daemon=True).start()
     experiment = resolve(compose(overrides, config_dir), overrides)
     if experiment.root.dry_run:
         print(f"the config is right; run {prepare(experiment).run_id} would go to {experiment.directory}")
