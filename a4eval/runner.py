@@ -129,12 +129,12 @@ def execute(
 
 
 def run_single(
-    experiment: Experiment, *, show: Callable[[record.Record], None], on_warning: Callable[[str], None]
+    prepared: Prepared, *, show: Callable[[record.Record], None], on_warning: Callable[[str], None]
 ) -> tuple[record.Record, Path]:
     """Run one experiment into its folder, with progress on standard error.
 
     Args:
-        experiment: the experiment.
+        prepared: the checked experiment.
         show: is given the record, also when it cannot be written.
         on_warning: is given each warning.
 
@@ -142,10 +142,10 @@ def run_single(
         The record, and the path it was written to.
 
     Raises:
-        ConfigError: the config is wrong, the folder cannot be written to, is in use or holds a finished run.
+        ConfigError: the folder cannot be written to, is in use or holds a finished run.
         DataError: the record cannot be written.
     """
-    prepared = prepare(experiment)
+    experiment: Experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
         done = execute(prepared, directory, typed=experiment.overrides, show_progress=True)
