@@ -10,7 +10,7 @@ from a4eval.component import Component
 from a4eval.errors import ConfigError, PluginError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from a4eval.plugins import Plugin  # noqa: TC004  (Provided is no component: its types are never read)
 
@@ -60,6 +60,23 @@ class Registry:
         """List the components, of one kind or all, by kind and name."""
         keys = sorted(key for key in self._by_name if kind in (None, key[0]))
         return [provided for key in keys for provided in self._by_name[key]]
+
+    def tell(self, hook: str, arguments: Callable[[], dict[str, Any]]) -> list[str]:
+        """Call a hook that returns nothing in every plugin; return a line for each that failed to listen.
+
+        Args:
+            hook: its name.
+            arguments: makes them anew for each listener, so that none can change another's; not called for nobody.
+        """
+        doubts = []
+        for plugin in self.plugins:
+            if plugin.manager is None or not getattr(plugin.manager.hook, hook).get_hookimpls():
+                continue
+            try:
+                plugin.call(hook, **arguments())
+            except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's hook must not change what has finished)
+                doubts.append(f"plugin {plugin.name!r}: {hook} failed: {type(error).__name__}: {error}")
+        return doubts
 
     def find(self, kind: str, name: str, *, path: str = "") -> Provided:
         """Return the component of that kind and name; ``plugin/name`` asks one plugin alone.

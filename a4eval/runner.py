@@ -166,15 +166,7 @@ def run_single(
 def announce(done: record.Record, directory: Path) -> list[str]:
     """Tell every plugin that a run has finished; return a line for each that failed to listen."""
     run = Run(directory=directory, seed=done.seed)
-    doubts = []
-    for plugin in registry().plugins:
-        if plugin.manager is None or not plugin.manager.hook.a4eval_run_finished.get_hookimpls():
-            continue  # nobody listens: spare the copy, which would be most of what a short run costs
-        try:
-            plugin.call("a4eval_run_finished", run=run, record=msgspec.to_builtins(done))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's hook must not change a finished run)
-            doubts.append(f"plugin {plugin.name!r}: a4eval_run_finished failed: {type(error).__name__}: {error}")
-    return doubts
+    return registry().tell("a4eval_run_finished", lambda: {"run": run, "record": msgspec.to_builtins(done)})
 
 
 def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables]:

@@ -155,13 +155,7 @@ def announce(outcome: Outcome) -> list[str]:
     """Tell every plugin that a sweep has finished; return a line for each that failed to listen."""
     sweep: dict[str, Any] = {"sweep_id": outcome.sweep_id, "folder": str(outcome.folder), "points": len(outcome.points)}
     summary = {"ok": outcome.done - outcome.failed, "failed": outcome.failed, "interrupted": outcome.interrupted}
-    doubts = []
-    for plugin in registry().plugins:
-        try:
-            plugin.call("a4eval_sweep_finished", sweep=dict(sweep), summary=dict(summary))
-        except Exception as error:  # noqa: BLE001  (a stranger's hook must not change a finished sweep)
-            doubts.append(f"plugin {plugin.name!r}: a4eval_sweep_finished failed: {type(error).__name__}: {error}")
-    return doubts
+    return registry().tell("a4eval_sweep_finished", lambda: {"sweep": dict(sweep), "summary": dict(summary)})
 
 
 @contextmanager
