@@ -20,6 +20,12 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="task",
+            name="evaluate_part",
+            factory="a4eval.tasks.evaluate_part:EvaluatePart",
+            summary="what evaluate with shards sends out: one part of the data, and the state of its metrics",
+        ),
+        Component(
+            kind="task",
             name="compare",
             factory="a4eval.tasks.compare:Compare",
             summary="two sets of predictions on the same units: paired intervals and tests",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from a4eval.experiment import Experiment  # noqa: TC004  (Run is no component: nothing reads its types)
+
 T = TypeVar("T")
 
 
@@ -50,18 +52,23 @@ class Run:
         directory: the run's folder; it exists once the first artifact or the record is written.
         seed: the experiment's seed.
         pictures: whether to draw pictures.
-        typed: what the user typed on the command line; empty in a sweep, whose overrides may come from a config file.
+        experiment: what is run; None in a sweep.
         show_progress: on a terminal a bar, else a plain line now and then; nothing when False.
     """
 
     directory: Path
     seed: int = 0
     pictures: bool = False
-    typed: tuple[str, ...] = ()
+    experiment: Experiment | None = None
     show_progress: bool = False
     warnings: list[str] = field(default_factory=list)
     sources: dict[str, tuple[str, int]] = field(default_factory=dict)
     artifacts: list[Path] = field(default_factory=list)
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """What the user typed on the command line; empty in a sweep, whose overrides may come from a config file."""
+        return () if self.experiment is None else self.experiment.overrides
 
     def generator(self, *stream: int) -> np.random.Generator:
         """Return the run's random generator, or an independent one for each *stream* of non-negative integers.

@@ -97,7 +97,11 @@ class Metric(Protocol):
 
 @runtime_checkable
 class Reader(Protocol):
-    """Turns files or inline data into batches."""
+    """Turns files or inline data into batches.
+
+    A reader may have ``part(index, count)``, which returns a reader of the *index*-th (from 0) of *count* disjoint
+    parts of its units that together are the whole, in its order; ``evaluate`` with ``shards`` needs it.
+    """
 
     batch: ClassVar[str]
     """The name of the batches it gives."""

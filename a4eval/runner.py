@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import platform
+import shutil
 import time
 import traceback
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from a4eval.experiment import Experiment
     from a4eval.registry import Provided
 
+UNFINISHED = "unfinished"
+"""The folder, in a run's own, of what only an unfinished run needs."""
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
 
 
@@ -67,8 +70,7 @@ def execute(
     *,
     sweep_id: str | None = None,
     executor: record.ExecutorRecord = LOCAL,
-    typed: tuple[str, ...] = (),
-    show_progress: bool = False,
+    alone: bool = False,
 ) -> record.Record:
     """Run a prepared experiment and return its record: a failure or an interrupt is a record, not an exception.
 
@@ -77,16 +79,15 @@ def execute(
         directory: where its artifacts go.
         sweep_id: the sweep it belongs to, if any.
         executor: what runs it.
-        typed: what the user typed on the command line.
-        show_progress: show progress on standard error.
+        alone: it is all that the command runs: its task shows progress, sees what was typed and may send out parts.
     """
     root = prepared.experiment.root
     run = Run(
         directory=directory,
         seed=root.seed,
         pictures=pictures_wanted(root.pictures, in_sweep=sweep_id is not None),
-        typed=typed,
-        show_progress=show_progress,
+        experiment=prepared.experiment if alone else None,
+        show_progress=alone,
     )
     started, wall, cpu = datetime.now(UTC), time.perf_counter(), time.process_time()
     status: Literal["ok", "failed", "interrupted"] = "ok"
@@ -148,10 +149,12 @@ def run_single(
     experiment: Experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
-        done = execute(prepared, directory, typed=experiment.overrides, show_progress=True)
+        done = execute(prepared, directory, alone=True)
         with uninterrupted():
             try:
                 path = record.write(done, directory)
+                if done.status == "ok":
+                    shutil.rmtree(directory / UNFINISHED, ignore_errors=True)
             except OSError as error:
                 raise DataError(f"the record cannot be written to {directory}: {error.strerror}") from error
             finally:

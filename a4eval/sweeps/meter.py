@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def meter(total: int) -> Iterator[Tell]:
+def meter(total: int, what: str = "points") -> Iterator[Tell]:
     """Within this context, show each tally that the function it gives is told of."""
     start = time.monotonic()
     if sys.stderr.isatty():
@@ -28,7 +28,7 @@ def meter(total: int) -> Iterator[Tell]:
         console = Console(stderr=True)
         with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
             shown = bar.add_task("starting", total=total)
-            yield lambda tally: bar.update(shown, completed=tally.done, description=line(tally, start))
+            yield lambda tally: bar.update(shown, completed=tally.done, description=line(tally, start, what))
     else:
         last = start
 
@@ -37,16 +37,16 @@ def meter(total: int) -> Iterator[Tell]:
             now = time.monotonic()
             if now - last >= SECONDS_BETWEEN_LINES:
                 last = now
-                print(line(tally, start), file=sys.stderr, flush=True)
+                print(line(tally, start, what), file=sys.stderr, flush=True)
 
         yield tell
 
 
-def line(tally: Tally, start: float) -> str:
+def line(tally: Tally, start: float, what: str) -> str:
     """Say how far it is, how fast, how long yet, and what failed."""
     seconds = max(time.monotonic() - start, 1e-9)
     rate = tally.done / seconds
-    parts = [f"{tally.done:,}/{tally.total:,} points"]
+    parts = [f"{tally.done:,}/{tally.total:,} {what}"]
     if tally.done:
         parts += [f"{rate:.3g}/s", f"{duration((tally.total - tally.done) / rate)} left"]
     if tally.failed:

@@ -54,7 +54,9 @@ class Outcome:
     detached: str = ""
 
 
-def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | None, done: set[str]) -> Outcome:
+def carry_out(
+    points: Points, folder: Path, sweep_id: str, command: Command | None, done: set[str], what: str = "points"
+) -> Outcome:
     """Run what is missing of *points* in *folder*.
 
     Args:
@@ -63,6 +65,7 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
         sweep_id: goes into each record.
         command: what started it; kept in the folder.
         done: the statuses that make a point done: with ``{"ok"}`` the failed run again.
+        what: what progress calls them.
 
     Raises:
         ConfigError: the folder cannot be used, or the executor's parameters are wrong.
@@ -71,7 +74,7 @@ def carry_out(points: Points, folder: Path, sweep_id: str, command: Command | No
     root = points.root
     executor, name = executor_of(root)
     make_folder(folder, "hydra.sweep.dir")
-    with FolderLock(folder) as lock, meter(len(points)) as tell, sigterm_as_interrupt():
+    with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
         journal = Journal(folder)

@@ -1,4 +1,4 @@
-"""The task ``evaluate``: a reader's batches through any metrics."""
+"""The task ``evaluate``: a reader's batches through any metrics, in one process or in many."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from a4eval.component import param
 from a4eval.contracts import Result
 from a4eval.errors import DataError
 from a4eval.intervals import bootstrap, statistic_of
+from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
@@ -44,19 +45,32 @@ class Evaluate:
     metrics: dict[str, Any] = param(kind="metric", help="label to metric")
     interval: IntervalOptions | None = param(None, help="give every value a bootstrap confidence interval")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
+    shards: int = param(
+        1, help="evaluate the data in so many parts on the executor and merge them; within a sweep a run stays whole"
+    )
 
     def __post_init__(self) -> None:
         self._set = MetricSet(self.metrics, self.prefix, self.interval.clusters if self.interval else None)
         self._set.check_batch(self.data, "data")
         if self.interval and not any(hasattr(type(metric), "units") for metric in self.metrics.values()):
             raise ValueError("interval: none of the metrics can weigh its units")
+        if self.shards < 1:
+            raise ValueError(f"shards must be at least 1, got {self.shards}")
+        if self.shards > 1 and not hasattr(self.data, "part"):
+            raise ValueError(f"shards: {type(self.data).__name__} cannot give parts of its data: it has no method part")
 
     def run(self, run: Run) -> Result:
         """Evaluate."""
         for path in self.data.sources():
             run.source(path)
-        for batch in run.track(self.data.batches(run), "evaluating"):
-            self._set.update(batch)
+        if self.shards > 1 and run.experiment is not None:
+            for shard in evaluate_parts(run.experiment, self.shards):
+                self._set.merge(shard.metrics)
+                for doubt in shard.warnings:
+                    run.warn(doubt)
+        else:
+            for batch in run.track(self.data.batches(run), "evaluating"):
+                self._set.update(batch)
         if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
         result = Result(self._set.values(), self._set.tables())

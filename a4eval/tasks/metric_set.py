@@ -92,6 +92,13 @@ class MetricSet:
                 raise DataError(f"interval.clusters: the data has no column {self.clusters!r}; it has {columns}")
             self._labels.update(zip(_plain(batch["unit"]), _plain(batch[self.clusters]), strict=True))
 
+    def merge(self, other: MetricSet) -> None:
+        """Take in what the same metrics took in elsewhere."""
+        self.empty &= other.empty
+        for label, metric in self.metrics.items():
+            metric.merge(other.metrics[label])
+        self._labels |= other._labels
+
     def cluster_labels(self, metric: Any) -> NDArray[Any] | None:
         """Return the cluster of each of a metric's units, or None if units stand alone."""
         if self.clusters is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import random
 import time
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_a_sweep_on_a_ray_of_its_own(place):
     assert messages == {"killed by SIGSEGV", "told to fail at 7"}
     assert {one["executor"]["name"] for one in place.records()} == {"ray"}
     assert {one["metrics"]["threads"]["value"] for one in place.records() if not one["error"]} == {1}
+
+
+def test_shards_of_one_evaluation(place):
+    (place.folder / "seed.txt").write_text("3")
+    for shards in (1, 5):
+        evaluate = ["experiment=heights", f"task.shards={shards}", "task.data.die=[2]", "retries=1", "executor=ray"]
+        done = place.run("run", *evaluate, f"hydra.run.dir={shards}")
+        assert done.code == 0, done.err
+    whole, merged = (json.loads((place.folder / one / "result.json").read_text()) for one in ("1", "5"))
+    assert whole["metrics"] == merged["metrics"]
+    assert (place.folder / "begun.txt").read_text().count("2/5") == 2
 
 
 def test_a_node_is_killed(place, cluster):

@@ -10,6 +10,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.box_formats import BoxFormat, detection_batch, to_xywh
+from a4eval_ap_metric.divisible import Divisible
 from a4eval_ap_metric.tables import read_columns
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
 
 
 @dataclass
-class BoxText:
+class BoxText(Divisible):
     """Boxes from text files: ``class box`` for the truth, with a score for detections."""
 
     batch: ClassVar[str] = "detection"
@@ -110,7 +111,7 @@ class BoxText:
         score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
         found = {"unit": images, "class": classes, "box": self._boxes(images, boxes, sizes), "score": score}
         warnings: list[str] = []
-        yield detection_batch(
+        batch = detection_batch(
             _as_text(truth),
             _as_text(found),
             units=np.array([path.stem for path in text_files(self.ground_truth)], np.str_),
@@ -119,6 +120,7 @@ class BoxText:
         )
         for warning in warnings:
             run.warn(warning)
+        yield from self._divided(batch)
 
     def _boxes(
         self, images: list[str], boxes: NDArray[np.float64], sizes: Mapping[str, tuple[float, float]] | None

@@ -13,6 +13,7 @@ from a4eval import DataError, param
 from a4eval_ap_metric.coco_json import boxes, identifiers, read_detections, read_ground_truth
 from a4eval_ap_metric.coco_shapes import detection_shapes, truth_shapes
 from a4eval_ap_metric.detection_checks import doubts, refuse_impossible
+from a4eval_ap_metric.divisible import Divisible
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.shapes import Geometry
 
@@ -165,7 +166,7 @@ def _most_common(ids: Sequence[Any] | NDArray[Any]) -> Any:
 
 
 @dataclass
-class Coco:
+class Coco(Divisible):
     """Boxes from COCO's JSON files."""
 
     batch: ClassVar[str] = "detection"
@@ -187,4 +188,4 @@ class Coco:
         )
         for warning in warnings:
             run.warn(warning)
-        yield batch
+        yield from self._divided(batch)

@@ -10,6 +10,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.box_formats import BoxFormat, detection_batch, to_xywh
+from a4eval_ap_metric.divisible import Divisible
 from a4eval_ap_metric.tables import read_columns
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _REQUIRED = ("image", "class", "box_1", "box_2", "box_3", "box_4")
 
 
 @dataclass
-class DetectionTable:
+class DetectionTable(Divisible):
     """Boxes from flat tables, one row a box."""
 
     batch: ClassVar[str] = "detection"
@@ -57,7 +58,7 @@ class DetectionTable:
         """Yield all images as one batch; a class or an image is what occurs in a table."""
         optional = [name for name in ("area", "crowd", "difficult") if name in self.columns]
         warnings: list[str] = []
-        yield detection_batch(
+        batch = detection_batch(
             self._read(self.ground_truth, optional),
             self._read(self.detections, ["score"]),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
@@ -65,6 +66,7 @@ class DetectionTable:
         )
         for warning in warnings:
             run.warn(warning)
+        yield from self._divided(batch)
 
     def _read(self, path: Path, more: Sequence[str]) -> dict[str, NDArray[Any]]:
         sizes = ["width", "height"] if self.relative and "width" in self.columns else []

@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.box_formats import detection_batch, to_xywh
+from a4eval_ap_metric.divisible import Divisible
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.open_images import ancestors, with_ancestors
 from a4eval_ap_metric.tables import read_columns
@@ -26,7 +27,7 @@ _BOX = ("XMin", "YMin", "XMax", "YMax")
 
 
 @dataclass
-class OpenImages:
+class OpenImages(Divisible):
     """Boxes, image-level labels and detections in Open Images' CSV; boxes stay shares of their image."""
 
     batch: ClassVar[str] = "detection"
@@ -56,7 +57,7 @@ class OpenImages:
             batch |= _verified(self.labels, above, batch["unit"])
         for warning in warnings:
             run.warn(warning)
-        yield batch
+        yield from self._divided(batch)
 
 
 def _boxes(path: Path, more: str) -> dict[str, NDArray[Any]]:

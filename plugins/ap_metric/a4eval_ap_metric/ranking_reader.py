@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from a4eval import DataError, param
+from a4eval_ap_metric.divisible import Divisible
 from a4eval_ap_metric.tables import read_columns
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class InlineRanking:
 
 
 @dataclass
-class RankingTable:
+class RankingTable(Divisible):
     """Rankings from a flat table, one row an item."""
 
     batch: ClassVar[str] = "ranking"
@@ -84,4 +85,4 @@ class RankingTable:
                 row = int(np.argmax(~np.isfinite(columns[name]))) + 1
                 raise DataError(f"{self.path}: column {names[name]!r}: row {row} is not a finite number")
         unit, row_unit = np.unique(columns.pop("query"), return_inverse=True)
-        yield {"unit": unit, "row_unit": row_unit, **columns}
+        yield from self._divided({"unit": unit, "row_unit": row_unit, **columns})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import DataError, param
+from a4eval_ap_metric.divisible import Divisible
 from a4eval_ap_metric.identifiers import dense
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _numbers(texts: list[str], path: Path, what: str) -> NDArray[np.float64]:
 
 
 @dataclass
-class Trec:
+class Trec(Divisible):
     """A TREC run with its relevance judgements."""
 
     batch: ClassVar[str] = "ranking"
@@ -111,4 +112,4 @@ class Trec:
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""
         del run
-        yield read_trec(self.qrels, self.run, complete=self.complete)
+        yield from self._divided(read_trec(self.qrels, self.run, complete=self.complete))

@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.box_formats import detection_batch, to_xywh
+from a4eval_ap_metric.divisible import Divisible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +91,7 @@ def read_results(files: Sequence[Path]) -> dict[str, Any]:
 
 
 @dataclass
-class Voc:
+class Voc(Divisible):
     """Boxes in PASCAL VOC's own formats."""
 
     batch: ClassVar[str] = "detection"
@@ -108,7 +109,7 @@ class Voc:
         if not self.detections.is_dir():
             raise DataError(f"{self.detections}: is not a folder")
         warnings: list[str] = []
-        yield detection_batch(
+        batch = detection_batch(
             truth,
             read_results(sorted(self.detections.glob("*.txt"))),
             units=np.array(images, np.str_),
@@ -117,3 +118,4 @@ class Voc:
         )
         for warning in warnings:
             run.warn(warning)
+        yield from self._divided(batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def typed(torch, run, tmp_path, monkeypatch):
     """Put the factories on the path; the fixture sets what the user typed."""
     (tmp_path / "my_models.py").write_text(textwrap.dedent(FACTORIES))
     monkeypatch.syspath_prepend(tmp_path)
-    yield lambda *overrides: setattr(run, "typed", overrides)
+    yield lambda *overrides: setattr(run, "experiment", SimpleNamespace(overrides=overrides))
     sys.modules.pop("my_models", None)
 
 

@@ -1,0 +1,75 @@
+"""The task ``evaluate_part``: what ``evaluate`` sends out when it is given ``shards``."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from a4eval.component import param
+from a4eval.contracts import Result
+from a4eval.tasks.metric_set import MetricSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from a4eval.context import Run
+    from a4eval.experiment import Experiment
+
+STATE = "state.pickle"
+
+
+@dataclass
+class EvaluatePart:
+    """Pass one part of the data through every metric, and keep what the metrics have taken in."""
+
+    data: Any = param(kind="reader", help="where the batches come from")
+    metrics: dict[str, Any] = param(kind="metric", help="label to metric")
+    index: int = param(help="which part, from 0")
+    count: int = param(help="of how many")
+    prefix: bool = param(False, help="as in evaluate")
+    clusters: str | None = param(None, help="as interval.clusters of evaluate")
+
+    def run(self, run: Run) -> Result:
+        """Write the state of the metrics as an artifact."""
+        metrics, data = MetricSet(self.metrics, self.prefix, self.clusters), self.data.part(self.index, self.count)
+        for path in data.sources():
+            run.source(path)
+        for batch in data.batches(run):
+            metrics.update(batch)
+        run.artifact(STATE).write_bytes(pickle.dumps(metrics, protocol=pickle.HIGHEST_PROTOCOL))
+        return Result()
+
+
+class EvaluatedPart(NamedTuple):
+    """What came of a part.
+
+    Args:
+        metrics: what they have taken in.
+        warnings: doubts about its data.
+    """
+
+    metrics: MetricSet
+    warnings: list[str]
+
+
+def evaluate_parts(experiment: Experiment, count: int) -> Iterator[EvaluatedPart]:
+    """Evaluate *count* parts of the data on the experiment's executor and yield them in order.
+
+    Args:
+        experiment: its task is ``evaluate``.
+        count: how many.
+
+    Raises:
+        DataError: the data is wrong.
+        A4evalError: a part failed otherwise.
+    """
+    from a4eval.sweeps.parts import carry_out_parts
+
+    task = experiment.config["task"]
+    same = {"data": task["data"], "metrics": task["metrics"], "prefix": task.get("prefix", False)}
+    same["clusters"] = (task.get("interval") or {}).get("clusters")
+    tasks = ({"name": "evaluate_part", **same, "index": index, "count": count} for index in range(count))
+    for part in carry_out_parts(experiment, tasks):
+        # our own worker wrote it: its hash stands in our own journal
+        yield EvaluatedPart(pickle.loads(part.artifacts[STATE]), part.warnings)  # noqa: S301
