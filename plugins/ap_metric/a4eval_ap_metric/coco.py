@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval_ap_metric.curves import Hits, detection_ranks, hits, precision_at_recalls, scores_at_recalls
+from a4eval_ap_metric.curves import Hits, detection_ranks, hits_by_area, precision_at_recalls, scores_at_recalls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,7 @@ def coco_arrays(matches: Matches) -> CocoArrays:
     ranks = detection_ranks(matches)
     for last, maximum in enumerate(parameters.max_detections):
         kept = ranks < maximum if last < len(parameters.max_detections) - 1 else None
-        for area in range(len(parameters.areas)):
-            found = hits(matches, area, kept)
+        for area, found in enumerate(hits_by_area(matches, kept)):
             recall[:, :, area, last] = recall_of(found)
             precision[:, :, :, area, last] = precision_at_recalls(found, recalls)
             scores[:, :, :, area, last] = scores_at_recalls(found, recalls, matches, kept)
@@ -98,7 +97,7 @@ def coco_statistics(matches: Matches) -> NDArray[np.float64]:
     """
     parameters = matches.parameters
     recalls = np.array(parameters.recalls)
-    found = [hits(matches, area) for area in range(len(parameters.areas))]
+    found = list(hits_by_area(matches))
     precision = precision_at_recalls(found[0], recalls)
     single = [precision[parameters.thresholds.index(one)] for one in single_thresholds(parameters)]
     average_precisions = [precision, *single, *(precision_at_recalls(one, recalls) for one in found[1:])]

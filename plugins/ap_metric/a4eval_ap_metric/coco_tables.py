@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_ap_metric.coco import mean_where_defined, recall_of, single_thresholds
-from a4eval_ap_metric.curves import hits, precision_at_recalls
+from a4eval_ap_metric.curves import hits_by_area, precision_at_recalls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def class_rows(matches: Matches, names: Sequence[str]) -> list[dict[str, Any]]:
     Returns:
         Rows; NaN where a class has no truth that counts.
     """
-    found = hits(matches, 0)
+    found = next(hits_by_area(matches))
     precision = precision_at_recalls(found, np.array(matches.parameters.recalls))
     recall = recall_of(found)
     detections = np.diff(matches.class_start)
@@ -50,8 +50,7 @@ def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any
     """
     recalls = np.array(matches.parameters.recalls)
     rows: list[dict[str, Any]] = [{"threshold": one} for one in matches.parameters.thresholds]
-    for area, name in enumerate(["", *areas]):
-        found = hits(matches, area)
+    for name, found in zip(["", *areas], hits_by_area(matches), strict=True):
         precision, recall = precision_at_recalls(found, recalls), recall_of(found)
         for index, row in enumerate(rows):
             row[f"AP{name}"] = mean_where_defined(precision[index])
@@ -62,7 +61,7 @@ def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any
 def curve_rows(matches: Matches) -> list[dict[str, Any]]:
     """Return one row a recall level: interpolated precision, the mean over classes, by threshold and over all."""
     recalls = matches.parameters.recalls
-    precision = precision_at_recalls(hits(matches, 0), np.array(recalls))
+    precision = precision_at_recalls(next(hits_by_area(matches)), np.array(recalls))
     defined = ~np.isnan(precision).all(axis=(0, 1))
     mean = precision[:, :, defined].mean(axis=2) if defined.any() else np.full(precision.shape[:2], math.nan)
     columns = {f"precision_{one:g}": mean[index] for index, one in enumerate(matches.parameters.thresholds)}

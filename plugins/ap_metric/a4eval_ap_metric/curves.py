@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from a4eval_ap_metric.sorting import rank_in_segment, small_integer_order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from a4eval_ap_metric.matching import Matches
 
 
@@ -54,48 +56,51 @@ def detection_ranks(matches: Matches) -> NDArray[np.intp]:
     return ranks
 
 
-def hits(matches: Matches, area: int, kept: NDArray[np.bool_] | None = None) -> Hits:
-    """Return the true positives of one area range.
+def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Iterator[Hits]:
+    """Yield the true positives of each area range.
 
     Args:
         matches: of all thresholds and areas.
-        area: index of the area range.
         kept: (n,) bool, the positions that take part; all by default.
     """
     n_classes, n_thresholds = matches.n_classes, len(matches.parameters.thresholds)
-    ignored_truth = matches.truth_ignored[area]
-    n_truth = np.bincount(matches.truth_class[~ignored_truth], minlength=n_classes)
-    chosen = (matches.in_area & (1 << area)) != 0
-    if kept is not None:
-        chosen &= kept.take(matches.position)
-    match = np.flatnonzero(chosen)
-    position, truth = matches.position.take(match), matches.truth.take(match)
-    ignored = ignored_truth.take(truth)
-    of_class = matches.truth_class.take(truth)
-    segment = matches.threshold.take(match).astype(np.intp) * n_classes + of_class
-    true_positive = np.flatnonzero(~ignored)
-    considered_alone, before = considered_when_unmatched(matches, area, kept)
-    # a match changes whether its detection is considered: only ever if it matched a truth that counts
-    change = (~ignored).view(np.int8) - considered_alone.take(position).view(np.int8)
-    changes = np.zeros(len(match) + 1, np.intp)
-    np.cumsum(change, out=changes[1:])
-    per_segment_match = np.bincount(segment, minlength=n_thresholds * n_classes)
+    n_segments = n_thresholds * n_classes
+    position, truth = matches.position.astype(np.intp), matches.truth.astype(np.intp)
+    segment = matches.threshold.astype(np.intp)
+    segment *= n_classes
+    segment += matches.truth_class.take(truth)
+    per_segment_match = np.bincount(segment, minlength=n_segments)
     first_match = np.cumsum(per_segment_match) - per_segment_match
-    segment, position = segment.take(true_positive), position.take(true_positive)
-    considered = before.take(position + 1) - before.take(matches.class_start[:-1]).take(of_class.take(true_positive))
-    considered += changes.take(true_positive + 1) - changes.take(first_match).take(segment)
-    per_segment = np.bincount(segment, minlength=n_thresholds * n_classes)
-    first = np.cumsum(per_segment) - per_segment
-    return Hits(
-        n_thresholds=n_thresholds,
-        n_truth=n_truth,
-        segment=segment,
-        position=position,
-        nth=np.arange(1, len(segment) + 1) - first.take(segment),
-        considered=considered,
-        per_segment=per_segment,
-        rank=matches.rank.take(match).take(true_positive),
-    )
+    changes = np.zeros(len(position) + 1, np.intp)
+    for area, ignored in enumerate(matches.truth_ignored):
+        n_truth = np.bincount(matches.truth_class[~ignored], minlength=n_classes)
+        considered_alone, before = considered_when_unmatched(matches, area, kept)
+        holds = (matches.in_area & (1 << area)) != 0
+        if kept is not None:
+            holds &= kept.take(position)
+        counts = ~ignored.take(truth)
+        # a match changes whether its detection is considered: only ever if it matched a truth that counts
+        change = counts.view(np.int8) - considered_alone.take(position).view(np.int8)
+        change *= holds.view(np.int8)
+        np.cumsum(change, dtype=np.intp, out=changes[1:])
+        counts &= holds
+        true_positive = np.flatnonzero(counts)
+        hit_segment, hit_position = segment.take(true_positive), position.take(true_positive)
+        before_segment = np.tile(before.take(matches.class_start[:-1]), n_thresholds) + changes.take(first_match)
+        considered = before[1:].take(hit_position) + changes[1:].take(true_positive)
+        considered -= before_segment.take(hit_segment)
+        per_segment = np.bincount(hit_segment, minlength=n_segments)
+        first = np.cumsum(per_segment) - per_segment
+        yield Hits(
+            n_thresholds=n_thresholds,
+            n_truth=n_truth,
+            segment=hit_segment,
+            position=hit_position,
+            nth=np.arange(1, len(hit_segment) + 1) - first.take(hit_segment),
+            considered=considered,
+            per_segment=per_segment,
+            rank=matches.rank.take(true_positive),
+        )
 
 
 def considered_when_unmatched(
@@ -110,7 +115,7 @@ def considered_when_unmatched(
     if kept is not None:
         considered &= kept
     before = np.zeros(len(size) + 1, np.intp)
-    np.cumsum(considered, out=before[1:])
+    np.cumsum(considered.view(np.int8), dtype=np.intp, out=before[1:])
     return considered, before
 
 
@@ -151,7 +156,7 @@ def precision_at_recalls(found: Hits, recalls: NDArray[np.float64]) -> NDArray[n
     lengths = found.per_segment + 1
     starts = np.cumsum(lengths) - lengths
     precision = np.zeros(int(lengths.sum()))
-    precision[starts.take(found.segment) + found.nth - 1] = found.nth / (found.considered + np.spacing(1))
+    precision[found.segment + np.arange(len(found.segment))] = found.nth / (found.considered + np.spacing(1))
     skipped = needed_hits(recalls, found.n_truth) - 1
     begins = starts.reshape(per_segment.shape) + np.minimum(skipped, per_segment)
     best = np.maximum.reduceat(precision, begins.ravel()).reshape(begins.shape)
@@ -170,7 +175,7 @@ def scores_at_recalls(
         found: the true positives.
         recalls: (r,) levels, ascending.
         matches: where they come from.
-        kept: as it was for :func:`hits`.
+        kept: as it was for :func:`hits_by_area`.
 
     Returns:
         (t, r, k) float64; 0 beyond the recall that was reached, NaN for a class without truths that count.

@@ -9,7 +9,7 @@ import numpy as np
 
 from a4eval import DataError, Value, param
 from a4eval_ap_metric.coco import coco_statistics, mean_where_defined
-from a4eval_ap_metric.curves import hits, precision_at_recalls
+from a4eval_ap_metric.curves import hits_by_area, precision_at_recalls
 from a4eval_ap_metric.detection_base import DetectionMetric
 from a4eval_ap_metric.detection_data import COCO_RECALLS, CocoParameters
 from a4eval_ap_metric.lvis import federated
@@ -72,7 +72,7 @@ class LvisDetection(DetectionMetric):
         """Return the statistics; NaN where no class has a truth that counts."""
         n_units = len(self.units)
         if weights is None:
-            precision = precision_at_recalls(hits(self.matches, 0), np.array(COCO_RECALLS))
+            precision = precision_at_recalls(next(hits_by_area(self.matches)), np.array(COCO_RECALLS))
             values = self._named(coco_statistics(self.matches), precision)
             n = n_units
         else:
