@@ -47,9 +47,8 @@ def refuse_impossible(batch: Mapping[str, NDArray[Any]], names: Mapping[str, str
         if not np.isfinite(box).all():
             row = int(np.argmax(~np.isfinite(box).all(axis=1)))
             raise DataError(f"{what}: entry {row}: bbox {box[row].tolist()} is not finite")
-        size = box[:, 2:]
-        if len(size) and size.min() < 0:
-            row = int(np.argmax((size < 0).any(axis=1)))
+        if len(box) and min(box[:, 2].min(), box[:, 3].min()) < 0:
+            row = int(np.argmax((box[:, 2:] < 0).any(axis=1)))
             raise DataError(
                 f"{what}: entry {row}: bbox {box[row].tolist()} has a negative width or height; "
                 "expected x, y, width, height in pixels"
