@@ -89,7 +89,7 @@ def from_files(truth: Path, results: Path, names: list[str]) -> str:
         text = FILES[name] if name == OURS else FILES[name] + USUAL
         code[name] = text.format(str(truth), str(results), LOAD_RESULTS.get(name, "loadRes"))
     runs: dict[str, list[tuple[float, float, float, str]]] = {name: [] for name in names}
-    for turn in range(5):
+    for turn in range(11):
         for name in names:
             if turn == 0 or name not in SLOW:
                 runs[name].append(fresh_process(code[name]))

@@ -132,9 +132,10 @@ def _truths(truth: GroundTruthFile, unit: NDArray[Any], path: Path) -> dict[str,
 
 
 def _refuse_odd_crowds(truth: GroundTruthFile, path: Path) -> None:
-    for row, one in enumerate(truth.annotations):
-        if one.iscrowd not in (0, 1):
-            raise DataError(f"{path}: annotations: entry {row}: iscrowd {one.iscrowd}, expected 0 or 1")
+    crowd = [one.iscrowd for one in truth.annotations]
+    if set(crowd) - {0, 1}:
+        row, odd = next((row, one) for row, one in enumerate(crowd) if one not in (0, 1))
+        raise DataError(f"{path}: annotations: entry {row}: iscrowd {odd}, expected 0 or 1")
 
 
 def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:

@@ -68,7 +68,8 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     """
     found = []
     for side, word in (("truth", "ground-truth boxes"), ("detection", "detections")):
-        empty = int(np.count_nonzero((batch[f"{side}_box"][:, 2:] == 0).any(axis=1)))
+        box = batch[f"{side}_box"]
+        empty = int(np.count_nonzero((box[:, 2] == 0) | (box[:, 3] == 0)))
         if empty:
             found.append(f"{empty} {word} have no width or no height: they overlap nothing")
     for doubt in (_classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners):
@@ -121,7 +122,7 @@ def _mixed(columns: list[NDArray[Any]]) -> NDArray[np.uint64]:
         if column.dtype.kind in "iub":
             bits = column.astype(np.uint64)
         elif column.dtype.kind == "f":
-            bits = (column + 0.0).astype(np.float64).view(np.uint64)  # -0.0 is 0.0
+            bits = (column + 0.0).astype(np.float64, copy=False).view(np.uint64)  # -0.0 is 0.0
         else:
             bits = np.unique(column, return_inverse=True)[1].astype(np.uint64)
         mixed ^= bits
