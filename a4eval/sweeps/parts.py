@@ -6,7 +6,6 @@ They live in the run's folder until its record is written, so a run that was kil
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -18,6 +17,7 @@ from a4eval.experiment import Experiment
 from a4eval.record import ErrorRecord, FileRecord
 from a4eval.runner import UNFINISHED, prepare
 from a4eval.sweeps.journal import FILE_NAME
+from a4eval.sweeps.results import stream
 from a4eval.sweeps.sweeping import carry_out
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
     if outcome.detached:
         again = f"once they have run, give the command again with hydra.run.dir={experiment.directory}"
         raise A4evalError(f"{outcome.detached}; {again}, which gathers them")
-    records = _latest(folder / FILE_NAME)
+    records = {one.run_id: one for one in stream(folder / FILE_NAME, _Record) if one is not None}
     for run_id, number in parts.run_ids.items():
         if run_id in records and (error := records[run_id].error) is not None:
             if error.type == DataError.__name__:
@@ -104,18 +104,6 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
     for run_id in parts.run_ids:
         record, place = records[run_id], folder / RUNS / run_id
         yield Part(record.warnings, {one.path: _read(place / one.path, one.sha256) for one in record.artifacts})
-
-
-def _latest(journal: Path) -> dict[str, _Record]:
-    """Return the last record of each run."""
-    found: dict[str, _Record] = {}
-    decoder = msgspec.json.Decoder(_Record)
-    with journal.open("rb") as lines:
-        for line in lines:
-            with suppress(msgspec.MsgspecError):  # torn
-                record = decoder.decode(line)
-                found[record.run_id] = record
-    return found
 
 
 def _read(path: Path, sha256: str) -> bytes:

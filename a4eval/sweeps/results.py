@@ -6,7 +6,7 @@ import math
 import operator
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from a4eval.sweeps.data import FileEntry, agree
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+T = TypeVar("T")
 
 FILES = ("results.jsonl", "result.json")
 ROWS_TO_LEARN_FROM = 100
@@ -149,7 +151,7 @@ def read(path: Path) -> Found:
     """
     runs: dict[str, list[Row]] = {}
     torn = 0
-    for row in stream(path):
+    for row in stream(path, Row):
         if row is None:
             torn += 1
             continue
@@ -167,9 +169,9 @@ def read(path: Path) -> Found:
     return Found(rows, len(rows) - len(runs), torn)
 
 
-def stream(path: Path) -> Iterator[Row | None]:
-    """Yield every record under *path*, also those that a later one of the same run replaces; None for a torn one."""
-    decoder = msgspec.json.Decoder(Row)
+def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
+    """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
+    decoder = msgspec.json.Decoder(kind)
     for text in _texts(path):
         try:
             yield decoder.decode(text)

@@ -170,6 +170,6 @@ def _first_metric(outcome: Outcome) -> str | None:
 
 def _rows(outcome: Outcome) -> Iterator[Row]:
     """Yield the records of the sweep's points, but for numbers of files that have changed since."""
-    for row in results.stream(outcome.folder / FILE_NAME):
+    for row in results.stream(outcome.folder / FILE_NAME, results.Row):
         if row is not None and row.run_id in outcome.points.run_ids and (row.status != "ok" or unchanged(row.data)):
             yield row

@@ -116,7 +116,7 @@ class Resampler:
         for level in range(self._table[2] - 2, 0, -1):  # np.maximum.accumulate goes along inner axes ten times slower
             np.maximum(best[:, :, level], best[:, :, level + 1], out=best[:, :, level])
         truths = truths.reshape(n_areas, n_classes)
-        average_precision = [one.compress(found, axis=2) for one, found in zip(best[:, :, 1:], truths > 0, strict=True)]
+        average_precision = [one.compress(some, axis=2) for one, some in zip(best[:, :, 1:], truths > 0, strict=True)]
         found = np.diff(at_start).reshape(self._shape)
         with np.errstate(invalid="ignore"):
             average_recall = found / truths[:, None]
