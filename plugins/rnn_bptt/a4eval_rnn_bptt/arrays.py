@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -117,33 +117,25 @@ def sequence_buffer(lead: Sequence[int], steps: int, batch: int, width: int, dty
     model first, so that the products over all steps need no copy.
     """
     if lead and batch * width < _SMALL_STEP:
-        return np.moveaxis(np.empty((steps, *lead, batch, width), dtype), 0, -3)
+        axes = len(lead)
+        return np.empty((steps, *lead, batch, width), dtype).transpose(*range(1, axes + 1), 0, axes + 1, axes + 2)
     return np.empty((*lead, steps, batch, width), dtype)
 
 
 def time_first(buffer: Array) -> Array:
     """View a buffer (…, T, B, H) as (T, …, B, H): one index per step whether or not models are stacked."""
-    return buffer if buffer.ndim == 3 else np.moveaxis(buffer, -3, 0)
+    return to_front(buffer, buffer.ndim - 3)
 
 
-def project(x: Array, weight: Array, out: Array) -> None:
-    """Put x·weight of every step into *out*: one matrix product a model."""
-    flat = rows(out)
-    if np.may_share_memory(flat, out):
-        np.matmul(rows(x), weight, out=flat)
-    else:
-        out[...] = np.matmul(rows(x), weight).reshape(out.shape)
+def to_front(array: Array, axis: int) -> Array:
+    """View *array* with one axis, from 0, moved to the front: ``np.moveaxis`` in a tenth of its time."""
+    return array.transpose(axis, *range(axis), *range(axis + 1, array.ndim)) if axis else array
 
 
 def rows(buffer: Array) -> Array:
     """Turn (…, T, B, H) into (…, T·B, H), ready for one matrix product over all steps; a view for one model."""
     *lead, steps, batch, width = buffer.shape
     return buffer.reshape(*lead, steps * batch, width)
-
-
-def step_product(lead: Sequence[int]) -> Callable[..., Any]:
-    """Return the product for one step: for one model ``np.dot``, which starts in half the time of ``np.matmul``."""
-    return np.matmul if lead else np.dot
 
 
 def outer_sum(delta: Array, inputs: Array) -> Array:

@@ -84,7 +84,7 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
 def log_slope(log10_norm: Array) -> float:
     """Fit a straight line to log10 norms at equal steps and return its slope.
 
-    >>> log_slope(np.array([0.0, -0.5, -1.0, -1.5]))
+    >>> round(log_slope(np.array([0.0, -0.5, -1.0, -1.5])), 12)
     -0.5
     >>> log_slope(np.array([0.0, -np.inf]))
     -inf

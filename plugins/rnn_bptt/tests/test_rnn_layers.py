@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from a4eval_rnn_bptt import central_difference_error
 from a4eval_rnn_bptt.cell import unroll, unroll_backward
+from a4eval_rnn_bptt.kernels import products
 from hypothesis import given, settings
 from hypothesis.strategies import booleans, data, integers, sampled_from
 
@@ -173,6 +174,28 @@ def test_a_kernel_equals_the_loop_in_any_shape(draw):
         assert relative(mine, theirs) < 1e-12
     for key in params:
         assert relative(got.params[key], expected.params[key]) < 1e-12, key
+
+
+@pytest.mark.parametrize("uncopied", [True, False], ids=["AVX-512", "others"])
+@pytest.mark.parametrize("lead", [(), (2,)], ids=["one model", "two models"])
+@pytest.mark.parametrize("sizes", [(3, 32, 5, 64), (2, 64, 40, 512), (3, 16, 64, 96)])
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_a_kernel_equals_the_loop_where_products_are_cut_up(monkeypatch, rng, name, sizes, lead, uncopied):
+    monkeypatch.setattr(products, "_multiplies_uncopied", lambda: uncopied)
+    steps, batch, inputs, hidden = sizes
+    layer = build("layer", {"name": name, "inputs": inputs, "hidden": hidden})
+    params = layer.init(rng)
+    if lead:
+        params = {key: np.stack([value, value[::-1]]) for key, value in params.items()}
+    x, dy = rng.standard_normal((*lead, steps, batch, inputs)), rng.standard_normal((*lead, steps, batch, hidden))
+    y, tape = layer.sequence_forward(params, x, None)
+    expected_y, expected_tape = unroll(layer, params, x)
+    got = layer.sequence_backward(params, tape, dy, None, want_dx=True)
+    expected = unroll_backward(layer, params, expected_tape, dy)
+    assert relative(y, expected_y) < 1e-13
+    assert relative(got.x, expected.x) < 1e-13
+    for key in params:
+        assert relative(got.params[key], expected.params[key]) < 1e-13, key
 
 
 def test_a_tape_can_be_used_again(layer, rng):

@@ -6,43 +6,38 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import (
-    Array,
-    Gradients,
-    Params,
-    State,
-    check_state,
-    outer_sum,
-    project,
-    rows,
-    sequence_buffer,
-    step_product,
-    time_first,
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, sequence_buffer, time_first
+from a4eval_rnn_bptt.kernels.products import (
+    by_gate,
+    from_gates,
+    input_gradient,
+    projection,
+    to_gates,
+    weight_gradients,
 )
 
-_CHUNK_BYTES = 1 << 20  # the gate derivatives of one chunk of steps stay in the second-level cache
-_CHUNK_ARRAYS = 10
+_CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
+_CHUNK_ARRAYS = 10  # four of slopes, and what they are made of
 
 
 class GruTape(NamedTuple):
-    """What the backward pass needs: the input, n|r|z of every step, W_hn h + b_hn, and h_0 … h_T."""
+    """What the backward pass needs: the input, W_hn h' + b_hn, r, z and n of every step, and h_0 … h_T."""
 
     x: Array
-    gates: Array
-    recurrent: Array
+    blocks: Array
     states: tuple[Array]
 
 
-def _new_gate_first(block: Array, axis: int) -> Array:
-    """Turn torch's r, z, n into n, r, z."""
-    r, z, n = np.split(block, 3, axis)
-    return np.concatenate((n, r, z), axis)
+def _folded(weight: Array, axis: int) -> Array:
+    """Return the blocks r, z, n of a weight or bias as (3, …), the two σ gates halved."""
+    folded = by_gate(weight, 3, axis).copy()
+    folded[:2] *= 0.5
+    return folded
 
 
-def _new_gate_last(block: Array, axis: int) -> Array:
-    """Turn n, r, z back into torch's r, z, n."""
-    n, r, z = np.split(block, 3, axis)
-    return np.concatenate((r, z, n), axis)
+def _new_gate_first(blocks: Array) -> Array:
+    """Turn r, z, n into n, r, z."""
+    return np.concatenate((blocks[2:], blocks[:2]))
 
 
 def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[Array, GruTape]:
@@ -60,53 +55,53 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
     dtype = x.dtype
     *lead, steps, batch, _ = x.shape
     hidden = params["weight_hh"].shape[-1]
-    two = 2 * hidden
-    gates = sequence_buffer(lead, steps, batch, 3 * hidden, dtype)
+    # a step's four blocks q = W_hn h' + b_hn, r, z, n: the state arrives at the first three, the input at the last
+    blocks = sequence_buffer((4, *lead), steps, batch, hidden, dtype)
     h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
-    recurrent = sequence_buffer(lead, steps, batch, hidden, dtype)
     h[..., 0, :, :] = check_state(state, 1, (*lead, batch, hidden), dtype)[0]
-    weight_ih = _new_gate_first(params["weight_ih"].astype(dtype, copy=False), -2).swapaxes(-1, -2).copy()
-    weight_ih[..., hidden:] *= 0.5
-    weight = params["weight_hh"].astype(dtype, copy=False).swapaxes(-1, -2).copy()
-    weight[..., :two] *= 0.5
-    project(x, weight_ih, gates)
-    new_bias = np.zeros((*lead, 1, hidden), dtype)
+    weight_ih, weight_hh = (_folded(params[name].astype(dtype, copy=False), -2) for name in ("weight_ih", "weight_hh"))
+    project = projection(weight_ih.swapaxes(-1, -2), batch)
+    multiply_all, right, out, product = to_gates(_new_gate_first(weight_hh).swapaxes(-1, -2), batch)
+    bias = np.zeros((4, *lead, 1, 1, hidden), dtype)
     if "bias_ih" in params:
-        bias_ih, bias_hh = params["bias_ih"].astype(dtype, copy=False), params["bias_hh"].astype(dtype, copy=False)
-        new_bias = bias_hh[..., None, two:]
-        gates[..., :hidden] += bias_ih[..., None, None, two:]
-        gates[..., hidden:] += (0.5 * (bias_ih + bias_hh))[..., None, None, :two]
-    product = np.empty((*lead, batch, 3 * hidden), dtype)
-    product_rz, product_n = product[..., :two], product[..., two:]
+        bias_ih, bias_hh = (_folded(params[name].astype(dtype, copy=False), -1) for name in ("bias_ih", "bias_hh"))
+        bias[:3] = _new_gate_first(bias_hh)[..., None, None, :]
+        bias[1:] += bias_ih[..., None, None, :]
     term = np.empty((*lead, batch, hidden), dtype)
     half = np.array(0.5, dtype)
-    matmul = step_product(lead)
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
-    z, hs = time_first(gates), time_first(h)
+    z, hs = time_first(blocks), time_first(h)
     h_old = hs[0]
-    for n_t, rz_t, r_t, u_t, q_t, h_new in zip(
-        z[..., :hidden],
-        z[..., hidden:],
-        z[..., hidden:two],
-        z[..., two:],
-        time_first(recurrent),
-        hs[1:],
-        strict=True,
-    ):
-        matmul(h_old, weight, product)
-        add(rz_t, product_rz, rz_t)
-        tanh(rz_t, rz_t)
-        multiply(rz_t, half, rz_t)
-        add(rz_t, half, rz_t)
-        add(product_n, new_bias, q_t)
-        multiply(r_t, q_t, term)
-        add(n_t, term, n_t)
-        tanh(n_t, n_t)
-        subtract(h_old, n_t, h_new)
-        multiply(h_new, u_t, h_new)
-        add(h_new, n_t, h_new)
-        h_old = h_new
-    return h[..., 1:, :, :], GruTape(x, gates, recurrent, (h,))
+    chunk = max(1, _CHUNK_BYTES // (product.nbytes * 2))
+    for low in range(0, steps, chunk):
+        now = slice(low, min(steps, low + chunk))
+        part = blocks[..., now, :, :]
+        part[0] = bias[0]
+        project(x[..., now, :, :], part[1:])
+        part[1:] += bias[1:]
+        for q_r_z, r_z, q_t, r_t, z_t, n_t, h_new in zip(
+            z[now, :3],
+            z[now, 1:3],
+            z[now, 0],
+            z[now, 1],
+            z[now, 2],
+            z[now, 3],
+            hs[low + 1 : low + chunk + 1],
+            strict=True,
+        ):
+            multiply_all(h_old, right, out)
+            add(q_r_z, product, q_r_z)
+            tanh(r_z, r_z)
+            multiply(r_z, half, r_z)
+            add(r_z, half, r_z)
+            multiply(r_t, q_t, term)
+            add(n_t, term, n_t)
+            tanh(n_t, n_t)
+            subtract(h_old, n_t, h_new)
+            multiply(h_new, z_t, h_new)
+            add(h_new, n_t, h_new)
+            h_old = h_new
+    return h[..., 1:, :, :], GruTape(x, blocks, (h,))
 
 
 def gru_backward(
@@ -123,76 +118,66 @@ def gru_backward(
     """
     (h,) = tape.states
     dtype = h.dtype
-    *lead, steps, batch, hidden = tape.recurrent.shape
-    weight = params["weight_hh"].astype(dtype, copy=False)
-    # the four blocks n, r, z, r·n: the first three meet the input weights, the last three the recurrent ones
-    delta = sequence_buffer(lead, steps, batch, 4 * hidden, dtype)
+    _, *lead, steps, batch, hidden = tape.blocks.shape
+    # four blocks a step: first the slopes, then the gradients of q, r, z, n, where q is n's before the reset:
+    # the last three meet the input weights, the first three the recurrent ones
+    blocks = sequence_buffer((4, *lead), steps, batch, hidden, dtype)
     dh = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0].copy()
-    dh_twice = dh[..., None, :]
     term = np.empty_like(dh)
+    z, hs, by_step, errors = time_first(tape.blocks), time_first(h), time_first(blocks), time_first(dy)
+    weight_hh = by_gate(params["weight_hh"].astype(dtype, copy=False), 3, -2)
+    into_term, gates = from_gates(_new_gate_first(weight_hh), by_step[:, :3], term)
     chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
-    k_nz = np.empty((chunk, *lead, batch, 2, hidden), dtype)
-    k_r = np.empty((chunk, *lead, batch, hidden), dtype)
-    z, d, hs = time_first(tape.gates), time_first(delta), time_first(h)
-    errors, recurrent = time_first(dy), time_first(tape.recurrent)
-    by_gate = np.moveaxis(delta.reshape(*delta.shape[:-1], 4, hidden), -4, 0)
-    matmul = step_product(lead)
     add, multiply = np.add, np.multiply
     for high in range(steps, 0, -chunk):
-        low = max(0, high - chunk)
-        m = high - low
-        n, r, u = (z[low:high, ..., k * hidden : (k + 1) * hidden] for k in range(3))
-        _gate_slopes(n, r, u, hs[low:high], recurrent[low:high], (k_nz[:m], k_r[:m]))
-        back = slice(low, high)
-        for e, d_h, d_nz, d_n, d_r, d_rn, s_nz, s_r, r_t, u_t in zip(
-            errors[back][::-1],
-            d[back, ..., hidden:][::-1],
-            by_gate[back, ..., 0:4:2, :][::-1],
-            by_gate[back, ..., 0, :][::-1],
-            by_gate[back, ..., 1, :][::-1],
-            by_gate[back, ..., 3, :][::-1],
-            k_nz[:m][::-1],
-            k_r[:m][::-1],
-            r[::-1],
-            u[::-1],
-            strict=True,
+        now = slice(max(0, high - chunk), high)
+        back = by_step[now][::-1]
+        _put_slopes(z[now], hs[now], by_step[now])
+        for e, z_t, d_zn, d_qr, d_n, d_gates in zip(
+            errors[now][::-1], z[now, 2][::-1], back[:, 2:], back[:, :2], back[:, 3], gates[now][::-1], strict=True
         ):
             add(dh, e, dh)
-            multiply(dh_twice, s_nz, d_nz)
-            multiply(d_n, s_r, d_r)
-            multiply(d_n, r_t, d_rn)
-            multiply(dh, u_t, dh)
-            matmul(d_h, weight, term)
+            multiply(dh, d_zn, d_zn)
+            multiply(d_n, d_qr, d_qr)
+            multiply(dh, z_t, dh)
+            into_term(d_gates)
             add(dh, term, dh)
-    flat = rows(delta)
-    flat_ih, flat_hh = flat[..., : 3 * hidden], flat[..., hidden:]
-    gradient = {
-        "weight_ih": _new_gate_last(outer_sum(flat_ih, rows(tape.x)), -2),
-        "weight_hh": outer_sum(flat_hh, rows(h[..., :-1, :, :])),
-    }
+    into_ih, bias_ih = weight_gradients(blocks[1:], tape.x)
+    into_hh, bias_hh = weight_gradients(blocks[:3], h[..., :-1, :, :])
+    gradient = {"weight_ih": into_ih, "weight_hh": _new_gate_last(into_hh, -2)}
     if "bias_ih" in params:
-        sums = flat.sum(-2)
-        gradient["bias_ih"] = _new_gate_last(sums[..., : 3 * hidden], -1)
-        gradient["bias_hh"] = sums[..., hidden:].copy()
+        gradient |= {"bias_ih": bias_ih, "bias_hh": _new_gate_last(bias_hh, -1)}
     dx = None
     if want_dx:
-        weight_ih = _new_gate_first(params["weight_ih"].astype(dtype, copy=False), -2)
-        dx = np.matmul(flat_ih, weight_ih).reshape(tape.x.shape)
+        dx = input_gradient(blocks[1:], by_gate(params["weight_ih"].astype(dtype, copy=False), 3, -2), tape.x.shape)
     return Gradients(gradient, dx, (dh,))
 
 
-def _gate_slopes(n: Array, r: Array, u: Array, h_old: Array, recurrent: Array, out: tuple[Array, Array]) -> None:
-    """Fill in, for a chunk of steps, what multiplies dh on its way to n and z, and dn on its way to r."""
-    k_nz, k_r = out
+def _new_gate_last(block: Array, axis: int) -> Array:
+    """Turn n, r, z of a weight or bias back into torch's r, z, n."""
+    n, r, z = np.split(block, 3, axis)
+    return np.concatenate((r, z, n), axis)
+
+
+def _put_slopes(blocks: Array, h_old: Array, slopes: Array) -> None:
+    """Fill in what multiplies dn on its way to q and r, and dh on its way to z and n.
+
+    Args:
+        blocks: (n, 4, …, B, H), q, r, z, n of n steps.
+        h_old: (n, …, B, H), the states before them.
+        slopes: (n, 4, …, B, H), filled in.
+    """
+    q, r, z, n = (blocks[:, k] for k in range(4))
+    to_q, to_r, to_z, to_n = (slopes[:, k] for k in range(4))
     multiply, subtract = np.multiply, np.subtract
-    k_n, k_z = k_nz[..., 0, :], k_nz[..., 1, :]
-    closed = np.subtract(1, u)
-    subtract(h_old, n, out=k_z)
-    multiply(k_z, u, out=k_z)
-    multiply(k_z, closed, out=k_z)
-    multiply(n, n, out=k_n)
-    subtract(1, k_n, out=k_n)
-    multiply(k_n, closed, out=k_n)
-    subtract(1, r, out=k_r)
-    multiply(k_r, r, out=k_r)
-    multiply(k_r, recurrent, out=k_r)
+    to_q[...] = r
+    subtract(1, r, out=to_r)
+    multiply(to_r, r, out=to_r)
+    multiply(to_r, q, out=to_r)
+    closed = subtract(1, z)
+    subtract(h_old, n, out=to_z)
+    multiply(to_z, z, out=to_z)
+    multiply(to_z, closed, out=to_z)
+    multiply(n, n, out=to_n)
+    subtract(1, to_n, out=to_n)
+    multiply(to_n, closed, out=to_n)

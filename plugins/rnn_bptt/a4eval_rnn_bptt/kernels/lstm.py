@@ -6,41 +6,35 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import (
-    Array,
-    Gradients,
-    Params,
-    State,
-    check_state,
-    outer_sum,
-    project,
-    rows,
-    sequence_buffer,
-    step_product,
-    time_first,
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, sequence_buffer, time_first
+from a4eval_rnn_bptt.kernels.products import (
+    by_gate,
+    from_gates,
+    input_gradient,
+    projection,
+    to_gates,
+    weight_gradients,
 )
 
-_CHUNK_BYTES = 1 << 20  # the gate derivatives of one chunk of steps stay in the second-level cache
+_CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 12  # six of slopes, and what they are made of
 
 
 class LstmTape(NamedTuple):
-    """What the backward pass needs: the input, i|f|o|g of every step, h_0 … h_T, c_0 … c_T and tanh(c_t)."""
+    """What the backward pass needs: the input, i, f, o, g and c' of every step, and h_0 … h_T, c_0 … c_T."""
 
     x: Array
-    gates: Array
+    blocks: Array
     states: tuple[Array, Array]
-    squashed: Array
 
 
-def _folded(weight: Array) -> Array:
-    """Transpose to (…, I, 4H), order i, f, o, g, the three σ gates halved."""
-    hidden = weight.shape[-2] // 4
-    columns = weight.swapaxes(-1, -2)
-    folded = np.empty(columns.shape, weight.dtype)
-    np.multiply(columns[..., : 2 * hidden], 0.5, out=folded[..., : 2 * hidden])
-    np.multiply(columns[..., 3 * hidden :], 0.5, out=folded[..., 2 * hidden : 3 * hidden])
-    folded[..., 3 * hidden :] = columns[..., 2 * hidden : 3 * hidden]
+def _folded(weight: Array, axis: int) -> Array:
+    """Return the blocks of a weight or bias as (4, …), order i, f, o, g, the three σ gates halved."""
+    blocks = by_gate(weight, 4, axis)
+    folded = np.empty(blocks.shape, weight.dtype)
+    np.multiply(blocks[:2], 0.5, out=folded[:2])
+    np.multiply(blocks[3], 0.5, out=folded[2])
+    folded[3] = blocks[2]
     return folded
 
 
@@ -59,39 +53,44 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     dtype = x.dtype
     *lead, steps, batch, _ = x.shape
     hidden = params["weight_hh"].shape[-1]
-    gates = sequence_buffer(lead, steps, batch, 4 * hidden, dtype)
+    # a step's five blocks i, f, o, g, c': i and f lie as g and c' do, so that one multiplication makes i·g and f·c'
+    blocks = sequence_buffer((5, *lead), steps + 1, batch, hidden, dtype)
+    gates, c = blocks[:4, ..., :-1, :, :], blocks[4]
     h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
-    c = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
-    squashed = sequence_buffer(lead, steps, batch, hidden, dtype)
     h[..., 0, :, :], c[..., 0, :, :] = check_state(state, 2, (*lead, batch, hidden), dtype)
-    project(x, _folded(params["weight_ih"].astype(dtype, copy=False)), gates)
+    weight_ih, weight_hh = (_folded(params[name].astype(dtype, copy=False), -2) for name in ("weight_ih", "weight_hh"))
+    project = projection(weight_ih.swapaxes(-1, -2), batch)
+    bias = None
     if "bias_ih" in params:
-        bias = (params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False)
-        gates += _folded(bias[..., :, None])[..., None, :, :]
-    weight = _folded(params["weight_hh"].astype(dtype, copy=False))
-    product = np.empty((*lead, batch, 4 * hidden), dtype)
-    term = np.empty((*lead, batch, hidden), dtype)
+        bias = _folded((params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False), -1)[..., None, None, :]
+    multiply_all, right, out, product = to_gates(weight_hh.swapaxes(-1, -2), batch)
+    pair = np.empty((2, *lead, batch, hidden), dtype)
+    new, kept = pair
+    squashed = np.empty_like(new)
     half = np.array(0.5, dtype)
-    matmul = step_product(lead)
     add, multiply, tanh = np.add, np.multiply, np.tanh
-    z, hs, cs = time_first(gates), time_first(h), time_first(c)
-    i, f, o, g = (z[..., k * hidden : (k + 1) * hidden] for k in range(4))
-    h_old, c_old = hs[0], cs[0]
-    for z_t, sigmoids, i_t, f_t, o_t, g_t, c_new, s_t, h_new in zip(
-        z, z[..., : 3 * hidden], i, f, o, g, cs[1:], time_first(squashed), hs[1:], strict=True
-    ):
-        matmul(h_old, weight, product)
-        add(z_t, product, z_t)
-        tanh(z_t, z_t)
-        multiply(sigmoids, half, sigmoids)
-        add(sigmoids, half, sigmoids)
-        multiply(f_t, c_old, c_new)
-        multiply(i_t, g_t, term)
-        add(c_new, term, c_new)
-        tanh(c_new, s_t)
-        multiply(o_t, s_t, h_new)
-        h_old, c_old = h_new, c_new
-    return h[..., 1:, :, :], LstmTape(x, gates, (h, c), squashed)
+    z, hs, cs = time_first(blocks)[:-1], time_first(h), time_first(c)
+    h_old = hs[0]
+    chunk = max(1, _CHUNK_BYTES // (product.nbytes * 2))
+    for low in range(0, steps, chunk):
+        now, after = slice(low, min(steps, low + chunk)), slice(low + 1, low + chunk + 1)
+        project(x[..., now, :, :], gates[..., now, :, :])
+        if bias is not None:
+            gates[..., now, :, :] += bias
+        for z_t, sigmoids, i_f, g_c, o_t, c_new, h_new in zip(
+            z[now, :4], z[now, :3], z[now, :2], z[now, 3:], z[now, 2], cs[after], hs[after], strict=True
+        ):
+            multiply_all(h_old, right, out)
+            add(z_t, product, z_t)
+            tanh(z_t, z_t)
+            multiply(sigmoids, half, sigmoids)
+            add(sigmoids, half, sigmoids)
+            multiply(i_f, g_c, pair)
+            add(new, kept, c_new)
+            tanh(c_new, squashed)
+            multiply(o_t, squashed, h_new)
+            h_old = h_new
+    return h[..., 1:, :, :], LstmTape(x, blocks[..., :-1, :, :], (h, c))
 
 
 def lstm_backward(
@@ -108,83 +107,65 @@ def lstm_backward(
     """
     h, c = tape.states
     dtype = h.dtype
-    *lead, steps, batch, hidden = tape.squashed.shape
-    weight = params["weight_hh"].astype(dtype, copy=False)
-    # five blocks a step: the gradient of c before the step, then of the gates i, f, g, o: torch's order.
-    # All but o's are dc times a slope, and one multiplication makes the four of them.
-    buffer = sequence_buffer(lead, steps, batch, 5 * hidden, dtype)
+    _, *lead, steps, batch, hidden = tape.blocks.shape
+    # five blocks a step: first the slopes, then the gradients of c before the step and of the gates i, f, g, o: torch's
+    # order.  All but o's are dc times a slope, and one multiplication makes the four of them.
+    blocks = sequence_buffer((5, *lead), steps, batch, hidden, dtype)
     dh, dc = (one.copy() for one in check_state(dstate, 2, (*lead, batch, hidden), dtype))
-    dc_repeated = dc[..., None, :]
     carried = dc.copy()
     term = np.empty_like(dh)
+    z, cs, by_step, errors = time_first(tape.blocks), time_first(c)[1:], time_first(blocks), time_first(dy)
+    weight_hh = by_gate(params["weight_hh"].astype(dtype, copy=False), 4, -2)
+    into_dh, gates = from_gates(weight_hh, by_step[:, 1:], dh)
     chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
-    slopes = np.empty((chunk, *lead, batch, 4, hidden), dtype)
-    slope_o, slope_c = (np.empty((chunk, *lead, batch, hidden), dtype) for _ in range(2))
-    z, blocks = time_first(tape.gates), time_first(buffer)
-    errors, squashed, cs = time_first(dy), time_first(tape.squashed), time_first(c)
-    by_block = blocks.reshape(*blocks.shape[:-1], 5, hidden)
-    gates = blocks[..., hidden:]
-    matmul = step_product(lead)
     add, multiply = np.add, np.multiply
     for high in range(steps, 0, -chunk):
-        low = max(0, high - chunk)
-        n = high - low
-        now = slice(low, high)
-        i, f, o, g = (z[now, ..., k * hidden : (k + 1) * hidden] for k in range(4))
-        _gate_slopes((i, f, o, g), squashed[now], cs[now], (slopes[:n], slope_o[:n], slope_c[:n]))
-        for e, s_dc, s_o, s_c, d_dc, d_o, d_gates, d_c in zip(
-            errors[now][::-1],
-            slopes[:n][::-1],
-            slope_o[:n][::-1],
-            slope_c[:n][::-1],
-            by_block[now, ..., :4, :][::-1],
-            by_block[now, ..., 4, :][::-1],
-            gates[now][::-1],
-            by_block[now, ..., 0, :][::-1],
-            strict=True,
+        now = slice(max(0, high - chunk), high)
+        back = by_step[now][::-1]
+        to_c = _put_slopes(z[now], np.tanh(cs[now]), by_step[now])
+        for e, s_c, d_dc, d_o, d_gates, d_c in zip(
+            errors[now][::-1], to_c[::-1], back[:, :4], back[:, 4], gates[now][::-1], back[:, 0], strict=True
         ):
             add(dh, e, dh)
             multiply(dh, s_c, term)
             add(carried, term, dc)
-            multiply(dc_repeated, s_dc, d_dc)
-            multiply(dh, s_o, d_o)
-            matmul(d_gates, weight, dh)
+            multiply(dc, d_dc, d_dc)
+            multiply(dh, d_o, d_o)
+            into_dh(d_gates)
             carried = d_c
-    flat = rows(buffer[..., hidden:])
-    gradient = {
-        "weight_ih": outer_sum(flat, rows(tape.x)),
-        "weight_hh": outer_sum(flat, rows(h[..., :-1, :, :])),
-    }
+    delta = blocks[1:]
+    into_ih, into_hh, bias = weight_gradients(delta, tape.x, h[..., :-1, :, :])
+    gradient = {"weight_ih": into_ih, "weight_hh": into_hh}
     if "bias_ih" in params:
-        gradient["bias_ih"] = flat.sum(-2)
-        gradient["bias_hh"] = gradient["bias_ih"].copy()
+        gradient |= {"bias_ih": bias, "bias_hh": bias.copy()}
     dx = None
     if want_dx:
-        dx = np.matmul(flat, params["weight_ih"].astype(dtype, copy=False)).reshape(tape.x.shape)
+        dx = input_gradient(delta, by_gate(params["weight_ih"].astype(dtype, copy=False), 4, -2), tape.x.shape)
     return Gradients(gradient, dx, (dh, carried.copy()))
 
 
-def _gate_slopes(
-    gates: tuple[Array, Array, Array, Array], squashed: Array, c_old: Array, out: tuple[Array, Array, Array]
-) -> None:
-    """Fill in, for a chunk of steps, what multiplies dc on its way to c' and the gates i, f, g; dh to o and to c."""
-    i, f, o, g = gates
-    slopes, slope_o, slope_c = out
+def _put_slopes(blocks: Array, squashed: Array, slopes: Array) -> Array:
+    """Fill in what multiplies dc on its way to c', i, f, g and dh on its way to o; return what it is on its way to c.
+
+    Args:
+        blocks: (n, 5, …, B, H), i, f, o, g, c' of n steps.
+        squashed: (n, …, B, H), tanh(c).
+        slopes: (n, 5, …, B, H), filled in.
+    """
+    i, f, o, g, _ = (blocks[:, k] for k in range(5))
+    i_f, g_c = blocks[:, :2], blocks[:, 3:]
     multiply, subtract = np.multiply, np.subtract
-    to_c, to_i, to_f, to_g = (slopes[..., k, :] for k in range(4))
-    to_c[...] = f
-    subtract(1, i, out=to_i)
-    multiply(to_i, i, out=to_i)
-    multiply(to_i, g, out=to_i)
-    subtract(1, f, out=to_f)
-    multiply(to_f, f, out=to_f)
-    multiply(to_f, c_old, out=to_f)
+    to_g, to_o, to_i_f = slopes[:, 3], slopes[:, 4], slopes[:, 1:3]
+    slopes[:, 0] = f
+    subtract(1, i_f, out=to_i_f)
+    multiply(to_i_f, i_f, out=to_i_f)
+    multiply(to_i_f, g_c, out=to_i_f)
     multiply(g, g, out=to_g)
     subtract(1, to_g, out=to_g)
     multiply(to_g, i, out=to_g)
-    subtract(1, o, out=slope_o)
-    multiply(slope_o, o, out=slope_o)
-    multiply(slope_o, squashed, out=slope_o)
-    multiply(squashed, squashed, out=slope_c)
-    subtract(1, slope_c, out=slope_c)
-    multiply(slope_c, o, out=slope_c)
+    subtract(1, o, out=to_o)
+    multiply(to_o, o, out=to_o)
+    multiply(to_o, squashed, out=to_o)
+    to_c = np.multiply(squashed, squashed, out=squashed)
+    subtract(1, to_c, out=to_c)
+    return multiply(to_c, o, out=to_c)

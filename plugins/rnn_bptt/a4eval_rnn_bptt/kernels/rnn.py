@@ -6,19 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import (
-    Array,
-    Gradients,
-    Params,
-    State,
-    check_state,
-    outer_sum,
-    project,
-    rows,
-    sequence_buffer,
-    step_product,
-    time_first,
-)
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, sequence_buffer, time_first
+from a4eval_rnn_bptt.kernels.products import input_gradient, projection, to_gates, weight_gradients
 
 ACTIVATIONS = ("tanh", "relu", "linear")
 
@@ -68,21 +57,19 @@ def rnn_forward(
     """
     dtype = x.dtype
     *lead, steps, batch, _ = x.shape
-    weight_ih, weight_hh = params["weight_ih"].astype(dtype, copy=False), params["weight_hh"].astype(dtype, copy=False)
+    weight_ih, weight_hh = (params[name].astype(dtype, copy=False)[None] for name in ("weight_ih", "weight_hh"))
     hidden = weight_hh.shape[-1]
     h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
     h[..., 0, :, :] = check_state(state, 1, (*lead, batch, hidden), dtype)[0]
     y = h[..., 1:, :, :]
-    project(x, weight_ih.swapaxes(-1, -2), y)
+    projection(weight_ih.swapaxes(-1, -2), batch)(x, y[None])
     if "bias_ih" in params:
         y += (params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False)[..., None, None, :]
-    transposed = np.ascontiguousarray(weight_hh.swapaxes(-1, -2))
-    product = np.empty((*lead, batch, hidden), dtype)
-    matmul = step_product(lead)
+    multiply, right, out, (product,) = to_gates(weight_hh.swapaxes(-1, -2), batch)
     add, tanh = np.add, np.tanh
     previous = time_first(h)[0]
     for z in time_first(y):
-        matmul(previous, transposed, product)
+        multiply(previous, right, out)
         add(z, product, z)
         if activation == "tanh":
             tanh(z, z)
@@ -106,21 +93,20 @@ def rnn_backward(
     """
     (h,) = tape.states
     dtype = h.dtype
-    weight_ih, weight_hh = params["weight_ih"].astype(dtype, copy=False), params["weight_hh"].astype(dtype, copy=False)
     y = h[..., 1:, :, :]
-    lead = y.shape[:-3]
-    carried = check_state(dstate, 1, (*y.shape[:-3], *y.shape[-2:]), dtype)[0].copy()
+    *lead, _, batch, hidden = y.shape
     delta = slope(tape.activation, y)
-    matmul = step_product(lead)
+    multiply_all, right, out, (carried,) = to_gates(params["weight_hh"].astype(dtype, copy=False)[None], batch)
+    carried[...] = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0]
     add, multiply = np.add, np.multiply
     for d, e in zip(time_first(delta)[::-1], time_first(dy)[::-1], strict=True):
         add(carried, e, carried)
         multiply(d, carried, d)
-        matmul(d, weight_hh, carried)
-    flat = rows(delta)
-    gradient = {"weight_ih": outer_sum(flat, rows(tape.x)), "weight_hh": outer_sum(flat, rows(h[..., :-1, :, :]))}
+        multiply_all(d, right, out)
+    delta = delta[None]
+    into_ih, into_hh, bias = weight_gradients(delta, tape.x, h[..., :-1, :, :])
+    gradient = {"weight_ih": into_ih, "weight_hh": into_hh}
     if "bias_ih" in params:
-        gradient["bias_ih"] = flat.sum(-2)
-        gradient["bias_hh"] = gradient["bias_ih"].copy()
-    dx = np.matmul(flat, weight_ih).reshape(tape.x.shape) if want_dx else None
-    return Gradients(gradient, dx, (carried,))
+        gradient |= {"bias_ih": bias, "bias_hh": bias.copy()}
+    weight_ih = params["weight_ih"].astype(dtype, copy=False)[None]
+    return Gradients(gradient, input_gradient(delta, weight_ih, tape.x.shape) if want_dx else None, (carried,))
