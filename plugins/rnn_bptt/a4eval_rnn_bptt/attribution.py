@@ -126,6 +126,8 @@ def attribute(
     if unknown := set(names) - set(gradients):
         raise ValueError(f"no weight {min(unknown)!r}, expected one of {', '.join(gradients)}")
     wanted = (norm, per_lag, truncation)
+    if not any(wanted) and (inner := _folded_inner(trajectory, errors, {name: gradients[name] for name in names})):
+        return {name: WeightAttribution(gradients[name], inner[name] / _square(gradients[name])) for name in names}
     splits = {name: _Split(gradients[name], trajectory.steps, trajectory.batch, *wanted) for name in names}
     for lag, parts in enumerate(lags(trajectory, errors)):
         for name, split in splits.items():
@@ -133,12 +135,46 @@ def attribute(
     return {name: split.finish() for name, split in splits.items()}
 
 
+def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, Array]) -> dict[str, Array] | None:
+    """Return ⟨G_tk, direction⟩, (T, T), of every weight, step by step for all losses at once; None if the cell cannot.
+
+    Losses whose gradient is zero take no time.
+    """
+    fold = getattr(trajectory.cell, "fold", None)
+    losses = np.flatnonzero(errors.any(axis=(1, 2)))
+    steps, batch = trajectory.steps, trajectory.batch
+    undo = fold and fold(trajectory.params, trajectory.tape, directions, batch, len(losses))
+    if undo is None:
+        return None
+    inner = {name: np.zeros((steps, steps)) for name in directions}
+    after, before = (
+        tuple(np.zeros((batch, len(losses), one.shape[-1]), errors.dtype) for one in trajectory.states)
+        for _ in range(2)
+    )
+    for k in range(steps - 1, -1, -1):
+        first = int(np.searchsorted(losses, k))
+        if first == len(losses):
+            continue
+        if losses[first] == k:
+            after[0][:, first] = errors[k]
+        now, then = (tuple(one[:, first:] for one in state) for state in (after, before))
+        for name, products in undo(k, now, then).items():
+            inner[name][losses[first:], k] = products
+        after, before = before, after  # a loss that has not begun was never written to: its other states are zero
+    return inner
+
+
+def _square(whole: Array) -> float:
+    """Return ⟨G, G⟩, NaN where it is zero."""
+    return float(np.sum(whole.astype(np.float64) ** 2)) or np.nan
+
+
 class _Split:
     """Collects one weight's attribution, lag by lag."""
 
     def __init__(self, whole: Array, steps: int, batch: int, norm: bool, per_lag: bool, truncation: bool) -> None:  # noqa: FBT001  (private, called once)
         self.whole, self.batch = whole, batch
-        self.square = float(np.sum(whole.astype(np.float64) ** 2)) or np.nan
+        self.square = _square(whole)
         self.inner = np.zeros((steps, steps))
         self.norm = np.zeros((steps, steps)) if norm else None
         self.per_lag: list[Array] | None = [] if per_lag else None

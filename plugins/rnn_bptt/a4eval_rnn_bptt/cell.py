@@ -26,7 +26,7 @@ from a4eval_rnn_bptt.arrays import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 StepTape: TypeAlias = tuple[Array, ...]
 """What ``step_backward`` needs of one step: arrays with the batch in front, so tapes of many steps concatenate."""
@@ -53,12 +53,24 @@ class StepGradients(NamedTuple):
     state: State
 
 
+Undo: TypeAlias = "Callable[[int, State, State], dict[str, Array]]"
+"""Undo one step for n losses at once.
+
+Given the step, the gradients of the state after it, each (B, n, size), which may be overwritten, and arrays of that
+shape to fill with those of the state before; returns for every weight the n inner products of the step's part of its
+gradient with a fixed direction, summed over the rows, (n,) float64.
+"""
+
+
 @runtime_checkable
 class Cell(Protocol):
     """A recurrent layer that can do and undo one step.
 
     The output of a step is the first array of its state.
     All methods are pure; a batch row never influences another, so rows may come from different steps.
+
+    A cell may also have ``fold(params, tape, directions, batch, losses)``, which returns an :data:`Undo` for the steps
+    of a tape, or None: shares are then found in fewer operations than with ``step_backward`` for every pair of steps.
     """
 
     def example(self, rng: np.random.Generator) -> Array:

@@ -149,3 +149,35 @@ def test_a_state_that_overflows_is_said(rng):
     layer = build("layer", {"name": "rnn", "activation": "linear", "gain": 1e30, "initialisation": "orthogonal"})
     with pytest.raises(ValueError, match="the state overflows at step"):
         follow(layer, layer.init(rng), rng.standard_normal((50, 2, 8)))
+
+
+@pytest.mark.parametrize("lossy", ["all", "some", "last", "none"])
+@pytest.mark.parametrize(("steps", "batch"), [(1, 2), (5, 1), (12, 3)])
+def test_shares_found_for_many_losses_at_once_equal_those_found_by_lag(layer, rng, steps, batch, lossy):
+    _, trajectory, errors = setting(layer, rng, steps, batch)
+    if lossy == "some":
+        errors[::3] = 0
+    elif lossy != "all":
+        errors[: steps - (lossy == "last")] = 0
+    got = attribute(trajectory, errors)
+    expected = attribute(trajectory, errors, norm=True)
+    assert got.keys() == expected.keys()
+    for name, one in expected.items():
+        np.testing.assert_allclose(got[name].share, one.share, rtol=0, atol=1e-13, err_msg=name)
+
+
+def test_first_party_cells_fold_their_steps(layer):
+    folds = {"Rnn", "IdentityRnn", "Lstm", "Gru"}
+    assert hasattr(layer, "fold") == (type(layer).__name__ in folds)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_shares_where_products_are_cut_up(rng, name, dtype):
+    layer = build("layer", {"name": name, "inputs": 5, "hidden": 64})
+    params = {key: value.astype(dtype) for key, value in layer.init(rng).items()}
+    trajectory = follow(layer, params, rng.standard_normal((24, 6, 5)).astype(dtype))
+    errors = rng.standard_normal((24, 6, 64)).astype(dtype)
+    got, expected = attribute(trajectory, errors), attribute(trajectory, errors, norm=True)
+    for key, one in expected.items():
+        assert np.abs(got[key].share - one.share).max() < (1e-13 if dtype == "float64" else 1e-5), key

@@ -31,13 +31,20 @@ def _multiplies_uncopied() -> bool:
     return "openblas" in built["Build Dependencies"]["blas"]["name"] and bool({"X86_V4", "AVX512_SKX"} & {*extensions})
 
 
-def _panels(weight: Array, batch: int) -> Array:
-    """Cut (G, …, K, N) into (G, P, …, K, N/P), each panel by itself in memory; P is 1 where that does not pay."""
-    *_, depth, width = weight.shape
-    columns = _PANEL_BYTES // weight.itemsize
+def panel_columns(batch: int, depth: int, width: int, itemsize: int) -> int:
+    """Return how many columns of (K, N) to multiply (B, K) with at once: N where cutting it up does not pay."""
+    columns = _PANEL_BYTES // itemsize
     while batch * depth * columns > _UNCOPIED:
         columns //= 2
-    if batch < _ROWS or columns < 16 or width % columns or not _multiplies_uncopied():
+    pays = batch >= _ROWS and columns >= 16 and width % columns == 0 and _multiplies_uncopied()
+    return columns if pays else width
+
+
+def _panels(weight: Array, batch: int) -> Array:
+    """Cut (G, …, K, N) into (G, P, …, K, N/P), each panel by itself in memory."""
+    *_, depth, width = weight.shape
+    columns = panel_columns(batch, depth, width, weight.itemsize)
+    if columns == width:
         return np.ascontiguousarray(weight)[:, None]
     return np.ascontiguousarray(_by_panel(weight, width // columns))
 

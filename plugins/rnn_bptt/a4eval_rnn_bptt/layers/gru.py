@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, unroll, unroll_backward
+from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, Undo, unroll, unroll_backward
 from a4eval_rnn_bptt.initialisation import chrono_bias
+from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
 from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, sigmoid
 from a4eval_rnn_bptt.torch_reference import torch_pass
@@ -135,6 +136,21 @@ class Gru(SizedLayer):
             parts["bias_hh"] = from_h
         dx = from_x @ params["weight_ih"] if want_dx else None
         return StepGradients(parts, dx, (before,))
+
+    def fold(self, params: Params, tape: StepTape, directions: Params, batch: int, losses: int) -> Undo | None:
+        """Prepare to undo the steps of *tape* for many losses at once; None where the reset comes before."""
+        if not self.reset_after:
+            return None
+        x, h, slope_n, slope_z, slope_r, r, z = tape
+        at_x = np.stack((slope_n * slope_r, slope_z, slope_n))
+        at_h = np.stack((at_x[0], slope_z, slope_n * r))
+        weight = params["weight_hh"].reshape(3, self.hidden, self.hidden)
+        folded = Folded(weight, at_h, z, batch, losses)
+        moved = {
+            name: np.sum((at_h if name.endswith("hh") else at_x) * one.swapaxes(0, 1), axis=0)
+            for name, one in along(directions, 3, x, h).items()
+        }
+        return undo_hidden(folded, moved, batch)
 
 
 @dataclass(kw_only=True)

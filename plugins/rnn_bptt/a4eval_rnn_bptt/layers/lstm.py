@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, unroll, unroll_backward
+from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, Undo, unroll, unroll_backward
 from a4eval_rnn_bptt.initialisation import chrono_bias
+from a4eval_rnn_bptt.kernels.folding import Folded, along, inner
 from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine, sigmoid
 from a4eval_rnn_bptt.torch_reference import torch_pass
@@ -146,3 +147,30 @@ class Lstm(SizedLayer):
             parts["weight_peephole"] = np.concatenate((into, (delta[..., -1, :] * new)[..., None, :]), axis=-2)
         dx = flat @ params["weight_ih"] if want_dx else None
         return StepGradients(parts, dx, (flat @ params["weight_hh"], dc))
+
+    def fold(self, params: Params, tape: StepTape, directions: Params, batch: int, losses: int) -> Undo | None:
+        """Prepare to undo the steps of *tape* for many losses at once; None where there are peepholes."""
+        if self.peephole:
+            return None
+        x, h, slopes, slope_o, slope_c, f = tape
+        weight = params["weight_hh"].reshape(len(self.gates), self.hidden, self.hidden)
+        through_cell = Folded(weight[:-1], slopes.swapaxes(0, 1), None, batch, losses)
+        through_output = Folded(weight[-1:], slope_o[None], None, batch, losses)
+        moved = {
+            name: (np.sum(slopes * one[:, :-1], axis=1), slope_o * one[:, -1])
+            for name, one in along(directions, len(self.gates), x, h).items()
+        }
+
+        def undo(step: int, dstate: State, before: State) -> dict[str, Array]:
+            rows = slice(step * batch, (step + 1) * batch)
+            (dh, dc), (dh_before, dc_before) = dstate, before
+            np.multiply(dh, slope_c[rows, None], out=dc_before)
+            dc += dc_before
+            products = {name: inner(dc, one[rows]) + inner(dh, two[rows]) for name, (one, two) in moved.items()}
+            through_output.undo(step, dh, dc_before)
+            through_cell.undo(step, dc, dh_before)
+            dh_before += dc_before
+            np.multiply(dc, f[rows, None], out=dc_before)
+            return products
+
+        return undo

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape
+from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, Undo
 from a4eval_rnn_bptt.initialisation import Initialisation
+from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
 from a4eval_rnn_bptt.kernels.rnn import RnnTape, activate, rnn_backward, rnn_forward, slope
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine
 from a4eval_rnn_bptt.torch_reference import torch_pass
@@ -69,6 +70,13 @@ class Rnn(SizedLayer):
             parts |= {"bias_ih": delta, "bias_hh": delta}
         dx = delta @ params["weight_ih"] if want_dx else None
         return StepGradients(parts, dx, (delta @ params["weight_hh"],))
+
+    def fold(self, params: Params, tape: StepTape, directions: Params, batch: int, losses: int) -> Undo:
+        """Prepare to undo the steps of *tape* for many losses at once."""
+        x, h, slopes = tape
+        folded = Folded(params["weight_hh"][None], slopes[None], None, batch, losses)
+        moved = {name: slopes * one[:, 0] for name, one in along(directions, 1, x, h).items()}
+        return undo_hidden(folded, moved, batch)
 
 
 @dataclass(kw_only=True)
