@@ -56,15 +56,16 @@ class WeightAttribution:
             return np.where(self.norm > 0, self.share * whole / self.norm, np.nan)
 
 
-def whole_gradient(trajectory: Trajectory, errors: Array) -> dict[str, Array]:
+def whole_gradient(trajectory: Trajectory, errors: Array, weights: Sequence[str] | None = None) -> dict[str, Array]:
     """Backpropagate through time, step by step.
 
     Args:
         trajectory: from :func:`a4eval_rnn_bptt.follow`.
         errors: (T, B, H), ∂E_t/∂h_t.
+        weights: which weights; all that took part where None.
 
-    Returns:
-        The gradient of every weight that took part.
+    Raises:
+        ValueError: a weight is unknown.
     """
     parts: dict[str, list[Contribution]] = {}
     carried: State = tuple(np.zeros_like(one[0]) for one in trajectory.states)
@@ -73,7 +74,10 @@ def whole_gradient(trajectory: Trajectory, errors: Array) -> dict[str, Array]:
         carried = undone.state
         for name, part in undone.params.items():
             parts.setdefault(name, []).append(part)
-    return {name: sum_contributions(listed) for name, listed in parts.items()}
+    names = list(parts) if weights is None else list(weights)
+    if unknown := set(names) - set(parts):
+        raise ValueError(f"no weight {min(unknown)!r}, expected one of {', '.join(parts)}")
+    return {name: sum_contributions(parts[name]) for name in names}
 
 
 def lags(trajectory: Trajectory, errors: Array) -> Iterator[dict[str, Contribution]]:
@@ -121,14 +125,11 @@ def attribute(
         raise ValueError(f"errors have shape {errors.shape}, expected {trajectory.outputs.shape}, that of the outputs")
     if not np.isfinite(errors).all():
         raise ValueError("errors hold values that are not finite")
-    gradients = whole_gradient(trajectory, errors)
-    names = list(gradients) if weights is None else list(weights)
-    if unknown := set(names) - set(gradients):
-        raise ValueError(f"no weight {min(unknown)!r}, expected one of {', '.join(gradients)}")
+    gradients = whole_gradient(trajectory, errors, weights)
     wanted = (norm, per_lag, truncation)
-    if not any(wanted) and (inner := _folded_inner(trajectory, errors, {name: gradients[name] for name in names})):
-        return {name: WeightAttribution(gradients[name], inner[name] / _square(gradients[name])) for name in names}
-    splits = {name: _Split(gradients[name], trajectory.steps, trajectory.batch, *wanted) for name in names}
+    if not any(wanted) and (inner := _folded_inner(trajectory, errors, gradients)):
+        return {name: WeightAttribution(whole, inner[name] / _square(whole)) for name, whole in gradients.items()}
+    splits = {name: _Split(whole, trajectory.steps, trajectory.batch, *wanted) for name, whole in gradients.items()}
     for lag, parts in enumerate(lags(trajectory, errors)):
         for name, split in splits.items():
             split.add(lag, parts[name])
@@ -158,7 +159,7 @@ def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, A
         if losses[first] == k:
             after[0][:, first] = errors[k]
         now, then = (tuple(one[:, first:] for one in state) for state in (after, before))
-        for name, products in undo(k, now, then).items():
+        for name, products in undo(k, now, then if k else None).items():
             inner[name][losses[first:], k] = products
         after, before = before, after  # a loss that has not begun was never written to: its other states are zero
     return inner

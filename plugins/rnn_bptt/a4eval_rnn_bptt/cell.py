@@ -53,12 +53,12 @@ class StepGradients(NamedTuple):
     state: State
 
 
-Undo: TypeAlias = "Callable[[int, State, State], dict[str, Array]]"
+Undo: TypeAlias = "Callable[[int, State, State | None], dict[str, Array]]"
 """Undo one step for n losses at once.
 
 Given the step, the gradients of the state after it, each (B, n, size), which may be overwritten, and arrays of that
-shape to fill with those of the state before; returns for every weight the n inner products of the step's part of its
-gradient with a fixed direction, summed over the rows, (n,) float64.
+shape to fill with those of the state before, or None where nobody needs those.  Returns for every weight the n inner
+products of the step's part of its gradient with a fixed direction, summed over the rows, (n,) float64.
 """
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array
 from a4eval_rnn_bptt.kernels.products import panel_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from a4eval_rnn_bptt.arrays import State
+    from a4eval_rnn_bptt.arrays import Array, State
     from a4eval_rnn_bptt.cell import Undo
 
 
@@ -79,7 +78,8 @@ def along(weights: Mapping[str, Array], gates: int, x: Array, h: Array) -> dict[
 def inner(u: Array, moved: Array) -> Array:
     """Sum ⟨u, moved⟩ over rows and units, in float64: (B, n, H) with (B, H) is (n,)."""
     by_row = np.matmul(u, moved[:, :, None])[..., 0]
-    return by_row.sum(0, dtype=np.float64)
+    total: Array = by_row.sum(axis=0, dtype=np.float64)
+    return total
 
 
 def undo_hidden(folded: Folded, moved: Mapping[str, Array], batch: int) -> Undo:
@@ -91,10 +91,11 @@ def undo_hidden(folded: Folded, moved: Mapping[str, Array], batch: int) -> Undo:
         batch: B.
     """
 
-    def undo(step: int, dstate: State, before: State) -> dict[str, Array]:
+    def undo(step: int, dstate: State, before: State | None) -> dict[str, Array]:
         rows = slice(step * batch, (step + 1) * batch)
         products = {name: inner(dstate[0], one[rows]) for name, one in moved.items()}
-        folded.undo(step, dstate[0], before[0])
+        if before is not None:
+            folded.undo(step, dstate[0], before[0])
         return products
 
     return undo

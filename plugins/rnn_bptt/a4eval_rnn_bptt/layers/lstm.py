@@ -161,16 +161,17 @@ class Lstm(SizedLayer):
             for name, one in along(directions, len(self.gates), x, h).items()
         }
 
-        def undo(step: int, dstate: State, before: State) -> dict[str, Array]:
+        def undo(step: int, dstate: State, before: State | None) -> dict[str, Array]:
             rows = slice(step * batch, (step + 1) * batch)
-            (dh, dc), (dh_before, dc_before) = dstate, before
-            np.multiply(dh, slope_c[rows, None], out=dc_before)
-            dc += dc_before
+            dh, dc = dstate
+            spare = np.multiply(dh, slope_c[rows, None], out=None if before is None else before[1])
+            dc += spare
             products = {name: inner(dc, one[rows]) + inner(dh, two[rows]) for name, (one, two) in moved.items()}
-            through_output.undo(step, dh, dc_before)
-            through_cell.undo(step, dc, dh_before)
-            dh_before += dc_before
-            np.multiply(dc, f[rows, None], out=dc_before)
+            if before is not None:
+                through_cell.undo(step, dc, before[0])
+                through_output.undo(step, dh, spare)
+                before[0][...] += spare
+                np.multiply(dc, f[rows, None], out=before[1])
             return products
 
         return undo
