@@ -127,6 +127,22 @@ def time_first(buffer: Array) -> Array:
     return to_front(buffer, buffer.ndim - 3)
 
 
+def negligible(errors: Array) -> float:
+    """Return below what a gradient on its way through time is taken as zero, given the errors it comes from.
+
+    It is where subnormal numbers, which take the processor a hundred times longer, come near; 10⁻³¹ in float32.
+    Errors that are themselves that small are not cut.
+    """
+    info = np.finfo(errors.dtype)
+    largest = max(float(errors.max()), -float(errors.min()))
+    return min(float(info.tiny) / float(info.eps), float(info.eps) ** 2 * largest)
+
+
+def drop_below(floor: float, array: Array) -> None:
+    """Put zero where *array* is below *floor*, so that a vanished gradient does not linger as subnormal numbers."""
+    array[np.abs(array) < floor] = 0
+
+
 def to_front(array: Array, axis: int) -> Array:
     """View *array* with one axis, from 0, moved to the front: ``np.moveaxis`` in a tenth of its time."""
     return array.transpose(axis, *range(axis), *range(axis + 1, array.ndim)) if axis else array

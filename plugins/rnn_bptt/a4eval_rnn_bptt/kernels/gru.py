@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, sequence_buffer, time_first
+from a4eval_rnn_bptt.arrays import (
+    Array,
+    Gradients,
+    Params,
+    State,
+    check_state,
+    drop_below,
+    negligible,
+    sequence_buffer,
+    time_first,
+)
 from a4eval_rnn_bptt.kernels.products import (
     by_gate,
     from_gates,
@@ -129,7 +139,9 @@ def gru_backward(
     into_term, gates = from_gates(_new_gate_first(weight_hh), by_step[:, :3], term)
     chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
+    floor = negligible(dy)
     for high in range(steps, 0, -chunk):
+        drop_below(floor, dh)
         now = slice(max(0, high - chunk), high)
         back = by_step[now][::-1]
         _put_slopes(z[now], hs[now], by_step[now])

@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, sequence_buffer, time_first
+from a4eval_rnn_bptt.arrays import (
+    Array,
+    Gradients,
+    Params,
+    State,
+    check_state,
+    drop_below,
+    negligible,
+    sequence_buffer,
+    time_first,
+)
 from a4eval_rnn_bptt.kernels.products import (
     by_gate,
     from_gates,
@@ -119,7 +129,10 @@ def lstm_backward(
     into_dh, gates = from_gates(weight_hh, by_step[:, 1:], dh)
     chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
+    floor = negligible(dy)
     for high in range(steps, 0, -chunk):
+        drop_below(floor, dh)
+        drop_below(floor, carried)
         now = slice(max(0, high - chunk), high)
         back = by_step[now][::-1]
         to_c = _put_slopes(z[now], np.tanh(cs[now]), by_step[now])

@@ -6,8 +6,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state, sequence_buffer, time_first
+from a4eval_rnn_bptt.arrays import (
+    Array,
+    Gradients,
+    Params,
+    State,
+    check_state,
+    drop_below,
+    negligible,
+    sequence_buffer,
+    time_first,
+)
 from a4eval_rnn_bptt.kernels.products import input_gradient, projection, to_gates, weight_gradients
+
+_DROP_EVERY = 8  # steps; looking at each would take longer than a few subnormal numbers
 
 ACTIVATIONS = ("tanh", "relu", "linear")
 
@@ -99,7 +111,10 @@ def rnn_backward(
     multiply_all, right, out, (carried,) = to_gates(params["weight_hh"].astype(dtype, copy=False)[None], batch)
     carried[...] = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0]
     add, multiply = np.add, np.multiply
-    for d, e in zip(time_first(delta)[::-1], time_first(dy)[::-1], strict=True):
+    floor = negligible(dy)
+    for t, (d, e) in enumerate(zip(time_first(delta)[::-1], time_first(dy)[::-1], strict=True)):
+        if t % _DROP_EVERY == 0:
+            drop_below(floor, carried)
         add(carried, e, carried)
         multiply(d, carried, d)
         multiply_all(d, right, out)
