@@ -198,6 +198,29 @@ def test_a_kernel_equals_the_loop_where_products_are_cut_up(monkeypatch, rng, na
         assert relative(got.params[key], expected.params[key]) < 1e-13, key
 
 
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_a_vanishing_float32_gradient_leaves_nothing_subnormal_and_is_right(rng, name):
+    layer = build("layer", {"name": name, "inputs": 3, "hidden": 4, "gain": 0.2})
+    params = layer.init(rng)
+    x, dy = rng.standard_normal((400, 16, 3)), np.zeros((400, 16, 4))
+    dy[-1] = rng.standard_normal((16, 4))
+    single = {key: value.astype(np.float32) for key, value in params.items()}
+    for scale in (1, 1e-30):
+        gradients = [
+            layer.gradients(weights, layer.forward(weights, x.astype(dtype))[1], (scale * dy).astype(dtype))
+            for weights, dtype in ((params, np.float64), (single, np.float32))
+        ]
+        for key in params:
+            exact, got = (one.params[key] for one in gradients)
+            assert relative(got, exact) < 1e-5, key
+    expected, got = (
+        layer.gradients(weights, layer.forward(weights, x.astype(dtype))[1], dy.astype(dtype)).state[0]
+        for weights, dtype in ((params, np.float64), (single, np.float32))
+    )
+    assert 0 < np.abs(expected).max() < 1e-32
+    assert not got.any()
+
+
 def test_a_tape_can_be_used_again(layer, rng):
     x, dy, _, _ = draw(layer, rng)
     params = layer.init(rng)

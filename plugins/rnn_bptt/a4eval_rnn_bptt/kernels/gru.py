@@ -28,6 +28,7 @@ from a4eval_rnn_bptt.kernels.products import (
 
 _CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 10  # four of slopes, and what they are made of
+_CHUNK_STEPS = 64  # a vanished gradient is looked for at the start of each chunk
 
 
 class GruTape(NamedTuple):
@@ -137,7 +138,7 @@ def gru_backward(
     z, hs, by_step, errors = time_first(tape.blocks), time_first(h), time_first(blocks), time_first(dy)
     weight_hh = by_gate(params["weight_hh"].astype(dtype, copy=False), 3, -2)
     into_term, gates = from_gates(_new_gate_first(weight_hh), by_step[:, :3], term)
-    chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
+    chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
     floor = negligible(dy)
     for high in range(steps, 0, -chunk):

@@ -28,6 +28,7 @@ from a4eval_rnn_bptt.kernels.products import (
 
 _CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 12  # six of slopes, and what they are made of
+_CHUNK_STEPS = 64  # a vanished gradient is looked for at the start of each chunk
 
 
 class LstmTape(NamedTuple):
@@ -127,7 +128,7 @@ def lstm_backward(
     z, cs, by_step, errors = time_first(tape.blocks), time_first(c)[1:], time_first(blocks), time_first(dy)
     weight_hh = by_gate(params["weight_hh"].astype(dtype, copy=False), 4, -2)
     into_dh, gates = from_gates(weight_hh, by_step[:, 1:], dh)
-    chunk = max(1, min(steps, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
+    chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
     floor = negligible(dy)
     for high in range(steps, 0, -chunk):
