@@ -89,7 +89,7 @@ def whole_passes() -> str:
                 cases = {"a4eval": lambda a=(layer, params, x, dy): ours(*a), "torch": torch_call(cell, params, x, dy)}
                 if dtype == "float32":
                     cases["jax"] = jax_call(cell, params, x, dy)
-                seconds = interleave(cases, rounds=3 if name == "large" else 7)
+                seconds = interleave(cases, rounds=7)
                 mine = seconds["a4eval"]
                 ratios = [mine / seconds[peer] if peer in seconds else "" for peer in ("torch", "jax")]
                 shown = [seconds[one] * 1e3 if one in seconds else "" for one in ("a4eval", "torch", "jax")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -135,7 +136,8 @@ def negligible(errors: Array) -> float:
     """
     info = np.finfo(errors.dtype)
     largest = max(float(errors.max()), -float(errors.min()))
-    return min(float(info.tiny) / float(info.eps) ** 1.5, float(info.eps) ** 2 * largest)
+    tiny, eps = float(info.tiny), float(info.eps)
+    return min(tiny / eps / math.sqrt(eps), eps * eps * largest)
 
 
 def drop_below(floor: float, array: Array) -> None:

@@ -198,11 +198,11 @@ def test_a_kernel_equals_the_loop_where_products_are_cut_up(monkeypatch, rng, na
         assert relative(got.params[key], expected.params[key]) < 1e-13, key
 
 
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
-def test_a_vanishing_float32_gradient_leaves_nothing_subnormal_and_is_right(rng, name):
+@pytest.mark.parametrize(("name", "steps"), [("rnn", 100), ("lstm", 400), ("gru", 400)])
+def test_a_vanishing_float32_gradient_leaves_nothing_subnormal_and_is_right(rng, name, steps):
     layer = build("layer", {"name": name, "inputs": 3, "hidden": 4, "gain": 0.2})
     params = layer.init(rng)
-    x, dy = rng.standard_normal((400, 16, 3)), np.zeros((400, 16, 4))
+    x, dy = rng.standard_normal((steps, 16, 3)), np.zeros((steps, 16, 4))
     dy[-1] = rng.standard_normal((16, 4))
     single = {key: value.astype(np.float32) for key, value in params.items()}
     for scale in (1, 1e-30):

@@ -40,8 +40,10 @@ class LstmTape(NamedTuple):
 
 
 def _folded(weight: Array, axis: int) -> Array:
-    """Return the blocks of a weight or bias as (4, …), order i, f, o, g, the three σ gates halved."""
+    """Return the blocks of a weight or bias as (4, …), order i, f, o, g, the three σ gates halved, weights transposed."""
     blocks = by_gate(weight, 4, axis)
+    if axis == -2:
+        blocks = blocks.swapaxes(-1, -2)
     folded = np.empty(blocks.shape, weight.dtype)
     np.multiply(blocks[:2], 0.5, out=folded[:2])
     np.multiply(blocks[3], 0.5, out=folded[2])
@@ -70,11 +72,11 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     h = sequence_buffer(lead, steps + 1, batch, hidden, dtype)
     h[..., 0, :, :], c[..., 0, :, :] = check_state(state, 2, (*lead, batch, hidden), dtype)
     weight_ih, weight_hh = (_folded(params[name].astype(dtype, copy=False), -2) for name in ("weight_ih", "weight_hh"))
-    project = projection(weight_ih.swapaxes(-1, -2), batch)
+    project = projection(weight_ih, batch)
     bias = None
     if "bias_ih" in params:
         bias = _folded((params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False), -1)[..., None, None, :]
-    multiply_all, right, out, product = to_gates(weight_hh.swapaxes(-1, -2), batch)
+    multiply_all, right, out, product = to_gates(weight_hh, batch)
     pair = np.empty((2, *lead, batch, hidden), dtype)
     new, kept = pair
     squashed = np.empty_like(new)

@@ -125,18 +125,14 @@ def projection(weight: Array, batch: int) -> Callable[[Array, Array], None]:
     Returns:
         A function that puts the products of (…, T, B, I) into its second argument, (G, …, T, B, H).
     """
-    gates, *lead, inputs, hidden = weight.shape
     panels = _panels(weight, batch)
     count = panels.shape[1]
-    beside = np.moveaxis(weight, 0, -2).reshape(*lead, inputs, gates * hidden) if lead and count == 1 else None
 
     def project(x: Array, out: Array) -> None:
         if count > 1:
             np.matmul(x, panels[..., None, :, :], out=_by_panel(out, count))
-        elif beside is not None:  # one product a model instead of one a gate
-            out[...] = np.moveaxis(np.matmul(rows(x), beside).reshape(*x.shape[:-1], gates, hidden), -2, 0)
         else:
-            out[...] = np.matmul(rows(x), weight).reshape(out.shape)
+            out[...] = np.matmul(rows(x), panels[:, 0]).reshape(out.shape)
 
     return project
 
