@@ -178,7 +178,7 @@ def test_a_kernel_equals_the_loop_in_any_shape(draw):
 
 @pytest.mark.parametrize("uncopied", [True, False], ids=["AVX-512", "others"])
 @pytest.mark.parametrize("lead", [(), (2,)], ids=["one model", "two models"])
-@pytest.mark.parametrize("sizes", [(3, 32, 5, 64), (2, 64, 40, 512), (3, 16, 64, 96)])
+@pytest.mark.parametrize("sizes", [(3, 32, 5, 64), (2, 64, 40, 512), (3, 16, 64, 96), (150, 16, 3, 4)])
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 def test_a_kernel_equals_the_loop_where_products_are_cut_up(monkeypatch, rng, name, sizes, lead, uncopied):
     monkeypatch.setattr(products, "_multiplies_uncopied", lambda: uncopied)

@@ -29,6 +29,7 @@ from a4eval_rnn_bptt.kernels.products import (
 _CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 12  # six of slopes, and what they are made of
 _CHUNK_STEPS = 64  # a vanished gradient is looked for at the start of each chunk
+_PIECE_ROWS = 2048  # of gradients that are kept until they are summed: enough for a fast product
 
 
 class LstmTape(NamedTuple):
@@ -40,7 +41,7 @@ class LstmTape(NamedTuple):
 
 
 def _folded(weight: Array, axis: int) -> Array:
-    """Return the blocks of a weight or bias as (4, …), order i, f, o, g, the three σ gates halved, weights transposed."""
+    """Return the blocks of a bias or transposed weight as (4, …), order i, f, o, g, the three σ gates halved."""
     blocks = by_gate(weight, 4, axis)
     if axis == -2:
         blocks = blocks.swapaxes(-1, -2)
@@ -123,41 +124,58 @@ def lstm_backward(
     _, *lead, steps, batch, hidden = tape.blocks.shape
     # five blocks a step: first the slopes, then the gradients of c before the step and of the gates i, f, g, o: torch's
     # order.  All but o's are dc times a slope, and one multiplication makes the four of them.
-    blocks = sequence_buffer((5, *lead), steps, batch, hidden, dtype)
+    # They are kept for one piece of the sequence, and the next piece takes their place.
+    piece = max(1, min(steps, -(-_PIECE_ROWS // batch)))
+    blocks = sequence_buffer((5, *lead), piece, batch, hidden, dtype)
     dh, dc = (one.copy() for one in check_state(dstate, 2, (*lead, batch, hidden), dtype))
     carried = dc.copy()
     term = np.empty_like(dh)
     z, cs, by_step, errors = time_first(tape.blocks), time_first(c)[1:], time_first(blocks), time_first(dy)
-    weight_hh = by_gate(params["weight_hh"].astype(dtype, copy=False), 4, -2)
+    weight_ih, weight_hh = (
+        by_gate(params[name].astype(dtype, copy=False), 4, -2) for name in ("weight_ih", "weight_hh")
+    )
     into_dh, gates = from_gates(weight_hh, by_step[:, 1:], dh)
     chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
     floor = negligible(dy)
-    for high in range(steps, 0, -chunk):
+    sums: tuple[Array, ...] = ()
+    dx = np.empty_like(tape.x, dtype=dtype) if want_dx else None
+    for top in range(steps, 0, -piece):
+        bottom = max(0, top - piece)
+        there = (..., slice(bottom, top), slice(None), slice(None))
         drop_below(floor, dh)
         drop_below(floor, carried)
-        now = slice(max(0, high - chunk), high)
-        back = by_step[now][::-1]
-        to_c = _put_slopes(z[now], np.tanh(cs[now]), by_step[now])
-        for e, s_c, d_dc, d_o, d_gates, d_c in zip(
-            errors[now][::-1], to_c[::-1], back[:, :4], back[:, 4], gates[now][::-1], back[:, 0], strict=True
-        ):
-            add(dh, e, dh)
-            multiply(dh, s_c, term)
-            add(carried, term, dc)
-            multiply(dc, d_dc, d_dc)
-            multiply(dh, d_o, d_o)
-            into_dh(d_gates)
-            carried = d_c
-    delta = blocks[1:]
-    into_ih, into_hh, bias = weight_gradients(delta, tape.x, h[..., :-1, :, :])
-    gradient = {"weight_ih": into_ih, "weight_hh": into_hh}
+        if sums and not any(one.any() for one in (dh, carried, errors[bottom:top])):
+            if dx is not None:  # the gradient has vanished, and nothing here adds to it
+                dx[there] = 0
+            continue
+        for high in range(top, bottom, -chunk):
+            drop_below(floor, dh)
+            drop_below(floor, carried)
+            now = slice(max(bottom, high - chunk), high)
+            here = slice(now.start - bottom, high - bottom)
+            back = by_step[here][::-1]
+            to_c = _put_slopes(z[now], np.tanh(cs[now]), by_step[here])
+            for e, s_c, d_dc, d_o, d_gates, d_c in zip(
+                errors[now][::-1], to_c[::-1], back[:, :4], back[:, 4], gates[here][::-1], back[:, 0], strict=True
+            ):
+                add(dh, e, dh)
+                multiply(dh, s_c, term)
+                add(carried, term, dc)
+                multiply(dc, d_dc, d_dc)
+                multiply(dh, d_o, d_o)
+                into_dh(d_gates)
+                carried = d_c
+        carried = carried.copy()
+        delta = blocks[1:, ..., : top - bottom, :, :]
+        found = weight_gradients(delta, tape.x[there], h[there])
+        sums = tuple(np.add(one, more, out=one) for one, more in zip(sums, found, strict=True)) if sums else found
+        if dx is not None:
+            dx[there] = input_gradient(delta, weight_ih, dx[there].shape)
+    gradient = {"weight_ih": sums[0], "weight_hh": sums[1]}
     if "bias_ih" in params:
-        gradient |= {"bias_ih": bias, "bias_hh": bias.copy()}
-    dx = None
-    if want_dx:
-        dx = input_gradient(delta, by_gate(params["weight_ih"].astype(dtype, copy=False), 4, -2), tape.x.shape)
-    return Gradients(gradient, dx, (dh, carried.copy()))
+        gradient |= {"bias_ih": sums[2], "bias_hh": sums[2].copy()}
+    return Gradients(gradient, dx, (dh, carried))
 
 
 def _put_slopes(blocks: Array, squashed: Array, slopes: Array) -> Array:
