@@ -29,6 +29,7 @@ from a4eval_rnn_bptt.kernels.products import (
 _CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 10  # four of slopes, and what they are made of
 _CHUNK_STEPS = 64  # a vanished gradient is looked for at the start of each chunk
+_PIECE_ROWS = 2048  # of gradients that are kept until they are summed: enough for a fast product
 
 
 class GruTape(NamedTuple):
@@ -131,38 +132,53 @@ def gru_backward(
     dtype = h.dtype
     _, *lead, steps, batch, hidden = tape.blocks.shape
     # four blocks a step: first the slopes, then the gradients of q, r, z, n, where q is n's before the reset:
-    # the last three meet the input weights, the first three the recurrent ones
-    blocks = sequence_buffer((4, *lead), steps, batch, hidden, dtype)
+    # the last three meet the input weights, the first three the recurrent ones.
+    # They are kept for one piece of the sequence, and the next piece takes their place.
+    piece = max(1, min(steps, -(-_PIECE_ROWS // batch)))
+    blocks = sequence_buffer((4, *lead), piece, batch, hidden, dtype)
     dh = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0].copy()
     term = np.empty_like(dh)
     z, hs, by_step, errors = time_first(tape.blocks), time_first(h), time_first(blocks), time_first(dy)
-    weight_hh = by_gate(params["weight_hh"].astype(dtype, copy=False), 3, -2)
+    weight_ih, weight_hh = (
+        by_gate(params[name].astype(dtype, copy=False), 3, -2) for name in ("weight_ih", "weight_hh")
+    )
     into_term, gates = from_gates(_new_gate_first(weight_hh), by_step[:, :3], term)
     chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
     floor = negligible(dy)
-    for high in range(steps, 0, -chunk):
+    sums: tuple[Array, ...] = ()
+    dx = np.empty_like(tape.x, dtype=dtype) if want_dx else None
+    for top in range(steps, 0, -piece):
+        bottom = max(0, top - piece)
+        there = (..., slice(bottom, top), slice(None), slice(None))
         drop_below(floor, dh)
-        now = slice(max(0, high - chunk), high)
-        back = by_step[now][::-1]
-        _put_slopes(z[now], hs[now], by_step[now])
-        for e, z_t, d_zn, d_qr, d_n, d_gates in zip(
-            errors[now][::-1], z[now, 2][::-1], back[:, 2:], back[:, :2], back[:, 3], gates[now][::-1], strict=True
-        ):
-            add(dh, e, dh)
-            multiply(dh, d_zn, d_zn)
-            multiply(d_n, d_qr, d_qr)
-            multiply(dh, z_t, dh)
-            into_term(d_gates)
-            add(dh, term, dh)
-    into_ih, bias_ih = weight_gradients(blocks[1:], tape.x)
-    into_hh, bias_hh = weight_gradients(blocks[:3], h[..., :-1, :, :])
-    gradient = {"weight_ih": into_ih, "weight_hh": _new_gate_last(into_hh, -2)}
+        if sums and not dh.any() and not errors[bottom:top].any():
+            if dx is not None:  # the gradient has vanished, and nothing here adds to it
+                dx[there] = 0
+            continue
+        for high in range(top, bottom, -chunk):
+            drop_below(floor, dh)
+            now = slice(max(bottom, high - chunk), high)
+            here = slice(now.start - bottom, high - bottom)
+            back = by_step[here][::-1]
+            _put_slopes(z[now], hs[now], by_step[here])
+            for e, z_t, d_zn, d_qr, d_n, d_gates in zip(
+                errors[now][::-1], z[now, 2][::-1], back[:, 2:], back[:, :2], back[:, 3], gates[here][::-1], strict=True
+            ):
+                add(dh, e, dh)
+                multiply(dh, d_zn, d_zn)
+                multiply(d_n, d_qr, d_qr)
+                multiply(dh, z_t, dh)
+                into_term(d_gates)
+                add(dh, term, dh)
+        delta = blocks[..., : top - bottom, :, :]
+        found = (*weight_gradients(delta[1:], tape.x[there]), *weight_gradients(delta[:3], h[there]))
+        sums = tuple(np.add(one, more, out=one) for one, more in zip(sums, found, strict=True)) if sums else found
+        if dx is not None:
+            dx[there] = input_gradient(delta[1:], weight_ih, dx[there].shape)
+    gradient = {"weight_ih": sums[0], "weight_hh": _new_gate_last(sums[2], -2)}
     if "bias_ih" in params:
-        gradient |= {"bias_ih": bias_ih, "bias_hh": _new_gate_last(bias_hh, -1)}
-    dx = None
-    if want_dx:
-        dx = input_gradient(blocks[1:], by_gate(params["weight_ih"].astype(dtype, copy=False), 3, -2), tape.x.shape)
+        gradient |= {"bias_ih": sums[1], "bias_hh": _new_gate_last(sums[3], -1)}
     return Gradients(gradient, dx, (dh,))
 
 
