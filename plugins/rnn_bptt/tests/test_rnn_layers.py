@@ -198,6 +198,20 @@ def test_a_kernel_equals_the_loop_where_products_are_cut_up(monkeypatch, rng, na
         assert relative(got.params[key], expected.params[key]) < 1e-13, key
 
 
+@pytest.mark.parametrize(
+    ("built", "uncopied"),
+    [
+        ({}, False),
+        ({"SIMD Extensions": {"found": ["X86_V3"]}, "Build Dependencies": {"blas": {"name": "scipy-openblas"}}}, False),
+        ({"SIMD Extensions": {"found": ["X86_V4"]}, "Build Dependencies": {"blas": {"name": "mkl"}}}, False),
+        ({"SIMD Extensions": {"found": ["X86_V4"]}, "Build Dependencies": {"blas": {"name": "openblas64"}}}, True),
+    ],
+)
+def test_products_are_cut_up_only_where_numpy_says_that_it_pays(monkeypatch, built, uncopied):
+    monkeypatch.setattr(np, "show_config", lambda mode: built)
+    assert products._multiplies_uncopied.__wrapped__() == uncopied
+
+
 @pytest.mark.parametrize(("name", "steps"), [("rnn", 100), ("lstm", 400), ("gru", 400)])
 def test_a_vanishing_float32_gradient_leaves_nothing_subnormal_and_is_right(rng, name, steps):
     layer = build("layer", {"name": name, "inputs": 3, "hidden": 4, "gain": 0.2})

@@ -25,10 +25,10 @@ _ROWS = 16  # fewer do not pay for the calls
 @cache
 def _multiplies_uncopied() -> bool:
     """Is this an OpenBLAS on a machine with AVX-512?"""
-    built: Any = np.show_config(mode="dicts")
-    extensions = built["SIMD Extensions"]["found"]
-    # the set is called X86_V4 from numpy 2.4 on
-    return "openblas" in built["Build Dependencies"]["blas"]["name"] and bool({"X86_V4", "AVX512_SKX"} & {*extensions})
+    built: Any = np.show_config(mode="dicts")  # numpy leaves out what it has nothing to say of
+    blas = built.get("Build Dependencies", {}).get("blas", {}).get("name", "")
+    extensions = built.get("SIMD Extensions", {}).get("found", [])
+    return "openblas" in blas and bool({"X86_V4", "AVX512_SKX"} & {*extensions})  # the first from numpy 2.4 on
 
 
 def panel_columns(batch: int, depth: int, width: int, itemsize: int) -> int:
