@@ -128,13 +128,13 @@ def time_first(buffer: Array) -> Array:
     return to_front(buffer, buffer.ndim - 3)
 
 
-def negligible(errors: Array) -> float:
+def negligible(errors: Array, dtype: Any) -> float:
     """Return below what a gradient on its way through time is taken as zero, given the errors it comes from.
 
     It is where subnormal numbers, which take the processor a hundred times longer, come near; 3·10⁻²⁸ in float32.
     Errors that are themselves that small are not cut.
     """
-    info = np.finfo(errors.dtype)
+    info = np.finfo(dtype)
     largest = max(float(errors.max()), -float(errors.min()))
     tiny, eps = float(info.tiny), float(info.eps)
     return min(tiny / eps / math.sqrt(eps), eps * eps * largest)

@@ -235,6 +235,15 @@ def test_a_vanishing_float32_gradient_leaves_nothing_subnormal_and_is_right(rng,
     assert not got.any()
 
 
+def test_whole_numbers_as_errors_are_as_good_as_floats(layer, rng):
+    params = layer.init(rng)
+    y, tape = layer.forward(params, rng.standard_normal((STEPS, BATCH, INPUTS)))
+    got, expected = (layer.backward(params, tape, np.ones(y.shape, dtype)) for dtype in (np.int64, np.float64))
+    for key in params:
+        assert np.array_equal(got[0][key], expected[0][key]), key
+    assert np.array_equal(got[1], expected[1])
+
+
 def test_a_tape_can_be_used_again(layer, rng):
     x, dy, _, _ = draw(layer, rng)
     params = layer.init(rng)

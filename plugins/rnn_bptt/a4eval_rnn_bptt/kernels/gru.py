@@ -145,7 +145,7 @@ def gru_backward(
     into_term, gates = from_gates(_new_gate_first(weight_hh), by_step[:, :3], term)
     chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
-    floor = negligible(dy)
+    floor = negligible(dy, dtype)
     sums: tuple[Array, ...] = ()
     dx = np.empty_like(tape.x, dtype=dtype) if want_dx else None
     for top in range(steps, 0, -piece):

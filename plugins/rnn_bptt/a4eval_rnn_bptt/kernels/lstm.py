@@ -137,7 +137,7 @@ def lstm_backward(
     into_dh, gates = from_gates(weight_hh, by_step[:, 1:], dh)
     chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
     add, multiply = np.add, np.multiply
-    floor = negligible(dy)
+    floor = negligible(dy, dtype)
     sums: tuple[Array, ...] = ()
     dx = np.empty_like(tape.x, dtype=dtype) if want_dx else None
     for top in range(steps, 0, -piece):

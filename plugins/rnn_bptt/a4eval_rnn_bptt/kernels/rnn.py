@@ -111,7 +111,7 @@ def rnn_backward(
     multiply_all, right, out, (carried,) = to_gates(params["weight_hh"].astype(dtype, copy=False)[None], batch)
     carried[...] = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0]
     add, multiply = np.add, np.multiply
-    floor = negligible(dy)
+    floor = negligible(dy, dtype)
     for t, (d, e) in enumerate(zip(time_first(delta)[::-1], time_first(dy)[::-1], strict=True)):
         if t % _DROP_EVERY == 0:
             drop_below(floor, carried)
