@@ -11,7 +11,7 @@ The recursion runs over the lag t − k, all k at once, so memory stays O(T·B·
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from a4eval_rnn_bptt.arrays import State
+    from a4eval_rnn_bptt.cell import Cell
     from a4eval_rnn_bptt.linearise import Trajectory
 
 
@@ -141,7 +142,7 @@ def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, A
 
     Losses whose gradient is zero take no time.
     """
-    fold = getattr(trajectory.cell, "fold", None)
+    fold = _own_fold(trajectory.cell)
     losses = np.flatnonzero(errors.any(axis=(1, 2)))
     steps, batch = trajectory.steps, trajectory.batch
     undo = fold and fold(trajectory.params, trajectory.tape, directions, batch, len(losses))
@@ -163,6 +164,15 @@ def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, A
             inner[name][losses[first:], k] = products
         after, before = before, after  # a loss that has not begun was never written to: its other states are zero
     return inner
+
+
+def _own_fold(cell: Cell) -> Any:
+    """Return the cell's ``fold``; None if it has none, or inherits it but does its steps otherwise."""
+    names = ("fold", "step", "step_backward")
+    depth = {name: [name in vars(one) for one in type(cell).__mro__] for name in names}
+    if not any(depth["fold"]) or depth["fold"].index(True) > min(depth[name].index(True) for name in names[1:]):
+        return None
+    return cell.fold  # type: ignore[attr-defined]  # seen just now
 
 
 def _square(whole: Array) -> float:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from a4eval_rnn_bptt import attribute, follow, total_reading_error, whole_gradient
+from a4eval_rnn_bptt.cell import StepGradients
+from a4eval_rnn_bptt.layers.rnn import Rnn
 
 from a4eval import build
 
@@ -164,6 +166,21 @@ def test_shares_found_for_many_losses_at_once_equal_those_found_by_lag(layer, rn
     assert got.keys() == expected.keys()
     for name, one in expected.items():
         np.testing.assert_allclose(got[name].share, one.share, rtol=0, atol=1e-13, err_msg=name)
+
+
+def test_a_cell_that_inherits_fold_but_steps_otherwise_is_not_folded(rng):
+    class Leaky(Rnn):
+        def step(self, params, x, state):
+            (new,), tape = super().step(params, x, state)
+            return (0.5 * state[0] + new,), tape
+
+        def step_backward(self, params, tape, dstate, *, want_dx=True):
+            parts, dx, (before,) = super().step_backward(params, tape, dstate, want_dx=want_dx)
+            return StepGradients(parts, dx, (before + 0.5 * dstate[0],))
+
+    _, trajectory, errors = setting(Leaky(inputs=3, hidden=4), rng, 6, 2)
+    for name, one in attribute(trajectory, errors).items():
+        assert np.nansum(one.share) == pytest.approx(1, abs=1e-13), name
 
 
 def test_first_party_cells_fold_their_steps(layer):
