@@ -22,6 +22,9 @@ _SMALL_STEP = 1024
 """Entries of one model at one step; with fewer, numpy's cost per run of memory shows."""
 
 
+_LINE_BYTES = 64
+
+
 class Gradients(NamedTuple):
     """What a backward pass through time gives.
 
@@ -119,8 +122,17 @@ def sequence_buffer(lead: Sequence[int], steps: int, batch: int, width: int, dty
     """
     if lead and batch * width < _SMALL_STEP:
         axes = len(lead)
-        return np.empty((steps, *lead, batch, width), dtype).transpose(*range(1, axes + 1), 0, axes + 1, axes + 2)
-    return np.empty((*lead, steps, batch, width), dtype)
+        return aligned_empty((steps, *lead, batch, width), dtype).transpose(*range(1, axes + 1), 0, axes + 1, axes + 2)
+    return aligned_empty((*lead, steps, batch, width), dtype)
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Allocate an array that begins at a cache line, so that no vector of a row that fills lines lies across two."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + _LINE_BYTES, np.uint8)
+    start = -memory.__array_interface__["data"][0] % _LINE_BYTES
+    aligned: Array = memory[start : start + size].view(dtype).reshape(shape)
+    return aligned
 
 
 def time_first(buffer: Array) -> Array:

@@ -11,6 +11,7 @@ from a4eval_rnn_bptt.arrays import (
     Gradients,
     Params,
     State,
+    aligned_empty,
     check_state,
     drop_below,
     negligible,
@@ -78,7 +79,7 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     if "bias_ih" in params:
         bias = _folded((params["bias_ih"] + params["bias_hh"]).astype(dtype, copy=False), -1)[..., None, None, :]
     multiply_all, right, out, product = to_gates(weight_hh, batch)
-    pair = np.empty((2, *lead, batch, hidden), dtype)
+    pair = aligned_empty((2, *lead, batch, hidden), dtype)
     new, kept = pair
     squashed = np.empty_like(new)
     half = np.array(0.5, dtype)

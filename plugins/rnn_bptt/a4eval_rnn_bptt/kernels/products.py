@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, rows, to_front
+from a4eval_rnn_bptt.arrays import Array, aligned_empty, rows, to_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def to_gates(weight: Array, batch: int) -> tuple[Callable[..., Any], Array, Arra
         multiply, right, out, product: after ``multiply(h, right, out)``, product is the result, (G, …, B, N).
     """
     gates, *lead, _, width = weight.shape
-    product = np.empty((gates, *lead, batch, width), weight.dtype)
+    product = aligned_empty((gates, *lead, batch, width), weight.dtype)
     if not lead and batch == 1:  # with the gates side by side it is one product, and dot starts sooner than matmul
         return np.ndarray.dot, np.concatenate(weight, axis=1), product.reshape(1, -1), product
     panels = _panels(weight, batch)
