@@ -107,9 +107,10 @@ def attribute(
     per_lag: bool = False,
     truncation: bool = False,
 ) -> dict[str, WeightAttribution]:
-    """Split the gradient of every weight over loss step t and source step k, in one pass over the lags.
+    """Split the gradient of every weight over loss step t and source step k.
 
-    Time: T batched steps; memory: O(T·B·H) for the shares alone.
+    One pass over the lags, each a batched step, in O(T·B·H) memory.  Where shares alone are asked for and the cell can
+    fold its steps, one pass over the steps instead, with B·H² more.
 
     Args:
         trajectory: from :func:`a4eval_rnn_bptt.follow`.

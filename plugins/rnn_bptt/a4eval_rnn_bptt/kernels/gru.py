@@ -17,6 +17,7 @@ from a4eval_rnn_bptt.arrays import (
     sequence_buffer,
     time_first,
 )
+from a4eval_rnn_bptt.kernels.pieces import add_up, backward_chunk, forward_chunk, piece_length
 from a4eval_rnn_bptt.kernels.products import (
     by_gate,
     from_gates,
@@ -26,10 +27,7 @@ from a4eval_rnn_bptt.kernels.products import (
     weight_gradients,
 )
 
-_CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 10  # four of slopes, and what they are made of
-_CHUNK_STEPS = 64  # a vanished gradient is looked for at the start of each chunk
-_PIECE_ROWS = 2048  # of gradients that are kept until they are summed: enough for a fast product
 
 
 class GruTape(NamedTuple):
@@ -84,7 +82,7 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     z, hs = time_first(blocks), time_first(h)
     h_old = hs[0]
-    chunk = max(1, _CHUNK_BYTES // (product.nbytes * 2))
+    chunk = forward_chunk(product)
     for low in range(0, steps, chunk):
         now = slice(low, min(steps, low + chunk))
         part = blocks[..., now, :, :]
@@ -134,7 +132,7 @@ def gru_backward(
     # four blocks a step: first the slopes, then the gradients of q, r, z, n, where q is n's before the reset:
     # the last three meet the input weights, the first three the recurrent ones.
     # They are kept for one piece of the sequence, and the next piece takes their place.
-    piece = max(1, min(steps, -(-_PIECE_ROWS // batch)))
+    piece = piece_length(steps, batch)
     blocks = sequence_buffer((4, *lead), piece, batch, hidden, dtype)
     dh = check_state(dstate, 1, (*lead, batch, hidden), dtype)[0].copy()
     term = np.empty_like(dh)
@@ -143,7 +141,7 @@ def gru_backward(
         by_gate(params[name].astype(dtype, copy=False), 3, -2) for name in ("weight_ih", "weight_hh")
     )
     into_term, gates = from_gates(_new_gate_first(weight_hh), by_step[:, :3], term)
-    chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
+    chunk = backward_chunk(dh, _CHUNK_ARRAYS)
     add, multiply = np.add, np.multiply
     floor = negligible(dy, dtype)
     sums: tuple[Array, ...] = ()
@@ -173,7 +171,7 @@ def gru_backward(
                 add(dh, term, dh)
         delta = blocks[..., : top - bottom, :, :]
         found = (*weight_gradients(delta[1:], tape.x[there]), *weight_gradients(delta[:3], h[there]))
-        sums = tuple(np.add(one, more, out=one) for one, more in zip(sums, found, strict=True)) if sums else found
+        sums = add_up(sums, found)
         if dx is not None:
             dx[there] = input_gradient(delta[1:], weight_ih, dx[there].shape)
     gradient = {"weight_ih": sums[0], "weight_hh": _new_gate_last(sums[2], -2)}

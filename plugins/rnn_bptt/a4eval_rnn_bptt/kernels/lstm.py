@@ -18,6 +18,7 @@ from a4eval_rnn_bptt.arrays import (
     sequence_buffer,
     time_first,
 )
+from a4eval_rnn_bptt.kernels.pieces import add_up, backward_chunk, forward_chunk, piece_length
 from a4eval_rnn_bptt.kernels.products import (
     by_gate,
     from_gates,
@@ -27,10 +28,7 @@ from a4eval_rnn_bptt.kernels.products import (
     weight_gradients,
 )
 
-_CHUNK_BYTES = 1 << 20  # what is made for a chunk of steps stays in the second-level cache until they are done
 _CHUNK_ARRAYS = 12  # six of slopes, and what they are made of
-_CHUNK_STEPS = 64  # a vanished gradient is looked for at the start of each chunk
-_PIECE_ROWS = 2048  # of gradients that are kept until they are summed: enough for a fast product
 
 
 class LstmTape(NamedTuple):
@@ -86,7 +84,7 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     add, multiply, tanh = np.add, np.multiply, np.tanh
     z, hs, cs = time_first(blocks)[:-1], time_first(h), time_first(c)
     h_old = hs[0]
-    chunk = max(1, _CHUNK_BYTES // (product.nbytes * 2))
+    chunk = forward_chunk(product)
     for low in range(0, steps, chunk):
         now, after = slice(low, min(steps, low + chunk)), slice(low + 1, low + chunk + 1)
         project(x[..., now, :, :], gates[..., now, :, :])
@@ -126,7 +124,7 @@ def lstm_backward(
     # five blocks a step: first the slopes, then the gradients of c before the step and of the gates i, f, g, o: torch's
     # order.  All but o's are dc times a slope, and one multiplication makes the four of them.
     # They are kept for one piece of the sequence, and the next piece takes their place.
-    piece = max(1, min(steps, -(-_PIECE_ROWS // batch)))
+    piece = piece_length(steps, batch)
     blocks = sequence_buffer((5, *lead), piece, batch, hidden, dtype)
     dh, dc = (one.copy() for one in check_state(dstate, 2, (*lead, batch, hidden), dtype))
     carried = dc.copy()
@@ -136,7 +134,7 @@ def lstm_backward(
         by_gate(params[name].astype(dtype, copy=False), 4, -2) for name in ("weight_ih", "weight_hh")
     )
     into_dh, gates = from_gates(weight_hh, by_step[:, 1:], dh)
-    chunk = max(1, min(_CHUNK_STEPS, _CHUNK_BYTES // (dh.nbytes * _CHUNK_ARRAYS)))
+    chunk = backward_chunk(dh, _CHUNK_ARRAYS)
     add, multiply = np.add, np.multiply
     floor = negligible(dy, dtype)
     sums: tuple[Array, ...] = ()
@@ -170,7 +168,7 @@ def lstm_backward(
         carried = carried.copy()
         delta = blocks[1:, ..., : top - bottom, :, :]
         found = weight_gradients(delta, tape.x[there], h[there])
-        sums = tuple(np.add(one, more, out=one) for one, more in zip(sums, found, strict=True)) if sums else found
+        sums = add_up(sums, found)
         if dx is not None:
             dx[there] = input_gradient(delta, weight_ih, dx[there].shape)
     gradient = {"weight_ih": sums[0], "weight_hh": sums[1]}
