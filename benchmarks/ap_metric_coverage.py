@@ -86,7 +86,7 @@ def statistic(data: DetectionData) -> Statistic:
         for one in weights.astype(np.int64):
             key = one.tobytes()
             if key not in known:
-                known[key] = resampler.statistics(one)
+                known[key] = resampler.statistics(one[None])[0][0]
             rows.append(known[key])
         return dict(zip(NAMES, np.array(rows).T, strict=False))
 

@@ -117,7 +117,7 @@ class CocoDetection(DetectionMetric):
             n = len(self.units)
         else:
             counts = whole_weights(weights, len(self.units))
-            values = Resampler(self.matches, int(counts.max(initial=1))).statistics(counts)
+            values = Resampler(self.matches, int(counts.max(initial=1))).statistics(counts[None])[0][0]
             n = int(counts.sum())
         if self.compat == "pycocotools":
             values = np.where(np.isnan(values), -1.0, values)
@@ -153,8 +153,7 @@ class CocoDetection(DetectionMetric):
     ) -> dict[str, NDArray[np.float64]]:
         counts = whole_weights(weights, len(self.units))
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
-        values = np.array([resampler.statistics_and_classes(one)[which] for one in counts])
-        return dict(zip(names, values.reshape(len(counts), len(names)).T, strict=True))
+        return dict(zip(names, resampler.statistics(counts)[which].T, strict=True))
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval_ap_metric.sorting import rank_in_segment, small_integer_order
+from a4eval_ap_metric.sorting import rank_in_segment, small_integer_order, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def detection_ranks(matches: Matches) -> NDArray[np.intp]:
     group = of_class * matches.n_units + matches.detection_unit
     order = small_integer_order(group, matches.n_classes * matches.n_units)
     ranks = np.empty(len(group), np.intp)
-    ranks[order] = rank_in_segment(group.take(order))
+    ranks[order] = rank_in_segment(taken(group, order))
     return ranks
 
 
@@ -68,7 +68,7 @@ def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Ite
     position, truth = matches.position.astype(np.intp), matches.truth.astype(np.intp)
     segment = matches.threshold.astype(np.intp)
     segment *= n_classes
-    segment += matches.truth_class.take(truth)
+    segment += taken(matches.truth_class, truth)
     per_segment_match = np.bincount(segment, minlength=n_segments)
     first_match = np.cumsum(per_segment_match) - per_segment_match
     changes = np.zeros(len(position) + 1, np.intp)
@@ -77,18 +77,18 @@ def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Ite
         considered_alone, before = considered_when_unmatched(matches, area, kept)
         holds = (matches.in_area & (1 << area)) != 0
         if kept is not None:
-            holds &= kept.take(position)
-        counts = ~ignored.take(truth)
+            holds &= taken(kept, position)
+        counts = ~taken(ignored, truth)
         # a match changes whether its detection is considered: only ever if it matched a truth that counts
-        change = counts.view(np.int8) - considered_alone.take(position).view(np.int8)
+        change = counts.view(np.int8) - taken(considered_alone, position).view(np.int8)
         change *= holds.view(np.int8)
         np.cumsum(change, dtype=np.intp, out=changes[1:])
         counts &= holds
         true_positive = np.flatnonzero(counts)
-        hit_segment, hit_position = segment.take(true_positive), position.take(true_positive)
-        before_segment = np.tile(before.take(matches.class_start[:-1]), n_thresholds) + changes.take(first_match)
+        hit_segment, hit_position = taken(segment, true_positive), taken(position, true_positive)
+        before_segment = np.tile(taken(before, matches.class_start[:-1]), n_thresholds) + taken(changes, first_match)
         considered = before[1:].take(hit_position) + changes[1:].take(true_positive)
-        considered -= before_segment.take(hit_segment)
+        considered -= taken(before_segment, hit_segment)
         per_segment = np.bincount(hit_segment, minlength=n_segments)
         first = np.cumsum(per_segment) - per_segment
         yield Hits(
@@ -96,10 +96,10 @@ def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Ite
             n_truth=n_truth,
             segment=hit_segment,
             position=hit_position,
-            nth=np.arange(1, len(hit_segment) + 1) - first.take(hit_segment),
+            nth=np.arange(1, len(hit_segment) + 1) - taken(first, hit_segment),
             considered=considered,
             per_segment=per_segment,
-            rank=matches.rank.take(true_positive),
+            rank=taken(matches.rank, true_positive),
         )
 
 
@@ -135,9 +135,9 @@ def needed_hits(recalls: NDArray[np.float64], n_truth: NDArray[np.intp]) -> NDAr
     counts = np.maximum(n_truth, 1).astype(np.float64)[:, None]
     needed = np.ceil(recalls * counts)
     # rounding may put it one too high or one too low
-    needed = np.where((needed - 1) / counts >= recalls, needed - 1, needed)
-    needed = np.where(needed / counts < recalls, needed + 1, needed)
-    return np.maximum(needed, 1).astype(np.intp)
+    needed -= (needed - 1) / counts >= recalls
+    needed += needed / counts < recalls
+    return np.maximum(needed, 1, out=needed).astype(np.intp)
 
 
 def precision_at_recalls(found: Hits, recalls: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_ap_metric.sorting import ragged_ranges, rank_in_segment, segment_starts, small_integer_order
+from a4eval_ap_metric.sorting import ragged_ranges, rank_in_segment, segment_starts, small_integer_order, taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +23,12 @@ def tangled_edges(edges: Edges, n_detections: int, n_truths: int) -> NDArray[np.
     """Return which edges belong to a component where some detection touches two truths."""
     tangled_detection = np.bincount(edges.detection, minlength=n_detections) > 1
     tangled_truth = np.zeros(n_truths, bool)
-    tangled = tangled_detection.take(edges.detection)
+    tangled = taken(tangled_detection, edges.detection)
     while True:
         before = np.count_nonzero(tangled)
         tangled_truth[edges.truth[tangled]] = True
-        tangled_detection[edges.detection[tangled_truth.take(edges.truth)]] = True
-        tangled = tangled_detection.take(edges.detection)
+        tangled_detection[edges.detection[taken(tangled_truth, edges.truth)]] = True
+        tangled = taken(tangled_detection, edges.detection)
         if np.count_nonzero(tangled) == before:
             return tangled
 
@@ -48,7 +48,7 @@ def match_stars(
         (threshold, member, truth) of the matches.
     """
     order = small_integer_order(truth, len(crowd))
-    detection, truth, passed = detection.take(order), truth.take(order), passed.take(order)
+    detection, truth, passed = taken(detection, order), taken(truth, order), taken(passed, order)
     starts = segment_starts(truth)
     # a running maximum within each truth: the truths' ranges of values do not meet
     height = int(passed.max(initial=0)) + 1
@@ -57,12 +57,12 @@ def match_stars(
     already = np.empty(len(running), np.int64)
     already[1:] = running[:-1]
     already[starts] = 0
-    already[crowd.take(truth)] = 0
+    already[taken(crowd, truth)] = 0
     won = np.maximum(passed - already, 0)
     winners = np.flatnonzero(won)
-    lengths = won.take(winners)
-    threshold = ragged_ranges(already.take(winners), lengths).astype(np.int32)
-    return threshold, np.repeat(detection.take(winners), lengths), np.repeat(truth.take(winners), lengths)
+    lengths = taken(won, winners)
+    threshold = ragged_ranges(taken(already, winners), lengths).astype(np.int32)
+    return threshold, np.repeat(taken(detection, winners), lengths), np.repeat(taken(truth, winners), lengths)
 
 
 _BLOCK = 1 << 17  # edges matched together: bounds the memory of the rounds

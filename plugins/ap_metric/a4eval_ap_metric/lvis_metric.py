@@ -78,8 +78,8 @@ class LvisDetection(DetectionMetric):
         else:
             counts = whole_weights(weights, n_units)
             resampler = Resampler(self.matches, int(counts.max(initial=1)))
-            statistics, of_class = resampler.statistics_and_classes(counts)
-            values, n = self._named(statistics, of_class), int(counts.sum())
+            statistics, of_class = resampler.statistics(counts[None])
+            values, n = self._named(statistics[0], of_class[0]), int(counts.sum())
         return {name: Value(value, higher_is_better=True, n=n) for name, value in values.items()}
 
     def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -90,7 +90,7 @@ class LvisDetection(DetectionMetric):
         """
         counts = whole_weights(weights, len(self.units))
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
-        rows = [self._named(*resampler.statistics_and_classes(one)) for one in counts]
+        rows = [self._named(*one) for one in zip(*resampler.statistics(counts), strict=True)]
         return {name: np.array([row[name] for row in rows]) for name in self.names}
 
     def _named(self, statistics: NDArray[np.float64], of_class: NDArray[np.float64]) -> dict[str, float]:

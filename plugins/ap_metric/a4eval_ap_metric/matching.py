@@ -17,7 +17,7 @@ from a4eval_ap_metric.detection_data import COCO, CocoParameters, DetectionData
 from a4eval_ap_metric.greedy import match_in_rounds, match_stars, tangled_edges
 from a4eval_ap_metric.literal import match_literally
 from a4eval_ap_metric.pairs import PairSimilarity, Similarity, box_iou, overlapping_pairs
-from a4eval_ap_metric.sorting import descending_order, rank_in_segment, small_integer_order
+from a4eval_ap_metric.sorting import descending_order, rank_in_segment, small_integer_order, taken
 
 _NEARLY_ONE = 1 - 1e-10  # pycocotools lets a threshold of 1 be reached despite rounding
 
@@ -96,35 +96,35 @@ def match(
     # truths by (class, image, input)
     truth_group = data.truth_class.astype(index_type) * index_type(data.n_units) + data.truth_unit.astype(index_type)
     truth_row = small_integer_order(truth_group, n_groups)
-    truth_group = truth_group.take(truth_row)
-    crowd = data.truth_crowd.take(truth_row)
-    area = data.truth_area.take(truth_row)
+    truth_group = taken(truth_group, truth_row)
+    crowd = taken(data.truth_crowd, truth_row)
+    area = taken(data.truth_area, truth_row)
     low, high = np.array(parameters.areas).T[:, :, None]
     truth_ignored = crowd | (area < low) | (area > high)
     if data.truth_ignored is not None:
-        truth_ignored |= data.truth_ignored.take(truth_row)
+        truth_ignored |= taken(data.truth_ignored, truth_row)
     # detections by (class, score, image, input), without those beyond the maximum
     order, group = _detection_order(data, parameters.max_detections[-1], index_type)
-    detection_class = data.detection_class.take(order)
+    detection_class = taken(data.detection_class, order)
     class_start = np.concatenate([[0], np.cumsum(np.bincount(detection_class, minlength=data.n_classes))])
     # those that share image and class with a truth, by (class, image, score)
     first, count = _truths_of_groups(truth_group, group, n_groups)
     candidate = np.flatnonzero(count)
-    regroup = small_integer_order(group.take(candidate), n_groups)
-    candidate = candidate.take(regroup)
-    candidate_group = group.take(candidate)
+    regroup = small_integer_order(taken(group, candidate), n_groups)
+    candidate = taken(candidate, regroup)
+    candidate_group = taken(group, candidate)
     rank = rank_in_segment(candidate_group).astype(np.int32)
-    similarity = pair_similarity(data, order.take(candidate), truth_row)
+    similarity = pair_similarity(data, taken(order, candidate), truth_row)
     found = _assign(
-        candidate_group, first.take(candidate), count.take(candidate), similarity, parameters, crowd, truth_ignored
+        candidate_group, taken(first, candidate), taken(count, candidate), similarity, parameters, crowd, truth_ignored
     )
     threshold, member, truth, bits = (np.concatenate(column) for column in zip(*found, strict=True))
     if data.truth_uncounted is not None:
         # a match with such a truth does not hold in the area ranges where the truth would count
         area_bits = np.left_shift(1, np.arange(len(truth_ignored)))[:, None]
-        uncounted = data.truth_uncounted.take(truth_row) & ~truth_ignored
+        uncounted = taken(data.truth_uncounted, truth_row) & ~truth_ignored
         bits &= ~np.bitwise_or.reduce(uncounted * area_bits, axis=0).take(truth)
-    position = candidate.take(member).astype(index_type)
+    position = taken(candidate, member).astype(index_type)
     n = max(len(order), 1)
     by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
     size = data.detection_box[:, 2] * data.detection_box[:, 3] if data.detection_area is None else data.detection_area
@@ -133,19 +133,19 @@ def match(
         n_units=data.n_units,
         class_start=class_start,
         detection=order,
-        detection_area=size.take(order),
-        detection_unit=data.detection_unit.take(order),
-        detection_score=data.detection_score.take(order),
-        unjudged=None if data.detection_unjudged is None else data.detection_unjudged.take(order),
-        truth_class=data.truth_class.take(truth_row),
-        truth_unit=data.truth_unit.take(truth_row),
+        detection_area=taken(size, order),
+        detection_unit=taken(data.detection_unit, order),
+        detection_score=taken(data.detection_score, order),
+        unjudged=None if data.detection_unjudged is None else taken(data.detection_unjudged, order),
+        truth_class=taken(data.truth_class, truth_row),
+        truth_unit=taken(data.truth_unit, truth_row),
         truth_row=truth_row,
         truth_ignored=truth_ignored,
-        threshold=threshold.take(by_key),
-        position=position.take(by_key),
-        truth=truth.take(by_key),
-        rank=rank.take(member).take(by_key),
-        in_area=bits.take(by_key).astype(np.min_scalar_type((1 << len(parameters.areas)) - 1)),
+        threshold=taken(threshold, by_key),
+        position=taken(position, by_key),
+        truth=taken(truth, by_key),
+        rank=taken(taken(rank, member), by_key),
+        in_area=taken(bits, by_key).astype(np.min_scalar_type((1 << len(parameters.areas)) - 1)),
     )
 
 
@@ -171,13 +171,13 @@ def _assign(
     found: list[tuple[NDArray[Any], ...]] = []
     undefined = np.isnan(edges.similarity)
     if undefined.any():  # nothing but pycocotools' own loop gives what it gives then
-        odd = np.isin(group, group.take(edges.detection[undefined]))
-        ordinary = ~odd.take(edges.detection)
+        odd = np.isin(group, taken(group, edges.detection[undefined]))
+        ordinary = ~taken(odd, edges.detection)
         member = np.flatnonzero(odd)
-        groups = (group.take(member), first.take(member), count.take(member))
+        groups = (taken(group, member), taken(first, member), taken(count, member))
         found.append(match_literally(member, *groups, similarity, thresholds, crowd, truth_ignored))
     star = np.flatnonzero(~tangled & ordinary)
-    stars = match_stars(edges.detection.take(star), edges.truth.take(star), passed.take(star), crowd)
+    stars = match_stars(taken(edges.detection, star), taken(edges.truth, star), taken(passed, star), crowd)
     found.append((*stars, np.full(len(stars[0]), (1 << len(truth_ignored)) - 1)))
     rest = np.flatnonzero(tangled & ordinary)
     if len(rest):
@@ -194,15 +194,15 @@ def _detection_order(
     order = descending_order(data.detection_score)
     if (unit[1:] < unit[:-1]).any():
         by_unit = small_integer_order(unit, data.n_units)
-        order = by_unit.take(descending_order(data.detection_score.take(by_unit)))
+        order = taken(by_unit, descending_order(taken(data.detection_score, by_unit)))
     group = data.detection_class.astype(index_type) * index_type(data.n_units) + unit.astype(index_type)
     if len(group) > maximum and _largest_group(group, n_groups) > maximum:
-        ordered = group.take(order)
+        ordered = taken(group, order)
         by_group = small_integer_order(ordered, n_groups)
-        kept = by_group[rank_in_segment(ordered.take(by_group)) < maximum]
-        order = order.take(np.sort(kept))
-    order = order.take(small_integer_order(data.detection_class.take(order), data.n_classes))
-    return order, group.take(order)
+        kept = by_group[rank_in_segment(taken(ordered, by_group)) < maximum]
+        order = taken(order, np.sort(kept))
+    order = taken(order, small_integer_order(taken(data.detection_class, order), data.n_classes))
+    return order, taken(group, order)
 
 
 _TABLE = 1 << 24  # groups that are looked up in a table; more are searched

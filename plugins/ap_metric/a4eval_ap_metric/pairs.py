@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval_ap_metric.detection_data import DetectionData
-from a4eval_ap_metric.sorting import ragged_ranges
+from a4eval_ap_metric.sorting import ragged_ranges, taken
 
 CHUNK = 1 << 15  # pairs at a time: their columns stay in the L2 cache
 
@@ -65,19 +65,19 @@ def box_iou_of_pairs(
     low, high = (np.minimum, np.maximum) if finite else (np.fmin, np.fmax)
 
     def similarity(detection: NDArray[np.intp], truth: NDArray[np.intp]) -> NDArray[np.float64]:
-        width = low(dx2.take(detection), gx2.take(truth))
-        width -= high(dx.take(detection), gx.take(truth))
-        height = low(dy2.take(detection), gy2.take(truth))
-        height -= high(dy.take(detection), gy.take(truth))
+        width = low(taken(dx2, detection), taken(gx2, truth))
+        width -= high(taken(dx, detection), taken(gx, truth))
+        height = low(taken(dy2, detection), taken(gy2, truth))
+        height -= high(taken(dy, detection), taken(gy, truth))
         overlapping = np.flatnonzero(~((width <= 0) | (height <= 0)))
-        detection, truth = detection.take(overlapping), truth.take(overlapping)
-        intersection = width.take(overlapping)
-        intersection *= height.take(overlapping)
-        own = detection_area.take(detection)
-        union = own + truth_area.take(truth)
+        detection, truth = taken(detection, overlapping), taken(truth, overlapping)
+        intersection = taken(width, overlapping)
+        intersection *= taken(height, overlapping)
+        own = taken(detection_area, detection)
+        union = own + taken(truth_area, truth)
         union -= intersection
         if any_crowd:
-            union = np.where(crowd.take(truth), own, union)
+            union = np.where(taken(crowd, truth), own, union)
         iou = np.zeros(len(width))
         with np.errstate(divide="ignore", invalid="ignore"):  # boxes without area
             iou[overlapping] = np.divide(intersection, union, out=intersection)
@@ -144,7 +144,7 @@ def overlapping_pairs(
         truth = ragged_ranges(first_truth[begin:end], truth_count[begin:end])
         value = similarity(detection, truth)
         kept = np.flatnonzero(~(value < threshold))
-        found.append((detection.take(kept), truth.take(kept), value.take(kept)))
+        found.append((taken(detection, kept), taken(truth, kept), taken(value, kept)))
         begin = end
     if not found:
         return Edges(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))

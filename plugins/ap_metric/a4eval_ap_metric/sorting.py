@@ -35,7 +35,7 @@ def small_integer_order(keys: NDArray[np.integer[Any]], bound: int) -> NDArray[n
         return np.argsort(keys, kind="stable")
     order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
     high = (keys >> 16).astype(np.uint16).take(order)
-    return order.take(np.argsort(high, kind="stable"))
+    return taken(order, np.argsort(high, kind="stable"))
 
 
 def descending_order(scores: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -60,7 +60,7 @@ def descending_order(scores: NDArray[np.float64]) -> NDArray[np.intp]:
         if order is None:
             order = np.argsort(digit, kind="stable")
         else:
-            order = order.take(np.argsort(digit.take(order), kind="stable"))
+            order = taken(order, np.argsort(taken(digit, order), kind="stable"))
         shift += 16
     return order
 
@@ -111,3 +111,14 @@ def ragged_ranges(starts: NDArray[np.integer[Any]], lengths: NDArray[np.integer[
     ranges = np.repeat(starts - (ends - lengths), lengths)
     ranges += np.arange(total)
     return ranges
+
+
+def taken(values: NDArray[Any], places: NDArray[np.integer[Any]]) -> NDArray[Any]:
+    """Return ``values[places]`` of one axis, for places from 0 that are known to exist.
+
+    Looking for those that do not takes ``take`` a third of its time, and up to two thirds.
+
+    >>> taken(np.array([4, 7]), np.array([1, 1, 0]))
+    array([7, 7, 4])
+    """
+    return values.take(places, mode="clip")
