@@ -107,7 +107,7 @@ class _Curves(NamedTuple):
         some = self.truths > 0
         if not some.any():
             return [np.nan] * (1 + len(singles))
-        every = self.precision[np.broadcast_to(some, self.precision.shape)].reshape(len(self.precision), -1)
+        every = self.precision.take(np.flatnonzero(some), axis=2, mode="clip")
         return [float(np.mean(every)), *(float(np.mean(every[one])) for one in singles)]
 
     def class_precision(self) -> NDArray[np.float64]:
