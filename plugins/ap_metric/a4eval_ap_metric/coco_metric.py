@@ -24,7 +24,6 @@ from a4eval_ap_metric.detection_data import (
 )
 from a4eval_ap_metric.matching import Matches, match
 from a4eval_ap_metric.pairs import pairs_by
-from a4eval_ap_metric.resampling import Resampler, whole_weights
 from a4eval_ap_metric.shapes import SIMILARITIES, Geometry
 
 if TYPE_CHECKING:
@@ -116,6 +115,8 @@ class CocoDetection(DetectionMetric):
             values = coco_statistics(self.matches)
             n = len(self.units)
         else:
+            from a4eval_ap_metric.resampling import Resampler, whole_weights
+
             counts = whole_weights(weights, len(self.units))
             values = Resampler(self.matches, int(counts.max(initial=1))).statistics(counts[None])[0][0]
             n = int(counts.sum())
@@ -151,6 +152,8 @@ class CocoDetection(DetectionMetric):
     def _resampled(
         self, weights: NDArray[np.float64], names: Sequence[str], which: int
     ) -> dict[str, NDArray[np.float64]]:
+        from a4eval_ap_metric.resampling import Resampler, whole_weights
+
         counts = whole_weights(weights, len(self.units))
         resampler = Resampler(self.matches, int(counts.max(initial=1)))
         return dict(zip(names, resampler.statistics(counts)[which].T, strict=True))

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from a4eval import DataError, param
-from a4eval_ap_metric.coco_json import boxes, identifiers, read_detections, read_ground_truth
-from a4eval_ap_metric.coco_shapes import detection_shapes, truth_shapes
+from a4eval_ap_metric.coco_json import identifiers, read_detections, read_ground_truth
 from a4eval_ap_metric.detection_checks import doubts, refuse_impossible
 from a4eval_ap_metric.divisible import Divisible
-from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.identifiers import dense, distinct
 from a4eval_ap_metric.shapes import Geometry
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval import Batch, Run
-    from a4eval_ap_metric.coco_json import GroundTruthFile
+    from a4eval_ap_metric.coco_json import GroundTruth
 
 Compat = Literal["none", "pycocotools"]
 
@@ -70,6 +69,8 @@ def read_coco(
     if geometry == "box":
         found = read_detections(detections, lenient=quirks)
     else:
+        from a4eval_ap_metric.coco_shapes import detection_shapes, truth_shapes
+
         sizes = {one.id: (one.height, one.width) for one in truth.images}
         batch |= truth_shapes(ground_truth, geometry, sizes)
         found = detection_shapes(detections, geometry, sizes)
@@ -81,15 +82,14 @@ def read_coco(
         "detection_score": found["score"],
     }
     notes = warnings if warnings is not None else []
-    annotation_id = [one.id for one in truth.annotations if one.id is not None]
-    repeated = len(annotation_id) - len(set(annotation_id))
+    ids = truth.annotations["id"]
+    known = ids[ids != None]  # noqa: E711  (an array compares each)
+    repeated = len(known) - len(set(known.tolist()))
     if repeated:
         means = "the last one stands for all, as in pycocotools" if quirks else "ids are not used: each one counts"
-        notes.append(
-            f"{ground_truth}: {repeated} annotations repeat an id, such as {_most_common(annotation_id)}: {means}"
-        )
+        notes.append(f"{ground_truth}: {repeated} annotations repeat an id, such as {_most_common(known)}: {means}")
     if quirks:
-        batch |= _as_pycocotools(batch, [one.id for one in truth.annotations])
+        batch |= _as_pycocotools(batch, ids.tolist())
     else:
         _known(batch["truth_class"], np.sort(batch["class"]), str(ground_truth), "categories", "category_id")
         _refuse_odd_crowds(truth, ground_truth)
@@ -98,14 +98,14 @@ def read_coco(
     return batch
 
 
-def _classes(truth: GroundTruthFile, path: Path) -> dict[str, NDArray[Any]]:
+def _classes(truth: GroundTruth, path: Path) -> dict[str, NDArray[Any]]:
     ids = identifiers([one.id for one in truth.categories], f"{path}: category id")
-    if len(np.unique(ids)) < len(ids):
+    if len(distinct([ids])) < len(ids):
         raise DataError(f"{path}: a category id occurs twice: {_most_common(ids)}")
     return {"class": ids, "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_)}
 
 
-def _federated(truth: GroundTruthFile, unit: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def _federated(truth: GroundTruth, unit: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """Return LVIS's columns: the pairs of image and class known to be absent, or not exhaustively annotated."""
     found: dict[str, NDArray[Any]] = {"class_frequency": np.array([one.frequency or "" for one in truth.categories])}
     for column, key in (("negative", "neg_category_ids"), ("not_exhaustive", "not_exhaustive_category_ids")):
@@ -116,26 +116,23 @@ def _federated(truth: GroundTruthFile, unit: NDArray[Any]) -> dict[str, NDArray[
     return found
 
 
-def _truths(truth: GroundTruthFile, unit: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
-    rows = truth.annotations
-    box = boxes([one.bbox for one in rows], f"{path}: annotations")
-    image = identifiers([one.image_id for one in rows], f"{path}: image_id")
-    missing = np.array([one.area is None for one in rows], bool)
-    area = np.array([np.nan if one.area is None else one.area for one in rows], np.float64)
+def _truths(truth: GroundTruth, unit: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
+    columns = truth.annotations
+    box = columns["bbox"]
     return {
-        "truth_unit": _known(image, unit, f"{path}: annotations", "images", "image_id"),
-        "truth_class": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "truth_unit": _known(columns["image_id"], unit, f"{path}: annotations", "images", "image_id"),
+        "truth_class": columns["category_id"],
         "truth_box": box,
-        "truth_area": np.where(missing, box[:, 2] * box[:, 3], area),
-        "truth_crowd": np.array([bool(one.iscrowd) for one in rows], bool),
+        "truth_area": np.where(truth.lacks_area, box[:, 2] * box[:, 3], columns["area"]),
+        "truth_crowd": columns["iscrowd"].astype(bool),
     }
 
 
-def _refuse_odd_crowds(truth: GroundTruthFile, path: Path) -> None:
-    crowd = [one.iscrowd for one in truth.annotations]
-    if set(crowd) - {0, 1}:
-        row, odd = next((row, one) for row, one in enumerate(crowd) if one not in (0, 1))
-        raise DataError(f"{path}: annotations: entry {row}: iscrowd {odd}, expected 0 or 1")
+def _refuse_odd_crowds(truth: GroundTruth, path: Path) -> None:
+    crowd = truth.annotations["iscrowd"]
+    odd = np.flatnonzero((crowd != 0) & (crowd != 1))
+    if len(odd):
+        raise DataError(f"{path}: annotations: entry {odd[0]}: iscrowd {crowd[odd[0]]}, expected 0 or 1")
 
 
 def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ENOUGH = 20  # boxes, before their statistics are evidence
 _NEARLY_ALL = 0.98
 _MANY = 0.25
+_CHUNK = 1 << 13  # rows that are mixed at a time, within the cache
 
 
 def refuse_impossible(batch: Mapping[str, NDArray[Any]], names: Mapping[str, str] | None = None) -> None:
@@ -117,17 +118,18 @@ def _repeated(batch: Mapping[str, NDArray[Any]]) -> list[str]:
 
 def _mixed(columns: list[NDArray[Any]]) -> NDArray[np.uint64]:
     """Return a 64-bit mix of each row: equal rows have equal ones, and others hardly ever."""
+    numbers = [one if one.dtype.kind in "iubf" else np.unique(one, return_inverse=True)[1] for one in columns]
     mixed = np.zeros(len(columns[0]), np.uint64)
-    for column in columns:
-        if column.dtype.kind in "iub":
-            bits = column.astype(np.uint64)
-        elif column.dtype.kind == "f":
-            bits = (column + 0.0).astype(np.float64, copy=False).view(np.uint64)  # -0.0 is 0.0
-        else:
-            bits = np.unique(column, return_inverse=True)[1].astype(np.uint64)
-        mixed ^= bits
-        mixed *= np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
+    for start in range(0, len(mixed), _CHUNK):
+        part = mixed[start : start + _CHUNK]
+        for column in numbers:
+            values = column[start : start + _CHUNK]
+            if values.dtype.kind == "f":
+                part ^= (values + 0.0).astype(np.float64, copy=False).view(np.uint64)  # -0.0 is 0.0
+            else:
+                part ^= values.astype(np.uint64)
+            part *= np.uint64(0x9E3779B97F4A7C15)
+            part ^= part >> np.uint64(32)
     return mixed
 
 

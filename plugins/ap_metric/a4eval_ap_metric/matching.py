@@ -28,12 +28,10 @@ class Matches:
 
     Args:
         parameters: thresholds, areas, maximum of detections.
-        n_units: number of images.
+        data: what was matched.
         class_start: (k + 1,) first position of each class.
         detection: (n,) input row of the detection at each position; those beyond the maximum are left out.
         detection_area: (n,) pixels².
-        detection_unit: (n,) image.
-        detection_score: (n,) float64.
         truth_class: (g,) class of each truth, truths being in the order (class, image, input).
         truth_unit: (g,) image.
         truth_row: (g,) input row.
@@ -43,16 +41,13 @@ class Matches:
         truth: (m,) truth.
         rank: (m,) place, from 0, of the detection among those of its image and class.
         in_area: (m,) bits: the match holds in these area ranges.
-        unjudged: (n,) bool: detections whose misses count for nothing; None for none.
     """
 
     parameters: CocoParameters
-    n_units: int
+    data: DetectionData
     class_start: NDArray[np.intp]
     detection: NDArray[np.intp]
     detection_area: NDArray[np.float64]
-    detection_unit: NDArray[np.integer[Any]]
-    detection_score: NDArray[np.float64]
     truth_class: NDArray[np.integer[Any]]
     truth_unit: NDArray[np.integer[Any]]
     truth_row: NDArray[np.intp]
@@ -62,12 +57,32 @@ class Matches:
     truth: NDArray[np.integer[Any]]
     rank: NDArray[np.integer[Any]]
     in_area: NDArray[np.unsignedinteger[Any]]
-    unjudged: NDArray[np.bool_] | None = None
 
     @property
     def n_classes(self) -> int:
         """The number of classes."""
-        return len(self.class_start) - 1
+        return self.data.n_classes
+
+    @property
+    def n_units(self) -> int:
+        """The number of images."""
+        return self.data.n_units
+
+    @property
+    def detection_unit(self) -> NDArray[np.integer[Any]]:
+        """(n,) image of each position."""
+        return taken(self.data.detection_unit, self.detection)
+
+    @property
+    def detection_score(self) -> NDArray[np.float64]:
+        """(n,) score of each position, float64."""
+        return taken(self.data.detection_score, self.detection)
+
+    @property
+    def unjudged(self) -> NDArray[np.bool_] | None:
+        """(n,) bool: positions whose misses count for nothing; None for none."""
+        flags = self.data.detection_unjudged
+        return None if flags is None else taken(flags, self.detection)
 
 
 def match(
@@ -105,8 +120,10 @@ def match(
         truth_ignored |= taken(data.truth_ignored, truth_row)
     # detections by (class, score, image, input), without those beyond the maximum
     order, group = _detection_order(data, parameters.max_detections[-1], index_type)
-    detection_class = taken(data.detection_class, order)
-    class_start = np.concatenate([[0], np.cumsum(np.bincount(detection_class, minlength=data.n_classes))])
+    kept_class = data.detection_class  # a count does not ask for the order
+    if len(order) < len(kept_class):
+        kept_class = taken(kept_class, order)
+    class_start = np.concatenate([[0], np.cumsum(np.bincount(kept_class, minlength=data.n_classes))])
     # those that share image and class with a truth, by (class, image, score)
     first, count = _truths_of_groups(truth_group, group, n_groups)
     candidate = np.flatnonzero(count)
@@ -130,13 +147,10 @@ def match(
     size = data.detection_box[:, 2] * data.detection_box[:, 3] if data.detection_area is None else data.detection_area
     return Matches(
         parameters=parameters,
-        n_units=data.n_units,
+        data=data,
         class_start=class_start,
         detection=order,
         detection_area=taken(size, order),
-        detection_unit=taken(data.detection_unit, order),
-        detection_score=taken(data.detection_score, order),
-        unjudged=None if data.detection_unjudged is None else taken(data.detection_unjudged, order),
         truth_class=taken(data.truth_class, truth_row),
         truth_unit=taken(data.truth_unit, truth_row),
         truth_row=truth_row,

@@ -43,6 +43,21 @@ def test_plain_results_in_many_pieces(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "unusual", [{}, {"id": "a"}, {"id": None}, {"extra": [{"x": 1}, {"x": 2}] * 3}, {"area": None}]
+)
+def test_annotations_are_the_same_in_pieces_and_whole(tmp_path, unusual):
+    row = small_truth()["annotations"][0]
+    rows = [
+        row | {"id": index, "bbox": [index, 2.5, 3, 4], "area": index, "iscrowd": index % 2} for index in range(5000)
+    ]
+    rows[4000] |= unusual
+    batch = read_coco(*written(tmp_path, small_truth() | {"annotations": rows}, [RESULT]))
+    np.testing.assert_array_equal(batch["truth_box"], [one["bbox"] for one in rows])
+    np.testing.assert_array_equal(batch["truth_area"], [12 if one["area"] is None else one["area"] for one in rows])
+    np.testing.assert_array_equal(batch["truth_crowd"], [one["iscrowd"] == 1 for one in rows])
+
+
+@pytest.mark.parametrize(
     ("truth", "results", "words"),
     [
         ("{", [RESULT], "truth.json: not a COCO annotation file"),
