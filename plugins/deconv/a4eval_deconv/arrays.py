@@ -21,6 +21,16 @@ def inner(leading: int, index: Iterable[int | slice]) -> tuple[int | slice, ...]
     return (slice(None),) * leading + tuple(index)
 
 
+def matrix_product(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Return ``a @ b``: where one element a sum is left, numpy leaves BLAS and takes up to twenty times as long.
+
+    >>> matrix_product(np.array([[1.0], [2.0]]), np.array([[3.0, 4.0]]))
+    array([[3., 4.],
+           [6., 8.]])
+    """
+    return np.multiply(a, b, out=out) if a.shape[-1] == 1 else np.matmul(a, b, out=out)
+
+
 def as_operands(x: ArrayLike, weight: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], np.dtype[Any]]:
     """Return input and weight as C-contiguous arrays of the dtype to compute in, and the dtype of the result.
 

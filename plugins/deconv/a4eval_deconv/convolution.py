@@ -11,6 +11,7 @@ from a4eval_deconv.algorithms.choice import choose
 from a4eval_deconv.algorithms.column_to_image import column_to_image
 from a4eval_deconv.algorithms.gather import input_gradient, weight_gradient
 from a4eval_deconv.algorithms.subpixel import subpixel
+from a4eval_deconv.algorithms.unfold import workspace
 from a4eval_deconv.arrays import as_operands, as_weight, check_bias, check_groups
 from a4eval_deconv.geometry import check_memory, conv_geometry, frozen
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from a4eval_deconv.geometry import Geometry, Padding, PerAxis
-
-_SMALL = 65_536  # bytes: below this much workspace nothing is chunked
 
 
 def conv(
@@ -62,7 +61,7 @@ def conv(
     n, outputs = x.shape[0], weight.shape[0]
     check_memory(n * outputs * math.prod(geometry.size) + x.size, x.itemsize, f"an output of size {geometry.size}")
     y = np.empty((n, groups, split[1], *geometry.size), x.dtype)
-    budget = max(2 * y.size + x.size, _SMALL // x.itemsize)
+    budget = workspace(y.size, x.size)
     input_gradient(geometry, x.reshape(n, groups, split[2], *geometry.output), weight.reshape(split), y, budget)
     y = y.reshape(n, outputs, *geometry.size)
     if bias is not None:
@@ -111,7 +110,7 @@ def conv_gradients(
     dx, dweight = np.empty_like(x), np.zeros_like(weight)
     larger = x.reshape(n, groups, split[2], *geometry.output)
     smaller = dy.reshape(n, groups, split[1], *geometry.size)
-    budget = max(2 * x.size + dy.size, _SMALL // x.itemsize)
+    budget = workspace(x.size, dy.size)
     forward = subpixel if choose(geometry, n, split).algorithm == "subpixel" else column_to_image
     forward(geometry, smaller, weight.reshape(split), dx.reshape(larger.shape), budget)
     weight_gradient(geometry, larger, smaller, dweight.reshape(split), budget)
@@ -134,7 +133,7 @@ def conv_input_gradient(geometry: Geometry, dy: NDArray[Any], weight: NDArray[An
     c, o = weight.shape[:2]
     dx = np.empty((1, groups, c // groups, *geometry.size), dy.dtype)
     filters = weight.reshape(groups, c // groups, o, *geometry.kernel)
-    budget = max(2 * dy.size + dx.size, _SMALL // dy.itemsize)
+    budget = workspace(dy.size, dx.size)
     input_gradient(geometry, dy.reshape(1, groups, o, *geometry.output), filters, dx, budget)
     return dx.reshape(1, c, *geometry.size)
 

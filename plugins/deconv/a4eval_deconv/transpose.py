@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,15 +12,14 @@ from a4eval_deconv.algorithms.choice import Algorithm, Choice, choose, choose_gr
 from a4eval_deconv.algorithms.column_to_image import column_to_image
 from a4eval_deconv.algorithms.gather import both_gradients
 from a4eval_deconv.algorithms.subpixel import subpixel, subpixel_gradients
+from a4eval_deconv.algorithms.unfold import workspace
 from a4eval_deconv.arrays import as_operands, as_weight, check_bias, check_groups
 from a4eval_deconv.geometry import check_memory, frozen, transposed_geometry
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from a4eval_deconv.geometry import Geometry, Padding, PerAxis
-
-_SMALL = 65_536  # bytes: below this much workspace nothing is chunked
+    from a4eval_deconv.geometry import Padding, PerAxis
 
 
 def conv_transpose(
@@ -68,12 +66,12 @@ def conv_transpose(
     n, c, per_group = x.shape[0], weight.shape[0], weight.shape[1]
     split = (groups, c // groups, per_group, *geometry.kernel)
     if algorithm == "auto":
-        algorithm = _choice(geometry, n, split).algorithm  # type: ignore[assignment]  # one of the names, by construction
+        algorithm = choose(geometry, n, split).algorithm  # type: ignore[assignment]  # one of the names, by construction
     outputs = math.prod(geometry.output)
     check_memory(n * groups * per_group * outputs + x.size, x.itemsize, f"an output of size {geometry.output}")
     out = np.empty((n, groups, per_group, *geometry.output), x.dtype)
     inputs, filters = x.reshape(n, groups, c // groups, *geometry.size), weight.reshape(split)
-    budget = max(2 * out.size + x.size, _SMALL // x.itemsize)
+    budget = workspace(out.size, x.size)
     if algorithm == "subpixel":
         subpixel(geometry, inputs, filters, out, budget)
     elif algorithm == "column_to_image":
@@ -124,17 +122,7 @@ def conv_transpose_algorithm(
     geometry = transposed_geometry(x_shape[2:], weight_shape[2:], stride, padding, output_padding, dilation)
     check_groups(x_shape[1], weight_shape[0], groups, "the weight's first axis")
     split = (groups, weight_shape[0] // groups, weight_shape[1], *geometry.kernel)
-    return _choice(geometry, x_shape[0], split)
-
-
-@lru_cache(maxsize=1024)
-def _choice(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Choice:
-    return choose(geometry, n, weight_shape)
-
-
-@lru_cache(maxsize=1024)
-def _gradient_choice(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Literal["gather", "subpixel"]:
-    return choose_gradients(geometry, n, weight_shape)
+    return choose(geometry, x_shape[0], split)
 
 
 def conv_transpose_gradients(
@@ -186,7 +174,7 @@ def conv_transpose_gradients(
     dx, dweight = np.empty_like(x), np.empty_like(weight)
     split = (groups, c // groups, per_group, *geometry.kernel)
     if algorithm == "auto":
-        algorithm = _gradient_choice(geometry, n, split)
+        algorithm = choose_gradients(geometry, n, split)
     if algorithm not in ("gather", "subpixel"):
         raise ValueError(f"algorithm must be 'auto', 'gather' or 'subpixel', got {algorithm!r}")
     compute = subpixel_gradients if algorithm == "subpixel" else both_gradients
@@ -197,7 +185,7 @@ def conv_transpose_gradients(
         weight.reshape(split),
         dx.reshape(n, groups, c // groups, *geometry.size),
         dweight.reshape(split),
-        max(2 * dy.size + x.size, _SMALL // x.itemsize),
+        workspace(dy.size, x.size),
     )
     dbias = dy.reshape(*dy.shape[:2], math.prod(dy.shape[2:])).sum(axis=2).sum(axis=0)
     return dx.astype(kind, copy=False), dweight.astype(kind, copy=False), dbias.astype(kind, copy=False)

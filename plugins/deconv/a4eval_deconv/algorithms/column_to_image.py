@@ -13,7 +13,7 @@ import numpy as np
 
 from a4eval_deconv.algorithms.phases import phases
 from a4eval_deconv.algorithms.unfold import CHUNK
-from a4eval_deconv.arrays import inner
+from a4eval_deconv.arrays import inner, matrix_product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,37 +26,50 @@ def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], o
     """Write the transposed convolution of *x* into *out*."""
     n, g, c = x.shape[:3]
     o = weight.shape[2]
-    # columns of one sample, group and output channel, and the buffer that one phase is added up in
-    per_map = geometry.taps * geometry.pixels + math.prod(geometry.output)
     columns = x.reshape(n, g, c, geometry.pixels)
-    if per_map * g > budget:
+    samples, channels = chunk_size(geometry, n, (g, c, o), budget)
+    if not channels:
         _tap_by_tap(geometry, columns, weight, out)
         return
-    largest = min(budget, max(CHUNK, budget // 4)) // per_map
-    samples = max(1, min(n, largest // (g * o)))
-    channels = max(1, min(o, largest // g))
     for first in range(0, n, samples):
         part = columns[first : first + samples]
         for start in range(0, o, channels):
             stop = min(o, start + channels)
             filters = weight[:, :, start:stop].reshape(g, c, (stop - start) * geometry.taps)
-            product = np.matmul(filters.transpose(0, 2, 1), part)
+            product = matrix_product(filters.transpose(0, 2, 1), part)
             product = product.reshape(*part.shape[:2], stop - start, *geometry.kernel, *geometry.size)
             for phase in phases(geometry):
                 _add_taps(phase, product, out[first : first + samples, :, start:stop])
             del product  # before the next one is allocated
 
 
+def chunk_size(geometry: Geometry, n: int, channels: tuple[int, int, int], budget: int) -> tuple[int, int]:
+    """Return how many samples and output channels are worked on at a time; 0 channels if not even one fits.
+
+    *channels* are (g, c, o).
+    """
+    g, _, o = channels
+    # columns of one sample, group and output channel, and the buffer that one phase is added up in
+    per_map = geometry.taps * geometry.pixels + math.prod(geometry.output)
+    if per_map * g > budget:
+        return 1, 0
+    largest = max(g, min(budget, CHUNK) // per_map)
+    return max(1, min(n, largest // (g * o))), max(1, min(o, largest // g))
+
+
 def _add_taps(phase: Phase, product: NDArray[Any], out: NDArray[Any]) -> None:
     """Add up the taps of one phase; *product* is (n, g, o, *kernel, *size)."""
     everywhere = (slice(None),) * 3
     target = out[everywhere + phase.output]
-    covered = len(phase.taps) == 1 and all(
-        part.stop - part.start == size for part, size in zip(phase.taps[0].target, phase.size, strict=True)
-    )
-    if covered:
+    if not phase.taps:
+        target[...] = 0
+        return
+    if len(phase.taps) == 1:
         tap = phase.taps[0]
-        target[...] = product[everywhere + tap.index + tap.source]
+        target[everywhere + tap.target] = product[everywhere + tap.index + tap.source]
+        for axis, reached in enumerate(tap.target):
+            for rest in (slice(0, reached.start), slice(reached.stop, None)):
+                target[inner(3 + axis, (rest,))] = 0
         return
     # adding into a dense buffer and copying once is faster than adding into every s-th element, tap by tap
     total = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
@@ -79,4 +92,4 @@ def _tap_by_tap(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: 
                     part = target[phase.output]
                     for tap in phase.taps:
                         filters = weight[group, :, channel][inner(1, tap.index)]
-                        part[tap.target] += (filters @ x[sample, group]).reshape(geometry.size)[tap.source]
+                        part[tap.target] += matrix_product(filters, x[sample, group]).reshape(geometry.size)[tap.source]

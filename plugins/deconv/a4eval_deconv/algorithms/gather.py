@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from a4eval_deconv.algorithms.subpixel import overlap
 from a4eval_deconv.algorithms.unfold import CHUNK
+from a4eval_deconv.arrays import matrix_product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def input_gradient(geometry: Geometry, dy: NDArray[Any], weight: NDArray[Any], d
     """Write into *dx*, (n, g, c, *size), the convolution of *dy* with *weight*."""
     filters = weight.reshape(*weight.shape[:2], -1)
     for part in _parts(geometry, dy, budget):
-        part.write(dx, np.matmul(filters, part.columns))
+        part.write(dx, matrix_product(filters, part.columns))
 
 
 def weight_gradient(geometry: Geometry, dy: NDArray[Any], x: NDArray[Any], dweight: NDArray[Any], budget: int) -> None:
@@ -51,9 +52,9 @@ def both_gradients(
     dfilters = dweight.reshape(*dweight.shape[:2], -1)
     fresh = True
     for part in _parts(geometry, dy, budget):
-        part.write(dx, np.matmul(filters, part.columns))
+        part.write(dx, matrix_product(filters, part.columns))
         if fresh and part.columns.shape[0] == 1:  # nothing to add to yet: save a pass over the weight
-            np.matmul(part.inputs(x)[0], part.columns[0].transpose(0, 2, 1), out=dfilters)
+            matrix_product(part.inputs(x)[0], part.columns[0].transpose(0, 2, 1), out=dfilters)
         else:
             if fresh:
                 dfilters[...] = 0
@@ -85,24 +86,30 @@ class _Part:
     def add_products(self, total: NDArray[Any], x: NDArray[Any]) -> None:
         """Add this part's share of the weight's gradient."""
         for one, windows in zip(self.inputs(x), self.columns, strict=True):
-            total += np.matmul(one, windows.transpose(0, 2, 1))
+            total += matrix_product(one, windows.transpose(0, 2, 1))
 
 
 def _parts(geometry: Geometry, dy: NDArray[Any], budget: int) -> Iterator[_Part]:
     """Yield the windows in parts that stay within the budget and the caches."""
     n, g, o = dy.shape[:3]
     size = geometry.size
-    per_row = max(1, o * (geometry.taps + 1) * math.prod(size[1:]) * g)
-    limit = max(1, min(budget, CHUNK))
-    rows = min(size[0], max(1, limit // per_row))
-    if rows < size[0] and per_row * size[0] <= min(budget, 4 * CHUNK):
-        rows = size[0]  # a whole sample is better than parts, unless it is far too large
-    samples = max(1, min(n, limit // (per_row * size[0])))
+    samples, rows = chunk_size(geometry, n, g * o, budget)
     for start in range(0, n, samples):
         chunk = slice(start, start + samples)
         for row in range(0, size[0], rows):
             part = (min(rows, size[0] - row), *size[1:])
             yield _Part(chunk, row, part, _windows(geometry, dy[chunk], row, part))
+
+
+def chunk_size(geometry: Geometry, n: int, channels: int, budget: int) -> tuple[int, int]:
+    """Return how many samples and how many rows are worked on at a time; *channels* are those of the windows."""
+    size = geometry.size
+    per_row = max(1, channels * (geometry.taps + 1) * math.prod(size[1:]))
+    limit = max(1, min(budget, CHUNK))
+    rows = min(size[0], max(1, limit // per_row))
+    if rows < size[0] and per_row * size[0] <= min(budget, 4 * CHUNK):
+        rows = size[0]  # a whole sample is better than parts, unless it is far too large
+    return max(1, min(n, limit // (per_row * size[0]))), rows
 
 
 def _windows(geometry: Geometry, dy: NDArray[Any], row: int, size: tuple[int, ...]) -> NDArray[Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from a4eval_deconv.algorithms.unfold import CHUNK, fold_back, unfold, worth_flat
-from a4eval_deconv.arrays import inner
+from a4eval_deconv.arrays import inner, matrix_product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def subpixel(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDArray[Any], budget: int) -> None:
     """Write the transposed convolution of *x* into *out*."""
-    plan = _plan(geometry)
+    plan = plan_of(geometry)
     filters = _phase_filters(geometry, plan, weight)
     o = weight.shape[2]
     padded = columns = values = None
@@ -42,9 +42,9 @@ def subpixel(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDA
             columns = values = None  # the last samples may be fewer
         columns = unfold(padded, plan.taps, plan.spacing, size, flat=flat, out=columns)
         if plan.phases == 1 and not flat and size == geometry.output:
-            np.matmul(filters, columns, out=out[samples].reshape(*part.shape[:2], o, -1))
+            matrix_product(filters, columns, out=out[samples].reshape(*part.shape[:2], o, -1))
         else:
-            values = np.matmul(filters, columns, out=values)
+            values = matrix_product(filters, columns, out=values)
             maps = _split(fold_back(values, size, padded.shape[3:], flat=flat), o, geometry.stride)
             for source, target in _places(geometry, row, size):
                 out[samples][target] = maps[source]
@@ -53,7 +53,7 @@ def subpixel(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDA
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What depends on the geometry alone; one entry per axis."""
 
     first: tuple[int, ...]
@@ -73,7 +73,8 @@ class _Plan:
 
 
 @lru_cache(maxsize=256)
-def _plan(geometry: Geometry) -> _Plan:
+def plan_of(geometry: Geometry) -> Plan:
+    """Return the plan of a geometry."""
     stride = geometry.stride
     first = tuple(before // s for before, s in zip(geometry.before, stride, strict=True))
     last = tuple((b + w - 1) // s for b, w, s in zip(geometry.before, geometry.output, stride, strict=True))
@@ -85,24 +86,30 @@ def _plan(geometry: Geometry) -> _Plan:
     spacing = tuple(d if s == 1 else 1 for d, s in zip(geometry.dilation, stride, strict=True))
     reach = tuple((t - 1) * e for t, e in zip(taps, spacing, strict=True))
     size = tuple(stop - start + 1 for start, stop in zip(first, last, strict=True))
-    return _Plan(first, size, taps, spacing, reach, math.prod(stride))
+    return Plan(first, size, taps, spacing, reach, math.prod(stride))
 
 
-def _chunks(plan: _Plan, shape: tuple[int, ...], o: int, budget: int) -> Iterator[tuple[slice, int, tuple[int, ...]]]:
+def _chunks(plan: Plan, shape: tuple[int, ...], o: int, budget: int) -> Iterator[tuple[slice, int, tuple[int, ...]]]:
     """Yield (samples, first row, size) of parts whose workspace stays within the budget and the caches."""
     n, g, c = shape[:3]
-    per_row = g * (c * (math.prod(plan.taps) + 1) + o * plan.phases) * math.prod(plan.size[1:])
-    limit = max(1, min(budget, CHUNK))
-    rows = min(plan.size[0], max(1, limit // per_row))
-    if rows < plan.size[0] and per_row * plan.size[0] <= min(budget, 4 * CHUNK):
-        rows = plan.size[0]  # a whole sample is better than parts, unless it is far too large
-    samples = max(1, min(n, limit // (per_row * plan.size[0])))
+    samples, rows = chunk_size(plan, n, (g, c, o), budget)
     for start in range(0, n, samples):
         for row in range(0, plan.size[0], rows):
             yield slice(start, start + samples), row, (min(rows, plan.size[0] - row), *plan.size[1:])
 
 
-def _phase_filters(geometry: Geometry, plan: _Plan, weight: NDArray[Any]) -> NDArray[Any]:
+def chunk_size(plan: Plan, n: int, channels: tuple[int, int, int], budget: int) -> tuple[int, int]:
+    """Return how many samples and how many rows are worked on at a time; *channels* are (g, c, o)."""
+    g, c, o = channels
+    per_row = g * (c * (math.prod(plan.taps) + 1) + o * plan.phases) * math.prod(plan.size[1:])
+    limit = max(1, min(budget, CHUNK))
+    rows = min(plan.size[0], max(1, limit // per_row))
+    if rows < plan.size[0] and per_row * plan.size[0] <= min(budget, 4 * CHUNK):
+        rows = plan.size[0]  # a whole sample is better than parts, unless it is far too large
+    return max(1, min(n, limit // (per_row * plan.size[0]))), rows
+
+
+def _phase_filters(geometry: Geometry, plan: Plan, weight: NDArray[Any]) -> NDArray[Any]:
     """Return the filters as (g, o·Π stride, c·Π taps), taps by rising input position."""
     g, c, o = weight.shape[:3]
     full = np.zeros((g, c, o, *_spread_size(geometry, plan)), weight.dtype)
@@ -111,7 +118,7 @@ def _phase_filters(geometry: Geometry, plan: _Plan, weight: NDArray[Any]) -> NDA
     return split.transpose(order).reshape(g, o * plan.phases, c * math.prod(plan.taps))
 
 
-def _spread_size(geometry: Geometry, plan: _Plan) -> tuple[int, ...]:
+def _spread_size(geometry: Geometry, plan: Plan) -> tuple[int, ...]:
     return tuple(t * s for t, s in zip(plan.taps, geometry.stride, strict=True))
 
 
@@ -121,7 +128,7 @@ def _tap_places(geometry: Geometry) -> tuple[int | slice, ...]:
     return inner(3, (slice(0, (k - 1) * (d if s > 1 else 1) + 1, d if s > 1 else 1) for k, d, s in axes))
 
 
-def _as_phases(full: NDArray[Any], geometry: Geometry, plan: _Plan) -> tuple[NDArray[Any], tuple[int, ...]]:
+def _as_phases(full: NDArray[Any], geometry: Geometry, plan: Plan) -> tuple[NDArray[Any], tuple[int, ...]]:
     """Return a view (g, c, o, tap, phase, tap, phase, …), taps reversed, and its order (g, o, *phases, c, *taps)."""
     dims = len(plan.taps)
     split = full.reshape(*full.shape[:3], *(n for pair in zip(plan.taps, geometry.stride, strict=True) for n in pair))
@@ -130,7 +137,7 @@ def _as_phases(full: NDArray[Any], geometry: Geometry, plan: _Plan) -> tuple[NDA
     return split, order
 
 
-def _padded(plan: _Plan, x: NDArray[Any], row: int, size: tuple[int, ...], buffer: NDArray[Any] | None) -> NDArray[Any]:
+def _padded(plan: Plan, x: NDArray[Any], row: int, size: tuple[int, ...], buffer: NDArray[Any] | None) -> NDArray[Any]:
     """Return the input positions that a part of the output needs, zero where there is no input.
 
     A *buffer* from another sample of the same part has its zeros already.
@@ -173,7 +180,7 @@ def _places(
     geometry: Geometry, row: int, size: tuple[int, ...]
 ) -> tuple[tuple[tuple[int | slice, ...], tuple[int | slice, ...]], ...]:
     """Return for each phase its part of the maps (n, g, o, *stride, *size) and the place of that in the output."""
-    plan = _plan(geometry)
+    plan = plan_of(geometry)
     axes = []
     for s, start, length, before, output in zip(
         geometry.stride, (plan.first[0] + row, *plan.first[1:]), size, geometry.before, geometry.output, strict=True
@@ -207,7 +214,7 @@ def subpixel_gradients(
     budget: int,
 ) -> None:
     """Write the gradients into *dx* and *dweight*: the adjoint of :func:`subpixel`, step by step backwards."""
-    plan = _plan(geometry)
+    plan = plan_of(geometry)
     filters = _phase_filters(geometry, plan, weight)
     g, c, o = weight.shape[:3]
     dfilters = np.zeros_like(filters)
@@ -222,8 +229,8 @@ def subpixel_gradients(
         for source, target in _places(geometry, row, size):
             maps[source] = dy[samples][target]
         for one, windows in zip(dvalues, columns, strict=True):
-            dfilters += np.matmul(one, windows.transpose(0, 2, 1))
-        dcolumns = np.matmul(filters.transpose(0, 2, 1), dvalues)
+            dfilters += matrix_product(one, windows.transpose(0, 2, 1))
+        dcolumns = matrix_product(filters.transpose(0, 2, 1), dvalues)
         low = tuple(f - r for f, r in zip((plan.first[0] + row, *plan.first[1:]), plan.reach, strict=True))
         source, target = overlap(low, padded.shape[3:], x.shape[3:])
         dcolumns = dcolumns.reshape(*part.shape[:2], c, *plan.taps, columns.shape[-1])
@@ -235,7 +242,7 @@ def subpixel_gradients(
 
 
 def _fold(
-    columns: NDArray[Any], plan: _Plan, padded: tuple[int, ...], size: tuple[int, ...], *, flat: bool
+    columns: NDArray[Any], plan: Plan, padded: tuple[int, ...], size: tuple[int, ...], *, flat: bool
 ) -> NDArray[Any]:
     """Add the windows up where they came from: the adjoint of :func:`unfold`."""
     total = np.zeros(padded, columns.dtype)
