@@ -13,6 +13,8 @@ from a4eval_deconv import (
     conv_transpose_gradients,
     conv_transpose_matrix,
 )
+from a4eval_deconv.algorithms import choice, work
+from a4eval_deconv.geometry import transposed_geometry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -263,10 +265,18 @@ def test_the_cached_matrix_follows_a_weight_changed_in_place():
 
 
 def test_the_choice_is_stated_and_taken():
-    choice = conv_transpose_algorithm((8, 64, 32, 32), (64, 32, 4, 4), stride=2, padding=1)
-    assert choice.algorithm == min(choice.seconds, key=choice.seconds.get)
-    assert set(choice.seconds) == {"subpixel", "column_to_image"}
+    stated = conv_transpose_algorithm((8, 64, 32, 32), (64, 32, 4, 4), stride=2, padding=1)
+    assert stated.algorithm == min(stated.seconds, key=stated.seconds.get)
+    assert set(stated.seconds) == {"subpixel", "column_to_image"}
     assert conv_transpose_algorithm((1, 1, 3, 3), (1, 1, 7, 7)).algorithm == "cached_matrix"
+
+
+@pytest.mark.parametrize("name", ["subpixel", "column_to_image", "gather", "subpixel_gradients"])
+def test_every_kind_of_work_has_its_cost(name):
+    geometry = transposed_geometry((5, 7), (3, 3), stride=2)
+    counts = getattr(work, f"of_{name}")(geometry, 2, (1, 4, 8, 3, 3), 10_000)
+    assert counts.keys() == getattr(choice, name.upper()).keys()
+    assert all(count >= 0 for count in counts.values())
 
 
 X, W = np.ones((1, 4, 3, 3)), np.ones((4, 1, 3, 3))

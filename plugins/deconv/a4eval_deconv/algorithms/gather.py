@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from a4eval_deconv.algorithms.subpixel import overlap
 from a4eval_deconv.algorithms.unfold import CHUNK
+from a4eval_deconv.algorithms.weight_sum import WeightSum
 from a4eval_deconv.arrays import matrix_product
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def input_gradient(geometry: Geometry, dy: NDArray[Any], weight: NDArray[Any], d
 
 def weight_gradient(geometry: Geometry, dy: NDArray[Any], x: NDArray[Any], dweight: NDArray[Any], budget: int) -> None:
     """Write into *dweight*, (g, c, o, *kernel), the gradient with respect to the weight."""
-    dfilters = dweight.reshape(*dweight.shape[:2], -1)
-    dfilters[...] = 0
+    total = WeightSum(dweight.reshape(*dweight.shape[:2], -1))
     for part in _parts(geometry, dy, budget):
-        part.add_products(dfilters, x)
+        total.add(part.inputs(x), part.columns)
+    total.finish()
 
 
 def both_gradients(
@@ -49,19 +50,11 @@ def both_gradients(
 ) -> None:
     """Do both from one gathering."""
     filters = weight.reshape(*weight.shape[:2], -1)
-    dfilters = dweight.reshape(*dweight.shape[:2], -1)
-    fresh = True
+    total = WeightSum(dweight.reshape(*dweight.shape[:2], -1))
     for part in _parts(geometry, dy, budget):
         part.write(dx, matrix_product(filters, part.columns))
-        if fresh and part.columns.shape[0] == 1:  # nothing to add to yet: save a pass over the weight
-            matrix_product(part.inputs(x)[0], part.columns[0].transpose(0, 2, 1), out=dfilters)
-        else:
-            if fresh:
-                dfilters[...] = 0
-            part.add_products(dfilters, x)
-        fresh = False
-    if fresh:  # an empty batch
-        dfilters[...] = 0
+        total.add(part.inputs(x), part.columns)
+    total.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +75,6 @@ class _Part:
         """Write the products to their place in *dx*."""
         target = dx[self.samples, :, :, self.row : self.row + self.size[0]]
         target[...] = values.reshape(target.shape)
-
-    def add_products(self, total: NDArray[Any], x: NDArray[Any]) -> None:
-        """Add this part's share of the weight's gradient."""
-        for one, windows in zip(self.inputs(x), self.columns, strict=True):
-            total += matrix_product(one, windows.transpose(0, 2, 1))
 
 
 def _parts(geometry: Geometry, dy: NDArray[Any], budget: int) -> Iterator[_Part]:

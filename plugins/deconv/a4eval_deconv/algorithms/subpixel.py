@@ -18,6 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from a4eval_deconv.algorithms.unfold import CHUNK, fold_back, unfold, worth_flat
+from a4eval_deconv.algorithms.weight_sum import WeightSum
 from a4eval_deconv.arrays import inner, matrix_product
 
 if TYPE_CHECKING:
@@ -217,7 +218,8 @@ def subpixel_gradients(
     plan = plan_of(geometry)
     filters = _phase_filters(geometry, plan, weight)
     g, c, o = weight.shape[:3]
-    dfilters = np.zeros_like(filters)
+    dfilters = np.empty_like(filters)
+    total = WeightSum(dfilters)
     dx[...] = 0
     for samples, row, size in _chunks(plan, x.shape, o, budget // 2):
         part, dpart = x[samples], dx[samples]
@@ -228,13 +230,13 @@ def subpixel_gradients(
         maps = _split(fold_back(dvalues, size, padded.shape[3:], flat=flat), o, geometry.stride)
         for source, target in _places(geometry, row, size):
             maps[source] = dy[samples][target]
-        for one, windows in zip(dvalues, columns, strict=True):
-            dfilters += matrix_product(one, windows.transpose(0, 2, 1))
+        total.add(dvalues, columns)
         dcolumns = matrix_product(filters.transpose(0, 2, 1), dvalues)
         low = tuple(f - r for f, r in zip((plan.first[0] + row, *plan.first[1:]), plan.reach, strict=True))
         source, target = overlap(low, padded.shape[3:], x.shape[3:])
         dcolumns = dcolumns.reshape(*part.shape[:2], c, *plan.taps, columns.shape[-1])
         dpart[source] += _fold(dcolumns, plan, padded.shape, size, flat=flat)[target]
+    total.finish()
     full = np.empty((g, c, o, *_spread_size(geometry, plan)), dweight.dtype)
     split, order = _as_phases(full, geometry, plan)
     split.transpose(order)[...] = dfilters.reshape([split.shape[axis] for axis in order])

@@ -46,8 +46,6 @@ def of_subpixel(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budge
         "products": values * c * taps,
         "windows": windows,
         "window rows": windows / row,
-        "inputs": maps * c * math.prod(padded),
-        "input rows": maps * c * math.prod(padded) / padded[-1],
         "values": values,
         "outputs": outputs,
         "output rows": outputs * geometry.stride[-1] / geometry.output[-1],
