@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import sys
 from pprint import pformat
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from a4eval_deconv.algorithms import work
 from a4eval_deconv.algorithms.choice import budget_of
-from deconv_choice import Drawn, measure
+from deconv_choice import Drawn, Measured, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEED = 1000  # apart from the configurations that the choice is judged by
 KINDS = {
     "SUBPIXEL": (work.of_subpixel, "forward", "subpixel"),
     "COLUMN_TO_IMAGE": (work.of_column_to_image, "forward", "column_to_image"),
+    "CACHED_MATRIX": (work.of_cached_matrix, "forward", "cached_matrix"),
     "GATHER": (work.of_gather, "gradients", "gather"),
     "SUBPIXEL_GRADIENTS": (work.of_subpixel_gradients, "gradients", "subpixel"),
 }
@@ -51,22 +56,40 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 600
     rng = np.random.default_rng(SEED)
     drawn = [(one, measure(one)) for one in (Drawn.draw(rng) for _ in range(count))]
-    names, counts, seconds = {}, {}, {}
-    for kind, (counted, side, algorithm) in KINDS.items():
-        rows = [counted(one.geometry, one.n, one.split, budget_of(one.geometry, one.n, one.split)) for one, _ in drawn]
-        names[kind] = list(rows[0])
-        counts[kind] = np.array([list(row.values()) for row in rows], float)
-        seconds[kind] = np.array([getattr(measured, side)[algorithm] for _, measured in drawn])
+    measured = {kind: _measured(drawn, *how) for kind, how in KINDS.items()}
     # the machine is slower at times: what a configuration's algorithms share is not theirs
     pace = np.ones(count)
     for _ in range(5):
-        cost = {kind: fitted(counts[kind], seconds[kind] / pace) for kind in KINDS}
-        pace = np.exp(np.mean([np.log(seconds[kind] / (counts[kind] @ cost[kind])) for kind in KINDS], axis=0))
-    for kind in KINDS:
-        rounded = {name: float(f"{one:.2g}") for name, one in zip(names[kind], cost[kind], strict=True)}
+        cost, off = {}, np.full((len(KINDS), count), np.nan)
+        for row, (kind, one) in enumerate(measured.items()):
+            cost[kind] = fitted(one.counts, one.seconds / pace[one.which])
+            off[row, one.which] = np.log(one.seconds / (one.counts @ cost[kind]))
+        pace = np.exp(np.nanmean(off, axis=0))
+    for row, (kind, one) in enumerate(measured.items()):
+        rounded = {name: float(f"{each:.2g}") for name, each in zip(one.names, cost[kind], strict=True)}
         print(f"{kind} = {pformat(rounded, sort_dicts=False)}")
-        off = counts[kind] @ cost[kind] * pace / seconds[kind]
-        print("# estimate over measurement, 5 %, median, 95 %:", np.quantile(off, [0.05, 0.5, 0.95]).round(2))
+        error = np.exp(np.log(pace) - off[row])[one.which]
+        print("# estimate over measurement, 5 %, median, 95 %:", np.quantile(error, [0.05, 0.5, 0.95]).round(2))
+
+
+class _Measured(NamedTuple):
+    """The configurations an algorithm was measured on: which, its work there and the seconds."""
+
+    names: list[str]
+    which: np.ndarray
+    counts: np.ndarray
+    seconds: np.ndarray
+
+
+def _measured(
+    drawn: list[tuple[Drawn, Measured]], counted: Callable[..., work.Work], side: str, name: str
+) -> _Measured:
+    which = [index for index, (_, measured) in enumerate(drawn) if name in getattr(measured, side)]
+    ones = [drawn[index][0] for index in which]
+    works = [counted(one.geometry, one.n, one.split, budget_of(one.geometry, one.n, one.split)) for one in ones]
+    seconds = [getattr(drawn[index][1], side)[name] for index in which]
+    counts = np.array([list(one.values()) for one in works], float)
+    return _Measured(list(works[0]), np.array(which), counts, np.array(seconds))
 
 
 if __name__ == "__main__":

@@ -271,7 +271,7 @@ def test_the_choice_is_stated_and_taken():
     assert conv_transpose_algorithm((1, 1, 3, 3), (1, 1, 7, 7)).algorithm == "cached_matrix"
 
 
-@pytest.mark.parametrize("name", ["subpixel", "column_to_image", "gather", "subpixel_gradients"])
+@pytest.mark.parametrize("name", ["subpixel", "column_to_image", "cached_matrix", "gather", "subpixel_gradients"])
 def test_every_kind_of_work_has_its_cost(name):
     geometry = transposed_geometry((5, 7), (3, 3), stride=2)
     counts = getattr(work, f"of_{name}")(geometry, 2, (1, 4, 8, 3, 3), 10_000)

@@ -24,62 +24,63 @@ Algorithm: TypeAlias = Literal["auto", "subpixel", "column_to_image", "cached_ma
 
 # seconds of one of each kind of work, see :mod:`a4eval_deconv.algorithms.work`
 SUBPIXEL = {
-    "starts": 3.2e-05,
+    "starts": 3.1e-05,
     "chunks": 5.6e-05,
-    "phases": 3.6e-06,
+    "phases": 3.5e-06,
     "matrices": 0.0,
-    "products": 1.7e-11,
-    "windows": 3e-10,
-    "window rows": 7e-09,
-    "values": 3e-10,
+    "products": 1.8e-11,
+    "windows": 3.1e-10,
+    "window rows": 6.9e-09,
+    "values": 2.7e-10,
     "outputs": 1.2e-09,
-    "output rows": 6.1e-09,
-    "weights": 1.3e-09,
-    "weight rows": 9.5e-09,
+    "output rows": 6e-09,
+    "weights": 1.4e-09,
+    "weight rows": 8.5e-09,
 }
 COLUMN_TO_IMAGE = {
     "starts": 2e-05,
-    "chunks": 6e-06,
-    "taps": 4.3e-06,
+    "chunks": 4.9e-06,
+    "taps": 3.9e-06,
     "phases": 3.9e-06,
-    "matrices": 5.3e-07,
+    "matrices": 5e-07,
     "products": 2.1e-11,
-    "added": 8.5e-10,
-    "added rows": 1.5e-08,
-    "copied": 9.5e-10,
-    "copied rows": 5.6e-09,
-    "summed": 1.5e-09,
-    "summed rows": 8.6e-10,
+    "added": 9.4e-10,
+    "added rows": 1.4e-08,
+    "copied": 9.4e-10,
+    "copied rows": 5.5e-09,
+    "summed": 1.1e-09,
+    "summed rows": 4.6e-09,
 }
+CACHED_MATRIX = {"starts": 1.5e-05, "matrices": 3.4e-07, "products": 9.8e-11, "weights": 1.8e-09}
 GATHER = {
-    "starts": 3.2e-05,
-    "chunks": 5.2e-05,
-    "matrices": 2.1e-06,
+    "starts": 3.5e-05,
+    "chunks": 5.3e-05,
+    "matrices": 2e-06,
     "products": 4.2e-11,
-    "windows": 8.8e-10,
-    "strided windows": 2.7e-10,
-    "window rows": 6.7e-09,
-    "window planes": 6.4e-09,
-    "outputs": 5e-10,
-    "output rows": 1e-09,
-    "inputs": 7.7e-10,
-    "weights": 4.6e-10,
+    "windows": 6.5e-10,
+    "strided windows": 3.9e-10,
+    "window rows": 6.5e-09,
+    "window planes": 6.5e-09,
+    "outputs": 5.1e-10,
+    "output rows": 9.9e-10,
+    "inputs": 7.6e-10,
+    "weights": 4.4e-10,
 }
 SUBPIXEL_GRADIENTS = {
-    "starts": 7.2e-05,
+    "starts": 6.6e-05,
     "chunks": 0.00011,
-    "phases": 2.5e-06,
-    "matrices": 3.7e-06,
-    "products": 3.9e-11,
-    "windows": 1.5e-09,
-    "window rows": 2.7e-08,
-    "values": 1.5e-09,
-    "outputs": 4.1e-10,
-    "output rows": 7.9e-09,
-    "weights": 9e-09,
-    "weight rows": 3.4e-10,
-    "taps": 8.9e-06,
-    "sums": 4.3e-10,
+    "phases": 2.1e-06,
+    "matrices": 3.3e-06,
+    "products": 4.2e-11,
+    "windows": 1.2e-09,
+    "window rows": 2.6e-08,
+    "values": 1.4e-09,
+    "outputs": 5.1e-10,
+    "output rows": 7.8e-09,
+    "weights": 5.4e-09,
+    "weight rows": 5.4e-09,
+    "taps": 8.5e-06,
+    "sums": 5e-10,
 }
 
 
@@ -99,9 +100,9 @@ def choose(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Choice:
         "subpixel": _seconds(work.of_subpixel(geometry, n, weight_shape, budget), SUBPIXEL),
         "column_to_image": _seconds(work.of_column_to_image(geometry, n, weight_shape, budget), COLUMN_TO_IMAGE),
     }
-    elements = matrix_elements(geometry, weight_shape)
-    if elements <= LIMIT:
-        seconds["cached_matrix"] = 1.2e-5 + 1.0e-10 * n * elements + 2.9e-9 * math.prod(weight_shape)
+    if matrix_elements(geometry, weight_shape) <= LIMIT:
+        counts = work.of_cached_matrix(geometry, n, weight_shape, budget)
+        seconds["cached_matrix"] = _seconds(counts, CACHED_MATRIX)
     return Choice(min(seconds, key=lambda name: seconds[name]), seconds)
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from a4eval_deconv.algorithms import column_to_image, gather, subpixel
+from a4eval_deconv.algorithms.cached_matrix import matrix_elements
 from a4eval_deconv.algorithms.unfold import flat_length
 
 if TYPE_CHECKING:
@@ -87,6 +88,17 @@ def of_column_to_image(geometry: Geometry, n: int, weight_shape: tuple[int, ...]
         "copied rows": copied / geometry.size[-1] if strided else 0,
         "summed": summed,
         "summed rows": summed * geometry.stride[-1] / geometry.output[-1],
+    }
+
+
+def of_cached_matrix(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget: int) -> Work:
+    """Count for *n* samples and a weight (g, c, o, *kernel); no workspace is needed."""
+    del budget
+    return {
+        "starts": 1,
+        "matrices": n * weight_shape[0],
+        "products": n * matrix_elements(geometry, weight_shape),
+        "weights": math.prod(weight_shape),
     }
 
 
