@@ -78,15 +78,17 @@ class _Part:
 
 
 def _parts(geometry: Geometry, dy: NDArray[Any], budget: int) -> Iterator[_Part]:
-    """Yield the windows in parts that stay within the budget and the caches."""
+    """Yield the windows in parts that stay within the budget and the caches; each part overwrites the one before."""
     n, g, o = dy.shape[:3]
     size = geometry.size
     samples, rows = chunk_size(geometry, n, g * o, budget)
+    columns: NDArray[Any] | None = None
     for start in range(0, n, samples):
         chunk = slice(start, start + samples)
         for row in range(0, size[0], rows):
             part = (min(rows, size[0] - row), *size[1:])
-            yield _Part(chunk, row, part, _windows(geometry, dy[chunk], row, part))
+            columns = _windows(geometry, dy[chunk], row, part, columns)
+            yield _Part(chunk, row, part, columns)
 
 
 def chunk_size(geometry: Geometry, n: int, channels: int, budget: int) -> tuple[int, int]:
@@ -100,8 +102,13 @@ def chunk_size(geometry: Geometry, n: int, channels: int, budget: int) -> tuple[
     return max(1, min(n, limit // (per_row * size[0]))), rows
 
 
-def _windows(geometry: Geometry, dy: NDArray[Any], row: int, size: tuple[int, ...]) -> NDArray[Any]:
-    """Copy all windows side by side in one strided copy; where they reach past *dy*, pad that with zeros first."""
+def _windows(
+    geometry: Geometry, dy: NDArray[Any], row: int, size: tuple[int, ...], used: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Copy all windows side by side in one strided copy; where they reach past *dy*, pad that with zeros first.
+
+    They are written over *used* where they fit: fresh memory costs as much as the copy.
+    """
     steps = zip(geometry.kernel, geometry.stride, geometry.dilation, size, strict=True)
     reach = tuple((n - 1) * s + (k - 1) * d + 1 for k, s, d, n in steps)
     first = (row * geometry.stride[0], *(0 for _ in size[1:]))
@@ -114,6 +121,7 @@ def _windows(geometry: Geometry, dy: NDArray[Any], row: int, size: tuple[int, ..
     spread = tuple(stride * d for stride, d in zip(dy.strides[3:], geometry.dilation, strict=True))
     along = tuple(stride * s for stride, s in zip(dy.strides[3:], geometry.stride, strict=True))
     view = as_strided(dy, (*dy.shape[:3], *geometry.kernel, *size), (*dy.strides[:3], *spread, *along))
-    columns = np.empty(view.shape, dy.dtype)
-    np.copyto(columns, view)
-    return columns.reshape(*dy.shape[:2], dy.shape[2] * geometry.taps, math.prod(size))
+    shape = (*dy.shape[:2], dy.shape[2] * geometry.taps, math.prod(size))
+    columns = used if used is not None and used.shape == shape else np.empty(shape, dy.dtype)
+    np.copyto(columns.reshape(view.shape), view)
+    return columns
