@@ -67,9 +67,11 @@ def _add_taps(phase: Phase, product: NDArray[Any], out: NDArray[Any]) -> None:
     if len(phase.taps) == 1:
         tap = phase.taps[0]
         target[everywhere + tap.target] = product[everywhere + tap.index + tap.source]
-        for axis, reached in enumerate(tap.target):
-            for rest in (slice(0, reached.start), slice(reached.stop, None)):
-                target[inner(3 + axis, (rest,))] = 0
+        for axis, (reached, size) in enumerate(zip(tap.target, phase.size, strict=True)):
+            if reached.start > 0:
+                target[inner(3 + axis, (slice(0, reached.start),))] = 0
+            if reached.stop < size:
+                target[inner(3 + axis, (slice(reached.stop, None),))] = 0
         return
     # adding into a dense buffer and copying once is faster than adding into every s-th element, tap by tap
     total = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)

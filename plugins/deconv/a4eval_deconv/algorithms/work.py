@@ -33,7 +33,8 @@ def of_subpixel(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budge
     parts = -(-plan.size[0] // rows)
     maps = n * g * parts
     taps = math.prod(plan.taps)
-    windows = maps * c * taps * window
+    columns = maps * c * taps * window
+    copied = columns if taps > 1 or window < math.prod(padded) else 0  # the input itself needs no copy
     values = maps * o * plan.phases * window
     outputs = n * g * o * math.prod(geometry.output) if plan.phases > 1 or flat else 0
     chunks = -(-n // samples) * parts
@@ -45,8 +46,9 @@ def of_subpixel(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budge
         "phases": chunks * plan.phases,
         "matrices": maps,
         "products": values * c * taps,
-        "windows": windows,
-        "window rows": windows / row,
+        "columns": columns,
+        "windows": copied,
+        "window rows": copied / row,
         "values": values,
         "outputs": outputs,
         "output rows": outputs * geometry.stride[-1] / geometry.output[-1],
@@ -60,32 +62,50 @@ def of_column_to_image(geometry: Geometry, n: int, weight_shape: tuple[int, ...]
     g, c, o = weight_shape[:3]
     samples, channels = column_to_image.chunk_size(geometry, n, (g, c, o), budget)
     maps = n * g * o
-    # phases that any tap writes, and those that one tap writes alone
-    written = single = 1
-    for k, d, s in zip(geometry.kernel, geometry.dilation, geometry.stride, strict=True):
-        taps_of_phase = Counter(a * d % s for a in range(k)).values()
-        written *= len(taps_of_phase)
-        single *= sum(taps == 1 for taps in taps_of_phase)
+    # per axis: inputs that a tap sends to where they are not cropped, in all and by taps alone in their phase
+    written = single = reached = reached_alone = taps = 1
+    for axis in zip(
+        geometry.size,
+        geometry.kernel,
+        geometry.dilation,
+        geometry.stride,
+        geometry.before,
+        geometry.output,
+        strict=True,
+    ):
+        size, k, d, s, before, output = axis
+        homes = Counter(a * d % s for a in range(k))
+        reach = [
+            max(0, min(size - 1, (output - 1 + before - a * d) // s) - max(0, -(-(before - a * d) // s)) + 1)
+            for a in range(k)
+        ]
+        written *= len(homes)
+        single *= sum(count == 1 for count in homes.values())
+        reached *= sum(reach)
+        reached_alone *= sum(count for a, count in enumerate(reach) if homes[a * d % s] == 1)
+        taps *= sum(count > 0 for count in reach)
+        row = sum(reach) / max(1, sum(count > 0 for count in reach))  # of the last axis, in the end
     if not channels:
-        single = 0
+        single = reached_alone = 0
     phases = math.prod(geometry.stride)
     outputs = maps * math.prod(geometry.output)
-    copied = outputs * (phases - written + single) / phases
-    added = maps * (geometry.taps - single) * geometry.pixels
+    copied = maps * reached_alone + outputs * (phases - written) / phases
+    added = maps * (reached - reached_alone)
     summed = outputs * (written - single) / phases
-    chunks = -(-n // samples) * -(-o // channels) if channels else maps
-    strided = geometry.stride[-1] > 1
+    slices = -(-o // channels) if channels else o
+    chunks = -(-n // samples) * slices if channels else maps
     return {
         "starts": 1,
         "chunks": chunks,
-        "taps": chunks * geometry.taps,
+        "taps": chunks * taps,
         "phases": chunks * phases,
-        "matrices": n * g * -(-o // channels) if channels else maps * geometry.taps,
+        "matrices": n * g * slices if channels else maps * geometry.taps,
         "products": maps * c * geometry.taps * geometry.pixels,
+        "inputs": n * g * slices * c * geometry.pixels,
         "added": added,
-        "added rows": added / geometry.size[-1],
+        "added rows": added / max(1, row),
         "copied": copied,
-        "copied rows": copied / geometry.size[-1] if strided else 0,
+        "copied rows": copied / max(1, row) if geometry.stride[-1] > 1 else 0,
         "summed": summed,
         "summed rows": summed * geometry.stride[-1] / geometry.output[-1],
     }
