@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from a4eval_deconv.algorithms.phases import Phase
     from a4eval_deconv.geometry import Geometry
 
+_ROWS = 128  # of a product: with fewer BLAS is slower
+
 
 def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out: NDArray[Any], budget: int) -> None:
     """Write the transposed convolution of *x* into *out*."""
@@ -53,7 +55,8 @@ def chunk_size(geometry: Geometry, n: int, channels: tuple[int, int, int], budge
     per_map = geometry.taps * geometry.pixels + math.prod(geometry.output)
     if per_map * g > budget:
         return 1, 0
-    largest = max(g, min(budget, CHUNK) // per_map)
+    enough = per_map * g * -(-_ROWS // geometry.taps)
+    largest = max(g, min(budget, max(CHUNK, enough)) // per_map)
     return max(1, min(n, largest // (g * o))), max(1, min(o, largest // g))
 
 

@@ -33,7 +33,7 @@ def input_gradient(geometry: Geometry, dy: NDArray[Any], weight: NDArray[Any], d
 
 def weight_gradient(geometry: Geometry, dy: NDArray[Any], x: NDArray[Any], dweight: NDArray[Any], budget: int) -> None:
     """Write into *dweight*, (g, c, o, *kernel), the gradient with respect to the weight."""
-    total = WeightSum(dweight.reshape(*dweight.shape[:2], -1))
+    total = WeightSum(dweight.reshape(*dweight.shape[:2], -1), dy.shape[0] * geometry.pixels)
     for part in _parts(geometry, dy, budget):
         total.add(part.inputs(x), part.columns)
     total.finish()
@@ -50,7 +50,7 @@ def both_gradients(
 ) -> None:
     """Do both from one gathering."""
     filters = weight.reshape(*weight.shape[:2], -1)
-    total = WeightSum(dweight.reshape(*dweight.shape[:2], -1))
+    total = WeightSum(dweight.reshape(*dweight.shape[:2], -1), dy.shape[0] * geometry.pixels)
     for part in _parts(geometry, dy, budget):
         part.write(dx, matrix_product(filters, part.columns))
         total.add(part.inputs(x), part.columns)

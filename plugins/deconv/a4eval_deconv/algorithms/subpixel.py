@@ -219,7 +219,7 @@ def subpixel_gradients(
     filters = _phase_filters(geometry, plan, weight)
     g, c, o = weight.shape[:3]
     dfilters = np.empty_like(filters)
-    total = WeightSum(dfilters)
+    total = WeightSum(dfilters, x.shape[0] * math.prod(plan.size))
     dx[...] = 0
     for samples, row, size in _chunks(plan, x.shape, o, budget // 2):
         part, dpart = x[samples], dx[samples]

@@ -11,15 +11,19 @@ from a4eval_deconv.arrays import matrix_product
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FEW = 32  # rows: BLAS takes up to twice as long for a few rows times many as for many times a few
+_SWAP = 16  # times as many positions as rows
 
 
 class WeightSum:
-    """Sums ``values @ windowsᵀ`` into *total*, (g, rows, columns), whatever that held before."""
+    """Sums ``values @ windowsᵀ`` into *total*, (g, rows, columns), whatever that held before.
 
-    def __init__(self, total: NDArray[Any]) -> None:
+    BLAS takes up to twice as long for few rows as for few columns, so the transposed sum is made where the many
+    *positions* that are summed over pay for transposing that.
+    """
+
+    def __init__(self, total: NDArray[Any], positions: int) -> None:
         self._total = total
-        self._swapped = total.shape[1] <= _FEW
+        self._swapped = positions > _SWAP * total.shape[1]
         self._sum = np.empty(total.transpose(0, 2, 1).shape, total.dtype) if self._swapped else total
         self._fresh = True
 
