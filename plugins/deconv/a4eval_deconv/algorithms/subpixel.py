@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from a4eval_deconv.algorithms.unfold import CHUNK, fold_back, unfold, worth_flat
+from a4eval_deconv.algorithms.unfold import CHUNK, flat_length, fold_back, unfold, worth_flat
 from a4eval_deconv.algorithms.weight_sum import WeightSum
 from a4eval_deconv.arrays import inner, matrix_product
 
@@ -249,14 +249,25 @@ def _fold(
     """Add the windows up where they came from: the adjoint of :func:`unfold`."""
     total = np.zeros(padded, columns.dtype)
     runs = total.reshape(*padded[:3], -1)
-    steps = [math.prod(padded[3 + axis + 1 :]) for axis in range(len(size))]
-    for tap in product(*(range(t) for t in plan.taps)):
-        window = columns[inner(3, tap)]
-        shift = [t * e for t, e in zip(tap, plan.spacing, strict=True)]
+    for tap, place in _fold_places(plan, padded[3:], size, flat=flat):
         if flat:
-            begin = sum(by * step for by, step in zip(shift, steps, strict=True))
-            runs[..., begin : begin + window.shape[-1]] += window
+            runs[place] += columns[tap]
         else:
-            place = inner(3, (slice(by, by + n) for by, n in zip(shift, size, strict=True)))
-            total[place] += window.reshape(*padded[:3], *size)
+            total[place] += columns[tap].reshape(*padded[:3], *size)
     return total
+
+
+@lru_cache(maxsize=256)
+def _fold_places(
+    plan: Plan, padded: tuple[int, ...], size: tuple[int, ...], *, flat: bool
+) -> tuple[tuple[tuple[int | slice, ...], tuple[int | slice, ...]], ...]:
+    """Return the index of each tap among the windows, and its place in the map, or in the flat map."""
+    steps = [math.prod(padded[axis + 1 :]) for axis in range(len(size))]
+    found = []
+    for tap in product(*(range(t) for t in plan.taps)):
+        shift = [t * e for t, e in zip(tap, plan.spacing, strict=True)]
+        begin = sum(by * step for by, step in zip(shift, steps, strict=True))
+        run = (slice(begin, begin + flat_length(size, padded)),)
+        window = (slice(by, by + n) for by, n in zip(shift, size, strict=True))
+        found.append((inner(3, tap), inner(3, run if flat else window)))
+    return tuple(found)
