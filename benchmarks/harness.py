@@ -48,7 +48,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def environment(*packages: str) -> str:
-    """Return one line: date, processor count, Python and the versions of *packages*."""
+    """Return one line: date, processor, how many cores, Python and the versions of *packages*."""
     versions = []
     for package in packages:
         try:
@@ -56,7 +56,14 @@ def environment(*packages: str) -> str:
         except PackageNotFoundError:
             versions.append(f"{package} not installed")
     python = f"Python {platform.python_version()}"
-    return ", ".join([time.strftime("%Y-%m-%d"), f"{os.cpu_count()} cores", python, *versions])
+    return ", ".join([time.strftime("%Y-%m-%d"), _processor(), f"{os.cpu_count()} cores", python, *versions])
+
+
+def _processor() -> str:
+    """Return the processor's name: ratios differ by what its vector units can do."""
+    listed = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.+)", listed.read_text()) if listed.exists() else []
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def publish(name: str, text: str) -> None:
