@@ -144,8 +144,8 @@ class _Area:
 
     def curves(self, weights: NDArray[np.signedinteger[Any]]) -> Iterator[_Curves]:
         """Yield what each column of the (n_slots, r) *weights* makes of the area range."""
-        considered = self._considered(weights)  # false positives if unmatched; matches turn some on or off
-        considered += self._change(weights)
+        # false positives if unmatched; matches turn some on or off
+        considered = self._considered(weights) + self._change(weights)
         truths = np.diff(self._truths(weights), prepend=0)
         for one in zip(considered, self._hits(weights), truths, strict=True):
             yield self._curves(*one)
