@@ -33,6 +33,7 @@ def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], o
     if not channels:
         _tap_by_tap(geometry, columns, weight, out)
         return
+    together = max(1, CHUNK // (samples * g * _per_map(geometry)))  # channels whose outputs stay in the cache
     for first in range(0, n, samples):
         part = columns[first : first + samples]
         for start in range(0, o, channels):
@@ -40,8 +41,11 @@ def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], o
             filters = weight[:, :, start:stop].reshape(g, c, (stop - start) * geometry.taps)
             product = matrix_product(filters.transpose(0, 2, 1), part)
             product = product.reshape(*part.shape[:2], stop - start, *geometry.kernel, *geometry.size)
-            for phase in phases(geometry):
-                _add_taps(phase, product, out[first : first + samples, :, start:stop])
+            target = out[first : first + samples, :, start:stop]
+            for begin in range(0, stop - start, together):
+                few = slice(begin, begin + together)
+                for phase in phases(geometry):
+                    _add_taps(phase, product[:, :, few], target[:, :, few])
             del product  # before the next one is allocated
 
 
@@ -51,13 +55,17 @@ def chunk_size(geometry: Geometry, n: int, channels: tuple[int, int, int], budge
     *channels* are (g, c, o).
     """
     g, _, o = channels
-    # columns of one sample, group and output channel, and the buffer that one phase is added up in
-    per_map = geometry.taps * geometry.pixels + math.prod(geometry.output)
+    per_map = _per_map(geometry)
     if per_map * g > budget:
         return 1, 0
     enough = per_map * g * -(-_ROWS // geometry.taps)
     largest = max(g, min(budget, max(CHUNK, enough)) // per_map)
     return max(1, min(n, largest // (g * o))), max(1, min(o, largest // g))
+
+
+def _per_map(geometry: Geometry) -> int:
+    """Return the columns of one sample, group and output channel, and the buffer that a phase is added up in."""
+    return geometry.taps * geometry.pixels + math.prod(geometry.output)
 
 
 def _add_taps(phase: Phase, product: NDArray[Any], out: NDArray[Any]) -> None:
