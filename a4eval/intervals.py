@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval.contracts import Interval
+from a4eval.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -232,7 +233,7 @@ def _check(resamples: int, level: float) -> None:
 
 def _groups(clusters: ArrayLike | None, n_units: int) -> NDArray[np.intp]:
     if n_units < 1:
-        raise ValueError("there are no units to resample")
+        raise DataError("there are no units to resample: the data is empty")
     if clusters is None:
         return np.arange(n_units)
     labels = np.asarray(clusters)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from a4eval import intervals
 from a4eval.contracts import Value
 from a4eval.corrections import benjamini_hochberg, holm
+from a4eval.errors import DataError
 from a4eval.intervals import bootstrap, paired_bootstrap, paired_permutation, statistic_of
 
 VALUES = np.random.default_rng(7).exponential(size=40)
@@ -219,7 +220,7 @@ def test_bad_arguments_are_refused(arguments, words):
 
 
 def test_no_units_are_refused():
-    with pytest.raises(ValueError, match="no units"):
+    with pytest.raises(DataError, match="no units"):
         bootstrap(mean_of(VALUES), 0, np.random.default_rng(0))
 
 

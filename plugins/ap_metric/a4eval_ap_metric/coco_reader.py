@@ -75,6 +75,7 @@ def read_coco(
         batch |= truth_shapes(ground_truth, geometry, sizes)
         found = detection_shapes(detections, geometry, sizes)
         batch |= {name: found[name] for name in found if name.startswith("detection_")}
+    _refuse_mixed_categories(batch["class"], found["category_id"], detections)
     batch |= {
         "detection_unit": _known(found["image_id"], unit, str(detections), "images", "image_id"),
         "detection_class": found["category_id"],
@@ -103,6 +104,14 @@ def _classes(truth: GroundTruth, path: Path) -> dict[str, NDArray[Any]]:
     if len(distinct([ids])) < len(ids):
         raise DataError(f"{path}: a category id occurs twice: {_most_common(ids)}")
     return {"class": ids, "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_)}
+
+
+def _refuse_mixed_categories(known: NDArray[Any], ids: NDArray[Any], path: Path) -> None:
+    if len(known) and len(ids) and (known.dtype.kind == "U") != (ids.dtype.kind == "U"):
+        raise DataError(
+            f"{path}: entry 0: category_id {ids[0].item()!r}, but the ground truth has categories such as "
+            f"{known[0].item()!r}; 1 and '1' are different ids"
+        )
 
 
 def _federated(truth: GroundTruth, unit: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -193,7 +193,7 @@ class _FirstHits:
 
     def hits(self, weights: NDArray[np.signedinteger[Any]]) -> NDArray[Any]:
         """Return how many each threshold and class has, (r, t, k)."""
-        return np.diff(self._sums(weights), prepend=0).reshape(-1, *self._shape)
+        return np.diff(self._sums(weights), prepend=0).reshape(weights.shape[1], *self._shape)
 
 
 def whole_weights(weights: NDArray[np.float64], n_units: int) -> NDArray[np.int64]:

@@ -79,7 +79,10 @@ def tide_errors(
     for index, name in enumerate(KINDS[:5]):
         mine = kind == index
         fixed = mine & winner
-        of_class = np.where(fixed & (index == _CLASS), data.truth_class[target], found.of_class)
+        of_class = found.of_class
+        if index == _CLASS:
+            of_class = of_class.copy()
+            of_class[fixed] = data.truth_class[target[fixed]]
         kept = ~mine | fixed
         value = _average_precision(of_class[kept], found.score[kept], (found.hit | fixed)[kept], truths, truths)
         cost[name] = max(value - base, 0.0)

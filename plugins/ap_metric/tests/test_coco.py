@@ -152,6 +152,7 @@ def test_many_resamples_are_one_by_one():
 def test_nothing_at_all_is_undefined():
     metric = build("metric", "coco_detection")
     assert all(np.isnan(value.value) for value in metric.compute().values())
+    assert all(np.isnan(values).all() for values in metric.compute_many(np.ones((2, 0))).values())
 
 
 def test_no_detection_finds_nothing():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -187,6 +188,14 @@ def brute_force_tide(data: DetectionData):
     cost["missed"] = max(ap(None, left) - base, 0)
     count = {one: sum(k == one for k in kind.values()) for one in KINDS[:5]} | {"missed": len(missed)}
     return base, count, cost
+
+
+def test_tide_without_truths_has_only_background():
+    data = plain(0)
+    names = ("truth_unit", "truth_class", "truth_box", "truth_area", "truth_crowd")
+    got = tide_errors(replace(data, **{name: getattr(data, name)[:0] for name in names}))
+    assert np.isnan(got.average_precision)
+    assert got.count["background"] == sum(got.count.values()) > 0
 
 
 def test_tide_by_brute_force():

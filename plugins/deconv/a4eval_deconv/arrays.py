@@ -65,11 +65,12 @@ def as_weight(array: ArrayLike, dtype: np.dtype[Any], shape: tuple[int, ...], na
     """Return *array* C-contiguous in *dtype*.
 
     Raises:
-        ValueError: it has another shape.
+        ValueError: it has another shape, or a kind of number that *dtype* cannot hold.
     """
     array = np.asarray(array)
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+    _check_kind(array, dtype, name)
     return np.ascontiguousarray(array, dtype)
 
 
@@ -86,15 +87,21 @@ def check_groups(channels: int, of_weight: int, groups: int, where: str) -> None
         raise ValueError(f"groups must divide the {channels} input channels, got {groups}; possible: {near}")
 
 
-def check_bias(bias: ArrayLike, channels: int) -> NDArray[Any]:
+def _check_kind(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> None:
+    if not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise ValueError(f"{name} is {array.dtype}, which {dtype} cannot hold: convert the input and the weight first")
+
+
+def check_bias(bias: ArrayLike, channels: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return *bias* as an array.
 
     Raises:
-        ValueError: it is not (channels,).
+        ValueError: it is not (channels,), or a kind of number that the output's *dtype* cannot hold.
     """
     bias = np.asarray(bias)
     if bias.shape != (channels,):
         raise ValueError(f"the bias has shape {bias.shape}, expected ({channels},): one per output channel")
+    _check_kind(bias, dtype, "the bias")
     return bias
 
 

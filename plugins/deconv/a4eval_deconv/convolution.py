@@ -65,7 +65,7 @@ def conv(
     input_gradient(geometry, x.reshape(n, groups, split[2], *geometry.output), weight.reshape(split), y, budget)
     y = y.reshape(n, outputs, *geometry.size)
     if bias is not None:
-        y = y + check_bias(bias, outputs).reshape(-1, *(1,) * len(geometry.size))
+        y = y + check_bias(bias, outputs, kind).reshape(-1, *(1,) * len(geometry.size))
     return y if y.dtype == kind else y.astype(kind)
 
 

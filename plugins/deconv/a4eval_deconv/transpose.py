@@ -51,10 +51,11 @@ def conv_transpose(
         algorithm: ``auto`` picks by data volume, see :func:`conv_transpose_algorithm`; a name forces one.
 
     Returns:
-        (n, out_channels, *output size), in the common dtype of the operands.
+        (n, out_channels, *output size), in the common dtype of input and weight.  NaN and infinity reach what their
+        taps reach, and with any algorithm but ``column_to_image`` more: zeros are multiplied by them.
 
     Raises:
-        ValueError: shapes or configuration that do not fit, or a result larger than the machine's memory.
+        ValueError: shapes, dtypes or configuration that do not fit, or a result larger than the machine's memory.
 
     >>> import numpy as np
     >>> conv_transpose(np.array([[[1.0, 10.0]]]), np.array([[[1.0, 2.0, 3.0]]]), stride=2)
@@ -87,7 +88,7 @@ def conv_transpose(
         )
     y = out.reshape(n, groups * per_group, *geometry.output)
     if bias is not None:
-        offset = check_bias(bias, groups * per_group)
+        offset = check_bias(bias, groups * per_group, kind)
         y = np.add(y, offset.reshape(-1, *(1,) * len(geometry.size)), out=y if offset.dtype == y.dtype else None)
     return y if y.dtype == kind else y.astype(kind)
 

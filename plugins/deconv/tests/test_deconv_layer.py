@@ -271,6 +271,17 @@ def test_the_choice_is_stated_and_taken():
     assert conv_transpose_algorithm((1, 1, 3, 3), (1, 1, 7, 7)).algorithm == "cached_matrix"
 
 
+@pytest.mark.parametrize(("bias", "kind"), [([1j], np.float32), ([0.5], np.int64)])
+def test_a_bias_or_gradient_that_would_be_cut_is_refused(bias, kind):
+    x, weight = np.ones((1, 1, 2), kind), np.ones((1, 1, 2), kind)
+    for function in (conv_transpose, conv):
+        with pytest.raises(ValueError, match=r"the bias is .*, which .* cannot hold"):
+            function(x, weight, bias)
+    for gradients in (conv_transpose_gradients, conv_gradients):
+        with pytest.raises(ValueError, match=r"dy is .*, which .* cannot hold"):
+            gradients(np.full((1, 1, 3 if gradients is conv_transpose_gradients else 1), bias[0]), x, weight)
+
+
 @pytest.mark.parametrize("name", ["subpixel", "column_to_image", "cached_matrix", "gather", "subpixel_gradients"])
 def test_every_kind_of_work_has_its_cost(name):
     geometry = transposed_geometry((5, 7), (3, 3), stride=2)
