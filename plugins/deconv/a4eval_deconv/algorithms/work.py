@@ -137,6 +137,7 @@ def of_gather(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget:
         "products": windows * c,
         "windows": windows,
         "strided windows": windows if geometry.stride[-1] > 1 else 0,
+        "windows in parts": windows if parts > 1 else 0,
         "window rows": windows / geometry.size[-1],
         "window planes": windows / math.prod(geometry.size[-2:]),
         "outputs": n * parts * g * o * math.prod(reach),
