@@ -107,7 +107,7 @@ def conv_gradients(
     split = _split(x.shape, weight.shape, groups)
     n, outputs = x.shape[0], weight.shape[0]
     dy = as_weight(dy, x.dtype, (n, outputs, *geometry.size), "dy")
-    dx, dweight = np.empty_like(x), np.zeros_like(weight)
+    dx, dweight = np.empty_like(x), np.empty_like(weight)
     larger = x.reshape(n, groups, split[2], *geometry.output)
     smaller = dy.reshape(n, groups, split[1], *geometry.size)
     budget = workspace(x.size, dy.size)
