@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.algorithms.phases import phases
+from a4eval_deconv.algorithms.phases import taps
 from a4eval_deconv.arrays import inner
 
 if TYPE_CHECKING:
@@ -43,17 +44,11 @@ def _matrix(geometry: Geometry, content: bytes, shape: tuple[int, ...], dtype: s
     weight = np.frombuffer(content, dtype).reshape(shape)
     g, c, o = shape[:3]
     matrix = np.zeros((g, o, *geometry.output, c, *geometry.size), dtype)
-    for phase in phases(geometry):
-        for tap in phase.taps:
-            outputs = [
-                np.arange(part.start, size, part.step)[to]
-                for part, size, to in zip(phase.output, geometry.output, tap.target, strict=True)
-            ]
-            inputs = [np.arange(part.start, part.stop) for part in tap.source]
-            # paired along each axis: input i reaches exactly one output through this tap
-            places = [places.ravel() for places in np.meshgrid(*outputs, indexing="ij")]
-            sources = [places.ravel() for places in np.meshgrid(*inputs, indexing="ij")]
-            values = weight[inner(3, tap.index)].transpose(0, 2, 1)  # (g, o, c)
-            for to, source in zip(zip(*places, strict=True), zip(*sources, strict=True), strict=True):
-                matrix[(slice(None), slice(None), *to, slice(None), *source)] = values
+    every = slice(None)
+    for tap in product(*taps(geometry)):
+        # paired along each axis: an input reaches exactly one output through this tap
+        outputs: tuple[Any, ...] = np.ix_(*(range(geometry.output[axis])[one.output] for axis, one in enumerate(tap)))
+        inputs = np.ix_(*(range(geometry.size[axis])[one.source] for axis, one in enumerate(tap)))
+        filters = weight[inner(3, (one.index for one in tap))].transpose(0, 2, 1)  # (g, o, c)
+        matrix[(every, every, *outputs, every, *inputs)] = filters
     return matrix.reshape(g, o * math.prod(geometry.output), c * geometry.pixels)

@@ -28,7 +28,7 @@ def input_gradient(geometry: Geometry, dy: NDArray[Any], weight: NDArray[Any], d
     """Write into *dx*, (n, g, c, *size), the convolution of *dy* with *weight*."""
     filters = weight.reshape(*weight.shape[:2], -1)
     for part in _parts(geometry, dy, budget):
-        part.write(dx, matrix_product(filters, part.columns))
+        part.write_products(filters, dx)
 
 
 def weight_gradient(geometry: Geometry, dy: NDArray[Any], x: NDArray[Any], dweight: NDArray[Any], budget: int) -> None:
@@ -52,7 +52,7 @@ def both_gradients(
     filters = weight.reshape(*weight.shape[:2], -1)
     total = WeightSum(dweight.reshape(*dweight.shape[:2], -1), dy.shape[0] * geometry.pixels)
     for part in _parts(geometry, dy, budget):
-        part.write(dx, matrix_product(filters, part.columns))
+        part.write_products(filters, dx)
         total.add(part.inputs(x), part.columns)
     total.finish()
 
@@ -71,10 +71,13 @@ class _Part:
         part = x[self.samples, :, :, self.row : self.row + self.size[0]]
         return part.reshape(*part.shape[:3], math.prod(self.size))
 
-    def write(self, dx: NDArray[Any], values: NDArray[Any]) -> None:
-        """Write the products to their place in *dx*."""
+    def write_products(self, filters: NDArray[Any], dx: NDArray[Any]) -> None:
+        """Write the products of the filters and the windows to their place in *dx*."""
         target = dx[self.samples, :, :, self.row : self.row + self.size[0]]
-        target[...] = values.reshape(target.shape)
+        if target.flags.c_contiguous:
+            matrix_product(filters, self.columns, out=target.reshape(*target.shape[:3], math.prod(self.size)))
+        else:
+            target[...] = matrix_product(filters, self.columns).reshape(target.shape)
 
 
 def _parts(geometry: Geometry, dy: NDArray[Any], budget: int) -> Iterator[_Part]:

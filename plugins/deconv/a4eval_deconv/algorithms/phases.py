@@ -1,4 +1,4 @@
-"""Which taps of the filter meet in which outputs.
+"""Which taps of the filter meet in which outputs, axis by axis.
 
 Output position f of the full output belongs to phase f mod stride.
 Tap a only ever writes to phase a·dilation mod stride, there shifted by ⌊a·dilation/stride⌋ whole positions.
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from a4eval_deconv.arrays import inner
 
 if TYPE_CHECKING:
     from a4eval_deconv.geometry import Geometry
@@ -18,25 +20,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """One tap: the part of the input it reads and the part of its phase it adds that to."""
+    """One tap of an axis: the inputs it reads, and the outputs (every stride-th) it adds them to."""
 
-    index: tuple[int, ...]
-    source: tuple[slice, ...]
-    target: tuple[slice, ...]
+    index: int
+    source: slice
+    output: slice
+
+
+Index: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase: a strided part of the output, and the taps that reach it."""
+    """One phase of an axis: where it lies in the output (…, this axis, *axes behind), its positions and its taps.
 
-    output: tuple[slice, ...]
-    size: tuple[int, ...]
-    taps: tuple[Tap, ...]
+    A term is the index of a tap in the values (n, g, o, taps of this axis, …, this axis, *axes behind).
+    ``parts`` cover the phase once, each a place in it and the terms, of two taps at most, that reach all of it;
+    ``more`` are the places and terms of the other taps.
+    """
+
+    output: Index
+    size: int
+    taps: int
+    parts: tuple[tuple[Index, tuple[Index, ...]], ...]
+    more: tuple[tuple[Index, Index], ...]
+
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        """The positions that each step of the sum writes, and how many terms it reads: 0, 1 or 2."""
+        parts = [(place[1].stop - place[1].start, len(terms)) for place, terms in self.parts]
+        return parts + [(place[1].stop - place[1].start, 2) for place, _ in self.more]
 
 
 @lru_cache(maxsize=256)
-def phases(geometry: Geometry) -> tuple[Phase, ...]:
-    """Return the non-empty phases of the output; together they cover it once."""
+def taps(geometry: Geometry) -> tuple[tuple[Tap, ...], ...]:
+    """Return for each axis the taps that reach the output."""
     axes = []
     for i, k, s, d, before, output in zip(
         geometry.size,
@@ -48,25 +66,54 @@ def phases(geometry: Geometry) -> tuple[Phase, ...]:
         strict=True,
     ):
         axis = []
-        for phase in range(s):
-            start = (phase - before) % s
-            count = len(range(start, output, s))
-            if not count:
-                continue
-            first = (start + before - phase) // s
-            taps = []
-            for a in range(k):
-                shift, home = divmod(a * d, s)
-                low, high = max(0, first - shift), min(i, first + count - shift)
-                if home == phase and low < high:
-                    taps.append((a, slice(low, high), slice(low + shift - first, high + shift - first)))
-            axis.append((slice(start, None, s), count, taps))
-        axes.append(axis)
-    found = []
-    for combination in product(*axes):
-        taps_here = tuple(
-            Tap(tuple(a for a, _, _ in one), tuple(source for _, source, _ in one), tuple(to for _, _, to in one))
-            for one in product(*(taps for _, _, taps in combination))
+        for a in range(k):
+            first = a * d - before  # where it sends the first input
+            low, high = max(0, -(first // s)), min(i, (output - 1 - first) // s + 1)
+            if low < high:
+                axis.append(Tap(a, slice(low, high), slice(first + low * s, first + (high - 1) * s + 1, s)))
+        axes.append(tuple(axis))
+    return tuple(axes)
+
+
+@lru_cache(maxsize=256)
+def phases(geometry: Geometry) -> tuple[tuple[Phase, ...], ...]:
+    """Return for each axis the non-empty phases of the output; together they cover it once."""
+    axes = enumerate(zip(taps(geometry), geometry.stride, geometry.output, strict=True), 1)
+    return tuple(
+        tuple(
+            _phase(reaching, range(start, n, s), (slice(None),) * (len(geometry.size) - axis))
+            for start in range(min(s, n))
         )
-        found.append(Phase(tuple(part for part, _, _ in combination), tuple(n for _, n, _ in combination), taps_here))
-    return tuple(found)
+        for axis, (reaching, s, n) in axes
+    )
+
+
+def _phase(reaching: tuple[Tap, ...], positions: range, behind: Index) -> Phase:
+    """Return the phase of an axis at these positions of the output; *behind* selects the axes behind it."""
+    start, s = positions.start, positions.step
+    runs = [
+        (slice(tap.output.start // s, -(-tap.output.stop // s)), tap)
+        for tap in reaching
+        if tap.output.start % s == start
+    ]
+    runs.sort(key=lambda run: run[0].start - run[0].stop)  # the widest first: they leave the fewest positions
+    cuts = sorted({0, len(positions), *(cut for run, _ in runs[:2] for cut in (run.start, run.stop))})
+
+    def place(run: slice) -> Index:
+        return (..., run, *behind)
+
+    def term(tap: Tap, run: slice, part: slice) -> Index:
+        first = tap.source.start - run.start
+        return (*inner(3, (tap.index,)), *place(slice(first + part.start, first + part.stop)))
+
+    parts = (slice(begin, end) for begin, end in pairwise(cuts))
+    return Phase(
+        place(slice(start, None, s)),
+        len(positions),
+        len(runs),
+        tuple(
+            (place(part), tuple(term(tap, run, part) for run, tap in runs[:2] if run.start <= part.start < run.stop))
+            for part in parts
+        ),
+        tuple((place(run), term(tap, run, run)) for run, tap in runs[2:]),
+    )

@@ -6,11 +6,11 @@ What it costs is a matter of the machine; :mod:`a4eval_deconv.algorithms.choice`
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from a4eval_deconv.algorithms import column_to_image, gather, subpixel
 from a4eval_deconv.algorithms.cached_matrix import matrix_elements
+from a4eval_deconv.algorithms.phases import phases
 from a4eval_deconv.algorithms.unfold import flat_length
 
 if TYPE_CHECKING:
@@ -60,55 +60,56 @@ def of_subpixel(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budge
 def of_column_to_image(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget: int) -> Work:
     """Count for *n* samples and a weight (g, c, o, *kernel), with so many elements of workspace."""
     g, c, o = weight_shape[:3]
-    samples, channels = column_to_image.chunk_size(geometry, n, (g, c, o), budget)
+    samples, channels, together = column_to_image.chunk_size(geometry, n, (g, c, o), budget)
     maps = n * g * o
-    # per axis: inputs that a tap sends to where they are not cropped, in all and by taps alone in their phase
-    written = single = reached = reached_alone = taps = 1
-    for axis in zip(
-        geometry.size,
-        geometry.kernel,
-        geometry.dilation,
-        geometry.stride,
-        geometry.before,
-        geometry.output,
-        strict=True,
-    ):
-        size, k, d, s, before, output = axis
-        homes = Counter(a * d % s for a in range(k))
-        reach = [
-            max(0, min(size - 1, (output - 1 + before - a * d) // s) - max(0, -(-(before - a * d) // s)) + 1)
-            for a in range(k)
-        ]
-        written *= len(homes)
-        single *= sum(count == 1 for count in homes.values())
-        reached *= sum(reach)
-        reached_alone *= sum(count for a, count in enumerate(reach) if homes[a * d % s] == 1)
-        taps *= sum(count > 0 for count in reach)
-        row = sum(reach) / max(1, sum(count > 0 for count in reach))  # of the last axis, in the end
-    if not channels:
-        single = reached_alone = 0
-    phases = math.prod(geometry.stride)
-    outputs = maps * math.prod(geometry.output)
-    copied = maps * reached_alone + outputs * (phases - written) / phases
-    added = maps * (reached - reached_alone)
-    summed = outputs * (written - single) / phases
+    columns = maps * geometry.taps * geometry.pixels
     slices = -(-o // channels) if channels else o
-    chunks = -(-n // samples) * slices if channels else maps
-    return {
+    chunks = -(-n // samples) * slices * -(-channels // together) if channels else maps * geometry.taps
+    count = {
         "starts": 1,
         "chunks": chunks,
-        "taps": chunks * taps,
-        "phases": chunks * phases,
-        "matrices": n * g * slices if channels else maps * geometry.taps,
-        "products": maps * c * geometry.taps * geometry.pixels,
+        "matrices": n * g * slices if channels else chunks,
+        "products": columns * c,
         "inputs": n * g * slices * c * geometry.pixels,
-        "added": added,
-        "added rows": added / max(1, row),
-        "copied": copied,
-        "copied rows": copied / max(1, row) if geometry.stride[-1] > 1 else 0,
-        "summed": summed,
-        "summed rows": summed * geometry.stride[-1] / geometry.output[-1],
     }
+    if channels:
+        return count | _of_sums(geometry, chunks, maps)
+    return count | _sums(sums=chunks, summed=columns, summed_rows=columns / geometry.size[-1])
+
+
+def _sums(**count: float) -> Work:
+    """Name what adding up the taps may need."""
+    names = ("sums", "added", "added rows", "summed", "summed rows", "copied", "copied rows")
+    return {name: count.get(name.replace(" ", "_"), 0) for name in names}
+
+
+def _of_sums(geometry: Geometry, chunks: int, maps: int) -> Work:
+    """Count how the taps are added up, axis after axis: calls, elements, and contiguous rows of them."""
+    count = _sums()
+    before = passes = 1  # positions and phases of the axes that are done
+    for axis, ways in enumerate(phases(geometry)):
+        last = axis == len(geometry.size) - 1
+        behind = math.prod(geometry.size[axis + 1 :])
+        rows = maps * before * math.prod(geometry.kernel[axis + 1 :])
+        add = "summed" if last else "added"
+        positions = 0
+        for phase in ways:
+            steps = [(length, add if terms == 2 else "copied") for length, terms in phase.steps]
+            if last and phase.taps > 2 and geometry.stride[-1] > 1:  # summed in a buffer
+                steps.append((phase.size, "copied"))
+            elif not last and phase.taps <= 1:  # what the tap reaches is passed on, the rest is zero
+                outputs = maps * before * math.prod(geometry.output[axis + 1 :])
+                count["copied"] += sum(length * outputs for length, terms in phase.steps if not terms)
+                positions += sum(length for length, terms in phase.steps if terms)
+                continue
+            positions += phase.size
+            for length, kind in steps:
+                count["sums"] += chunks * passes
+                count[kind] += rows * length * behind
+                count[f"{kind} rows"] += rows
+        before *= positions
+        passes *= sum(phase.taps > 0 for phase in ways)
+    return count
 
 
 def of_cached_matrix(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget: int) -> Work:
