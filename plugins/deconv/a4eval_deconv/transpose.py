@@ -66,10 +66,10 @@ def conv_transpose(
     check_groups(x.shape[1], weight.shape[0], groups, "the weight's first axis")
     n, c, per_group = x.shape[0], weight.shape[0], weight.shape[1]
     split = (groups, c // groups, per_group, *geometry.kernel)
-    if algorithm == "auto":
-        algorithm = choose(geometry, n, split).algorithm  # type: ignore[assignment]  # one of the names, by construction
     outputs = math.prod(geometry.output)
     check_memory(n * groups * per_group * outputs + x.size, x.itemsize, f"an output of size {geometry.output}")
+    if algorithm == "auto":
+        algorithm = choose(geometry, n, split).algorithm  # type: ignore[assignment]  # one of the names, by construction
     out = np.empty((n, groups, per_group, *geometry.output), x.dtype)
     inputs, filters = x.reshape(n, groups, c // groups, *geometry.size), weight.reshape(split)
     budget = workspace(out.size, x.size)

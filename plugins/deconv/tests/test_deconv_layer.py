@@ -14,6 +14,7 @@ from a4eval_deconv import (
     conv_transpose_matrix,
 )
 from a4eval_deconv.algorithms import choice, work
+from a4eval_deconv.algorithms.phases import phases
 from a4eval_deconv.geometry import transposed_geometry
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -330,6 +331,11 @@ def test_bad_input_to_the_gradients_and_to_conv():
         conv(X, np.ones((2, 4, 3, 3)), dilation=2)
     with pytest.raises(ValueError, match=r"groups must divide the 3 output channels"):
         conv(X, np.ones((3, 2, 3, 3)), groups=2)
+
+
+def test_phases_that_no_tap_reaches_cost_nothing():
+    ways = phases(transposed_geometry((2, 2), (3, 2), stride=10**7))
+    assert [len(axis) for axis in ways] == [3, 2]
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.algorithms.phases import phases, taps
+from a4eval_deconv.algorithms.phases import covered, phases, taps
 from a4eval_deconv.algorithms.unfold import CHUNK
 from a4eval_deconv.arrays import inner, matrix_product
 
@@ -35,6 +35,8 @@ def column_to_image(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], o
     if not channels:
         _tap_by_tap(geometry, columns, weight, out)
         return
+    if not covered(geometry):
+        out[...] = 0
     buffer = np.empty(samples * g * channels * geometry.taps * geometry.pixels, x.dtype)
     for first in range(0, n, samples):
         part = columns[first : first + samples]
@@ -67,7 +69,7 @@ def chunk_size(geometry: Geometry, n: int, channels: tuple[int, int, int], budge
 
 def _per_map(geometry: Geometry) -> int:
     """Return the elements of one sample, group and output channel: of the product, and of the sums axis after axis."""
-    largest = [max(phase.size for phase in axis) for axis in phases(geometry)]
+    largest = [max((phase.size for phase in axis), default=0) for axis in phases(geometry)]
     return geometry.taps * geometry.pixels + sum(
         math.prod(geometry.kernel[axis + 1 :]) * math.prod(largest[: axis + 1]) * math.prod(geometry.size[axis + 1 :])
         for axis in range(len(largest))
@@ -84,7 +86,7 @@ def _add_up(axes: tuple[tuple[Phase, ...], ...], values: NDArray[Any], out: NDAr
         target = out[phase.output]
         if not behind and (phase.taps <= 2 or target.flags.c_contiguous):
             _sum(phase, values, target)
-        elif phase.taps <= 1:
+        elif phase.taps == 1:
             for place, terms in phase.parts:
                 if terms:
                     _add_up(behind, values[terms[0]], target[place])

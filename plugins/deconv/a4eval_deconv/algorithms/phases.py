@@ -77,15 +77,20 @@ def taps(geometry: Geometry) -> tuple[tuple[Tap, ...], ...]:
 
 @lru_cache(maxsize=256)
 def phases(geometry: Geometry) -> tuple[tuple[Phase, ...], ...]:
-    """Return for each axis the non-empty phases of the output; together they cover it once."""
+    """Return for each axis the phases that a tap reaches."""
     axes = enumerate(zip(taps(geometry), geometry.stride, geometry.output, strict=True), 1)
-    return tuple(
-        tuple(
-            _phase(reaching, range(start, n, s), (slice(None),) * (len(geometry.size) - axis))
-            for start in range(min(s, n))
-        )
-        for axis, (reaching, s, n) in axes
-    )
+    found = []
+    for axis, (reaching, s, output) in axes:
+        behind = (slice(None),) * (len(geometry.size) - axis)
+        starts = sorted({tap.output.start % s for tap in reaching})
+        found.append(tuple(_phase(reaching, range(start, output, s), behind) for start in starts))
+    return tuple(found)
+
+
+def covered(geometry: Geometry) -> bool:
+    """Say whether all phases of the output are reached: where the stride is larger than the kernel some are zero."""
+    counts = zip(phases(geometry), geometry.stride, geometry.output, strict=True)
+    return all(len(ways) == min(s, output) for ways, s, output in counts)
 
 
 def _phase(reaching: tuple[Tap, ...], positions: range, behind: Index) -> Phase:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from a4eval_deconv.algorithms import column_to_image, gather, subpixel
 from a4eval_deconv.algorithms.cached_matrix import matrix_elements
-from a4eval_deconv.algorithms.phases import phases
+from a4eval_deconv.algorithms.phases import covered, phases
 from a4eval_deconv.algorithms.unfold import flat_length
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _sums(**count: float) -> Work:
 
 def _of_sums(geometry: Geometry, chunks: int, maps: int) -> Work:
     """Count how the taps are added up, axis after axis: calls, elements, and contiguous rows of them."""
-    count = _sums()
+    count = _sums(copied=0 if covered(geometry) else maps * math.prod(geometry.output))
     before = passes = 1  # positions and phases of the axes that are done
     for axis, ways in enumerate(phases(geometry)):
         last = axis == len(geometry.size) - 1
@@ -97,7 +97,7 @@ def _of_sums(geometry: Geometry, chunks: int, maps: int) -> Work:
             steps = [(length, add if terms == 2 else "copied") for length, terms in phase.steps]
             if last and phase.taps > 2 and geometry.stride[-1] > 1:  # summed in a buffer
                 steps.append((phase.size, "copied"))
-            elif not last and phase.taps <= 1:  # what the tap reaches is passed on, the rest is zero
+            elif not last and phase.taps == 1:  # what the tap reaches is passed on, the rest is zero
                 outputs = maps * before * math.prod(geometry.output[axis + 1 :])
                 count["copied"] += sum(length * outputs for length, terms in phase.steps if not terms)
                 positions += sum(length for length, terms in phase.steps if terms)
@@ -108,7 +108,7 @@ def _of_sums(geometry: Geometry, chunks: int, maps: int) -> Work:
                 count[kind] += rows * length * behind
                 count[f"{kind} rows"] += rows
         before *= positions
-        passes *= sum(phase.taps > 0 for phase in ways)
+        passes *= len(ways)
     return count
 
 
