@@ -83,6 +83,8 @@ def padding_pairs(padding: Padding, dimensions: int) -> tuple[tuple[int, int], .
         raise ValueError(f"padding has {len(entries)} entries, expected 1 or {dimensions}: one per spatial axis")
     pairs = []
     for entry in entries:
+        if isinstance(entry, Iterable) and len(tuple(entry)) != 2:
+            raise ValueError(f"padding of one axis must be a number or a pair [before, after], got {entry!r}")
         before, after = per_axis(entry, 2, "padding", 0)
         pairs.append((before, after))
     return tuple(pairs)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_deconv.arrays import inner
+from a4eval_deconv.geometry import check_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,10 +21,14 @@ def uniform_weight(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[
         rng: random generator.
         shape: (channels, channels / groups, *kernel_size).
 
+    Raises:
+        ValueError: it would not fit into the machine's memory.
+
     >>> import numpy as np
     >>> bool(abs(uniform_weight(np.random.default_rng(0), (3, 4, 2, 2))).max() <= 0.25)
     True
     """
+    check_memory(math.prod(shape), 8, f"a weight of shape {shape}")
     bound = 1 / math.sqrt(math.prod(shape[1:]))
     return rng.uniform(-bound, bound, shape)
 

@@ -16,6 +16,7 @@ from a4eval_deconv import (
 from a4eval_deconv.algorithms import choice, work
 from a4eval_deconv.algorithms.phases import phases
 from a4eval_deconv.geometry import transposed_geometry
+from a4eval_deconv.layers import ConvTranspose
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -308,7 +309,12 @@ X, W = np.ones((1, 4, 3, 3)), np.ones((4, 1, 3, 3))
         (X, W, {"stride": (2, 2, 2)}, r"stride has 3 entries, expected 1 or 2"),
         (X, W, {"dilation": 0}, r"dilation must be at least 1"),
         (X, W, {"padding": -1}, r"padding must be at least 0"),
-        (X, W, {"padding": [1, [1, 2, 3]]}, r"padding has 3 entries"),
+        (
+            X,
+            W,
+            {"padding": [1, [1, 2, 3]]},
+            r"padding of one axis must be a number or a pair \[before, after\], got .1, 2, 3.",
+        ),
         (X, W, {"padding": 3}, r"= -1, but must be at least 1; nearest that works: padding 2 on both sides"),
         (X, W, {"stride": 2, "output_padding": 2}, r"output_padding 2 must be smaller .* nearest that works: 1"),
         (X, W, {"groups": 3}, r"groups must divide the 4 input channels, got 3; possible: \[1, 2, 4\]"),
@@ -331,6 +337,12 @@ def test_bad_input_to_the_gradients_and_to_conv():
         conv(X, np.ones((2, 4, 3, 3)), dilation=2)
     with pytest.raises(ValueError, match=r"groups must divide the 3 output channels"):
         conv(X, np.ones((3, 2, 3, 3)), groups=2)
+
+
+def test_a_weight_beyond_the_memory_is_refused():
+    layer = ConvTranspose(kernel_size=100_000)
+    with pytest.raises(ValueError, match=r"a weight of shape \(2, 2, 100000, 100000\) would take .* GiB"):
+        layer.init(np.random.default_rng(0))
 
 
 def test_phases_that_no_tap_reaches_cost_nothing():
