@@ -99,6 +99,7 @@ def _of_sums(geometry: Geometry, chunks: int, maps: int) -> Work:
                 steps.append((phase.size, "copied"))
             elif not last and phase.taps == 1:  # what the tap reaches is passed on, the rest is zero
                 outputs = maps * before * math.prod(geometry.output[axis + 1 :])
+                count["sums"] += chunks * passes  # a call, too
                 count["copied"] += sum(length * outputs for length, terms in phase.steps if not terms)
                 positions += sum(length for length, terms in phase.steps if terms)
                 continue
