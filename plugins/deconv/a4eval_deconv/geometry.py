@@ -81,13 +81,15 @@ def padding_pairs(padding: Padding, dimensions: int) -> tuple[tuple[int, int], .
     entries = tuple(padding) if isinstance(padding, Iterable) else (padding,) * dimensions
     if len(entries) != dimensions:
         raise ValueError(f"padding has {len(entries)} entries, expected 1 or {dimensions}: one per spatial axis")
-    pairs = []
-    for entry in entries:
-        if isinstance(entry, Iterable) and len(tuple(entry)) != 2:
-            raise ValueError(f"padding of one axis must be a number or a pair [before, after], got {entry!r}")
-        before, after = per_axis(entry, 2, "padding", 0)
-        pairs.append((before, after))
-    return tuple(pairs)
+    return tuple(_sides(entry) for entry in entries)
+
+
+def _sides(padding: PerAxis) -> tuple[int, int]:
+    """Return the *padding* of one axis as (before, after)."""
+    if isinstance(padding, Iterable) and len(tuple(padding)) != 2:
+        raise ValueError(f"padding of one axis must be a number or a pair [before, after], got {padding!r}")
+    before, after = per_axis(padding, 2, "padding", 0)
+    return before, after
 
 
 def conv_transpose_size(
@@ -118,7 +120,7 @@ def conv_transpose_size(
     32
     """
     per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
-    before, after = per_axis(padding, 2, "padding", 0)
+    before, after = _sides(padding)
     per_axis(output_padding, 1, "output_padding", 0)
     if output_padding and output_padding >= max(stride, dilation):
         raise ValueError(
@@ -152,7 +154,7 @@ def conv_size(
     16
     """
     per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
-    before, after = per_axis(padding, 2, "padding", 0)
+    before, after = _sides(padding)
     reach = dilation * (kernel_size - 1) + 1
     room = size + before + after
     if room < reach:

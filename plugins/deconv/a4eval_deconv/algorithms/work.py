@@ -74,18 +74,15 @@ def of_column_to_image(geometry: Geometry, n: int, weight_shape: tuple[int, ...]
     }
     if channels:
         return count | _of_sums(geometry, chunks, maps)
-    return count | _sums(sums=chunks, summed=columns, summed_rows=columns / geometry.size[-1])
+    return count | _SUMS | {"sums": chunks, "summed": columns, "summed rows": columns / geometry.size[-1]}
 
 
-def _sums(**count: float) -> Work:
-    """Name what adding up the taps may need."""
-    names = ("sums", "added", "added rows", "summed", "summed rows", "copied", "copied rows")
-    return {name: count.get(name.replace(" ", "_"), 0) for name in names}
+_SUMS: Work = dict.fromkeys(("sums", "added", "added rows", "summed", "summed rows", "copied", "copied rows"), 0)
 
 
 def _of_sums(geometry: Geometry, chunks: int, maps: int) -> Work:
     """Count how the taps are added up, axis after axis: calls, elements, and contiguous rows of them."""
-    count = _sums(copied=0 if covered(geometry) else maps * math.prod(geometry.output))
+    count = _SUMS | {"copied": 0 if covered(geometry) else maps * math.prod(geometry.output)}
     before = passes = 1  # positions and phases of the axes that are done
     for axis, ways in enumerate(phases(geometry)):
         last = axis == len(geometry.size) - 1
