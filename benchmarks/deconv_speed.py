@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 from a4eval_deconv import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients  # noqa: E402
-from a4eval_deconv.peers.with_onnx import one_node_model, session  # noqa: E402
+from a4eval_deconv.frameworks.with_onnx import one_node_model, session  # noqa: E402
 from harness import environment, interleave, publish, table  # noqa: E402
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a4eval_deconv.checkerboard import (
+    from a4eval_deconv.analysis.checkerboard import (
         checkerboard_score,
         frequency_response,
         impulse_response,
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
         phase_sums,
         response_score,
     )
-    from a4eval_deconv.convolution import conv, conv_gradients
-    from a4eval_deconv.frameworks import (
+    from a4eval_deconv.analysis.inverse import Configuration, configurations, nearest_outputs, sizes_that_come_back
+    from a4eval_deconv.analysis.matrix import adjoint_error, conv_transpose_matrix
+    from a4eval_deconv.analysis.receptive import Reception, receptive_field
+    from a4eval_deconv.analysis.spectrum import largest_singular_value, lipschitz_constant, polyphase_singular_values
+    from a4eval_deconv.frameworks.conventions import (
         CONVENTIONS,
         Crop,
         centre_shift,
@@ -25,15 +28,12 @@ if TYPE_CHECKING:
         output_shape_crop,
         shift,
     )
+    from a4eval_deconv.frameworks.translation import Translation, translate
     from a4eval_deconv.geometry import conv_size, conv_transpose_size
     from a4eval_deconv.initialisation import icnr_weight, uniform_weight
-    from a4eval_deconv.inverse import Configuration, configurations, nearest_outputs, sizes_that_come_back
-    from a4eval_deconv.matrix import adjoint_error, conv_transpose_matrix
-    from a4eval_deconv.receptive import Reception, receptive_field
-    from a4eval_deconv.spectrum import largest_singular_value, lipschitz_constant, polyphase_singular_values
-    from a4eval_deconv.translation import Translation, translate
-    from a4eval_deconv.transpose import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
-    from a4eval_deconv.upsampling import (
+    from a4eval_deconv.operators.convolution import conv, conv_gradients
+    from a4eval_deconv.operators.transpose import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
+    from a4eval_deconv.operators.upsampling import (
         bed_of_nails,
         max_pool,
         pixel_shuffle,
@@ -45,50 +45,50 @@ if TYPE_CHECKING:
     from a4eval_deconv.weights import load_weight, weight_from_list
 
 _EXPORTS = {
-    "CONVENTIONS": "frameworks",
-    "Configuration": "inverse",
-    "Crop": "frameworks",
-    "Reception": "receptive",
-    "Translation": "translation",
-    "adjoint_error": "matrix",
-    "bed_of_nails": "upsampling",
-    "centre_shift": "frameworks",
-    "checkerboard_score": "checkerboard",
-    "configurations": "inverse",
-    "conv": "convolution",
-    "conv_gradients": "convolution",
+    "CONVENTIONS": "frameworks.conventions",
+    "Configuration": "analysis.inverse",
+    "Crop": "frameworks.conventions",
+    "Reception": "analysis.receptive",
+    "Translation": "frameworks.translation",
+    "adjoint_error": "analysis.matrix",
+    "bed_of_nails": "operators.upsampling",
+    "centre_shift": "frameworks.conventions",
+    "checkerboard_score": "analysis.checkerboard",
+    "configurations": "analysis.inverse",
+    "conv": "operators.convolution",
+    "conv_gradients": "operators.convolution",
     "conv_size": "geometry",
-    "conv_transpose": "transpose",
-    "conv_transpose_algorithm": "transpose",
-    "conv_transpose_gradients": "transpose",
-    "conv_transpose_matrix": "matrix",
+    "conv_transpose": "operators.transpose",
+    "conv_transpose_algorithm": "operators.transpose",
+    "conv_transpose_gradients": "operators.transpose",
+    "conv_transpose_matrix": "analysis.matrix",
     "conv_transpose_size": "geometry",
-    "convention_crop": "frameworks",
-    "explicit_crop": "frameworks",
-    "frequency_response": "checkerboard",
+    "convention_crop": "frameworks.conventions",
+    "explicit_crop": "frameworks.conventions",
+    "frequency_response": "analysis.checkerboard",
     "icnr_weight": "initialisation",
-    "impulse_response": "checkerboard",
-    "largest_singular_value": "spectrum",
-    "lipschitz_constant": "spectrum",
+    "impulse_response": "analysis.checkerboard",
+    "largest_singular_value": "analysis.spectrum",
+    "lipschitz_constant": "analysis.spectrum",
     "load_weight": "weights",
-    "max_pool": "upsampling",
-    "nearest_outputs": "inverse",
-    "output_score": "checkerboard",
-    "output_shape_crop": "frameworks",
-    "overlap_count": "checkerboard",
-    "phase_sums": "checkerboard",
-    "pixel_shuffle": "upsampling",
-    "pixel_unshuffle": "upsampling",
-    "polyphase_singular_values": "spectrum",
-    "receptive_field": "receptive",
-    "resize": "upsampling",
-    "resize_gradient": "upsampling",
-    "response_score": "checkerboard",
-    "shift": "frameworks",
-    "sizes_that_come_back": "inverse",
-    "translate": "translation",
+    "max_pool": "operators.upsampling",
+    "nearest_outputs": "analysis.inverse",
+    "output_score": "analysis.checkerboard",
+    "output_shape_crop": "frameworks.conventions",
+    "overlap_count": "analysis.checkerboard",
+    "phase_sums": "analysis.checkerboard",
+    "pixel_shuffle": "operators.upsampling",
+    "pixel_unshuffle": "operators.upsampling",
+    "polyphase_singular_values": "analysis.spectrum",
+    "receptive_field": "analysis.receptive",
+    "resize": "operators.upsampling",
+    "resize_gradient": "operators.upsampling",
+    "response_score": "analysis.checkerboard",
+    "shift": "frameworks.conventions",
+    "sizes_that_come_back": "analysis.inverse",
+    "translate": "frameworks.translation",
     "uniform_weight": "initialisation",
-    "unpool": "upsampling",
+    "unpool": "operators.upsampling",
     "weight_from_list": "weights",
 }
 

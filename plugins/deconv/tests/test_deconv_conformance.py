@@ -8,8 +8,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from a4eval_deconv import CONVENTIONS, Crop, conv_transpose, convention_crop, output_shape_crop
-from a4eval_deconv.conformance import Case, compare, installed_frameworks, measured_crop
-from a4eval_deconv.peers.with_onnx import one_node_model, session
+from a4eval_deconv.frameworks.conformance import Case, compare, installed_frameworks, measured_crop
+from a4eval_deconv.frameworks.with_onnx import one_node_model, session
 
 from a4eval import ConfigError, DataError, Run, build
 
@@ -102,7 +102,7 @@ def test_no_framework_is_a_clear_error(tmp_path, monkeypatch):
 
 def test_installed_frameworks_looks_without_importing():
     code = (
-        "import json, sys; from a4eval_deconv.conformance import installed_frameworks as f; "
+        "import json, sys; from a4eval_deconv.frameworks.conformance import installed_frameworks as f; "
         "print(json.dumps([f(), sorted({'torch', 'jax', 'tensorflow'} & set(sys.modules))]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ from a4eval_deconv import (
 from a4eval_deconv.algorithms import choice, work
 from a4eval_deconv.algorithms.phases import phases
 from a4eval_deconv.geometry import transposed_geometry
-from a4eval_deconv.layers import ConvTranspose
+from a4eval_deconv.layers.convolution import ConvTranspose
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_deconv.algorithms.phases import taps
-from a4eval_deconv.arrays import inner
+from a4eval_deconv.operands import inner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ import numpy as np
 
 from a4eval_deconv.algorithms.phases import covered, phases, taps
 from a4eval_deconv.algorithms.unfold import CHUNK
-from a4eval_deconv.arrays import inner, matrix_product
+from a4eval_deconv.operands import inner, matrix_product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from a4eval_deconv.algorithms.subpixel import overlap
 from a4eval_deconv.algorithms.unfold import CHUNK
 from a4eval_deconv.algorithms.weight_sum import WeightSum
-from a4eval_deconv.arrays import matrix_product
+from a4eval_deconv.operands import matrix_product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from a4eval_deconv.algorithms.unfold import CHUNK, flat_length, fold_back, unfold, worth_flat
 from a4eval_deconv.algorithms.weight_sum import WeightSum
-from a4eval_deconv.arrays import inner, matrix_product
+from a4eval_deconv.operands import inner, matrix_product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_deconv.checkerboard import frequency_response, impulse_response, output_score, response_score
+from a4eval_deconv.analysis.checkerboard import frequency_response, impulse_response, output_score, response_score
 from a4eval_deconv.geometry import per_axis
-from a4eval_deconv.photo import photograph
+from a4eval_deconv.tasks.photo import photograph
 from a4eval_deconv.weights import load_weight
 
 
@@ -82,7 +82,7 @@ class Checkerboard:
             )
             images += _images(study)
         if run.pictures and len(studies[0].scale) == 2:
-            from a4eval_deconv.pictures import checkerboard_figure
+            from a4eval_deconv.pictures.checkerboard import checkerboard_figure
 
             run.save_figure(checkerboard_figure(studies), "checkerboard")
         elif run.pictures:

@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from a4eval import Result, Row, Run, Value, param
-from a4eval_deconv.frameworks import (
+from a4eval_deconv.analysis.inverse import configurations, nearest_outputs, sizes_that_come_back
+from a4eval_deconv.analysis.receptive import inputs_per_output, receptive_field
+from a4eval_deconv.frameworks.conventions import (
     CONVENTIONS,
     Crop,
     centre_shift,
@@ -16,12 +18,10 @@ from a4eval_deconv.frameworks import (
     output_shape_crop,
     shift,
 )
+from a4eval_deconv.frameworks.translation import FRAMEWORKS, translate
 from a4eval_deconv.geometry import conv_transpose_size, padding_pairs, per_axis
-from a4eval_deconv.inverse import configurations, nearest_outputs, sizes_that_come_back
-from a4eval_deconv.layers import Numbers, Sides
-from a4eval_deconv.receptive import inputs_per_output, receptive_field
+from a4eval_deconv.layers.convolution import Numbers, Sides
 from a4eval_deconv.tasks.names import axis_names
-from a4eval_deconv.translation import FRAMEWORKS, translate
 
 
 @dataclass

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_deconv.conformance import Case, compare, installed_frameworks, measured_crop
-from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop
+from a4eval_deconv.frameworks.conformance import Case, compare, installed_frameworks, measured_crop
+from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, centre_shift, convention_crop
+from a4eval_deconv.frameworks.translation import FRAMEWORKS
 from a4eval_deconv.geometry import padding_pairs, per_axis
-from a4eval_deconv.layers import Numbers, Sides, check_channels
-from a4eval_deconv.translation import FRAMEWORKS
+from a4eval_deconv.layers.convolution import Numbers, Sides, check_channels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import Result, Row, Run, Value, param
+from a4eval_deconv.analysis.matrix import Coordinates, adjoint_error, conv_transpose_matrix
+from a4eval_deconv.analysis.spectrum import lipschitz_constant, polyphase_singular_values
 from a4eval_deconv.geometry import per_axis
-from a4eval_deconv.layers import Numbers, Sides, check_channels
-from a4eval_deconv.matrix import Coordinates, adjoint_error, conv_transpose_matrix
-from a4eval_deconv.spectrum import lipschitz_constant, polyphase_singular_values
+from a4eval_deconv.layers.convolution import Numbers, Sides, check_channels
+from a4eval_deconv.operators.transpose import conv_transpose
 from a4eval_deconv.tasks.names import position_names
-from a4eval_deconv.transpose import conv_transpose
 from a4eval_deconv.weights import weight_from_list
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.arrays import check_finite, inner
-from a4eval_deconv.convolution import conv_input_gradient
 from a4eval_deconv.geometry import check_memory, frozen, per_axis, transposed_geometry
-from a4eval_deconv.transpose import conv_transpose
+from a4eval_deconv.operands import check_finite, inner
+from a4eval_deconv.operators.convolution import conv_input_gradient
+from a4eval_deconv.operators.transpose import conv_transpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval import param
-from a4eval_deconv.arrays import check_groups
-from a4eval_deconv.convolution import conv, conv_gradients
 from a4eval_deconv.geometry import conv_geometry, frozen, per_axis, transposed_geometry
 from a4eval_deconv.initialisation import icnr_weight, uniform_weight
-from a4eval_deconv.reference import torch_conv, torch_conv_transpose
-from a4eval_deconv.transpose import conv_transpose, conv_transpose_gradients
+from a4eval_deconv.layers.torch_reference import torch_conv, torch_conv_transpose
+from a4eval_deconv.operands import check_groups
+from a4eval_deconv.operators.convolution import conv, conv_gradients
+from a4eval_deconv.operators.transpose import conv_transpose, conv_transpose_gradients
 
 Array: TypeAlias = NDArray[Any]
 Numbers: TypeAlias = int | list[int]

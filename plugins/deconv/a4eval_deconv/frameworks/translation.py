@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from a4eval_deconv.frameworks import Crop, convention_crop
+from a4eval_deconv.frameworks.conventions import Crop, convention_crop
 
 FRAMEWORKS = ("torch", "tensorflow", "jax", "onnx")
 

@@ -12,8 +12,8 @@ from a4eval_deconv.algorithms.column_to_image import column_to_image
 from a4eval_deconv.algorithms.gather import input_gradient, weight_gradient
 from a4eval_deconv.algorithms.subpixel import subpixel
 from a4eval_deconv.algorithms.unfold import workspace
-from a4eval_deconv.arrays import as_operands, as_weight, check_bias, check_groups
 from a4eval_deconv.geometry import check_memory, conv_geometry, frozen
+from a4eval_deconv.operands import as_operands, as_weight, check_bias, check_groups
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import require
-from a4eval_deconv.checkerboard import frequency_response
+from a4eval_deconv.analysis.checkerboard import frequency_response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

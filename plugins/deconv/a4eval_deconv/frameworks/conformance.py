@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.arrays import inner
-from a4eval_deconv.frameworks import CONVENTIONS, Crop, convention_crop
+from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, convention_crop
+from a4eval_deconv.frameworks.translation import Translation, translate
 from a4eval_deconv.geometry import padding_pairs, per_axis, transposed_geometry
-from a4eval_deconv.translation import Translation, translate
-from a4eval_deconv.transpose import conv_transpose, conv_transpose_gradients
+from a4eval_deconv.operands import inner
+from a4eval_deconv.operators.transpose import conv_transpose, conv_transpose_gradients
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -205,7 +205,7 @@ def _for_all_axes(
 
 
 def _run(framework: str, x: Any, weight: Any, case: Case, arguments: list[dict[str, Any]]) -> Any:
-    peer = import_module(f"a4eval_deconv.peers.with_{framework}")
+    peer = import_module(f"a4eval_deconv.frameworks.with_{framework}")
     # TensorFlow gets a kernel that has been spread out already
     dilation = (1,) * len(case.size) if framework == "tensorflow" else case.dilation
     return peer.run(x, weight, case.stride, dilation, arguments)

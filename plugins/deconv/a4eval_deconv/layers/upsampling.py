@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from a4eval import param
-from a4eval_deconv.arrays import inner
-from a4eval_deconv.convolution import conv, conv_gradients
 from a4eval_deconv.geometry import per_axis
 from a4eval_deconv.initialisation import uniform_weight
-from a4eval_deconv.layers import Array, Numbers, check_channels, named, with_bias
-from a4eval_deconv.upsampling import bed_of_nails, pixel_shuffle, pixel_unshuffle, resize, resize_gradient
+from a4eval_deconv.layers.convolution import Array, Numbers, check_channels, named, with_bias
+from a4eval_deconv.operands import inner
+from a4eval_deconv.operators.convolution import conv, conv_gradients
+from a4eval_deconv.operators.upsampling import bed_of_nails, pixel_shuffle, pixel_unshuffle, resize, resize_gradient
 
 
 @dataclass

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.arrays import check_finite, inner
 from a4eval_deconv.geometry import per_axis
-from a4eval_deconv.transpose import conv_transpose
+from a4eval_deconv.operands import check_finite, inner
+from a4eval_deconv.operators.transpose import conv_transpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
