@@ -96,7 +96,7 @@ def with_onnxruntime(case: Case, x: Any, weight: Any) -> Callable[[], Any]:
         "output_padding": [case.output_padding] * dims,
         "kernel_shape": [case.kernel] * dims,
     }
-    model = session(one_node_model("ConvTranspose", attributes, x.shape, weight.shape, weight.tobytes()))
+    model = session(one_node_model("ConvTranspose", attributes, x.shape, weight.shape, weight))
     return lambda: model.run(None, {"x": x})
 
 

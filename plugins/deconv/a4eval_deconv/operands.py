@@ -1,4 +1,4 @@
-"""Checks on the arrays given to the functions of this plugin."""
+"""The arrays that the operators are given: made operands of one dtype, or refused with what was expected."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import ArrayLike, NDArray
-
-
-def inner(leading: int, index: Iterable[int | slice]) -> tuple[int | slice, ...]:
-    """Return the index that leaves the first *leading* axes alone.
-
-    >>> inner(1, [0])
-    (slice(None, None, None), 0)
-    """
-    return (slice(None),) * leading + tuple(index)
-
-
-def matrix_product(a: NDArray[Any], b: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Return ``a @ b``: where one element a sum is left, numpy leaves BLAS and takes up to twenty times as long.
-
-    >>> matrix_product(np.array([[1.0], [2.0]]), np.array([[3.0, 4.0]]))
-    array([[3., 4.],
-           [6., 8.]])
-    """
-    return np.multiply(a, b, out=out) if a.shape[-1] == 1 else np.matmul(a, b, out=out)
 
 
 def as_operands(x: ArrayLike, weight: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], np.dtype[Any]]:
@@ -82,9 +61,22 @@ def check_groups(channels: int, of_weight: int, groups: int, where: str) -> None
     """
     if channels != of_weight:
         raise ValueError(f"the input has {channels} channels, but {where} has {of_weight}")
+    check_divides(groups, channels, "input channels")
+
+
+def check_divides(groups: int, channels: int, what: str) -> None:
+    """Check that channels can be split into so many groups.
+
+    Raises:
+        ValueError: they cannot; the text lists the numbers that can be.
+
+    >>> check_divides(3, 4, "input channels")
+    Traceback (most recent call last):
+    ValueError: groups must divide the 4 input channels: got 3, expected one of 1, 2, 4
+    """
     if groups < 1 or channels % groups:
-        near = [count for count in range(1, channels + 1) if channels % count == 0]
-        raise ValueError(f"groups must divide the {channels} input channels, got {groups}; possible: {near}")
+        possible = ", ".join(str(count) for count in range(1, channels + 1) if channels % count == 0)
+        raise ValueError(f"groups must divide the {channels} {what}: got {groups}, expected one of {possible}")
 
 
 def _check_kind(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> None:

@@ -79,7 +79,7 @@ def test_icnr_keeps_a_constant_constant():
     [
         ({"stride": 2, "output_padding": 2}, r"layer: output_padding 2 must be smaller"),
         ({"dimensions": 0}, r"dimensions must be 1, 2 or 3, got 0"),
-        ({"groups": 3}, r"possible: \[1, 2\]"),
+        ({"groups": 3}, r"got 3, expected one of 1, 2$"),
         ({"in_channels": 0}, r"must be at least 1, got"),
         ({"kernel_size": 3, "stride": 2, "initialisation": "icnr"}, r"nearest that works: kernel"),
         ({"algorithm": "subpixl"}, r"layer\.algorithm: got 'subpixl'.*did you mean 'subpixel'"),
@@ -92,10 +92,10 @@ def test_a_wrong_layer_is_one_clear_error(node, text):
 
 
 def test_every_export_exists_and_is_documented():
-    assert sorted(a4eval_deconv._EXPORTS) == sorted(a4eval_deconv.__all__)
+    assert set(a4eval_deconv.__all__) <= set(dir(a4eval_deconv))
     for name in a4eval_deconv.__all__:
         assert getattr(a4eval_deconv, name).__doc__
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="attribute nothing"):
         a4eval_deconv.nothing  # noqa: B018  (the access is the test)
 
 

@@ -3,21 +3,19 @@
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from a4eval_deconv import CONVENTIONS, Crop, conv_transpose, convention_crop, output_shape_crop
 from a4eval_deconv.frameworks.conformance import Case, compare, installed_frameworks, measured_crop
+from a4eval_deconv.frameworks.translation import FRAMEWORKS
 from a4eval_deconv.frameworks.with_onnx import one_node_model, session
 
 from a4eval import ConfigError, DataError, Run, build
 
-MODULES = {"torch": "torch", "jax": "jax", "onnx": "onnxruntime", "tensorflow": "tensorflow"}
-
 
 def needs(framework):
-    if find_spec(MODULES[framework]) is None:
+    if framework not in installed_frameworks():
         pytest.skip(f"{framework} is not installed: pip install 'a4eval-deconv[{framework}]'")
 
 
@@ -35,7 +33,7 @@ def test_each_convention_is_what_its_framework_does(name):
                     assert measured_crop(name, size, kernel, stride, dilation) == predicted, (size, kernel, stride)
 
 
-@pytest.mark.parametrize("framework", list(MODULES))
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_the_task_agrees_with_the_framework(framework, tmp_path):
     needs(framework)
     count = 9 if framework == "jax" else 40  # jax compiles each
@@ -68,7 +66,7 @@ def test_a_wrong_translation_would_be_seen():
 def test_the_model_of_one_node_can_hold_its_weight():
     needs("onnx")
     weight = np.arange(3, dtype=np.float32).reshape(1, 1, 3)
-    model = one_node_model("ConvTranspose", {"strides": [1], "pads": [1, 1]}, (1, 1, 2), weight.shape, weight.tobytes())
+    model = one_node_model("ConvTranspose", {"strides": [1], "pads": [1, 1]}, (1, 1, 2), weight.shape, weight)
     (y,) = session(model).run(None, {"x": np.array([[[1, 10]]], np.float32)})
     np.testing.assert_array_equal(y, [[[1 + 0, 2 + 10]]])
 

@@ -6,22 +6,40 @@ What is not their mean is the checkerboard (Odena et al., Deconvolution and Chec
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from a4eval_deconv.geometry import per_axis
-from a4eval_deconv.operands import check_finite, inner
+from a4eval_deconv.operands import check_finite
 from a4eval_deconv.operators.transpose import conv_transpose
+from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from a4eval import Layer
     from a4eval_deconv.geometry import PerAxis
+
+
+@dataclass
+class Study:
+    """What was found about one layer."""
+
+    label: str
+    layer: Any
+    channels: int
+    params: dict[str, NDArray[Any]]
+    scores: list[float] = field(default_factory=list)
+    response: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    scale: tuple[int, ...] = ()
+    constant: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    overlap: NDArray[np.float64] | None = None
+    picture: NDArray[np.float64] | None = None
+    picture_score: float = float("nan")
 
 
 def overlap_count(

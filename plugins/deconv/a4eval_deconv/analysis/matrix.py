@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from a4eval import require
 from a4eval_deconv.geometry import check_memory, transposed_geometry
+from a4eval_deconv.operands import check_divides
 
 if TYPE_CHECKING:
     from a4eval_deconv.geometry import Padding, PerAxis
@@ -103,8 +104,7 @@ def conv_transpose_matrix(
     weight = np.asarray(weight)
     geometry = transposed_geometry(size, weight.shape[2:], stride, padding, output_padding, dilation)
     c, o = weight.shape[:2]
-    if groups < 1 or c % groups:
-        raise ValueError(f"groups must divide the {c} input channels, got {groups}")
+    check_divides(groups, c, "input channels")
     check_memory(weight.size * geometry.pixels, 40, "the matrix's entries")
     dims = len(size)
     # axes: input channel, output channel within its group, taps, input positions

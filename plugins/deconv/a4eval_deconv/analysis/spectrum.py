@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_deconv.geometry import check_memory, frozen, per_axis, transposed_geometry
-from a4eval_deconv.operands import check_finite, inner
+from a4eval_deconv.operands import check_divides, check_finite
 from a4eval_deconv.operators.convolution import conv_input_gradient
 from a4eval_deconv.operators.transpose import conv_transpose
+from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,8 +56,7 @@ def polyphase_singular_values(
     size = per_axis(tuple(size), dims, "size", 1)
     steps, spacing = per_axis(stride, dims, "stride", 1), per_axis(dilation, dims, "dilation", 1)
     c, o = weight.shape[:2]
-    if groups < 1 or c % groups:
-        raise ValueError(f"groups must divide the {c} input channels, got {groups}")
+    check_divides(groups, c, "input channels")
     phases, frequencies = math.prod(steps), math.prod(size)
     check_memory(2 * frequencies * c * o * phases, 16, "the polyphase matrices")
     kernels = np.zeros((c, o, *steps, *size))

@@ -12,13 +12,13 @@ import numpy as np
 from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, convention_crop
 from a4eval_deconv.frameworks.translation import Translation, translate
 from a4eval_deconv.geometry import padding_pairs, per_axis, transposed_geometry
-from a4eval_deconv.operands import inner
 from a4eval_deconv.operators.transpose import conv_transpose, conv_transpose_gradients
+from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MODULES = {"torch": "torch", "jax": "jax", "onnx": "onnxruntime", "tensorflow": "tensorflow"}
+_MODULES = {"torch": ["torch"], "jax": ["jax"], "onnx": ["onnxruntime", "onnx"], "tensorflow": ["tensorflow"]}
 _NAMED_ARGUMENTS: dict[str, dict[str, Any]] = {
     "tensorflow_same": {"padding": "SAME"},
     "tensorflow_valid": {"padding": "VALID"},
@@ -75,7 +75,7 @@ def installed_frameworks() -> list[str]:
     >>> set(installed_frameworks()) <= {"torch", "jax", "onnx", "tensorflow"}
     True
     """
-    return [name for name, module in _MODULES.items() if find_spec(module) is not None]
+    return [name for name, modules in _MODULES.items() if all(find_spec(module) for module in modules)]
 
 
 def compare(case: Case, framework: str, rng: np.random.Generator) -> Agreement:

@@ -1,7 +1,4 @@
-"""Transposed convolution in onnxruntime, on a model of one node written here.
-
-The model is written byte by byte (protocol buffers, onnx.proto3): it saves the dependency on the package ``onnx``.
-"""
+"""Transposed convolution in onnxruntime, on a model of one node."""
 
 from __future__ import annotations
 
@@ -13,9 +10,8 @@ from a4eval import require
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
-
-_FLOAT, _INTS, _STRING = 1, 7, 3  # TensorProto.FLOAT, AttributeProto.INTS and STRING
 
 
 def run(
@@ -53,7 +49,11 @@ def session(model: bytes) -> Any:
 
 
 def one_node_model(
-    operator: str, attributes: dict[str, Any], x: Sequence[int], weight: Sequence[int], constant: bytes = b""
+    operator: str,
+    attributes: dict[str, Any],
+    x: Sequence[int],
+    weight: Sequence[int],
+    constant: NDArray[np.float32] | None = None,
 ) -> bytes:
     """Return the bytes of an ONNX model ``y = operator(x, weight)`` in float32.
 
@@ -62,43 +62,19 @@ def one_node_model(
         attributes: lists of ints, or strings.
         x: shape of the input.
         weight: shape of the weight.
-        constant: the weight's float32 bytes, to make it part of the model; empty to make it an input.
+        constant: the weight, to make it part of the model; None to make it an input.
+
+    Raises:
+        MissingExtraError: the package onnx is not installed.
     """
-    node = _field(1, b"x") + _field(1, b"weight") + _field(2, b"y") + _field(4, operator.encode())
-    for name, value in attributes.items():
-        content = _field(1, name.encode())
-        if isinstance(value, str):
-            content += _field(4, value.encode()) + _number(20, _STRING)
-        else:
-            content += b"".join(_number(8, entry) for entry in value) + _number(20, _INTS)
-        node += _field(5, content)
-    graph = _field(1, node) + _field(2, b"graph") + _field(11, _value_info("x", x))
-    if constant:
-        dims = b"".join(_number(1, n) for n in weight)
-        graph += _field(5, dims + _number(2, _FLOAT) + _field(8, b"weight") + _field(9, constant))
-    else:
-        graph += _field(11, _value_info("weight", weight))
-    graph += _field(12, _field(1, b"y") + _field(2, _field(1, _number(1, _FLOAT))))
-    return _number(1, 8) + _field(7, graph) + _field(8, _field(1, b"") + _number(2, 17))
-
-
-def _value_info(name: str, shape: Sequence[int]) -> bytes:
-    dims = b"".join(_field(1, _number(1, n)) for n in shape)
-    return _field(1, name.encode()) + _field(2, _field(1, _number(1, _FLOAT) + _field(2, dims)))
-
-
-def _varint(value: int) -> bytes:
-    value &= (1 << 64) - 1  # negative numbers are written as 64 bits
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*encoded, value])
-
-
-def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value)
-
-
-def _field(field: int, content: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(content)) + content
+    onnx = require("onnx", "a4eval-deconv[onnx]")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    inputs = [helper.make_tensor_value_info("x", kind, list(x))]
+    constants = [] if constant is None else [onnx.numpy_helper.from_array(constant, "weight")]
+    if constant is None:
+        inputs.append(helper.make_tensor_value_info("weight", kind, list(weight)))
+    node = helper.make_node(operator, ["x", "weight"], ["y"], **attributes)
+    outputs = [helper.make_tensor_value_info("y", kind, None)]
+    graph = helper.make_graph([node], "graph", inputs, outputs, initializer=constants)
+    opsets = [helper.make_opsetid("", 17)]
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString())

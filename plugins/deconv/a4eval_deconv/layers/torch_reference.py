@@ -1,4 +1,4 @@
-"""The same layers in torch, for ``check_layer`` and ``conv_conformance``; torch is optional."""
+"""The convolution and its transpose in torch, which ``check_layer`` holds the layers against; torch is optional."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ import numpy as np
 from a4eval import param
 from a4eval_deconv.geometry import per_axis
 from a4eval_deconv.initialisation import uniform_weight
-from a4eval_deconv.layers.convolution import Array, Numbers, check_channels, named, with_bias
-from a4eval_deconv.operands import inner
+from a4eval_deconv.layers.fields import Array, Numbers, check_channels, named, same_padding, shared, with_bias
 from a4eval_deconv.operators.convolution import conv, conv_gradients
 from a4eval_deconv.operators.upsampling import bed_of_nails, pixel_shuffle, pixel_unshuffle, resize, resize_gradient
+from a4eval_deconv.products import inner
 
 
 @dataclass
@@ -25,13 +25,13 @@ class ResizeConv:
     The convolution is padded so that the size stays, (kernel − 1)/2 before and the rest after.
     """
 
-    in_channels: int = param(2, help="channels of the input")
-    out_channels: int = param(2, help="channels of the output")
-    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
-    scale: int = param(2, help="the factor by which each axis grows")
+    in_channels: int = shared("in_channels")
+    out_channels: int = shared("out_channels")
+    kernel_size: Numbers = shared("kernel_size")
+    scale: int = shared("scale")
     method: Literal["nearest", "linear"] = param("nearest", help="how to resize")
-    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
-    bias: bool = param(True, help="add a bias per output channel")
+    dimensions: int = shared("dimensions")
+    bias: bool = shared("bias")
 
     linear: ClassVar[bool] = True
     complex_step: ClassVar[bool] = True
@@ -72,12 +72,12 @@ class PixelShuffle:
     Parameters ``weight`` (out_channels · scaleᵈ, in_channels, *kernel_size) and ``bias``.
     """
 
-    in_channels: int = param(2, help="channels of the input")
-    out_channels: int = param(2, help="channels of the output")
-    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
-    scale: int = param(2, help="the factor by which each axis grows")
-    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
-    bias: bool = param(True, help="add a bias per convolved channel")
+    in_channels: int = shared("in_channels")
+    out_channels: int = shared("out_channels")
+    kernel_size: Numbers = shared("kernel_size")
+    scale: int = shared("scale")
+    dimensions: int = shared("dimensions")
+    bias: bool = shared("bias", help="add a bias per convolved channel")
     initialisation: Literal["uniform", "icnr"] = param("icnr", help="icnr starts without a checkerboard; or uniform")
 
     linear: ClassVar[bool] = True
@@ -124,12 +124,12 @@ class UnpoolConv:
     Parameters ``weight`` (out_channels, in_channels, *kernel_size) and ``bias``.
     """
 
-    in_channels: int = param(2, help="channels of the input")
-    out_channels: int = param(2, help="channels of the output")
-    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
-    scale: int = param(2, help="the factor by which each axis grows")
-    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
-    bias: bool = param(True, help="add a bias per output channel")
+    in_channels: int = shared("in_channels")
+    out_channels: int = shared("out_channels")
+    kernel_size: Numbers = shared("kernel_size")
+    scale: int = shared("scale")
+    dimensions: int = shared("dimensions")
+    bias: bool = shared("bias")
 
     linear: ClassVar[bool] = True
     complex_step: ClassVar[bool] = True
@@ -162,12 +162,3 @@ class UnpoolConv:
         dlarge, dweight, dbias = conv_gradients(dy, tape, params["weight"], padding=same_padding(self._kernel))
         corners = inner(2, (slice(None, None, self.scale),) * self.dimensions)
         return named(dweight, dbias, params), np.ascontiguousarray(dlarge[corners])
-
-
-def same_padding(kernel: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Return the padding that keeps the size of a convolution of stride 1; an even kernel pads one more after.
-
-    >>> same_padding((3, 4))
-    ((1, 1), (1, 2))
-    """
-    return tuple(((k - 1) // 2, k // 2) for k in kernel)

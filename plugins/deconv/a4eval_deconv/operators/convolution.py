@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_deconv.algorithms.choice import choose
+from a4eval_deconv.algorithms.chunks import workspace
 from a4eval_deconv.algorithms.column_to_image import column_to_image
 from a4eval_deconv.algorithms.gather import input_gradient, weight_gradient
 from a4eval_deconv.algorithms.subpixel import subpixel
-from a4eval_deconv.algorithms.unfold import workspace
 from a4eval_deconv.geometry import check_memory, conv_geometry, frozen
-from a4eval_deconv.operands import as_operands, as_weight, check_bias, check_groups
+from a4eval_deconv.operands import as_operands, as_weight, check_bias, check_divides, check_groups
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -111,7 +111,7 @@ def conv_gradients(
     larger = x.reshape(n, groups, split[2], *geometry.output)
     smaller = dy.reshape(n, groups, split[1], *geometry.size)
     budget = workspace(x.size, dy.size)
-    forward = subpixel if choose(geometry, n, split).algorithm == "subpixel" else column_to_image
+    forward = subpixel if choose(geometry, n, split, budget).algorithm == "subpixel" else column_to_image
     forward(geometry, smaller, weight.reshape(split), dx.reshape(larger.shape), budget)
     weight_gradient(geometry, larger, smaller, dweight.reshape(split), budget)
     dbias = dy.reshape(*dy.shape[:2], math.prod(dy.shape[2:])).sum(axis=2).sum(axis=0)
@@ -142,7 +142,5 @@ def _split(x_shape: tuple[int, ...], weight_shape: tuple[int, ...], groups: int)
     """Return the weight's shape with its groups apart: (groups, outputs, inputs, *kernel)."""
     outputs, per_group = weight_shape[:2]
     check_groups(x_shape[1], per_group * groups, groups, f"the weight, with {groups} groups,")
-    if outputs % groups:
-        near = [count for count in range(1, outputs + 1) if outputs % count == 0]
-        raise ValueError(f"groups must divide the {outputs} output channels, got {groups}; possible: {near}")
+    check_divides(groups, outputs, "output channels")
     return (groups, outputs // groups, per_group, *weight_shape[2:])

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.algorithms import cached_matrix as matrix
-from a4eval_deconv.algorithms.choice import Algorithm, Choice, choose, choose_gradients
-from a4eval_deconv.algorithms.column_to_image import column_to_image
-from a4eval_deconv.algorithms.gather import both_gradients
-from a4eval_deconv.algorithms.subpixel import subpixel, subpixel_gradients
-from a4eval_deconv.algorithms.unfold import workspace
+from a4eval_deconv.algorithms.choice import FORWARD, GRADIENTS, Choice, choose, choose_gradients, named
+from a4eval_deconv.algorithms.chunks import workspace
 from a4eval_deconv.geometry import check_memory, frozen, transposed_geometry
 from a4eval_deconv.operands import as_operands, as_weight, check_bias, check_groups
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from a4eval_deconv.algorithms.choice import ForwardName, GradientsName
     from a4eval_deconv.geometry import Padding, PerAxis
 
 
@@ -32,7 +29,7 @@ def conv_transpose(
     output_padding: PerAxis = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
-    algorithm: Algorithm = "auto",
+    algorithm: ForwardName = "auto",
 ) -> NDArray[Any]:
     """Return the transposed convolution of *x* with *weight*, as ``torch.nn.functional.conv_transpose2d`` defines it.
 
@@ -68,24 +65,11 @@ def conv_transpose(
     split = (groups, c // groups, per_group, *geometry.kernel)
     outputs = math.prod(geometry.output)
     check_memory(n * groups * per_group * outputs + x.size, x.itemsize, f"an output of size {geometry.output}")
-    if algorithm == "auto":
-        algorithm = choose(geometry, n, split).algorithm  # type: ignore[assignment]  # one of the names, by construction
     out = np.empty((n, groups, per_group, *geometry.output), x.dtype)
-    inputs, filters = x.reshape(n, groups, c // groups, *geometry.size), weight.reshape(split)
     budget = workspace(out.size, x.size)
-    if algorithm == "subpixel":
-        subpixel(geometry, inputs, filters, out, budget)
-    elif algorithm == "column_to_image":
-        column_to_image(geometry, inputs, filters, out, budget)
-    elif algorithm == "cached_matrix":
-        size = matrix.matrix_elements(geometry, split)
-        if size > 32 * matrix.LIMIT:
-            raise ValueError(f"algorithm 'cached_matrix' is for tiny maps: this matrix would have {size:,} elements")
-        matrix.cached_matrix(geometry, inputs, filters, out)
-    else:
-        raise ValueError(
-            f"algorithm must be 'auto', 'subpixel', 'column_to_image' or 'cached_matrix', got {algorithm!r}"
-        )
+    picked = choose(geometry, n, split, budget).algorithm if algorithm == "auto" else algorithm
+    inputs = x.reshape(n, groups, c // groups, *geometry.size)
+    named(FORWARD, picked).compute(geometry, inputs, weight.reshape(split), out, budget)
     y = out.reshape(n, groups * per_group, *geometry.output)
     if bias is not None:
         offset = check_bias(bias, groups * per_group, kind)
@@ -123,7 +107,8 @@ def conv_transpose_algorithm(
     geometry = transposed_geometry(x_shape[2:], weight_shape[2:], stride, padding, output_padding, dilation)
     check_groups(x_shape[1], weight_shape[0], groups, "the weight's first axis")
     split = (groups, weight_shape[0] // groups, weight_shape[1], *geometry.kernel)
-    return choose(geometry, x_shape[0], split)
+    outputs = x_shape[0] * groups * weight_shape[1] * math.prod(geometry.output)
+    return choose(geometry, x_shape[0], split, workspace(outputs, math.prod(x_shape)))
 
 
 def conv_transpose_gradients(
@@ -136,7 +121,7 @@ def conv_transpose_gradients(
     output_padding: PerAxis = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
-    algorithm: Literal["auto", "gather", "subpixel"] = "auto",
+    algorithm: GradientsName = "auto",
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return the gradients of a scalar with respect to input, weight and bias of :func:`conv_transpose`.
 
@@ -174,19 +159,16 @@ def conv_transpose_gradients(
     dy = as_weight(dy, x.dtype, (n, groups * per_group, *geometry.output), "dy")
     dx, dweight = np.empty_like(x), np.empty_like(weight)
     split = (groups, c // groups, per_group, *geometry.kernel)
-    if algorithm == "auto":
-        algorithm = choose_gradients(geometry, n, split)
-    if algorithm not in ("gather", "subpixel"):
-        raise ValueError(f"algorithm must be 'auto', 'gather' or 'subpixel', got {algorithm!r}")
-    compute = subpixel_gradients if algorithm == "subpixel" else both_gradients
-    compute(
+    budget = workspace(dy.size, x.size)
+    picked = choose_gradients(geometry, n, split, budget).algorithm if algorithm == "auto" else algorithm
+    named(GRADIENTS, picked).compute(
         geometry,
         dy.reshape(n, groups, per_group, *geometry.output),
         x.reshape(n, groups, c // groups, *geometry.size),
         weight.reshape(split),
         dx.reshape(n, groups, c // groups, *geometry.size),
         dweight.reshape(split),
-        workspace(dy.size, x.size),
+        budget,
     )
     dbias = dy.reshape(*dy.shape[:2], math.prod(dy.shape[2:])).sum(axis=2).sum(axis=0)
     return dx.astype(kind, copy=False), dweight.astype(kind, copy=False), dbias.astype(kind, copy=False)

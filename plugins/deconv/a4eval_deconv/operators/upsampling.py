@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from a4eval_deconv.operands import inner
+from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

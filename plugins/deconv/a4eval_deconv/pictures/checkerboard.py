@@ -1,4 +1,4 @@
-"""Pictures of the checkerboard study."""
+"""The picture of a checkerboard study: a row per layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from a4eval_deconv.tasks.checkerboard import Study
+    from a4eval_deconv.analysis.checkerboard import Study
 
 
 def checkerboard_figure(studies: Sequence[Study]) -> Any:
