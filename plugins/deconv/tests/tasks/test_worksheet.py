@@ -18,7 +18,7 @@ def run(tmp_path):
 
 def experiment(name):
     yaml = pytest.importorskip("yaml", reason="PyYAML comes with hydra-core")
-    path = Path(__file__).resolve().parents[3] / "configs" / "experiment" / "assignment4" / f"{name}.yaml"
+    path = Path(__file__).resolve().parents[4] / "configs" / "experiment" / "assignment4" / f"{name}.yaml"
     return yaml.safe_load(path.read_text())
 
 

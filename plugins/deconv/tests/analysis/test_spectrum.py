@@ -1,24 +1,15 @@
-"""The explicit matrix and the singular values against dense linear algebra, torch and scipy."""
+"""Singular values against dense linear algebra; bad input to matrix and spectrum."""
 
 import numpy as np
 import pytest
 from a4eval_deconv import (
-    adjoint_error,
-    conv_transpose,
     conv_transpose_matrix,
     largest_singular_value,
     lipschitz_constant,
     polyphase_singular_values,
 )
 
-from a4eval import Run, build
-
-
-def dense_by_columns(weight, size, **options):
-    """Feed unit vectors through the layer."""
-    inputs = weight.shape[0] * int(np.prod(size))
-    unit = np.eye(inputs).reshape(inputs, weight.shape[0], *size)
-    return conv_transpose(unit, weight, **options).reshape(inputs, -1).T
+from ..cases import dense_by_columns
 
 
 def periodic_matrix(weight, size, stride, dilation=None):
@@ -89,57 +80,6 @@ def test_zero_boundary_never_exceeds_the_periodic_bound():
 
 def test_largest_singular_value_of_a_zero_map_is_zero():
     assert largest_singular_value(lambda x: 0 * x, lambda y: 0 * y, np.ones(4)) == 0
-
-
-def test_sparse_equals_dense_equals_torch(torch):
-    pytest.importorskip("scipy", reason="scipy is not installed: pip install 'a4eval-deconv[sparse]'")
-    rng = np.random.default_rng(4)
-    weight = rng.standard_normal((2, 3, 3, 4))
-    options = {"stride": 2, "padding": 1, "output_padding": 1}
-    matrix = conv_transpose_matrix(weight, (4, 5), **options)
-    np.testing.assert_array_equal(matrix.sparse().toarray(), matrix.dense())
-    np.testing.assert_allclose(matrix.dense(), dense_by_columns(weight, (4, 5), **options), atol=1e-15)
-    x = rng.standard_normal((1, 2, 4, 5))
-    theirs = torch.nn.functional.conv_transpose2d(torch.tensor(x), torch.tensor(weight), **options)
-    np.testing.assert_allclose(matrix.sparse() @ x.ravel(), theirs.numpy().ravel(), atol=1e-14)
-    y = rng.standard_normal(matrix.shape[0])
-    np.testing.assert_allclose(matrix.apply_transpose(y), matrix.dense().T @ y, atol=1e-13)
-    assert adjoint_error(matrix, x.ravel(), y) <= 1e-14
-
-
-def test_the_adjoint_test_can_fail():
-    matrix = conv_transpose_matrix(np.arange(1.0, 4).reshape(1, 1, 3), (4,))
-
-    class Wrong(type(matrix)):
-        def apply_transpose(self, y):
-            return super().apply_transpose(y[::-1])
-
-    parts = (matrix.row, matrix.column, matrix.tap, matrix.value, matrix.shape, matrix.output)
-    x, y = np.arange(4.0), np.arange(6.0)
-    assert adjoint_error(matrix, x, y) <= 1e-16
-    assert adjoint_error(Wrong(*parts), x, y) > 0.01
-
-
-def test_the_task(tmp_path):
-    node = {"name": "conv_matrix", "input_size": [3, 4], "in_channels": 2, "out_channels": 2, "stride": 2, "padding": 1}
-    run = Run(directory=tmp_path, seed=5)
-    result = build("task", node).run(run)
-    values = {name: value.value for name, value in result.metrics.items()}
-    assert (values["rows"], values["columns"]) == (2 * 5 * 7, 2 * 3 * 4)
-    assert values["rank"] == 24
-    listed = [row["zero_boundary"] for row in result.tables["singular_values"] if row["zero_boundary"] is not None]
-    assert values["lipschitz"] == pytest.approx(listed[0], rel=1e-10)
-    assert values["condition_number"] == pytest.approx(listed[0] / listed[-1])
-    assert sum(row["entries"] for row in result.tables["taps"]) == values["nonzeros"]
-    again = build("task", node).run(Run(directory=tmp_path, seed=5))
-    assert again == result
-
-
-def test_a_singular_matrix_has_an_infinite_condition_number(tmp_path):
-    weight = [[[[1.0]], [[1.0]]], [[[1.0]], [[1.0]]]]  # two input channels, the same everywhere
-    result = build("task", {"name": "conv_matrix", "input_size": 2, "weight": weight}).run(Run(directory=tmp_path))
-    assert result.metrics["rank"].value == 4
-    assert result.metrics["condition_number"].value == float("inf")
 
 
 @pytest.mark.parametrize(
