@@ -125,6 +125,6 @@ def build(kind: str, node: Any, *, path: str = "") -> Any:
     Traceback (most recent call last):
     a4eval.errors.ConfigError: task.name: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
     """
-    from a4eval.schema import Builder  # here: it needs msgspec, which listing commands do without
+    from a4eval.conversion import Builder  # here: it needs msgspec, which listing commands do without
 
     return Builder(registry()).build(kind, node, path or kind)

@@ -79,7 +79,7 @@ def cli(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        from a4eval.cli import main
+        from a4eval.cli.main import main
 
         monkeypatch.setattr(sys, "argv", ["a4eval", *arguments])
         with pytest.raises(SystemExit) as ended:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4eval import intervals
 from a4eval.contracts import Value
-from a4eval.corrections import benjamini_hochberg, holm
 from a4eval.errors import DataError
-from a4eval.intervals import bootstrap, paired_bootstrap, paired_permutation, statistic_of
+from a4eval.statistics import intervals
+from a4eval.statistics.corrections import benjamini_hochberg, holm
+from a4eval.statistics.intervals import bootstrap, paired_bootstrap, paired_permutation, statistic_of
 
 VALUES = np.random.default_rng(7).exponential(size=40)
 

@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4eval import provenance, record
+from a4eval.runs import provenance, record
 
 SCHEMA = Path(record.__file__).parent / "record.schema.json"
 

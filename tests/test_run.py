@@ -13,7 +13,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from a4eval.record import json_schema
+from a4eval.runs.record import json_schema
 
 TASKS = """
 import time
@@ -456,7 +456,7 @@ def test_help_explains_itself(site):
 
 
 def test_a_full_disk_loses_no_earlier_record(odd, tmp_path, monkeypatch):
-    from a4eval import record
+    from a4eval.runs import record
 
     assert run(odd, tmp_path, "task.name=failing").code == 1
     path = tmp_path / "out" / "result.json"

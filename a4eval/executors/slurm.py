@@ -20,7 +20,7 @@ import msgspec
 from a4eval.component import param
 from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
-from a4eval.executors import DetachedError, Ended, Job, Sweep
+from a4eval.executors.contract import DetachedError, Ended, Job, Sweep
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
@@ -169,9 +169,9 @@ class _Share:
 
 def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
     """Run *jobs* on the node this is called on; return the error that no other node would escape."""
+    from a4eval.executors.dispatch import Dispatcher, Tally
     from a4eval.executors.local import Local
-    from a4eval.sweeps.dispatch import Dispatcher, Tally
-    from a4eval.sweeps.journal import Journal
+    from a4eval.journal.journal import Journal
 
     journal = Journal(sweep.folder)
     for _ in journal.follow():

@@ -14,11 +14,11 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from a4eval.config import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
+from a4eval.config.compose import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
 from a4eval.experiment import SWEEP_KEYS
+from a4eval.sweeps.carry_out import DRY_RUN, Outcome
 from a4eval.sweeps.command import command
-from a4eval.sweeps.doors import RunFailedError, outcome, point
-from a4eval.sweeps.sweeping import DRY_RUN, Outcome
+from a4eval.sweeps.other_sweepers import RunFailedError, outcome, point
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
     Raises:
         ConfigError: any point's config is wrong; then none was run.
     """
-    from a4eval.sweeps.summary import finish
+    from a4eval.results.summary import finish
 
     outcome = _through_hydra(overrides, config_dir)
     if isinstance(outcome, Exception):

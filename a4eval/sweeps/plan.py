@@ -19,11 +19,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, QuotedString, Transformer, ValueType
 from omegaconf import DictConfig, OmegaConf
 
-from a4eval.config import resolve
+from a4eval.config.compose import resolve
 from a4eval.errors import ConfigError
-from a4eval.executors import Job
+from a4eval.executors.contract import Job
 from a4eval.experiment import SWEEP_KEYS, Experiment, check_root
-from a4eval.runner import prepare, run_id
+from a4eval.runs.runner import prepare, run_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
     from a4eval.experiment import Root
-    from a4eval.record import ComponentRecord
+    from a4eval.runs.record import ComponentRecord
 
 
 @dataclass(frozen=True, slots=True)

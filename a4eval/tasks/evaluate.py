@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from a4eval.component import param
 from a4eval.contracts import Result
 from a4eval.errors import DataError
-from a4eval.intervals import bootstrap, statistic_of
+from a4eval.statistics.intervals import bootstrap, statistic_of
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.metric_set import MetricSet
 

@@ -36,12 +36,12 @@ class PlanSweeper(Sweeper):
         self._config = config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Sweep over *arguments*; return a :class:`a4eval.sweeps.sweeping.Outcome`, ``DRY_RUN``, or what went wrong."""
-        from a4eval.config import free_keys
+        """Sweep over *arguments*; return an ``Outcome``, ``DRY_RUN``, or what went wrong."""
+        from a4eval.config.compose import free_keys
+        from a4eval.results.summary import print_plan
+        from a4eval.sweeps.carry_out import DRY_RUN, carry_out, executor_of
         from a4eval.sweeps.command import command
         from a4eval.sweeps.plan import Plan, parse
-        from a4eval.sweeps.summary import print_plan
-        from a4eval.sweeps.sweeping import DRY_RUN, carry_out, executor_of
 
         overrides = free_keys(f"{key}={value}" for key, value in self.params.items()) + arguments
         plan = Plan(parse(overrides, self._loader), self._compose)

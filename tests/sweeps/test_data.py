@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from a4eval.sweeps import data
+from a4eval.journal import files
 
 COMMAND = ("task.x=1,2,3", "task.reads=number.txt")
 
@@ -63,12 +63,12 @@ def test_ls_keeps_the_numbers_of_other_data_apart(place):
 
 def test_a_file_is_hashed_once(tmp_path, monkeypatch):
     hashed = []
-    digest = data.hashlib.file_digest
-    monkeypatch.setattr(data.hashlib, "file_digest", lambda *given: hashed.append(1) or digest(*given))
+    digest = files.hashlib.file_digest
+    monkeypatch.setattr(files.hashlib, "file_digest", lambda *given: hashed.append(1) or digest(*given))
     file = tmp_path / "file"
     file.write_text("10")
-    entry = data.FileEntry(str(file), data.hashlib.sha256(b"10").hexdigest())
-    assert all(data.unchanged([entry, entry]) for _ in range(5))
+    entry = files.FileEntry(str(file), files.hashlib.sha256(b"10").hexdigest())
+    assert all(files.unchanged([entry, entry]) for _ in range(5))
     assert len(hashed) == 1
     file.write_text("200")
-    assert not data.unchanged([entry])
+    assert not files.unchanged([entry])

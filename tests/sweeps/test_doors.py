@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from a4eval.record import json_schema
+from a4eval.runs.record import json_schema
 
 
 def plugin(name):

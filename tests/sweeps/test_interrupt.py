@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from a4eval.cli import app
-from a4eval.sweeps import again
+from a4eval.cli.main import app
+from a4eval.sweeps import retry
 
 
 @pytest.mark.parametrize("clean_up_fails", [False, True])
@@ -20,7 +20,7 @@ def test_ctrl_c_in_any_command(monkeypatch, tmp_path, capsys, clean_up_fails):
             if clean_up_fails:
                 raise AttributeError("half cleaned up")
 
-    monkeypatch.setattr(again, "retry", interrupted)
+    monkeypatch.setattr(retry, "retry", interrupted)
     with pytest.raises(SystemExit) as ended:
         app(["retry", str(tmp_path)])
     assert ended.value.code == 130
@@ -31,7 +31,7 @@ def test_other_errors_pass(monkeypatch, tmp_path):
     def failed(_folder):
         raise AttributeError("a fault")
 
-    monkeypatch.setattr(again, "retry", failed)
+    monkeypatch.setattr(retry, "retry", failed)
     with pytest.raises(AttributeError, match="a fault"):
         app(["retry", str(tmp_path)])
 

@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from a4eval.config import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
+from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
 from a4eval.errors import ConfigError
 from a4eval.sweeps.plan import Plan, parse
 

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from a4eval.errors import ConfigError, DataError
-from a4eval.sweeps import results
+from a4eval.journal import query
 
 
 def record(x, *, status="ok", value=None, better=True, seed=0, **more):
@@ -59,7 +59,7 @@ def xs(rows):
 
 
 def test_reads_the_latest_of_each_run_and_counts_the_torn(folder):
-    found = results.read(folder)
+    found = query.read(folder)
     assert {row.run_id: row.status for row in found.rows} == {
         "run1-0": "ok",
         "run2-0": "ok",
@@ -89,55 +89,55 @@ def test_reads_the_latest_of_each_run_and_counts_the_torn(folder):
     ],
 )
 def test_conditions(folder, condition, expected):
-    assert xs(results.keep(results.read(folder).rows, [condition])) == expected
+    assert xs(query.keep(query.read(folder).rows, [condition])) == expected
 
 
 def test_an_unknown_key_is_named_with_the_nearest(folder):
-    rows = results.read(folder).rows
+    rows = query.read(folder).rows
     with pytest.raises(ConfigError, match="no key 'valeu' in the records; did you mean 'value'"):
-        results.keep(rows, ["valeu>1"])
+        query.keep(rows, ["valeu>1"])
     with pytest.raises(ConfigError, match=r"no key 'config\.task\.y'"):
-        results.check_key(rows, "config.task.y")
+        query.check_key(rows, "config.task.y")
     for key in ("status", "metrics", "metrics.value", "config", "task", "error.message", "executor.node", "seed"):
-        results.check_key(rows, key)
+        query.check_key(rows, key)
 
 
 def test_all_conditions_must_hold(folder):
-    assert xs(results.keep(results.read(folder).rows, ["value>0.4", "task.x<4"])) == [2]
+    assert xs(query.keep(query.read(folder).rows, ["value>0.4", "task.x<4"])) == [2]
 
 
 def test_a_condition_that_cannot_be_read(folder):
     with pytest.raises(ConfigError, match="cannot read the condition 'value'"):
-        results.keep(results.read(folder).rows, ["value"])
+        query.keep(query.read(folder).rows, ["value"])
 
 
 def test_order_puts_the_best_first_and_nan_last(folder):
-    rows = results.read(folder).rows
-    assert xs(results.order(rows, "value")) == [2, 7, 4, 1, 3, 5]
-    assert xs(results.order(rows, "-value")) == [1, 4, 7, 2, 3, 5]
-    assert xs(results.order(rows, "task.x")) == [1, 2, 3, 4, 5, 7]
-    assert xs(results.order(rows, "-metrics.value")) == [1, 4, 7, 2, 3, 5]
+    rows = query.read(folder).rows
+    assert xs(query.order(rows, "value")) == [2, 7, 4, 1, 3, 5]
+    assert xs(query.order(rows, "-value")) == [1, 4, 7, 2, 3, 5]
+    assert xs(query.order(rows, "task.x")) == [1, 2, 3, 4, 5, 7]
+    assert xs(query.order(rows, "-metrics.value")) == [1, 4, 7, 2, 3, 5]
 
 
 def test_a_loss_is_best_when_low(tmp_path):
     lines = [record(1, value=3, better=False), record(2, value=1, better=False), record(3, value=2, better=False)]
     (tmp_path / "results.jsonl").write_text("\n".join(lines) + "\n")
-    assert xs(results.order(results.read(tmp_path).rows, "value")) == [2, 3, 1]
+    assert xs(query.order(query.read(tmp_path).rows, "value")) == [2, 3, 1]
 
 
 def test_columns_are_what_differs(folder):
-    assert results.columns(results.read(folder).rows) == ["status", "task.x", "metrics.value"]
+    assert query.columns(query.read(folder).rows) == ["status", "task.x", "metrics.value"]
 
 
 def test_non_finite_numbers_come_back():
-    assert math.isnan(results.number("NaN"))
-    assert results.number("-Infinity") == -math.inf
-    assert results.number("name") == "name"
+    assert math.isnan(query.number("NaN"))
+    assert query.number("-Infinity") == -math.inf
+    assert query.number("name") == "name"
 
 
 def test_an_empty_folder_says_so(tmp_path):
     with pytest.raises(DataError, match="no record of a4eval here"):
-        results.read(tmp_path)
+        query.read(tmp_path)
 
 
 def test_ls_prints_a_table_json_and_csv(place):
@@ -200,6 +200,6 @@ def test_a_sweep_sorted_by_what_is_not_there_says_so(place):
 def test_ten_thousand_records_in_a_second(tmp_path):
     (tmp_path / "results.jsonl").write_text("".join(record(x, value=x / 7) + "\n" for x in range(10_000)))
     start = time.perf_counter()
-    rows = results.order(results.keep(results.read(tmp_path).rows, ["metrics.value>100"]), "value")
+    rows = query.order(query.keep(query.read(tmp_path).rows, ["metrics.value>100"]), "value")
     assert time.perf_counter() - start < 1
     assert len(rows) == 9299

@@ -10,7 +10,7 @@ import time
 import jsonschema
 import pytest
 
-from a4eval.record import json_schema
+from a4eval.runs.record import json_schema
 
 
 def test_every_point_leaves_a_valid_record_and_no_folder(place):

@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from a4eval.executors import Ended
-from a4eval.executors.chunk import run_jobs
+from a4eval.executors.contract import Ended
+from a4eval.executors.jobs import run_jobs
 
 
 @dataclass

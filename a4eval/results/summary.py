@@ -10,22 +10,22 @@ import msgspec
 import yaml
 
 from a4eval.errors import ConfigError
-from a4eval.record import Record
-from a4eval.show import print_record, print_table
-from a4eval.sweeps import results
+from a4eval.journal import query
+from a4eval.journal.files import FileEntry, unchanged
+from a4eval.journal.journal import FILE_NAME, Journal
+from a4eval.results.show import print_record, print_table
+from a4eval.runs.record import Record
+from a4eval.sweeps.carry_out import announce, latest
 from a4eval.sweeps.command import kept
-from a4eval.sweeps.data import FileEntry, unchanged
-from a4eval.sweeps.journal import FILE_NAME, Journal
 from a4eval.sweeps.meter import duration
-from a4eval.sweeps.sweeping import announce, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from a4eval.journal.query import Row
+    from a4eval.sweeps.carry_out import Outcome
     from a4eval.sweeps.plan import Plan
-    from a4eval.sweeps.results import Row
-    from a4eval.sweeps.sweeping import Outcome
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -140,7 +140,7 @@ def _print_best(outcome: Outcome) -> None:
     if sort is None:
         return
     try:
-        results.check_key(_rows(outcome), sort.removeprefix("-"))
+        query.check_key(_rows(outcome), sort.removeprefix("-"))
     except ConfigError as error:
         print(f"a4eval: warning: sort: {error}", file=sys.stderr)
         return
@@ -151,14 +151,14 @@ def _print_best(outcome: Outcome) -> None:
         if len(best) > 100 * BEST_SHOWN:  # so that a long journal takes no more memory than a short one
             best = _first(best, sort)
     rows = _first(best, sort)
-    shown = results.columns(rows)
+    shown = query.columns(rows)
     cells = [[row.get(key) for key in shown] for row in rows]
     print_table(f"best by {sort}", [key.removeprefix("metrics.") for key in shown], cells)
 
 
 def _first(rows: list[Row], sort: str) -> list[Row]:
     alone = {row.run_id: row for row in rows}  # resume=false leaves several of one run
-    return results.order(list(alone.values()), sort)[:BEST_SHOWN]
+    return query.order(list(alone.values()), sort)[:BEST_SHOWN]
 
 
 def _first_metric(outcome: Outcome) -> str | None:
@@ -170,6 +170,6 @@ def _first_metric(outcome: Outcome) -> str | None:
 
 def _rows(outcome: Outcome) -> Iterator[Row]:
     """Yield the records of the sweep's points, but for numbers of files that have changed since."""
-    for row in results.stream(outcome.folder / FILE_NAME, results.Row):
+    for row in query.stream(outcome.folder / FILE_NAME, query.Row):
         if row is not None and row.run_id in outcome.points.run_ids and (row.status != "ok" or unchanged(row.data)):
             yield row

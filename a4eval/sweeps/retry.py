@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from a4eval.errors import DataError
-from a4eval.executors import Job
+from a4eval.executors.contract import Job
 from a4eval.experiment import Root
+from a4eval.journal.journal import FILE_NAME, Journal
+from a4eval.sweeps.carry_out import Outcome, carry_out, latest
 from a4eval.sweeps.command import kept
-from a4eval.sweeps.journal import FILE_NAME, Journal
-from a4eval.sweeps.sweeping import Outcome, carry_out, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

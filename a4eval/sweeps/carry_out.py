@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a4eval.executors import DetachedError, Points, Sweep
-from a4eval.folder import make_folder
+from a4eval.executors.contract import DetachedError, Points, Sweep
+from a4eval.executors.dispatch import Dispatcher, Tally
+from a4eval.journal.files import unchanged
+from a4eval.journal.journal import FolderLock, Journal
 from a4eval.registry import build, registry
+from a4eval.runs.folder import make_folder
 from a4eval.sweeps import command as commands
-from a4eval.sweeps.data import unchanged
-from a4eval.sweeps.dispatch import Dispatcher, Tally
-from a4eval.sweeps.journal import FolderLock, Journal
 from a4eval.sweeps.meter import meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from a4eval.executors import Executor
+    from a4eval.executors.contract import Executor
     from a4eval.experiment import Root
+    from a4eval.journal.journal import Entry
     from a4eval.sweeps.command import Command
-    from a4eval.sweeps.journal import Entry
 
 DRY_RUN = "dry run"
 

@@ -146,7 +146,7 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
     """Print the composed config: ours (job), Hydra's, or all of it."""
     from omegaconf import OmegaConf
 
-    from a4eval.config import compose
+    from a4eval.config.compose import compose
 
     if part not in ("job", "hydra", "all"):
         raise ConfigError(f"got {part!r}, expected job, hydra or all", path="--cfg")
@@ -157,9 +157,9 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
 
 def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     """Run one experiment, show its numbers and exit."""
-    from a4eval.config import compose, resolve
-    from a4eval.runner import prepare, run_single
-    from a4eval.show import print_record
+    from a4eval.config.compose import compose, resolve
+    from a4eval.results.show import print_record
+    from a4eval.runs.runner import prepare, run_single
 
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     prepared = prepare(resolve(compose(overrides, config_dir), overrides))
@@ -203,7 +203,7 @@ def plugins(as_json: bool, strict_plugins: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
     else:
-        from a4eval.show import print_table
+        from a4eval.results.show import print_table
 
         shown = [[*list(row.values())[:4], len(row["components"]) or "", row["reason"]] for row in rows]
         print_table("", ["plugin", "distribution", "version", "state", "components", "reason"], shown)
@@ -220,7 +220,7 @@ def components(name: str | None, kind: str | None, as_json: bool) -> None:
 
     A description gives the parameters with their types, defaults and units, and the references.
     """
-    from a4eval.describe import describe, list_components
+    from a4eval.cli.components import describe, list_components
 
     if name is None:
         list_components(kind, as_json=as_json)
@@ -233,7 +233,7 @@ def components(name: str | None, kind: str | None, as_json: bool) -> None:
 @json_option
 def experiments(config_dir: Path | None, as_json: bool) -> None:
     """List the experiments: what experiment=… takes."""
-    from a4eval.experiments import experiments as listed
+    from a4eval.config.presets import experiments as listed
 
     rows = [
         {"experiment": one.name, "provider": one.provider, "description": one.description} for one in listed(config_dir)
@@ -241,7 +241,7 @@ def experiments(config_dir: Path | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    from a4eval.show import print_table
+    from a4eval.results.show import print_table
 
     print_table("", ["experiment", "description"], [[row["experiment"], row["description"]] for row in rows])
 
@@ -264,7 +264,7 @@ def ls(
     as_json: bool,
 ) -> None:
     """List the records under PATH that meet all CONDITIONS, such as 'metrics.accuracy>0.9' or status=failed."""
-    from a4eval.sweeps.listing import list_records
+    from a4eval.results.listing import list_records
 
     if as_csv and as_json:
         raise ConfigError("choose one of --csv and --json")
@@ -276,8 +276,8 @@ def ls(
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def retry(folder: Path) -> None:
     """Run the failed points of a sweep's FOLDER again."""
-    from a4eval.sweeps.again import retry as run_again
-    from a4eval.sweeps.summary import finish
+    from a4eval.results.summary import finish
+    from a4eval.sweeps.retry import retry as run_again
 
     outcome = run_again(folder)
     if outcome is None:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from a4eval.errors import PluginError
 from a4eval.experiment import Experiment
-from a4eval.record import ExecutorRecord, Record, encode
-from a4eval.runner import announce, execute, prepare
-from a4eval.sweeps.journal import Journal
+from a4eval.journal.journal import Journal
+from a4eval.runs.record import ExecutorRecord, Record, encode
+from a4eval.runs.runner import announce, execute, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from a4eval.executors import Job, Sweep
-    from a4eval.runner import Prepared
+    from a4eval.executors.contract import Job, Sweep
+    from a4eval.runs.runner import Prepared
 
 RUNS = "runs"
 
 
-def run(job: Job, sweep_id: str, folder: Path, executor: str) -> Record:
+def run_job(job: Job, sweep_id: str, folder: Path, executor: str) -> Record:
     """Run *job* and return its record; a failure is a record.
 
     Args:
@@ -51,7 +51,7 @@ def run_jobs(jobs: Iterable[Job], sweep: Sweep) -> None:
     """
     journal = Journal(sweep.folder)
     for job in jobs:
-        record = run(job, sweep.sweep_id, sweep.folder, sweep.executor)
+        record = run_job(job, sweep.sweep_id, sweep.folder, sweep.executor)
         journal.append(encode(record) + b"\n")
         tell(record, sweep.folder)
     journal.sync()

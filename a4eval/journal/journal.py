@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from a4eval.errors import ConfigError, DataError
-from a4eval.sweeps.data import FileEntry
+from a4eval.journal.files import FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from a4eval.errors import ConfigError, DataError, did_you_mean
-from a4eval.sweeps.data import FileEntry, agree
+from a4eval.journal.files import FileEntry, agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

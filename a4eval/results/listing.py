@@ -7,9 +7,9 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from a4eval.record import plain
-from a4eval.show import print_table
-from a4eval.sweeps import results
+from a4eval.journal import query
+from a4eval.results.show import print_table
+from a4eval.runs.record import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +33,14 @@ def list_records(
         DataError: there is no record.
         ConfigError: a condition cannot be read, or a key stands in no record.
     """
-    found = results.read(path)
-    rows = results.keep(found.rows, conditions)
+    found = query.read(path)
+    rows = query.keep(found.rows, conditions)
     if sort is not None:
-        results.check_key(found.rows, sort.removeprefix("-"))
-        rows = results.order(rows, sort)
-    keys = columns.split(",") if columns else results.columns(rows)
+        query.check_key(found.rows, sort.removeprefix("-"))
+        rows = query.order(rows, sort)
+    keys = columns.split(",") if columns else query.columns(rows)
     for key in keys if columns else ():
-        results.check_key(found.rows, key)
+        query.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
     cells = [[row.get(key) for key in keys] for row in shown]
     if form == "json":

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from a4eval import record
 from a4eval.errors import ConfigError
+from a4eval.runs import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from a4eval.record import EnvironmentRecord, GitRecord, plain
+from a4eval.runs.record import EnvironmentRecord, GitRecord, plain
 
 if TYPE_CHECKING:
     from a4eval.registry import Registry

@@ -8,7 +8,7 @@ import json
 
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.registry import Provided, registry
-from a4eval.show import print_table
+from a4eval.results.show import print_table
 
 
 def list_components(kind: str | None, *, as_json: bool) -> None:
@@ -35,8 +35,8 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         ConfigError: there is none.
         PluginError: it cannot be imported.
     """
-    from a4eval.record import plain
-    from a4eval.schema import parameters
+    from a4eval.conversion import parameters
+    from a4eval.runs.record import plain
 
     bare = name.rpartition("/")[2]
     all_of_kind = registry().components(kind)

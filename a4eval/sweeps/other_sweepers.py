@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from a4eval.config import resolve
+from a4eval.config.compose import resolve
 from a4eval.errors import ConfigError, did_you_mean
-from a4eval.executors.chunk import RUNS, tell
-from a4eval.folder import make_folder
-from a4eval.record import ExecutorRecord, encode
-from a4eval.runner import execute, prepare
-from a4eval.sweeps import results
-from a4eval.sweeps.again import Recorded
+from a4eval.executors.jobs import RUNS, tell
+from a4eval.journal import query
+from a4eval.journal.files import unchanged
+from a4eval.journal.journal import Journal
+from a4eval.runs.folder import make_folder
+from a4eval.runs.record import ExecutorRecord, encode
+from a4eval.runs.runner import execute, prepare
+from a4eval.sweeps.carry_out import Outcome, latest
 from a4eval.sweeps.command import keep
-from a4eval.sweeps.data import unchanged
-from a4eval.sweeps.journal import Journal
-from a4eval.sweeps.sweeping import Outcome, latest
+from a4eval.sweeps.retry import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     journal = Journal(folder)
     known = latest(journal).get(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
-        rows = results.read(journal.path).rows
+        rows = query.read(journal.path).rows
         row = next(row for row in rows if row.run_id == prepared.run_id and row.status == "ok" and unchanged(row.data))
         return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
     executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
@@ -91,7 +91,7 @@ def objective(metrics: Mapping[str, Any], names: str | list[str] | None) -> floa
 def _one(metrics: Mapping[str, Any], name: str) -> float:
     if name not in metrics:
         raise ConfigError(f"there is no metric {name!r}{did_you_mean(name, metrics)}", path="objective")
-    return float(results.number(metrics[name]))
+    return float(query.number(metrics[name]))
 
 
 def outcome(folder: Path, seconds: float) -> Outcome:

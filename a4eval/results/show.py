@@ -11,7 +11,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from a4eval.record import MetricRecord, Record
+    from a4eval.runs.record import MetricRecord, Record
 
 ROWS_SHOWN = 12
 

@@ -22,9 +22,9 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from a4eval.config.presets import experiments
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.experiment import Experiment, Root, check_root
-from a4eval.experiments import experiments
 from a4eval.registry import registry
 from hydra_plugins.a4eval import PlanSweeper
 
