@@ -7,6 +7,7 @@ The parameters of components are checked afterwards against the components thems
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,6 @@ from a4eval.config.presets import experiments
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.experiment import Experiment, Root, check_root
 from a4eval.registry import registry
-from hydra_plugins.a4eval import PlanSweeper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +62,8 @@ def prepare_search_path(config_dir: Path | None) -> None:
         raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
     _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
     Plugins.instance().register(_PluginConfigs)
-    Plugins.instance().register(PlanSweeper)
+    # Hydra scans hydra_plugins for it, but does not see into an editable install
+    Plugins.instance().register(import_module("hydra_plugins.a4eval").PlanSweeper)
 
 
 def user_folder() -> Path | None:

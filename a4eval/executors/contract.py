@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
+import msgspec
+
+from a4eval.experiment import Root
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from a4eval.experiment import Root
 
 
 class Job(NamedTuple):
@@ -119,3 +121,18 @@ class Executor(Protocol):
 
     def stop(self) -> None:
         """End everything at once, running jobs included."""
+
+
+class Jobs:
+    """Points that are known as jobs."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self._jobs = jobs
+        self.run_ids = {job.run_id: number for number, job in enumerate(jobs)}
+        self.root = msgspec.convert(jobs[0].config, Root)
+
+    def __getitem__(self, number: int) -> Job:
+        return self._jobs[number]
+
+    def __len__(self) -> int:
+        return len(self._jobs)

@@ -13,11 +13,13 @@ from a4eval.errors import ConfigError
 from a4eval.journal import query
 from a4eval.journal.files import FileEntry, unchanged
 from a4eval.journal.journal import FILE_NAME, Journal
+from a4eval.journal.standing import latest
 from a4eval.results.show import print_record, print_table
 from a4eval.runs.record import Record
-from a4eval.sweeps.carry_out import announce, latest
+from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
 from a4eval.sweeps.meter import duration
+from a4eval.sweeps.sweeper import Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +53,11 @@ def print_plan(plan: Plan, folder: Path) -> None:
             )
 
 
-def finish(outcome: Outcome) -> int:
-    """Print what came of a sweep, tell the plugins, and return the exit status."""
+def finish(outcome: Outcome | Planned) -> int:
+    """Print what came of a sweep, tell the plugins, and return the exit status; of a dry run, print the plan."""
+    if isinstance(outcome, Planned):
+        print_plan(outcome.plan, outcome.folder)
+        return OK
     print_outcome(outcome)
     for doubt in announce(outcome):
         print(f"a4eval: warning: {doubt}", file=sys.stderr)

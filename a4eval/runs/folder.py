@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -55,17 +54,6 @@ def make_folder(directory: Path, key: str) -> None:
         raise ConfigError(f"cannot make the folder {str(directory)!r}: {error.strerror}", path=key) from error
     if not os.access(directory, os.W_OK | os.R_OK):
         raise ConfigError(f"cannot write to the folder {str(directory)!r}", path=key)
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Within this context Ctrl-C and a polite kill wait: what is being written is written whole."""
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _refuse_finished(earlier: Path, key: str) -> None:

@@ -1,4 +1,4 @@
-"""A limit on the time a run may take."""
+"""Every signal a4eval handles: a limit on a run's time, a polite request to end, Ctrl-C and when it has to wait."""
 
 from __future__ import annotations
 
@@ -34,3 +34,34 @@ def deadline(seconds: float | None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Within this context a polite request to end is like Ctrl-C: workers stopped, summary shown."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Within this context Ctrl-C and a polite kill wait: what is being written is written whole."""
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def came_of_interrupt(error: BaseException | None) -> bool:
+    """Say whether *error* is a KeyboardInterrupt, or was raised while one was being handled."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Value
-from a4eval.conversion import Builder
 from a4eval.errors import DataError, PluginError
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
-from a4eval.runs.folder import claimed, uninterrupted
-from a4eval.runs.interrupts import deadline
+from a4eval.runs.folder import claimed
+from a4eval.runs.interrupts import deadline, uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from a4eval.config.builder import build
 from a4eval.executors.contract import DetachedError, Points, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
 from a4eval.journal.files import unchanged
-from a4eval.journal.journal import FolderLock, Journal
-from a4eval.registry import build, registry
+from a4eval.journal.journal import Journal
+from a4eval.journal.lock import FolderLock
+from a4eval.journal.standing import latest
+from a4eval.registry import registry
 from a4eval.runs.folder import make_folder
+from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from a4eval.executors.contract import Executor
     from a4eval.experiment import Root
     from a4eval.journal.journal import Entry
     from a4eval.sweeps.command import Command
-
-DRY_RUN = "dry run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +126,6 @@ def _stands(entry: Entry, done: set[str], retries: int) -> bool:
     return entry.status in done and entry.stands(retries) and unchanged(entry.data)
 
 
-def latest(journal: Journal) -> dict[str, Entry]:
-    """Return the last entry of every run in *journal*, or its last ``ok`` one.
-
-    An ``ok`` one counts no more once a file it read has changed, nor does a failure before it.
-    """
-    found: dict[str, Entry] = {}
-    for entry in journal.follow():
-        known = found.get(entry.run_id)
-        if known is not None and known.status == "ok" and entry.status != "ok":
-            continue
-        if entry.status != "ok" or unchanged(entry.data):
-            found[entry.run_id] = entry
-        elif known is not None and known.status != "ok":
-            del found[entry.run_id]
-    return found
-
-
 def executor_of(root: Root) -> tuple[Executor, str]:
     """Build the executor that the config asks for, and return it with its name.
 
@@ -159,16 +141,3 @@ def announce(outcome: Outcome) -> list[str]:
     sweep: dict[str, Any] = {"sweep_id": outcome.sweep_id, "folder": str(outcome.folder), "points": len(outcome.points)}
     summary = {"ok": outcome.done - outcome.failed, "failed": outcome.failed, "interrupted": outcome.interrupted}
     return registry().tell("a4eval_sweep_finished", lambda: {"sweep": dict(sweep), "summary": dict(summary)})
-
-
-@contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Within this context a polite request to end is like Ctrl-C: workers stopped, summary shown."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

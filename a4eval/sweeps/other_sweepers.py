@@ -15,10 +15,11 @@ from a4eval.executors.jobs import RUNS, tell
 from a4eval.journal import query
 from a4eval.journal.files import unchanged
 from a4eval.journal.journal import Journal
+from a4eval.journal.standing import latest
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute, prepare
-from a4eval.sweeps.carry_out import Outcome, latest
+from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import keep
 from a4eval.sweeps.retry import Recorded
 

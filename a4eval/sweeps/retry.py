@@ -11,7 +11,8 @@ from a4eval.errors import DataError
 from a4eval.executors.contract import Job
 from a4eval.experiment import Root
 from a4eval.journal.journal import FILE_NAME, Journal
-from a4eval.sweeps.carry_out import Outcome, carry_out, latest
+from a4eval.journal.standing import latest
+from a4eval.sweeps.carry_out import Outcome, carry_out
 from a4eval.sweeps.command import kept
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from a4eval import Component, ConfigError, param
-from a4eval.conversion import Builder, parameters
+from a4eval.config.builder import Builder, parameters
 from a4eval.plugins import Plugin
 from a4eval.registry import Registry
 

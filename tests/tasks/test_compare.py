@@ -11,7 +11,8 @@ import pytest
 
 from a4eval import DataError, Run, Value
 from a4eval.tasks.compare import Compare
-from a4eval.tasks.evaluate import Evaluate, IntervalOptions
+from a4eval.tasks.evaluate import Evaluate
+from a4eval.tasks.interval_options import IntervalOptions
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from a4eval.executors.contract import local
+from a4eval.executors import local
 
 
 def test_processors_where_the_system_tells_no_affinity(monkeypatch):
