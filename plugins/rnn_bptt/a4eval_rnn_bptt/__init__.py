@@ -6,57 +6,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a4eval_rnn_bptt.attribution import WeightAttribution, attribute, total_reading_error, whole_gradient
-    from a4eval_rnn_bptt.cell import Cell, Recurrent, StepGradients, unroll, unroll_backward
-    from a4eval_rnn_bptt.clipping import clip_by_norm, clip_by_value, joint_norm
-    from a4eval_rnn_bptt.finite_difference import central_difference_error
-    from a4eval_rnn_bptt.flow import decay, half_life, log_slope, verdict
+    from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute, total_reading_error, whole_gradient
+    from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value, joint_norm
+    from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
+    from a4eval_rnn_bptt.analysis.flow import decay, half_life, log_slope, verdict
+    from a4eval_rnn_bptt.analysis.precision import float32_error, last_step_gradient
+    from a4eval_rnn_bptt.analysis.spectrum import jacobians, log_singular_values, lyapunov_exponents, spectra
+    from a4eval_rnn_bptt.analysis.trajectory import follow
+    from a4eval_rnn_bptt.frameworks.layouts import from_keras, from_torch, to_keras, to_torch
     from a4eval_rnn_bptt.initialisation import chrono_bias, initialise
     from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
     from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
     from a4eval_rnn_bptt.kernels.rnn import rnn_backward, rnn_forward
-    from a4eval_rnn_bptt.layouts import from_keras, from_torch, to_keras, to_torch
-    from a4eval_rnn_bptt.linearise import follow
-    from a4eval_rnn_bptt.precision import float32_error, last_step_gradient
-    from a4eval_rnn_bptt.spectrum import jacobians, log_singular_values, lyapunov_exponents, spectra
+    from a4eval_rnn_bptt.layers.recurrent import Cell, Recurrent, StepGradients, unroll, unroll_backward
 
 _EXPORTS = {
-    "Cell": "cell",
-    "Recurrent": "cell",
-    "StepGradients": "cell",
-    "WeightAttribution": "attribution",
-    "attribute": "attribution",
-    "central_difference_error": "finite_difference",
+    "Cell": "layers.recurrent",
+    "Recurrent": "layers.recurrent",
+    "StepGradients": "layers.recurrent",
+    "WeightAttribution": "analysis.attribution",
+    "attribute": "analysis.attribution",
+    "central_difference_error": "analysis.finite_difference",
     "chrono_bias": "initialisation",
-    "clip_by_norm": "clipping",
-    "clip_by_value": "clipping",
-    "decay": "flow",
-    "float32_error": "precision",
-    "follow": "linearise",
-    "from_keras": "layouts",
-    "from_torch": "layouts",
+    "clip_by_norm": "analysis.clipping",
+    "clip_by_value": "analysis.clipping",
+    "decay": "analysis.flow",
+    "float32_error": "analysis.precision",
+    "follow": "analysis.trajectory",
+    "from_keras": "frameworks.layouts",
+    "from_torch": "frameworks.layouts",
     "gru_backward": "kernels.gru",
     "gru_forward": "kernels.gru",
-    "half_life": "flow",
+    "half_life": "analysis.flow",
     "initialise": "initialisation",
-    "jacobians": "spectrum",
-    "joint_norm": "clipping",
-    "last_step_gradient": "precision",
-    "log_singular_values": "spectrum",
-    "log_slope": "flow",
+    "jacobians": "analysis.spectrum",
+    "joint_norm": "analysis.clipping",
+    "last_step_gradient": "analysis.precision",
+    "log_singular_values": "analysis.spectrum",
+    "log_slope": "analysis.flow",
     "lstm_backward": "kernels.lstm",
     "lstm_forward": "kernels.lstm",
-    "lyapunov_exponents": "spectrum",
+    "lyapunov_exponents": "analysis.spectrum",
     "rnn_backward": "kernels.rnn",
     "rnn_forward": "kernels.rnn",
-    "spectra": "spectrum",
-    "to_keras": "layouts",
-    "to_torch": "layouts",
-    "total_reading_error": "attribution",
-    "unroll": "cell",
-    "unroll_backward": "cell",
-    "verdict": "flow",
-    "whole_gradient": "attribution",
+    "spectra": "analysis.spectrum",
+    "to_keras": "frameworks.layouts",
+    "to_torch": "frameworks.layouts",
+    "total_reading_error": "analysis.attribution",
+    "unroll": "layers.recurrent",
+    "unroll_backward": "layers.recurrent",
+    "verdict": "analysis.flow",
+    "whole_gradient": "analysis.attribution",
 }
 
 __all__ = [

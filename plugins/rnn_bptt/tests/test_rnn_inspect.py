@@ -79,7 +79,7 @@ def test_a_model_is_diagnosed(typed, run, factory):
 
 
 def test_disagreement_would_be_seen(typed):
-    from a4eval_rnn_bptt.torch_model import autograd_disagreement, read_core
+    from a4eval_rnn_bptt.frameworks.torch_model import autograd_disagreement, read_core
 
     typed()
     import my_models

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from a4eval_rnn_bptt.optimiser import Optimiser
-from a4eval_rnn_bptt.readout import OUT_BIAS, OUT_WEIGHT, backward_models, forward_models, readout_loss
-from a4eval_rnn_bptt.sequences import SequenceBatch
 from a4eval_rnn_bptt.statistics import mean_value, t_quantile
+from a4eval_rnn_bptt.training.optimiser import Optimiser
+from a4eval_rnn_bptt.training.readout import OUT_BIAS, OUT_WEIGHT, backward_models, forward_models, readout_loss
+from a4eval_rnn_bptt.training.sequences import SequenceBatch
 
 from a4eval import ConfigError, DataError, build
 

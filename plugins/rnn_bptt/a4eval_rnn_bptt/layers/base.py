@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Recurrent
 from a4eval_rnn_bptt.initialisation import Initialisation, initialise
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State

@@ -10,7 +10,7 @@ import numpy as np
 
 from a4eval import param
 from a4eval_rnn_bptt.arrays import Gradients, check_lengths, check_sequence
-from a4eval_rnn_bptt.cell import (
+from a4eval_rnn_bptt.layers.recurrent import (
     Contribution,
     Recurrent,
     StepGradients,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.attribution import WeightAttribution, attribute, total_reading_error
-from a4eval_rnn_bptt.cell import check_cell
-from a4eval_rnn_bptt.finite_difference import central_difference_error
-from a4eval_rnn_bptt.linearise import follow
+from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute, total_reading_error
+from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
+from a4eval_rnn_bptt.analysis.trajectory import follow
+from a4eval_rnn_bptt.layers.recurrent import check_cell
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from a4eval import ConfigError, DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.attribution import attribute
-from a4eval_rnn_bptt.flow import decay, half_life, verdict
-from a4eval_rnn_bptt.linearise import follow
-from a4eval_rnn_bptt.precision import float32_error
-from a4eval_rnn_bptt.torch_model import TorchCore, autograd_disagreement, read_core
+from a4eval_rnn_bptt.analysis.attribution import attribute
+from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
+from a4eval_rnn_bptt.analysis.precision import float32_error
+from a4eval_rnn_bptt.analysis.trajectory import follow
+from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, autograd_disagreement, read_core
 
 
 @dataclass

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt import checkpoint
-from a4eval_rnn_bptt.cell import Cell, Recurrent
-from a4eval_rnn_bptt.flow import decay, verdict
-from a4eval_rnn_bptt.linearise import follow
-from a4eval_rnn_bptt.optimiser import Optimiser
-from a4eval_rnn_bptt.readout import OUT_BIAS, OUT_WEIGHT
+from a4eval_rnn_bptt.analysis.flow import decay, verdict
+from a4eval_rnn_bptt.analysis.trajectory import follow
+from a4eval_rnn_bptt.layers.recurrent import Cell, Recurrent
 from a4eval_rnn_bptt.statistics import mean_value
-from a4eval_rnn_bptt.training import TrainedModel, Training
+from a4eval_rnn_bptt.training import checkpoint
+from a4eval_rnn_bptt.training.loop import TrainedModel, Training
+from a4eval_rnn_bptt.training.optimiser import Optimiser
+from a4eval_rnn_bptt.training.readout import OUT_BIAS, OUT_WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from a4eval import param, require
-from a4eval_rnn_bptt.sequences import SequenceBatch
+from a4eval_rnn_bptt.training.sequences import SequenceBatch
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array

@@ -10,8 +10,8 @@ import numpy as np
 from a4eval_rnn_bptt.arrays import Array
 
 if TYPE_CHECKING:
+    from a4eval_rnn_bptt.analysis.trajectory import Trajectory
     from a4eval_rnn_bptt.arrays import State
-    from a4eval_rnn_bptt.linearise import Trajectory
 
 Verdict: TypeAlias = Literal["vanishes", "healthy", "explodes"]
 

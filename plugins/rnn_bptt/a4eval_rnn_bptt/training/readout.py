@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from a4eval_rnn_bptt.arrays import Array
-    from a4eval_rnn_bptt.sequences import SequenceBatch, SequenceProblem
+    from a4eval_rnn_bptt.training.sequences import SequenceBatch, SequenceProblem
 
 OUT_WEIGHT, OUT_BIAS = "readout.weight", "readout.bias"
 

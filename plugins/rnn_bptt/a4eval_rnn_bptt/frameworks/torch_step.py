@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import require
-from a4eval_rnn_bptt.cell import Recurrent, StepGradients
+from a4eval_rnn_bptt.layers.recurrent import Recurrent, StepGradients
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State
-    from a4eval_rnn_bptt.cell import StepTape
+    from a4eval_rnn_bptt.layers.recurrent import StepTape
 
 
 class TorchStep(Recurrent):

@@ -9,13 +9,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from a4eval_rnn_bptt.training import TrainedModel
+from a4eval_rnn_bptt.training.loop import TrainedModel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval_rnn_bptt.arrays import Array
-    from a4eval_rnn_bptt.training import Training
+    from a4eval_rnn_bptt.training.loop import Training
 
 
 def save(training: Training, path: Path, identity: str) -> None:

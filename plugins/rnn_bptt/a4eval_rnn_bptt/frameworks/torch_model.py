@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from a4eval import require
+from a4eval_rnn_bptt.frameworks.torch_step import TorchStep
 from a4eval_rnn_bptt.layers.gru import Gru
 from a4eval_rnn_bptt.layers.lstm import Lstm
 from a4eval_rnn_bptt.layers.rnn import Rnn
 from a4eval_rnn_bptt.layers.stacked import Stacked
-from a4eval_rnn_bptt.torch_step import TorchStep
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array

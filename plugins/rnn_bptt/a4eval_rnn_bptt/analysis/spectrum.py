@@ -14,8 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from a4eval_rnn_bptt.analysis.trajectory import Trajectory
     from a4eval_rnn_bptt.arrays import Array
-    from a4eval_rnn_bptt.linearise import Trajectory
 
 
 def jacobians(trajectory: Trajectory, row: int = 0) -> Array:

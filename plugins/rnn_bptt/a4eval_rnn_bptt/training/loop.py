@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array
-from a4eval_rnn_bptt.optimiser import Optimiser
-from a4eval_rnn_bptt.readout import OUT_BIAS, OUT_WEIGHT, backward_models, forward_models, initial_models, readout_loss
-from a4eval_rnn_bptt.sequences import SequenceProblem
+from a4eval_rnn_bptt.training.optimiser import Optimiser
+from a4eval_rnn_bptt.training.readout import (
+    OUT_BIAS,
+    OUT_WEIGHT,
+    backward_models,
+    forward_models,
+    initial_models,
+    readout_loss,
+)
+from a4eval_rnn_bptt.training.sequences import SequenceProblem
 
 
 @dataclass(frozen=True, slots=True)
