@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from a4eval_rnn_bptt.analysis.precision import float32_error, last_step_gradient
     from a4eval_rnn_bptt.analysis.spectrum import jacobians, log_singular_values, lyapunov_exponents, spectra
     from a4eval_rnn_bptt.analysis.trajectory import follow
+    from a4eval_rnn_bptt.contract import Cell, StepGradients
     from a4eval_rnn_bptt.frameworks.layouts import from_keras, from_torch, to_keras, to_torch
     from a4eval_rnn_bptt.initialisation import chrono_bias, initialise
     from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
     from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
     from a4eval_rnn_bptt.kernels.rnn import rnn_backward, rnn_forward
-    from a4eval_rnn_bptt.layers.recurrent import Cell, Recurrent, StepGradients, unroll, unroll_backward
+    from a4eval_rnn_bptt.layers.recurrent import Recurrent
+    from a4eval_rnn_bptt.unroll import unroll, unroll_backward
 
 _EXPORTS = {
-    "Cell": "layers.recurrent",
+    "Cell": "contract",
     "Recurrent": "layers.recurrent",
-    "StepGradients": "layers.recurrent",
+    "StepGradients": "contract",
     "WeightAttribution": "analysis.attribution",
     "attribute": "analysis.attribution",
     "central_difference_error": "analysis.finite_difference",
@@ -53,8 +55,8 @@ _EXPORTS = {
     "to_keras": "frameworks.layouts",
     "to_torch": "frameworks.layouts",
     "total_reading_error": "analysis.attribution",
-    "unroll": "layers.recurrent",
-    "unroll_backward": "layers.recurrent",
+    "unroll": "unroll",
+    "unroll_backward": "unroll",
     "verdict": "analysis.flow",
     "whole_gradient": "analysis.attribution",
 }

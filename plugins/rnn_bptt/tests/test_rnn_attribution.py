@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from a4eval_rnn_bptt import attribute, follow, total_reading_error, whole_gradient
-from a4eval_rnn_bptt.layers.recurrent import StepGradients
+from a4eval_rnn_bptt.contract import StepGradients
 from a4eval_rnn_bptt.layers.rnn import Rnn
 
 from a4eval import build

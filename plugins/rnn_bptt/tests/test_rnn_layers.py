@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from a4eval_rnn_bptt import central_difference_error
 from a4eval_rnn_bptt.kernels import products
-from a4eval_rnn_bptt.layers.recurrent import unroll, unroll_backward
+from a4eval_rnn_bptt.unroll import unroll, unroll_backward
 from hypothesis import given, settings
 from hypothesis.strategies import booleans, data, integers, sampled_from
 

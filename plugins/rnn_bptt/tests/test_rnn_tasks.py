@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from a4eval_rnn_bptt.layers.recurrent import Recurrent, StepGradients
+from a4eval_rnn_bptt.contract import StepGradients
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
 from a4eval_rnn_bptt.tasks.decomposition import BpttDecomposition
 from a4eval_rnn_bptt.tasks.gradient_flow import GradientFlow
 from a4eval_rnn_bptt.tasks.sequence_study import SequenceStudy

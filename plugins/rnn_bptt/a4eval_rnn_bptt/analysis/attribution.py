@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array
-from a4eval_rnn_bptt.layers.recurrent import Contribution, sum_contributions
+from a4eval_rnn_bptt.unroll import sum_contributions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from a4eval_rnn_bptt.analysis.trajectory import Trajectory
     from a4eval_rnn_bptt.arrays import State
-    from a4eval_rnn_bptt.layers.recurrent import Cell
+    from a4eval_rnn_bptt.contract import Cell, Contribution
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from a4eval_rnn_bptt.arrays import Array, Params
-    from a4eval_rnn_bptt.layers.recurrent import Cell
+    from a4eval_rnn_bptt.contract import Cell
 
 
 def central_difference_error(

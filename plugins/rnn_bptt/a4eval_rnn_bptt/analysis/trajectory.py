@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array, Params, State, check_sequence
-from a4eval_rnn_bptt.layers.recurrent import Cell, StepGradients, StepTape, UnrolledTape, unroll
+from a4eval_rnn_bptt.contract import Cell, StepGradients, StepTape
+from a4eval_rnn_bptt.unroll import UnrolledTape, unroll
 
 
 @dataclass(frozen=True, slots=True)

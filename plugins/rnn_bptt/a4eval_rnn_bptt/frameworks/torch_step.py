@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import require
-from a4eval_rnn_bptt.layers.recurrent import Recurrent, StepGradients
+from a4eval_rnn_bptt.contract import StepGradients
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State
-    from a4eval_rnn_bptt.layers.recurrent import StepTape
+    from a4eval_rnn_bptt.contract import StepTape
 
 
 class TorchStep(Recurrent):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from a4eval_rnn_bptt.arrays import Array, State
-    from a4eval_rnn_bptt.layers.recurrent import Undo
+    from a4eval_rnn_bptt.contract import Undo
 
 
 class Folded:

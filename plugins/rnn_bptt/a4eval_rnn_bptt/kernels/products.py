@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, aligned_empty, rows, to_front
+from a4eval_rnn_bptt.kernels.memory import aligned_empty, rows, to_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from a4eval_rnn_bptt.arrays import Array
 
 _PANEL_BYTES = 256  # of one row: 128 rows of a panel fill the first-level cache
 _UNCOPIED = 10**6  # multiply-adds of the largest product that OpenBLAS does without copying

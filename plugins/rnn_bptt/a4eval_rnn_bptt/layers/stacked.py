@@ -10,15 +10,9 @@ import numpy as np
 
 from a4eval import param
 from a4eval_rnn_bptt.arrays import Gradients, check_lengths, check_sequence
-from a4eval_rnn_bptt.layers.recurrent import (
-    Contribution,
-    Recurrent,
-    StepGradients,
-    StepTape,
-    check_cell,
-    unroll,
-    unroll_backward,
-)
+from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape, check_cell
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
+from a4eval_rnn_bptt.unroll import unroll, unroll_backward
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State

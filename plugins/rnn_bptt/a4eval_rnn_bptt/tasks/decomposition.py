@@ -11,7 +11,7 @@ from a4eval import DataError, Result, Row, Run, Value, param
 from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute, total_reading_error
 from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
 from a4eval_rnn_bptt.analysis.trajectory import follow
-from a4eval_rnn_bptt.layers.recurrent import check_cell
+from a4eval_rnn_bptt.contract import check_cell
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array

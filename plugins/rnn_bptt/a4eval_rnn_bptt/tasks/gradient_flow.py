@@ -13,7 +13,7 @@ from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, ve
 from a4eval_rnn_bptt.analysis.precision import float32_error, last_step_gradient
 from a4eval_rnn_bptt.analysis.spectrum import jacobians, lyapunov_exponents, spectra
 from a4eval_rnn_bptt.analysis.trajectory import Trajectory, follow
-from a4eval_rnn_bptt.layers.recurrent import check_cell
+from a4eval_rnn_bptt.contract import check_cell
 from a4eval_rnn_bptt.statistics import mean_value
 
 if TYPE_CHECKING:
