@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from a4eval_rnn_bptt import attribute, follow, total_reading_error, whole_gradient
@@ -13,18 +10,10 @@ from a4eval_rnn_bptt.layers.rnn import Rnn
 
 from a4eval import build
 
+from .. import torch_cells
+from ..cases import relative
+
 INPUTS, HIDDEN = 3, 4
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-torch_cells = load("torch_cells")
-relative = load("conftest").relative
 
 
 def setting(layer, rng, steps, batch):

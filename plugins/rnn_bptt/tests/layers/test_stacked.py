@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from a4eval import ConfigError, build
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-relative = load("conftest").relative
+from ..cases import relative
 
 NAMES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 

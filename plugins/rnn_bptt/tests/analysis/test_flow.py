@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from a4eval_rnn_bptt import decay, follow, half_life, log_slope, verdict
 
 from a4eval import build
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-torch_cells = load("torch_cells")
+from .. import torch_cells
 
 
 def test_decay_equals_autograd(torch, layer, rng):
@@ -84,34 +73,3 @@ def test_bad_arguments(layer, rng):
     for bad in (0, np.nan, np.inf):
         with pytest.raises(ValueError, match="the norm of dlast is"):
             decay(trajectory, np.full((2, 4), bad))
-
-
-CASES = [
-    ({"name": "rnn"}, -0.27),
-    ({"name": "rnn", "initialisation": "orthogonal", "input_initialisation": "gaussian", "input_gain": 0.05}, -0.016),
-    ({"name": "identity_rnn"}, -0.002),
-    ({"name": "lstm"}, -0.20),
-    ({"name": "lstm", "forget_bias": 0}, -0.20),
-    ({"name": "lstm", "forget_bias": 1}, -0.07),
-    ({"name": "lstm", "forget_bias": 3}, 0.005),
-    ({"name": "gru"}, -0.20),
-    ({"name": "gru", "update_bias": 3}, -0.017),
-]
-
-
-@pytest.mark.parametrize(("layer", "decades"), CASES, ids=[str(one) for one, _ in CASES])
-def test_the_table_of_decay_rates(run, layer, decades):
-    node = {"name": "gradient_flow", "layer": {**layer, "inputs": 32, "hidden": 128}, "steps": 200}
-    values = build("task", node).run(run).metrics
-    assert values["log10_per_step"].value == pytest.approx(decades, abs=0.02)
-    assert values["log10_per_step"].interval.low < values["log10_per_step"].value
-    expected = "vanishes" if decades < -0.02 else "healthy"
-    assert [name for name in ("vanishes", "healthy", "explodes") if values[name].value] == [expected]
-
-
-def test_an_explosion_is_called_one(run):
-    layer = {"name": "rnn", "activation": "linear", "initialisation": "orthogonal", "gain": 1.3}
-    values = build("task", {"name": "gradient_flow", "layer": layer, "steps": 60}).run(run).metrics
-    assert values["explodes"].value == 1
-    assert values["log10_per_step"].value == pytest.approx(np.log10(1.3), abs=1e-3)
-    assert values["half_life"].value == np.inf
