@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from a4eval.hookspecs import API_VERSION, hookimpl
     from a4eval.intervals import bootstrap, paired_bootstrap, paired_permutation
     from a4eval.registry import build
+    from a4eval.statistics.mean import mean_value
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "build",
     "holm",
     "hookimpl",
+    "mean_value",
     "paired_bootstrap",
     "paired_permutation",
     "param",
@@ -56,6 +58,7 @@ _LATER = {
     "build": "a4eval.registry",
     "holm": "a4eval.corrections",
     "hookimpl": "a4eval.hookspecs",
+    "mean_value": "a4eval.statistics.mean",
     "paired_bootstrap": "a4eval.intervals",
     "paired_permutation": "a4eval.intervals",
 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array
-from a4eval_rnn_bptt.unroll import sum_contributions
+from a4eval_rnn_bptt.unrolling import sum_contributions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

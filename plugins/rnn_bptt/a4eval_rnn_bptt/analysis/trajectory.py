@@ -8,7 +8,7 @@ import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array, Params, State, check_sequence
 from a4eval_rnn_bptt.contract import Cell, StepGradients, StepTape
-from a4eval_rnn_bptt.unroll import UnrolledTape, unroll
+from a4eval_rnn_bptt.unrolling import UnrolledTape, unroll
 
 
 @dataclass(frozen=True, slots=True)

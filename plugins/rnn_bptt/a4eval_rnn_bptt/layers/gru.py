@@ -14,7 +14,7 @@ from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
 from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, sigmoid
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
-from a4eval_rnn_bptt.unroll import unroll, unroll_backward
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State

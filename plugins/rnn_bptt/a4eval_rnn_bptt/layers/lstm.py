@@ -14,7 +14,7 @@ from a4eval_rnn_bptt.kernels.folding import Folded, along, inner
 from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine, sigmoid
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
-from a4eval_rnn_bptt.unroll import unroll, unroll_backward
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State

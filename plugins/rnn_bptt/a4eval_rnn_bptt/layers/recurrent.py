@@ -9,7 +9,7 @@ import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_lengths, check_sequence
 from a4eval_rnn_bptt.contract import SequenceTape
-from a4eval_rnn_bptt.unroll import unroll, unroll_backward
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 
 @dataclass(kw_only=True)

@@ -12,7 +12,7 @@ from a4eval import param
 from a4eval_rnn_bptt.arrays import Gradients, check_lengths, check_sequence
 from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape, check_cell
 from a4eval_rnn_bptt.layers.recurrent import Recurrent
-from a4eval_rnn_bptt.unroll import unroll, unroll_backward
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State

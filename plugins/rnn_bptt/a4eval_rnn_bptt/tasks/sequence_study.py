@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval import DataError, Result, Row, Run, Value, mean_value, param
 from a4eval_rnn_bptt.analysis.flow import decay, verdict
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.contract import Cell
 from a4eval_rnn_bptt.layers.recurrent import Recurrent
-from a4eval_rnn_bptt.statistics import mean_value
 from a4eval_rnn_bptt.training import checkpoint
 from a4eval_rnn_bptt.training.loop import TrainedModel, Training
 from a4eval_rnn_bptt.training.optimiser import Optimiser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from a4eval_rnn_bptt.kernels import products
-from a4eval_rnn_bptt.unroll import unroll, unroll_backward
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 from hypothesis import given, settings
 from hypothesis.strategies import booleans, data, integers, sampled_from
 
