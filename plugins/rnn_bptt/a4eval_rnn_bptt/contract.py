@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Params, State
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,47 @@ class Cell(Protocol):
 
     def step_backward(self, params: Params, tape: StepTape, dstate: State, *, want_dx: bool = True) -> StepGradients:
         """Undo it: from the gradient of the state after the step to those of weights, input and state before."""
+
+
+@runtime_checkable
+class Foldable(Protocol):
+    """A cell that can undo one step for many losses at once; see :class:`Cell`."""
+
+    def fold(self, params: Params, tape: StepTape, directions: Params, batch: int, losses: int) -> Undo | None:
+        """Prepare to undo the steps of *tape* for many losses at once; None where these parameters cannot."""
+
+
+@runtime_checkable
+class Sized(Protocol):
+    """A cell that can be put on top of another."""
+
+    inputs: int
+    hidden: int
+
+
+@runtime_checkable
+class Sparing(Protocol):
+    """A layer that can leave out the gradient of the input, which training has no use for."""
+
+    def gradients(self, params: Params, tape: Any, dy: Array, *, want_dx: bool = True) -> Gradients:
+        """Backpropagate through the whole sequence."""
+
+
+def is_stackable(layer: Any) -> bool:
+    """Do its methods take weights and arrays of M models with the model axis in front?  It says so itself."""
+    return bool(getattr(layer, "stackable", False))
+
+
+def gate_names(cell: Any) -> tuple[str, ...]:
+    """Return the gates in the order of the weights' blocks; none where the cell names none."""
+    names: tuple[str, ...] = getattr(cell, "gates", ())
+    return names
+
+
+def state_names(cell: Any, count: int) -> tuple[str, ...]:
+    """Return what the *count* arrays of the state are called: as the cell says, else by number."""
+    names: tuple[str, ...] = getattr(cell, "state_names", tuple(f"state_{index}" for index in range(count)))
+    return names
 
 
 def check_cell(layer: Any) -> None:

@@ -11,19 +11,20 @@ The recursion runs over the lag t − k, all k at once, so memory stays O(T·B·
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array
+from a4eval_rnn_bptt.contract import Foldable
 from a4eval_rnn_bptt.unrolling import sum_contributions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from a4eval_rnn_bptt.analysis.trajectory import Trajectory
     from a4eval_rnn_bptt.arrays import State
-    from a4eval_rnn_bptt.contract import Cell, Contribution
+    from a4eval_rnn_bptt.contract import Cell, Contribution, Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +168,18 @@ def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, A
     return inner
 
 
-def _own_fold(cell: Cell) -> Any:
+def _own_fold(cell: Cell) -> Callable[..., Undo | None] | None:
     """Return the cell's ``fold``; None if it has none, or inherits it but does its steps otherwise."""
-    names = ("fold", "step", "step_backward")
-    depth = {name: [name in vars(one) for one in type(cell).__mro__] for name in names}
-    if not any(depth["fold"]) or depth["fold"].index(True) > min(depth[name].index(True) for name in names[1:]):
+    if not isinstance(cell, Foldable):
         return None
-    return cell.fold  # type: ignore[attr-defined]  # seen just now
+    fold, *steps = (_depth(type(cell), name) for name in ("fold", "step", "step_backward"))
+    return cell.fold if fold <= min(steps) else None
+
+
+def _depth(kind: type, name: str) -> int:
+    """Return how far up the classes *name* is defined; beyond the last where none defines it."""
+    classes = kind.__mro__
+    return next((index for index, one in enumerate(classes) if name in vars(one)), len(classes))
 
 
 def _square(whole: Array) -> float:

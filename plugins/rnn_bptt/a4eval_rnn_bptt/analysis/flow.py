@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array
+from a4eval_rnn_bptt.contract import gate_names, state_names
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.analysis.trajectory import Trajectory
@@ -52,7 +53,7 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
     scale = float(np.linalg.norm(dlast))
     if not 0 < scale < np.inf:
         raise ValueError(f"the norm of dlast is {scale}, expected a gradient that is finite and not zero")
-    gates: tuple[str, ...] = getattr(trajectory.cell, "gates", ())
+    gates = gate_names(trajectory.cell)
     by_state, by_gate = [], []
     log10_scale = float(np.log10(scale))
     current: State = (dlast / scale, *(np.zeros_like(one[0]) for one in trajectory.states[1:]))
@@ -76,7 +77,7 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
         # ‖·‖² of the parts add up; taken relative to the largest, so that nothing under- or overflows
         top = states.max(0)
         joint = np.where(np.isfinite(top), top + 0.5 * np.log10(np.sum(10.0 ** (2 * (states - _finite(top))), 0)), top)
-    names = getattr(trajectory.cell, "state_names", tuple(f"state_{index}" for index in range(len(states))))
+    names = state_names(trajectory.cell, len(states))
     gate_curves = dict(zip(gates, np.array(by_gate).T, strict=True)) if by_gate else {}
     return Decay(joint, dict(zip(names, states, strict=True)), gate_curves, log_slope(joint))
 

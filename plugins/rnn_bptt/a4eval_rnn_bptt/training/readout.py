@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval_rnn_bptt.contract import Sparing, is_stackable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,7 @@ def forward_models(layer: Any, params: dict[str, Array], x: Array, window: int |
         x: the inputs.
         window: cut the sequence into pieces of this many steps; the state goes on, the gradient will not.
     """
-    if getattr(layer, "stackable", False):
+    if is_stackable(layer):
         return _forward_pieces(layer, params, x, window)
     each = [_forward_pieces(layer, _model(params, m), x[m], window) for m in range(len(x))]
     return np.stack([y for y, _ in each]), [tapes for _, tapes in each]
@@ -32,7 +34,7 @@ def forward_models(layer: Any, params: dict[str, Array], x: Array, window: int |
 
 def backward_models(layer: Any, params: dict[str, Array], tapes: Any, dy: Array) -> dict[str, Array]:
     """Backpropagate M models; the weights' gradients with the model axis in front."""
-    if getattr(layer, "stackable", False):
+    if is_stackable(layer):
         return _backward_pieces(layer, params, tapes, dy)
     each = [_backward_pieces(layer, _model(params, m), tapes[m], dy[m]) for m in range(len(dy))]
     return {name: np.stack([gradient[name] for gradient in each]) for name in each[0]}
@@ -60,7 +62,7 @@ def _backward_pieces(layer: Any, params: dict[str, Array], tapes: list[Any], dy:
     total: dict[str, Array] = {}
     for piece, tape in tapes:
         errors = dy[..., piece, :, :]
-        if hasattr(layer, "gradients"):  # these layers can leave out what training has no use for
+        if isinstance(layer, Sparing):  # these layers can leave out what training has no use for
             one = layer.gradients(params, tape, errors, want_dx=False).params
         else:
             one = layer.backward(params, tape, errors)[0]

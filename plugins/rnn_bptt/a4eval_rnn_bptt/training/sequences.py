@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from a4eval import param
+from a4eval_rnn_bptt.fields import at_least
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -56,10 +57,7 @@ class KeywordRecall:
     fillers: int = param(10, help="distractors between the keyword and the query", unit="steps")
 
     def __post_init__(self) -> None:
-        if self.keywords < 2:
-            raise ValueError(f"keywords is {self.keywords}, expected at least 2")
-        if self.fillers < 0:
-            raise ValueError(f"fillers is {self.fillers}, expected at least 0")
+        at_least(self, keywords=2, fillers=0)
 
     @property
     def inputs(self) -> int:
@@ -92,8 +90,7 @@ class Adding:
     length: int = param(50, help="length of the row", unit="steps")
 
     def __post_init__(self) -> None:
-        if self.length < 2:
-            raise ValueError(f"length is {self.length}, expected at least 2")
+        at_least(self, length=2)
 
     def batch(self, rng: np.random.Generator, size: int) -> SequenceBatch:
         """Draw numbers in [0, 1] with one marked in each half."""
@@ -118,9 +115,7 @@ class CopyMemory:
     delay: int = param(10, help="blanks between the last symbol and the signal to repeat", unit="steps")
 
     def __post_init__(self) -> None:
-        for name, least in (("symbols", 2), ("length", 1), ("delay", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}")
+        at_least(self, symbols=2, length=1, delay=0)
 
     @property
     def inputs(self) -> int:
@@ -154,8 +149,7 @@ class DelayedXor:
     delay: int = param(10, help="unmarked random bits after the two marked ones", unit="steps")
 
     def __post_init__(self) -> None:
-        if self.delay < 0:
-            raise ValueError(f"delay is {self.delay}, expected at least 0")
+        at_least(self, delay=0)
 
     def batch(self, rng: np.random.Generator, size: int) -> SequenceBatch:
         """Draw sequences of delay + 2 steps: a bit as ±1, and a mark on the two that count."""

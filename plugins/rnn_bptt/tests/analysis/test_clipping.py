@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from a4eval_rnn_bptt import (
-    clip_by_norm,
-    clip_by_value,
-    joint_norm,
-)
+from a4eval_rnn_bptt import clip_by_norm, clip_by_value, joint_norm
 
 
 def test_clipping(rng):

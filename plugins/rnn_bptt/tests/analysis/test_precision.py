@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from a4eval_rnn_bptt import (
-    float32_error,
-)
+from a4eval_rnn_bptt import float32_error
 
 from a4eval import build
 

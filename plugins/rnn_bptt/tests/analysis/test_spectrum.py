@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from a4eval_rnn_bptt import (
-    follow,
-    jacobians,
-    log_singular_values,
-    lyapunov_exponents,
-    spectra,
-)
+from a4eval_rnn_bptt import follow, jacobians, log_singular_values, lyapunov_exponents, spectra
 
 from a4eval import build
 
