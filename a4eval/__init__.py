@@ -13,10 +13,10 @@ from a4eval.contracts import Batch, Interval, Layer, Metric, Reader, Result, Row
 from a4eval.errors import A4evalError, ConfigError, DataError, MissingExtraError, PluginError
 
 if TYPE_CHECKING:
-    from a4eval.corrections import benjamini_hochberg, holm
+    from a4eval.config.builder import build
     from a4eval.hookspecs import API_VERSION, hookimpl
-    from a4eval.intervals import bootstrap, paired_bootstrap, paired_permutation
-    from a4eval.registry import build
+    from a4eval.statistics.corrections import benjamini_hochberg, holm
+    from a4eval.statistics.intervals import bootstrap, paired_bootstrap, paired_permutation
     from a4eval.statistics.mean import mean_value
 
 __version__ = "0.1.0"
@@ -53,14 +53,14 @@ __all__ = [
 
 _LATER = {
     "API_VERSION": "a4eval.hookspecs",
-    "benjamini_hochberg": "a4eval.corrections",
-    "bootstrap": "a4eval.intervals",
-    "build": "a4eval.registry",
-    "holm": "a4eval.corrections",
+    "benjamini_hochberg": "a4eval.statistics.corrections",
+    "bootstrap": "a4eval.statistics.intervals",
+    "build": "a4eval.config.builder",
+    "holm": "a4eval.statistics.corrections",
     "hookimpl": "a4eval.hookspecs",
+    "paired_bootstrap": "a4eval.statistics.intervals",
+    "paired_permutation": "a4eval.statistics.intervals",
     "mean_value": "a4eval.statistics.mean",
-    "paired_bootstrap": "a4eval.intervals",
-    "paired_permutation": "a4eval.intervals",
 }
 
 

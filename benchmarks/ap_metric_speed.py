@@ -26,7 +26,7 @@ from a4eval_ap_metric.coco_metric import CocoDetection
 from ap_metric_workload import workload, write_coco
 from harness import environment, interleave, publish, table
 
-from a4eval.intervals import paired_bootstrap, statistic_of
+from a4eval.statistics.intervals import paired_bootstrap, statistic_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

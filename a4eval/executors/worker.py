@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
-from a4eval.provenance import THREADS
+from a4eval.runs.provenance import THREADS
 
 if TYPE_CHECKING:
-    from a4eval.executors import Job
+    from a4eval.executors.contract import Job
 
 ONE_THREAD = dict.fromkeys(THREADS, "1")
 GRACE_SECONDS = 5.0
@@ -167,22 +167,22 @@ def main() -> None:
 
 
 def _work(connection: Connection, settings: Settings) -> None:
-    from a4eval.executors import chunk
-    from a4eval.record import encode
-    from a4eval.sweeps.journal import Journal
+    from a4eval.executors.jobs import run_job, tell
+    from a4eval.journal.journal import Journal
+    from a4eval.runs.record import encode
 
     journal = Journal(settings.folder)
     while True:
         jobs: list[Job] = connection.recv()
         for job in jobs:
             connection.send(Begun())
-            record = chunk.run(job, settings.sweep_id, settings.folder, settings.executor)
+            record = run_job(job, settings.sweep_id, settings.folder, settings.executor)
             line = encode(record) + b"\n"
             if settings.journal:
                 journal.append(line)
             else:
                 connection.send(Finished(line))
-            for doubt in chunk.tell(record, settings.folder):
+            for doubt in tell(record, settings.folder):
                 sys.stderr.write(f"a4eval: warning: {doubt}\n")
         journal.sync()
         connection.send(ChunkDone())

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from a4eval.component import param
 from a4eval.contracts import Result, Row, Value
-from a4eval.corrections import benjamini_hochberg, holm
 from a4eval.errors import DataError
-from a4eval.intervals import Comparison, Statistic, paired_bootstrap, paired_permutation, statistic_of
-from a4eval.tasks.evaluate import IntervalOptions
+from a4eval.statistics.corrections import benjamini_hochberg, holm
+from a4eval.statistics.intervals import Comparison, Statistic, paired_bootstrap, paired_permutation, statistic_of
+from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
