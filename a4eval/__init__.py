@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from a4eval.hookspecs import API_VERSION, hookimpl
     from a4eval.statistics.corrections import benjamini_hochberg, holm
     from a4eval.statistics.intervals import bootstrap, paired_bootstrap, paired_permutation
+    from a4eval.statistics.mean import mean_value
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "build",
     "holm",
     "hookimpl",
+    "mean_value",
     "paired_bootstrap",
     "paired_permutation",
     "param",
@@ -58,6 +60,7 @@ _LATER = {
     "hookimpl": "a4eval.hookspecs",
     "paired_bootstrap": "a4eval.statistics.intervals",
     "paired_permutation": "a4eval.statistics.intervals",
+    "mean_value": "a4eval.statistics.mean",
 }
 
 
