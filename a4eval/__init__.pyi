@@ -36,5 +36,6 @@ from .statistics.corrections import holm as holm
 from .statistics.intervals import bootstrap as bootstrap
 from .statistics.intervals import paired_bootstrap as paired_bootstrap
 from .statistics.intervals import paired_permutation as paired_permutation
+from .statistics.mean import mean_value as mean_value
 
 __version__: str

@@ -28,7 +28,7 @@ ORDER = {
     ],
     "a4eval_ap_metric": ["ground", "rankings", "detections", "matching", "measures", "resampling", "readers", "metrics"],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
-    "a4eval_deconv": ["ground", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
+    "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
     "a4eval_rnn_bptt": ["ground", "kernels", "layers", "analysis", "training", "frameworks", "pictures", "tasks"],
 }
 """The rooms of each package, the lowest first: a file imports from its own room and from those before it."""
