@@ -29,12 +29,13 @@ ORDER = {
     "a4eval_ap_metric": ["ground", "rankings", "detections", "matching", "measures", "resampling", "readers", "metrics"],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
-    "a4eval_rnn_bptt": ["ground", "kernels", "layers", "analysis", "training", "frameworks", "pictures", "tasks"],
+    "a4eval_rnn_bptt": ["ground", "kernels", "unrolling", "layers", "analysis", "training", "frameworks", "tasks"],
 }
 """The rooms of each package, the lowest first: a file imports from its own room and from those before it."""
 
 FLOORS = {
     "a4eval": {"plugins": ("plugins", "registry")},
+    "a4eval_rnn_bptt": {"unrolling": ("unrolling",)},
 }
 """Files that stand beside the rooms and make up one of their own; the others are its ground."""
 
