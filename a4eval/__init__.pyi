@@ -5,6 +5,7 @@ from .context import Run as Run
 from .context import require as require
 from .contracts import Batch as Batch
 from .contracts import Divisible as Divisible
+from .contracts import Exemplified as Exemplified
 from .contracts import Interval as Interval
 from .contracts import Layer as Layer
 from .contracts import Metric as Metric
@@ -16,6 +17,7 @@ from .contracts import Row as Row
 from .contracts import Tabular as Tabular
 from .contracts import Task as Task
 from .contracts import Value as Value
+from .contracts import Verdict as Verdict
 from .contracts import Weighable as Weighable
 from .contracts import WeighableMany as WeighableMany
 from .errors import A4evalError as A4evalError

@@ -8,9 +8,9 @@ All arrays are numpy arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 # Python 3.11's own isinstance would compute the properties that it looks for
 from typing_extensions import Protocol, runtime_checkable
@@ -59,12 +59,54 @@ class Value:
     interval: Interval | None = None
 
 
+Outcome: TypeAlias = Literal["passed", "undecided", "failed"]
+"""How a question that can be answered was answered; ``undecided`` is no pass: the evidence did not suffice."""
+
+_BY_WEIGHT: tuple[Outcome, ...] = ("passed", "undecided", "failed")
+
+
+def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """Return the worst: one that failed outweighs all, one undecided outweighs those that passed; None of nothing.
+
+    >>> worst_outcome(["passed", "undecided", "passed"])
+    'undecided'
+    """
+    return max(outcomes, key=_BY_WEIGHT.index, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run says of its subject, beside its numbers.
+
+    It is the key ``verdict`` of the record, and the run ends with exit status 3 when it failed, 4 when it is undecided;
+    a sweep ends with the worst of its points.
+
+    Args:
+        outcome: passed, undecided or failed.
+        reasons: a sentence for each thing that keeps it from having passed; empty when it did.
+    """
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.outcome not in _BY_WEIGHT:
+            raise ValueError(f"outcome must be one of {', '.join(_BY_WEIGHT)}, got {self.outcome!r}")
+
+
 @dataclass(slots=True)
 class Result:
-    """What a task gives back: named values, and tables as lists of rows that share their columns."""
+    """What a task gives back.
+
+    Args:
+        metrics: named values.
+        tables: lists of rows that share their columns.
+        verdict: for a task that judges, such as a check; None for one that only measures.
+    """
 
     metrics: dict[str, Value] = field(default_factory=dict)
     tables: dict[str, list[Row]] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
 
 @runtime_checkable
@@ -168,23 +210,41 @@ class Divisible(Reader, Protocol):
 
 @runtime_checkable
 class Layer(Protocol):
-    """A layer: stateless, its hyperparameters are its dataclass fields.  One with a :class:`Referenced` twin says so.
+    """A layer: stateless, its hyperparameters are its dataclass fields.
 
-    Three class attributes have these defaults when absent: ``linear = False`` (it is linear in ``x`` but for a bias:
-    gets the adjoint test), ``batch_axis = 0`` and ``complex_step = False`` (it takes complex arrays).
+    ``params``, ``x`` and ``y`` are each an array, or arrays in dicts, lists and tuples, nested as the layer likes:
+    several inputs, or an input with the state that goes in and an output with the state that comes out.
+    A gradient is nested as what it is the gradient of; that of an integer array is None.
+
+    These class attributes have the defaults given when absent:
+
+    - ``linear = False``: it is linear in ``x`` but for a bias, and is checked for that.
+    - ``batch_axis = 0``: along which axis of every input and output the rows of a batch lie; None if there is none.
+    - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
+    - ``complex_step = False``: it takes complex arrays and is analytic in them.
+
+    It may also be :class:`Exemplified` and :class:`Referenced`.
     """
 
-    def example(self, rng: np.random.Generator) -> NDArray[np.floating[Any]]:
-        """Return a small valid input, float64, for a check that is given no input shape."""
+    def example(self, rng: np.random.Generator) -> Any:
+        """Return a small valid input, float64 (or integers), for a check that is given no input shape."""
 
-    def init(self, rng: np.random.Generator) -> dict[str, NDArray[np.floating[Any]]]:
+    def init(self, rng: np.random.Generator) -> Any:
         """Return freshly initialised parameters, float64."""
 
-    def forward(self, params: Mapping[str, Any], x: Any) -> tuple[Any, Any]:
-        """Return ``(y, tape)``, computed in the dtype of ``x``."""
+    def forward(self, params: Any, x: Any) -> tuple[Any, Any]:
+        """Return ``(y, tape)``, computed in the dtype of ``x``; a ValueError refuses an input it is not made for."""
 
-    def backward(self, params: Mapping[str, Any], tape: Any, dy: Any) -> tuple[dict[str, Any], Any]:
+    def backward(self, params: Any, tape: Any, dy: Any) -> tuple[Any, Any]:
         """Return ``(dparams, dx)`` for the gradient ``dy`` of a scalar with respect to ``y``."""
+
+
+@runtime_checkable
+class Exemplified(Layer, Protocol):
+    """A layer that names inputs of more than one shape, each of which is checked."""
+
+    def examples(self, rng: np.random.Generator) -> Iterator[Any]:
+        """Yield small valid inputs of different shapes."""
 
 
 @runtime_checkable

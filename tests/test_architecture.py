@@ -26,7 +26,16 @@ ORDER = {
         "testing",
         "cli",
     ],
-    "a4eval_ap_metric": ["ground", "rankings", "detections", "matching", "measures", "resampling", "readers", "metrics"],
+    "a4eval_ap_metric": [
+        "ground",
+        "rankings",
+        "detections",
+        "matching",
+        "measures",
+        "resampling",
+        "readers",
+        "metrics",
+    ],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
     "a4eval_rnn_bptt": ["ground", "kernels", "unrolling", "layers", "analysis", "training", "frameworks", "tasks"],
@@ -93,9 +102,7 @@ PACKAGES = dict(packages())
 @pytest.mark.parametrize("package", PACKAGES)
 def test_rooms_are_listed_in_their_order(package):
     folder = PACKAGES[package]
-    rooms = {
-        one.name for one in folder.iterdir() if one.is_dir() and one.name != "configs" and any(one.glob("*.py"))
-    }
+    rooms = {one.name for one in folder.iterdir() if one.is_dir() and one.name != "configs" and any(one.glob("*.py"))}
     listed = [one for one in ORDER[package] if one not in {"ground", *FLOORS.get(package, {})}]
     assert rooms <= set(listed), "a room is not in the list"
     design = " ".join((ROOT / "docs" / "design.md").read_text().split())
