@@ -25,7 +25,8 @@ A4EVAL_API = 1
 @hookimpl
 def a4eval_components():
     return [Component(kind="task", name=name, factory=f"odd_tasks:{name.title()}") for name in
-            ("sleeper", "failing", "random", "strange", "writer", "nothing", "careless", "exiting", "slipping", "judging")]
+            ("sleeper", "failing", "random", "strange", "writer", "nothing", "careless", "exiting", "slipping",
+             "judging")]
 
 @dataclass
 class Sleeper:
@@ -91,7 +92,8 @@ class Slipping:
 class Judging:
     outcome: str
     def run(self, run):
-        return Result({"one": Value(1.0)}, verdict=Verdict(self.outcome, () if self.outcome == "passed" else ("2 > 1",)))
+        reasons = () if self.outcome == "passed" else ("2 > 1",)
+        return Result({"one": Value(1.0)}, verdict=Verdict(self.outcome, reasons))
 
 @dataclass
 class Careless:
