@@ -45,7 +45,7 @@ def a4eval_components() -> list[Component]:
         Component(
             kind="similarity",
             name=name,
-            factory=f"a4eval_box_metrics.similarities:{factory}",
+            factory=f"a4eval_box_metrics.similarities.components:{factory}",
             summary=summary,
             references=references,
         )
@@ -56,37 +56,37 @@ def a4eval_components() -> list[Component]:
         Component(
             kind="task",
             name="box_pair_comparison",
-            factory="a4eval_box_metrics.pair_comparison:BoxPairComparison",
+            factory="a4eval_box_metrics.tasks.pair_comparison:BoxPairComparison",
             summary="two predictions of equal L2 distance and unequal IoU",
         ),
         Component(
             kind="task",
             name="box_landscape",
-            factory="a4eval_box_metrics.landscape:BoxLandscape",
+            factory="a4eval_box_metrics.tasks.landscape:BoxLandscape",
             summary="similarities over perturbed boxes, IoU at equal L2, and who ranks predictions as IoU does",
         ),
         Component(
             kind="reader",
             name="box_pairs",
-            factory="a4eval_box_metrics.box_pairs:InlineBoxPairs",
+            factory="a4eval_box_metrics.readers.box_pairs:InlineBoxPairs",
             summary="matched pairs of boxes, written into the config",
         ),
         Component(
             kind="metric",
             name="box_agreement",
-            factory="a4eval_box_metrics.box_pairs:BoxAgreement",
+            factory="a4eval_box_metrics.metrics.agreement:BoxAgreement",
             summary="the mean similarity of matched pairs of boxes",
         ),
         Component(
             kind="metric",
             name="matched_box_agreement",
-            factory="a4eval_box_metrics.agreement:MatchedBoxAgreement",
+            factory="a4eval_box_metrics.metrics.matched_agreement:MatchedBoxAgreement",
             summary="similarities of matched detections: means and quantiles, by class and size",
         ),
         Component(
             kind="metric",
             name="box_statistics",
-            factory="a4eval_box_metrics.statistics:BoxStatistics",
+            factory="a4eval_box_metrics.metrics.statistics:BoxStatistics",
             summary="sizes, aspect ratios, boxes out of the image and duplicates of a data set",
         ),
     ]
