@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from a4eval import Row
 
+SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, np.inf)}
+"""COCO's sizes: from and below, in pixels² of the true object."""
+
 
 def size_histogram(side: NDArray[np.float64]) -> list[Row]:
     """Count boxes by the square root of their area, in octaves; a first row from 0 counts those without.

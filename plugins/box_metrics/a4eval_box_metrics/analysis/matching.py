@@ -1,31 +1,25 @@
 """Which detection goes with which true box: greedy by score, as COCO does it at one threshold."""
 
-# ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from a4eval_box_metrics.similarities.contract import measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from a4eval_box_metrics.boxes.types import Floats
+    from a4eval_box_metrics.similarities.contract import Similarity
 
 _CHUNK = 1 << 16
 
 
-class ElementwiseSimilarity(Protocol):
-    """What matching and agreement need of a similarity."""
-
-    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
-        """Compare matched pairs: (n, 4) and (n, 4) give (n,)."""
-
-
 def match_detections(
-    batch: Mapping[str, Any], similarity: ElementwiseSimilarity, threshold: float
+    batch: Mapping[str, Any], similarity: Similarity, threshold: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Match detections to true boxes of the same image and class.
 
@@ -45,7 +39,7 @@ def match_detections(
     Raises:
         ValueError: a box is unsound.
     """
-    higher = getattr(similarity, "higher_is_better", True)
+    higher = measure(similarity).higher_is_better
     detection, truth = _candidates(batch)
     predicted, true = (np.asarray(batch[name], np.float64).reshape(-1, 4) for name in ("detection_box", "truth_box"))
     value = np.empty(len(detection))

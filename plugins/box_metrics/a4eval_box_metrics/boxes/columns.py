@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_box_metrics.boxes.dual import variables
-from a4eval_box_metrics.boxes.types import FORMATS, Floats, Quantity
+from a4eval_box_metrics.boxes.types import Floats, Quantity, largest, unknown_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,8 @@ def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> C
 
     Raises:
         ValueError: wrong shape or format; or a box is NaN, infinite, inverted (negative width or height) or so large
-            that its area overflows; the text names the first such row.
+            that a square could overflow (:func:`a4eval_box_metrics.boxes.types.largest`); the text names the first
+            such row.
             A box of zero width or height is accepted: each similarity states its value there.
 
     >>> columns([[10, 20, 30, 40]], "xywh").x2
@@ -73,8 +74,10 @@ def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> C
     with np.errstate(over="ignore", invalid="ignore"):
         x1, y1, x2, y2, width, height = _corners_and_size(numbers, format)
         area = width * height
-        # a NaN or an infinite coordinate makes this sum non-finite or one of the comparisons false
-        sound = (width >= 0) & (height >= 0) & (area + np.abs(x1) + np.abs(y1) + np.abs(x2) + np.abs(y2) < np.inf)
+    limit = largest(array.dtype)
+    sound = (width >= 0) & (height >= 0)  # false for NaN, like every comparison
+    for near, far in ((x1, x2), (y1, y2)):
+        sound &= (near >= -limit) & (far <= limit)
     if not sound.all():
         _complain(array, width, height, sound, format, what)
     return Columns(x1, y1, x2, y2, width, height, area)
@@ -102,7 +105,7 @@ def _corners_and_size(
         return b, a, d, c, d - b, c - a
     if form == "xyxy_inclusive":
         return a, b, c + 1, d + 1, c + 1 - a, d + 1 - b
-    raise ValueError(f"unknown box format {form!r}; known: {', '.join(FORMATS)}")
+    raise unknown_format(form)
 
 
 def as_floats(boxes: ArrayLike, numbers: int, what: str) -> Floats:
@@ -120,7 +123,8 @@ def as_floats(boxes: ArrayLike, numbers: int, what: str) -> Floats:
         return array
     if array.dtype.kind not in "iuf" and array.size:
         raise ValueError(f"{what}: got dtype {array.dtype}, expected numbers")
-    return array.astype(np.float64)
+    with np.errstate(over="ignore"):  # what float64 cannot hold becomes infinite, which is an error that names its row
+        return array.astype(np.float64)
 
 
 def _complain(array: Floats, width: Floats, height: Floats, sound: NDArray[np.bool_], form: str, what: str) -> None:
@@ -132,7 +136,14 @@ def _complain(array: Floats, width: Floats, height: Floats, sound: NDArray[np.bo
         raise ValueError(f"{label} is not finite")
     if width[row] < 0 or height[row] < 0:
         raise ValueError(f"{label} is inverted: width {float(width[row])}, height {float(height[row])}")
-    raise ValueError(f"{label} is too large for {array.dtype}")
+    raise too_large(label, array.dtype)
+
+
+def too_large(label: str, dtype: np.dtype[Any]) -> ValueError:
+    """Return the error for a box beyond :func:`a4eval_box_metrics.boxes.types.largest`."""
+    return ValueError(
+        f"{label} is too large for {dtype}: expected coordinates from −{largest(dtype):g} to {largest(dtype):g}"
+    )
 
 
 def first_unsound(sound: NDArray[np.bool_], what: str) -> tuple[str, tuple[Any, ...]]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval_box_metrics.boxes.columns import Columns, columns
-from a4eval_box_metrics.boxes.types import FORMATS, Floats
+from a4eval_box_metrics.boxes.types import largest, unknown_format
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from a4eval_box_metrics.boxes.types import Floats
 
 
 def convert_boxes(boxes: ArrayLike, source: str, target: str) -> Floats:
@@ -109,9 +111,11 @@ def _relative(boxes: ArrayLike, width: ArrayLike, height: ArrayLike, form: str) 
 
 
 def _image(width: ArrayLike, height: ArrayLike, boxes: Columns) -> tuple[Floats, Floats]:
-    w, h = np.asarray(width, boxes.x1.dtype), np.asarray(height, boxes.x1.dtype)
-    if not ((w > 0) & (w < np.inf)).all() or not ((h > 0) & (h < np.inf)).all():
-        raise ValueError(f"got an image of {width!r} × {height!r} pixels, expected positive numbers")
+    dtype = boxes.x1.dtype
+    w, h = np.asarray(width, dtype), np.asarray(height, dtype)
+    low, high = 1 / largest(dtype), largest(dtype)
+    if not all(((low <= side) & (side <= high)).all() for side in (w, h)):
+        raise ValueError(f"got an image of {width!r} × {height!r} pixels, expected numbers from {low:g} to {high:g}")
     return w, h
 
 
@@ -127,5 +131,5 @@ def _assemble(found: Columns, form: str) -> Floats:
     elif form == "xyxy_inclusive":
         numbers = [found.x1, found.y1, found.x2 - 1, found.y2 - 1]
     else:
-        raise ValueError(f"unknown box format {form!r}; known: {', '.join(FORMATS)}")
+        raise unknown_format(form)
     return np.stack(numbers, axis=-1)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_box_metrics.boxes.columns import as_floats, first_unsound
+from a4eval_box_metrics.boxes.columns import as_floats, first_unsound, too_large
 from a4eval_box_metrics.boxes.rotated import rotated_columns
+from a4eval_box_metrics.boxes.types import largest
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -98,13 +99,16 @@ def checked_corners(boxes: ArrayLike, what: str) -> Floats:
     """
     array = as_floats(boxes, 8, what)
     finite = np.asarray(np.isfinite(array).all(axis=-1))
-    x, y = np.moveaxis(np.where(finite[..., None], array, 0), -1, 0).reshape(4, 2, *array.shape[:-1]).swapaxes(0, 1)
+    small = np.asarray((np.abs(array) <= largest(array.dtype)).all(axis=-1))
+    x, y = np.moveaxis(np.where(small[..., None], array, 0), -1, 0).reshape(4, 2, *array.shape[:-1]).swapaxes(0, 1)
     crossed = _cross(x, y, 0, 1, 2, 3) | _cross(x, y, 1, 2, 3, 0)
-    sound = np.asarray(finite & ~crossed)
+    sound = np.asarray(small & ~crossed)
     if not sound.all():
         label, row = first_unsound(sound, what)
-        wrong = "has an outline that crosses itself" if finite[row] else "is not finite"
-        raise ValueError(f"{label}: quadrilateral {array[row].tolist()} {wrong}")
+        label = f"{label}: quadrilateral {array[row].tolist()}"
+        if finite[row] and not small[row]:
+            raise too_large(label, array.dtype)
+        raise ValueError(f"{label} {'has an outline that crosses itself' if finite[row] else 'is not finite'}")
     return array
 
 

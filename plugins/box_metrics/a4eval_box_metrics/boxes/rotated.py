@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_box_metrics.boxes.columns import as_floats, columns, first_unsound
-from a4eval_box_metrics.boxes.types import FORMATS, Quantity
+from a4eval_box_metrics.boxes.columns import as_floats, columns, first_unsound, too_large
+from a4eval_box_metrics.boxes.types import FORMATS, Quantity, largest, unknown_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,14 +49,18 @@ def rotated_columns(boxes: ArrayLike, format: str = "cxcywha", *, what: str = "b
         middle = (upright.x1 + upright.x2) / 2, (upright.y1 + upright.y2) / 2
         return from_numbers([*middle, upright.width, upright.height, np.zeros_like(upright.x1)])
     if format != "cxcywha":
-        raise ValueError(f"unknown format of rotated boxes {format!r}; known: cxcywha, {', '.join(FORMATS)}")
+        raise unknown_format(format, ("cxcywha", *FORMATS))
     array = as_floats(boxes, 5, what)
     finite = np.asarray(np.isfinite(array).all(axis=-1))
-    sound: NDArray[np.bool_] = np.asarray(finite & (array[..., 2] >= 0) & (array[..., 3] >= 0))
+    positive = (array[..., 2] >= 0) & (array[..., 3] >= 0)
+    small = (np.abs(array[..., :4]) <= largest(array.dtype)).all(axis=-1)
+    sound: NDArray[np.bool_] = np.asarray(finite & positive & small)
     if not sound.all():
         label, row = first_unsound(sound, what)
-        wrong = "has a negative size" if finite[row] else "is not finite"
-        raise ValueError(f"{label}: {array[row].tolist()} as cxcywha {wrong}")
+        label = f"{label}: {array[row].tolist()} as cxcywha"
+        if finite[row] and positive[row]:
+            raise too_large(label, array.dtype)
+        raise ValueError(f"{label} {'has a negative size' if finite[row] else 'is not finite'}")
     return from_numbers([np.asarray(array[..., index], order="C") for index in range(5)])
 
 

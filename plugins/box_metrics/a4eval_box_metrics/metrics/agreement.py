@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval import DataError, Value, build, param
+from a4eval import DataError, Value, param
+from a4eval_box_metrics.similarities.contract import measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +26,8 @@ class BoxAgreement:
     _value: list[NDArray[np.float64]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.similarity, str):  # made in Python rather than from a config
-            self.similarity = build("similarity", self.similarity)
+        self._measure = measure(self.similarity)
+        self.similarity = self._measure.similarity  # made in Python rather than from a config, it may be a name
 
     @property
     def names(self) -> Sequence[str]:
@@ -66,9 +67,8 @@ class BoxAgreement:
         weights = np.ones(len(value)) if weights is None else np.asarray(weights, np.float64)
         total = float(weights.sum())
         mean = float(weights @ value) / total if total else float("nan")
-        unit = getattr(self.similarity, "unit", "1")
-        better = bool(getattr(self.similarity, "higher_is_better", True))
-        return {"mean": Value(mean, unit, higher_is_better=better, n=round(total))}
+        one = self._measure
+        return {"mean": Value(mean, one.unit, higher_is_better=one.higher_is_better, n=round(total))}
 
     def _sorted(self) -> tuple[NDArray[Any], NDArray[np.float64]]:
         unit, value = (np.concatenate(parts or [np.empty(0)]) for parts in (self._unit, self._value))

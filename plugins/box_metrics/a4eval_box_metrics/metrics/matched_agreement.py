@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval import DataError, Value, build, param
+from a4eval import DataError, Value, param
+from a4eval_box_metrics.analysis.histograms import SIZES
 from a4eval_box_metrics.analysis.matching import match_detections
+from a4eval_box_metrics.similarities.contract import measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from a4eval import Row
-
-SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, np.inf)}
-"""COCO's sizes: from and below, in pixels² of the true object."""
 
 _DEFAULT = ("iou", "generalized_iou", "distance_iou", "complete_iou", "centre_l2")
 
@@ -59,8 +58,9 @@ class MatchedBoxAgreement:
         if not np.isfinite(self.threshold):
             raise ValueError(f"threshold: got {self.threshold}, expected a finite number")
         # made in Python rather than from a config, they may still be names
-        self.similarities = {label: _built(one) for label, one in self.similarities.items()}
-        self.match_by = _built(self.match_by)
+        self._measures = {label: measure(one) for label, one in self.similarities.items()}
+        self.similarities = {label: one.similarity for label, one in self._measures.items()}
+        self.match_by = measure(self.match_by).similarity
 
     @property
     def names(self) -> Sequence[str]:
@@ -132,10 +132,9 @@ class MatchedBoxAgreement:
                 _share(matched, weights @ detections), higher_is_better=True, n=int(weights @ detections)
             ),
         }
-        for label, similarity in self.similarities.items():
+        for label, one in self._measures.items():
             value = pairs["values"][label]
-            better = bool(getattr(similarity, "higher_is_better", True))
-            unit = getattr(similarity, "unit", "1")
+            better, unit = one.higher_is_better, one.unit
             mean = _share(float(weight @ value), matched)
             values[f"{label}_mean"] = Value(mean, unit, higher_is_better=better, n=n)
             for share in self.quantiles:
@@ -191,10 +190,6 @@ class MatchedBoxAgreement:
             "area": gather([shard.pair_area for shard in shards]),
             "values": {label: gather([shard.values[label] for shard in shards]) for label in self.similarities},
         }
-
-
-def _built(similarity: Any) -> Any:
-    return build("similarity", similarity) if isinstance(similarity, str) else similarity
 
 
 def _share(part: float, whole: float) -> float:

@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval import DataError, Value, param
-from a4eval_box_metrics.analysis.histograms import aspect_histogram, duplicate_rows, near_duplicate_rows, size_histogram
+from a4eval_box_metrics.analysis.histograms import (
+    SIZES,
+    aspect_histogram,
+    duplicate_rows,
+    near_duplicate_rows,
+    size_histogram,
+)
 from a4eval_box_metrics.boxes.columns import columns
-from a4eval_box_metrics.metrics.matched_agreement import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

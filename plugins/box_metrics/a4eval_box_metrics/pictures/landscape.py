@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from a4eval_box_metrics.analysis.equal_l2 import Extreme
-    from a4eval_box_metrics.tasks.landscape import BoxLandscape, Profile, Scattered
+    from a4eval_box_metrics.analysis.landscape import Landscape, Profile, Scattered
 
 
 def draw_all(
-    task: BoxLandscape,
+    landscape: Landscape,
     profiles: Mapping[str, Profile],
     extremes: Sequence[tuple[str, str, Extreme]],
     scattered: Sequence[Scattered],
@@ -28,19 +28,19 @@ def draw_all(
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    figures = {"equal_l2": draw_equal_l2(task, extremes), "maps": draw_maps(task)}
+    figures = {"equal_l2": draw_equal_l2(landscape, extremes), "maps": draw_maps(landscape)}
     if profiles:
-        figures["profiles"] = draw_profiles(task, profiles)
+        figures["profiles"] = draw_profiles(landscape, profiles)
     for one in scattered:
         figures[f"ranking_{one.source}"] = draw_ranking(one)
     figures["disagreement"] = draw_disagreement(scattered)
     return figures
 
 
-def draw_profiles(task: BoxLandscape, profiles: Mapping[str, Profile]) -> Any:
+def draw_profiles(landscape: Landscape, profiles: Mapping[str, Profile]) -> Any:
     """Draw each measure along each perturbation: similarities above, distances below."""
     kinds = [
-        (text, [label for label in task.similarities if task.higher_is_better(label) is higher])
+        (text, [label for label in landscape.measures if landscape.measures[label].higher_is_better is higher])
         for text, higher in (("similarity", True), ("distance, pixels", False))
     ]
     kinds = [(text, labels) for text, labels in kinds if labels]
@@ -72,7 +72,9 @@ def draw_profiles(task: BoxLandscape, profiles: Mapping[str, Profile]) -> Any:
             *axes[row, 0].get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False
         )
     figure.suptitle(
-        f"What each measure sees of a {task.width:g} × {task.height:g} box going wrong", fontsize=16, weight="bold"
+        f"What each measure sees of a {landscape.width:g} × {landscape.height:g} box going wrong",
+        fontsize=16,
+        weight="bold",
     )
     return figure
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from a4eval_box_metrics.boxes.columns import Columns, as_floats, columns, dual_columns
+from a4eval_box_metrics.boxes.shapes import matched, table
 from a4eval_box_metrics.similarities.pair import Pair
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format
         ValueError: unsound boxes (the row is named) or shapes that do not match.
     """
     left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
-    if _matched(left, right) == ():  # formulas work in place, which a scalar cannot
+    if matched(left.x1.shape, right.x1.shape, 4) == ():  # formulas work in place, which a scalar cannot
         return np.asarray(formula(Pair(left[None], right[None], solid=_solid(left, right)))[0])
     return np.asarray(formula(Pair(left, right, solid=_solid(left, right))))
 
@@ -70,7 +71,7 @@ def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
         ValueError: as :func:`elementwise`.
     """
     left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
-    shape = _matched(left, right)
+    shape = matched(left.x1.shape, right.x1.shape, 4)
     boxes = as_floats(predicted, 4, "predicted")
     moving = dual_columns(np.broadcast_to(boxes, (*shape, 4)), format)
     slopes = formula(Pair(moving, right, solid=_solid(left, right))).partials
@@ -101,12 +102,9 @@ def pairwise(
         ValueError: unsound boxes (the row is named), or leading axes that differ.
     """
     left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
-    if left.x1.ndim < 1 or right.x1.ndim < 1 or left.x1.shape[:-1] != right.x1.shape[:-1]:
-        message = f"got predicted {(*left.x1.shape, 4)} and truth {(*right.x1.shape, 4)}, expected (…, n, 4), (…, m, 4)"
-        raise ValueError(message)
-    batch, (n, m) = left.x1.shape[:-1], (left.x1.shape[-1], right.x1.shape[-1])
-    result = np.empty((*batch, n, m), np.result_type(left.x1, right.x1))
-    for index in np.ndindex(*batch):
+    shape = table(left.x1.shape, right.x1.shape, 4)
+    result = np.empty(shape, np.result_type(left.x1, right.x1))
+    for index in np.ndindex(*shape[:-2]):
         _fill(result[index], formula, left[index], right[index], tile_bytes)
     return result
 
@@ -133,14 +131,6 @@ def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns, 
                 value = formula(Pair(*sides, solid=solid, out=None if flat else tile, scratch=scratch))
                 if value is not tile:
                     tile[...] = value
-
-
-def _matched(predicted: Columns, truth: Columns) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(predicted.x1.shape, truth.x1.shape)
-    except ValueError as error:
-        message = f"predicted {predicted.x1.shape} and truth {truth.x1.shape} are not matched pairs"
-        raise ValueError(message) from error
 
 
 def _solid(predicted: Columns, truth: Columns) -> bool:

@@ -4,18 +4,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a4eval import param
 from a4eval_box_metrics.boxes.dual import detach
 from a4eval_box_metrics.similarities.apply import elementwise
+from a4eval_box_metrics.similarities.base import FormulaSimilarity
+from a4eval_box_metrics.similarities.facts import ANY_SCALE, Facts
 from a4eval_box_metrics.similarities.pair import Pair, guarded_ratio
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from a4eval_box_metrics.boxes.types import Floats, Quantity
+    from a4eval_box_metrics.similarities.apply import Formula
 
 
 def distance_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
@@ -135,3 +140,66 @@ def scylla_formula(pair: Pair) -> Quantity:
     height_gap = pair.ratio(np.abs(p.height - t.height), np.maximum(p.height, t.height))
     shape_cost = np.square(np.square(1 - np.exp(-width_gap))) + np.square(np.square(1 - np.exp(-height_gap)))
     return pair.iou - (distance_cost + shape_cost) / 2
+
+
+@dataclass
+class DistanceIoU(FormulaSimilarity):
+    """DIoU, see :func:`a4eval_box_metrics.distance_iou`."""
+
+    name = "distance_iou"
+    facts = Facts("DIoU", -1, 1, "1 - s", False, ANY_SCALE, True, "Zheng et al. 2020, arXiv:1911.08287")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return distance_formula(pair)
+
+
+@dataclass
+class CompleteIoU(FormulaSimilarity):
+    """CIoU, see :func:`a4eval_box_metrics.complete_iou`."""
+
+    name = "complete_iou"
+    facts = Facts("CIoU", -1.5, 1, "1 - s", False, ANY_SCALE, True, "Zheng et al. 2020, arXiv:1911.08287")
+    constant_alpha: bool = param(False, help="hold α constant in the gradient, as the paper and torchvision train")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return complete_formula(pair)
+
+    @property
+    def slope_formula(self) -> Formula:
+        """The formula that is differentiated."""
+        return complete_training_formula if self.constant_alpha else complete_formula
+
+
+@dataclass
+class EfficientIoU(FormulaSimilarity):
+    """EIoU, see :func:`a4eval_box_metrics.efficient_iou`."""
+
+    name = "efficient_iou"
+    facts = Facts("EIoU", -2.25, 1, "1 - s", False, ANY_SCALE, True, "Zhang et al. 2021, arXiv:2101.08158")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return efficient_formula(pair)
+
+
+@dataclass
+class ScyllaIoU(FormulaSimilarity):
+    """SIoU, see :func:`a4eval_box_metrics.scylla_iou`."""
+
+    name = "scylla_iou"
+    facts = Facts(
+        "SIoU",
+        -(1 - math.exp(-2)) - (1 - math.exp(-1)) ** 4,
+        1,
+        "1 - s",
+        False,
+        ANY_SCALE,
+        True,
+        "Gevorgyan 2022, arXiv:2205.12740",
+    )
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return scylla_formula(pair)

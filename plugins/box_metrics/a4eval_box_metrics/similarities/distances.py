@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from a4eval import param
 from a4eval_box_metrics.similarities.apply import Formula, elementwise
+from a4eval_box_metrics.similarities.base import FormulaSimilarity
+from a4eval_box_metrics.similarities.facts import SAME_PIXELS, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,47 +108,6 @@ def centre_smooth_l1(
     return elementwise(smooth_l1_formula(centre_differences, beta), predicted, truth, format)
 
 
-def wasserstein(predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
-    """2-Wasserstein distance of the Gaussians N(centre, diag(w², h²) / 4) of the two boxes, in pixels.
-
-    Its square is Δcx² + Δcy² + (Δw / 2)² + (Δh / 2)².
-    Arguments and errors as :func:`a4eval_box_metrics.iou`; lower is better.
-
-    Paper: Wang et al. (2021), "A Normalized Gaussian Wasserstein Distance for Tiny Object Detection", equation 5
-    (arXiv:2110.13389).
-
-    >>> wasserstein([[0, 0, 10, 4]], [[3, 4, 13, 8]])
-    array([5.])
-    """
-    return elementwise(wasserstein_formula, predicted, truth, format)
-
-
-def normalized_wasserstein(
-    predicted: ArrayLike,
-    truth: ArrayLike,
-    *,
-    scale: float = 12.8,
-    format: str = "xyxy",
-) -> Floats:
-    """exp(−W / C) of the 2-Wasserstein distance W: a similarity that does not vanish for small disjoint boxes.
-
-    Args:
-        predicted: (…, 4) boxes.
-        truth: (…, 4) boxes.
-        scale: C > 0, pixels: the typical size of an object; 12.8 is that of AI-TOD, the paper's data.
-        format: as in :func:`a4eval_box_metrics.iou`, like the errors.
-
-    Returns:
-        (…,) in (0, 1].
-
-    Paper: Wang et al. (2021), equation 8 (arXiv:2110.13389).
-
-    >>> normalized_wasserstein([[0, 0, 10, 4]], [[3, 4, 13, 8]], scale=5).round(6)
-    array([0.367879])
-    """
-    return elementwise(normalized_wasserstein_formula(scale), predicted, truth, format)
-
-
 def corner_differences(pair: Pair) -> tuple[Quantity, Quantity, Quantity, Quantity]:
     """Differences of x1, y1, x2, y2."""
     p, t = pair.predicted, pair.truth
@@ -185,18 +148,81 @@ def smooth_l1_formula(differences: Differences, beta: float) -> Formula:
     return lambda pair: functools.reduce(np.add, (smooth(one) for one in differences(pair)))
 
 
-def wasserstein_formula(pair: Pair) -> Quantity:
-    """√(Δcx² + Δcy² + (Δw² + Δh²) / 4); its slope at distance 0 is 0."""
-    dx, dy, dw, dh = centre_differences(pair)
-    return np.sqrt(np.square(dx) + np.square(dy) + (np.square(dw) + np.square(dh)) / 4)
+@dataclass
+class CornerL1(FormulaSimilarity):
+    """L1 distance of (x1, y1, x2, y2), see :func:`a4eval_box_metrics.corner_l1`."""
+
+    name = "corner_l1"
+    facts = Facts("corner L1", 0, float("inf"), "s", True, SAME_PIXELS, True, "the Manhattan norm")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return l1_formula(corner_differences)(pair)
 
 
-def normalized_wasserstein_formula(scale: float) -> Formula:
-    """Return the formula of exp(−W / C).
+@dataclass
+class CornerL2(FormulaSimilarity):
+    """Euclidean distance of (x1, y1, x2, y2), see :func:`a4eval_box_metrics.corner_l2`."""
 
-    Raises:
-        ValueError: the scale is not a positive number.
-    """
-    if not 0 < scale < np.inf:
-        raise ValueError(f"scale: got {scale}, expected a positive number of pixels")
-    return lambda pair: np.exp(wasserstein_formula(pair) / -scale)
+    name = "corner_l2"
+    facts = Facts("corner L2", 0, float("inf"), "s", True, SAME_PIXELS, True, "Erhan et al. 2013, arXiv:1312.2249")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return l2_formula(corner_differences)(pair)
+
+
+@dataclass
+class CornerSmoothL1(FormulaSimilarity):
+    """Smooth L1 of (x1, y1, x2, y2), see :func:`a4eval_box_metrics.corner_smooth_l1`."""
+
+    name = "corner_smooth_l1"
+    facts = Facts("corner smooth L1", 0, float("inf"), "s", False, SAME_PIXELS, True, "Girshick 2015, arXiv:1504.08083")
+    beta: float = param(1.0, help="where the square turns into a line", unit="pixels")
+
+    def __post_init__(self) -> None:
+        smooth_l1_formula(corner_differences, self.beta)
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return smooth_l1_formula(corner_differences, self.beta)(pair)
+
+
+@dataclass
+class CentreL1(FormulaSimilarity):
+    """L1 distance of (centre x, centre y, width, height), see :func:`a4eval_box_metrics.centre_l1`."""
+
+    name = "centre_l1"
+    facts = Facts("centre L1", 0, float("inf"), "s", True, SAME_PIXELS, True, "Carion et al. 2020, arXiv:2005.12872")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return l1_formula(centre_differences)(pair)
+
+
+@dataclass
+class CentreL2(FormulaSimilarity):
+    """Euclidean distance of (centre x, centre y, width, height), see :func:`a4eval_box_metrics.centre_l2`."""
+
+    name = "centre_l2"
+    facts = Facts("centre L2", 0, float("inf"), "s", True, SAME_PIXELS, True, "the Euclidean norm")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return l2_formula(centre_differences)(pair)
+
+
+@dataclass
+class CentreSmoothL1(FormulaSimilarity):
+    """Smooth L1 of (centre x, centre y, width, height), see :func:`a4eval_box_metrics.centre_smooth_l1`."""
+
+    name = "centre_smooth_l1"
+    facts = Facts("centre smooth L1", 0, float("inf"), "s", False, SAME_PIXELS, True, "Girshick 2015, arXiv:1504.08083")
+    beta: float = param(1.0, help="where the square turns into a line", unit="pixels")
+
+    def __post_init__(self) -> None:
+        smooth_l1_formula(centre_differences, self.beta)
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return smooth_l1_formula(centre_differences, self.beta)(pair)

@@ -3,11 +3,15 @@
 # ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a4eval import param
 from a4eval_box_metrics.similarities.apply import LARGE_TILE, Formula, elementwise, gradient, pairwise
+from a4eval_box_metrics.similarities.base import FormulaSimilarity
+from a4eval_box_metrics.similarities.facts import ANY_STRETCH, Facts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -164,3 +168,73 @@ def generalized_formula(pair: Pair) -> Quantity:
     """IoU minus the uncovered share of the hull."""
     hull = pair.hull_width * pair.hull_height
     return pair.iou - pair.ratio(hull - pair.union, hull)
+
+
+@dataclass
+class IoU(FormulaSimilarity):
+    """Intersection over union, see :func:`a4eval_box_metrics.iou`."""
+
+    name = "iou"
+    facts = Facts("IoU", 0, 1, "1 - s", True, ANY_STRETCH, False, "Jaccard 1901, doi:10.5169/seals-266450")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return iou_formula(pair)
+
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "xyxy") -> Floats:
+        """Compare all pairs: (n, 4) and (m, 4) give (n, m)."""
+        return pairwise_iou(predicted, truth, format=format)
+
+    @property
+    def slope_formula(self) -> Formula:
+        """The same without working in place, which dual numbers cannot."""
+        return lambda pair: pair.iou
+
+
+@dataclass
+class CrowdIoU(FormulaSimilarity):
+    """Intersection over the predicted box's area, see :func:`a4eval_box_metrics.crowd_iou`."""
+
+    name = "crowd_iou"
+    facts = Facts(
+        "IoU with a crowd",
+        0,
+        1,
+        "1 - s",
+        False,
+        ("translation", "scale", "stretch"),
+        False,
+        "COCO: Lin et al. 2014, arXiv:1405.0312",
+    )
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return crowd_formula(pair)
+
+
+@dataclass
+class AlphaIoU(FormulaSimilarity):
+    """IoU to a power, see :func:`a4eval_box_metrics.alpha_iou`."""
+
+    name = "alpha_iou"
+    facts = Facts("α-IoU, α = 3", 0, 1, "1 - s", True, ANY_STRETCH, False, "He et al. 2021, arXiv:2110.13675")
+    power: float = param(3.0, help="the exponent α > 0")
+
+    def __post_init__(self) -> None:
+        alpha_formula(self.power)
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return alpha_formula(self.power)(pair)
+
+
+@dataclass
+class GeneralizedIoU(FormulaSimilarity):
+    """GIoU, see :func:`a4eval_box_metrics.generalized_iou`."""
+
+    name = "generalized_iou"
+    facts = Facts("GIoU", -1, 1, "1 - s", True, ANY_STRETCH, True, "Rezatofighi et al. 2019, arXiv:1902.09630")
+
+    def formula(self, pair: Pair) -> Quantity:
+        """Return the value of each pair."""
+        return generalized_formula(pair)

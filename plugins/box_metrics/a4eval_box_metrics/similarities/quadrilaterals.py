@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval_box_metrics.boxes.quadrilaterals import checked_corners, signed_area
+from a4eval_box_metrics.boxes.shapes import matched, table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -42,11 +43,7 @@ def quadrilateral_iou(predicted: ArrayLike, truth: ArrayLike) -> Floats:
     array([0.5])
     """
     left, right = checked_corners(predicted, "predicted"), checked_corners(truth, "truth")
-    try:
-        shape = np.broadcast_shapes(left.shape[:-1], right.shape[:-1])
-    except ValueError as error:
-        message = f"predicted {left.shape[:-1]} and truth {right.shape[:-1]} are not matched pairs"
-        raise ValueError(message) from error
+    shape = matched(left.shape[:-1], right.shape[:-1], 8)
     flat = [np.broadcast_to(one, (*shape, 8)).reshape(-1, 8) for one in (left, right)]
     return _iou(np.ascontiguousarray(flat[0].T), np.ascontiguousarray(flat[1].T)).reshape(shape)
 
@@ -58,11 +55,9 @@ def pairwise_quadrilateral_iou(predicted: ArrayLike, truth: ArrayLike) -> Floats
     array([[0.5, 0. ]])
     """
     left, right = checked_corners(predicted, "predicted"), checked_corners(truth, "truth")
-    batch = left.shape[:-2]
-    if left.ndim < 2 or right.ndim < 2 or batch != right.shape[:-2]:
-        raise ValueError(f"got shapes {left.shape} and {right.shape}, expected (…, n, 8) and (…, m, 8)")
-    result = np.zeros((*batch, left.shape[-2], right.shape[-2]), np.result_type(left, right))
-    for index in np.ndindex(*batch):
+    shape = table(left.shape[:-1], right.shape[:-1], 8)
+    result = np.zeros(shape, np.result_type(left, right))
+    for index in np.ndindex(*shape[:-2]):
         _fill(result[index], np.ascontiguousarray(left[index].T), np.ascontiguousarray(right[index].T))
     return result
 

@@ -8,13 +8,18 @@ Every term is continuous in the boxes, so touching, nested and aligned ones need
 # ruff: noqa: A002  (a box format is called format, here and everywhere else)
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from a4eval_box_metrics.boxes.columns import as_floats, dual_columns
 from a4eval_box_metrics.boxes.dual import variables
 from a4eval_box_metrics.boxes.rotated import RotatedColumns, from_numbers, rotated_columns
+from a4eval_box_metrics.boxes.shapes import matched, table
+from a4eval_box_metrics.boxes.types import FORMATS
+from a4eval_box_metrics.similarities import quadrilaterals
+from a4eval_box_metrics.similarities.facts import Facts
 from a4eval_box_metrics.similarities.pair import guarded_ratio
 
 if TYPE_CHECKING:
@@ -51,11 +56,7 @@ def rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywh
     array([0.70710678])
     """
     left, right = _both(predicted, truth, format)
-    try:
-        shape = np.broadcast_shapes(left.x.shape, right.x.shape)
-    except ValueError as error:
-        message = f"predicted {left.x.shape} and truth {right.x.shape} are not matched pairs"
-        raise ValueError(message) from error
+    shape = matched(left.x.shape, right.x.shape, _numbers(format))
     return np.asarray(_iou(left, right)).reshape(shape)
 
 
@@ -69,11 +70,9 @@ def pairwise_rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str 
            [0.14285714]])
     """
     left, right = _both(predicted, truth, format)
-    batch = left.x.shape[:-1]
-    if not left.x.ndim or not right.x.ndim or batch != right.x.shape[:-1]:
-        raise ValueError(f"got {left.x.shape} and {right.x.shape} boxes, expected (…, n) and (…, m)")
-    result = np.zeros((*batch, left.x.shape[-1], right.x.shape[-1]), np.result_type(left.x, right.x))
-    for index in np.ndindex(*batch):
+    shape = table(left.x.shape, right.x.shape, _numbers(format))
+    result = np.zeros(shape, np.result_type(left.x, right.x))
+    for index in np.ndindex(*shape[:-2]):
         _fill(result[index], left[index], right[index])
     return result
 
@@ -114,8 +113,8 @@ def rotated_iou_gradient(predicted: ArrayLike, truth: ArrayLike, *, format: str 
     array([[0.   , 0.   , 0.125, 0.125, 0.   ]])
     """
     left, right = _both(predicted, truth, format)
-    shape = np.broadcast_shapes(left.x.shape, right.x.shape)
-    array = as_floats(predicted, 5 if format == "cxcywha" else 4, "predicted").astype(left.x.dtype)
+    shape = matched(left.x.shape, right.x.shape, _numbers(format))
+    array = as_floats(predicted, _numbers(format), "predicted").astype(left.x.dtype)
     moving = variables(*(np.broadcast_to(column, shape) for column in np.moveaxis(array, -1, 0)))
     if format == "cxcywha":
         boxes = from_numbers(moving)
@@ -187,5 +186,49 @@ def _hulls(boxes: RotatedColumns) -> tuple[Floats, Floats, Floats, Floats]:
     return boxes.x - reach_x, boxes.y - reach_y, boxes.x + reach_x, boxes.y + reach_y
 
 
+def _numbers(form: str) -> int:
+    """Return how many numbers a box has."""
+    return 5 if form == "cxcywha" else 4
+
+
 def _both(predicted: ArrayLike, truth: ArrayLike, form: str) -> tuple[RotatedColumns, RotatedColumns]:
     return rotated_columns(predicted, form, what="predicted"), rotated_columns(truth, form, what="truth")
+
+
+@dataclass
+class RotatedIoU:
+    """IoU of rotated boxes, see :func:`a4eval_box_metrics.rotated_iou` and ``quadrilateral_iou``.
+
+    Formats are ``cxcywha``, ``quadrilateral`` (DOTA's eight numbers) and those of upright boxes.
+    """
+
+    name: ClassVar[str] = "rotated_iou"
+    higher_is_better: ClassVar[bool] = True
+    unit: ClassVar[str] = "1"
+    formats: ClassVar[tuple[str, ...]] = (*FORMATS, "cxcywha", "quadrilateral")
+    facts: ClassVar[Facts] = Facts(
+        "rotated IoU",
+        0,
+        1,
+        "1 - s",
+        True,
+        ("translation", "scale", "swap", "rotation"),
+        False,
+        "DOTA: Xia et al. 2018, arXiv:1711.10398",
+    )
+
+    def elementwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
+        """Compare matched pairs: (n, 5) and (n, 5) give (n,)."""
+        if format == "quadrilateral":
+            return quadrilaterals.quadrilateral_iou(predicted, truth)
+        return rotated_iou(predicted, truth, format=format)
+
+    def pairwise(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
+        """Compare all pairs: (n, 5) and (m, 5) give (n, m)."""
+        if format == "quadrilateral":
+            return quadrilaterals.pairwise_quadrilateral_iou(predicted, truth)
+        return pairwise_rotated_iou(predicted, truth, format=format)
+
+    def gradient(self, predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
+        """Differentiate with respect to the predicted box, in any format but ``quadrilateral``."""
+        return rotated_iou_gradient(predicted, truth, format=format)

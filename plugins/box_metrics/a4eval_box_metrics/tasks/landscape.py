@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from a4eval import DataError, Result, Row, Run, Value, build, param
+from a4eval import DataError, Result, Row, Run, Value, param
 from a4eval_box_metrics.analysis.equal_l2 import Extreme, most_iou, search_iou
+from a4eval_box_metrics.analysis.landscape import Landscape, Profile, Scattered
 from a4eval_box_metrics.analysis.matching import match_detections
-from a4eval_box_metrics.analysis.perturbations import FAMILIES, random_predictions, upright_hulls
-from a4eval_box_metrics.analysis.rank_agreement import RankAgreement, rank_agreement
+from a4eval_box_metrics.analysis.perturbations import FAMILIES, random_predictions
 from a4eval_box_metrics.boxes.formats import convert_boxes
-from a4eval_box_metrics.similarities.overlap import iou
+from a4eval_box_metrics.similarities.contract import measure
+from a4eval_box_metrics.similarities.overlap import IoU
 
 FamilyName = Literal["shift_x", "shift_y", "shrink", "grow", "aspect", "rotation"]
-FloatArray: TypeAlias = NDArray[np.float64]
-Profile: TypeAlias = tuple[FloatArray, dict[str, FloatArray]]
-"""(n,) parameters of a perturbation, and for each label (n,) values."""
-
 _DEFAULT = (
     "iou",
     "generalized_iou",
@@ -35,23 +31,6 @@ _DEFAULT = (
     "corner_l2",
     "corner_smooth_l1",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scattered:
-    """Predictions with their truths, and what each similarity says of them, higher being better.
-
-    Args:
-        source: ``random`` or ``detector``.
-        overlap: (n,) IoU.
-        values: label to (n,) values, those of distances negated.
-        agreement: label to how it ranks them in comparison with IoU.
-    """
-
-    source: str
-    overlap: FloatArray
-    values: dict[str, FloatArray]
-    agreement: dict[str, RankAgreement]
 
 
 @dataclass
@@ -89,13 +68,13 @@ class BoxLandscape:
             raise ValueError("similarities is empty: name at least one")
         if self.data is not None and self.data.batch != "detection":
             raise ValueError(f"data gives {self.data.batch!r} batches, expected a reader of 'detection' batches")
-        self.similarities = {
-            label: build("similarity", one) if isinstance(one, str) else one for label, one in self.similarities.items()
-        }
+        measures = {label: measure(one) for label, one in self.similarities.items()}
+        self.similarities = {label: one.similarity for label, one in measures.items()}
+        self._landscape = Landscape(self.width, self.height, self.radius, measures)
 
     def run(self, run: Run) -> Result:
         """Map, search, rank and draw."""
-        profiles: dict[str, Profile] = {name: self._profile(name) for name in self.families}
+        profiles: dict[str, Profile] = {name: self._landscape.profile(name, self.steps) for name in self.families}
         extremes = self._extremes(run.generator(0))
         scattered = [self._random(run.generator(1))]
         if self.data is not None:
@@ -120,48 +99,12 @@ class BoxLandscape:
         if run.pictures:
             from a4eval_box_metrics.pictures.landscape import draw_all
 
-            figures = draw_all(self, profiles, extremes, scattered)
+            figures = draw_all(self._landscape, profiles, extremes, scattered)
             for name, figure in run.track(figures.items(), "drawing", len(figures)):
                 figure.draw_without_rendering()  # lays it out, once for both formats
                 figure.set_layout_engine("none")
                 run.save_figure(figure, name)
         return Result(metrics, tables)
-
-    def evaluate(self, predicted: FloatArray) -> dict[str, FloatArray]:
-        """Compare predictions with the true box.
-
-        Args:
-            predicted: (n, 5) rotated boxes (centre x, centre y, width, height, angle), or (n, 4) xyxy; the truth is
-                centred at the origin.
-
-        Returns:
-            For each label (n,) values.
-        """
-        truth = np.array([-self.width, -self.height, self.width, self.height]) / 2
-        if predicted.shape[1] == 4:
-            return self._compare(predicted, np.broadcast_to(truth, predicted.shape))
-        hulls = upright_hulls(predicted)
-        values = self._compare(hulls, np.broadcast_to(truth, hulls.shape))
-        turned_truth = np.broadcast_to([0, 0, self.width, self.height, 0.0], predicted.shape)
-        for label, similarity in self.similarities.items():
-            if "cxcywha" in getattr(similarity, "formats", ()):
-                values[label] = similarity.elementwise(predicted, turned_truth, format="cxcywha")
-        return values
-
-    def higher_is_better(self, label: str) -> bool:
-        """False for a distance."""
-        return bool(getattr(self.similarities[label], "higher_is_better", True))
-
-    def _compare(self, predicted: FloatArray, truth: FloatArray) -> dict[str, FloatArray]:
-        return {
-            label: np.asarray(one.elementwise(predicted, truth, format="xyxy"), np.float64)
-            for label, one in self.similarities.items()
-        }
-
-    def _profile(self, name: str) -> Profile:
-        family = FAMILIES[name]
-        parameters = family.parameters(self.steps)
-        return parameters, self.evaluate(family.apply(self.width, self.height, parameters))
 
     def _profile_rows(self, name: str, profile: Profile) -> list[Row]:
         parameters, values = profile
@@ -183,7 +126,7 @@ class BoxLandscape:
         ]
 
     def _extreme_row(self, freedom: str, which: str, extreme: Extreme) -> Row:
-        values = self.evaluate(np.array([[*extreme.box, 0.0]]))
+        values = self._landscape.evaluate(np.array([[*extreme.box, 0.0]]))
         x, y, w, h = extreme.box
         row: Row = {"free": freedom, "which": which, "method": extreme.method, "l2": self.radius, "iou": extreme.iou}
         row |= {"centre_x": x, "centre_y": y, "width": w, "height": h}
@@ -196,14 +139,14 @@ class BoxLandscape:
 
     def _random(self, rng: np.random.Generator) -> Scattered:
         predicted = random_predictions(self.width, self.height, self.noise, self.predictions, rng)
-        truth = np.array([-self.width, -self.height, self.width, self.height]) / 2
-        return self._scattered("random", predicted, np.broadcast_to(truth, predicted.shape))
+        truth = np.broadcast_to(self._landscape.truth, predicted.shape)
+        return self._landscape.scattered("random", predicted, truth)
 
     def _detector(self, run: Run) -> Scattered:
         predicted, truth = [], []
         for batch in run.track(self.data.batches(run), "matching"):  # type: ignore[union-attr]
             try:
-                rows, partners = match_detections(batch, build("similarity", "iou"), self.threshold)
+                rows, partners = match_detections(batch, IoU(), self.threshold)
                 predicted.append(convert_boxes(batch["detection_box"][rows], "xywh", "xyxy"))
                 truth.append(convert_boxes(batch["truth_box"][partners], "xywh", "xyxy"))
             except ValueError as error:
@@ -212,11 +155,4 @@ class BoxLandscape:
             run.source(path)
         if sum(map(len, predicted)) < 2:
             raise DataError(f"data: fewer than two detections reach an IoU of {self.threshold:g} with the truth")
-        return self._scattered("detector", np.concatenate(predicted), np.concatenate(truth))
-
-    def _scattered(self, source: str, predicted: FloatArray, truth: FloatArray) -> Scattered:
-        values = self._compare(predicted, truth)
-        signed = {label: one if self.higher_is_better(label) else -one for label, one in values.items()}
-        overlap = np.asarray(iou(predicted, truth), np.float64)
-        agreement = {label: rank_agreement(overlap, one) for label, one in signed.items()}
-        return Scattered(source, overlap, signed, agreement)
+        return self._landscape.scattered("detector", np.concatenate(predicted), np.concatenate(truth))

@@ -75,7 +75,7 @@ def test_each_box_may_have_its_own_image():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="unknown box format 'ltrb'"):
+    with pytest.raises(ValueError, match="format: got 'ltrb', expected one of xyxy"):
         convert_boxes([0, 0, 1, 1], "xyxy", "ltrb")
     with pytest.raises(ValueError, match=r"boxes, row 1: .* is inverted"):
         convert_boxes([[0, 0, 1, 1], [0, 0, -1, 1]], "xyxy", "xywh")

@@ -104,7 +104,7 @@ def test_wrong_shapes_and_formats():
         iou(np.zeros((2, 3)), np.zeros((2, 4)))
     with pytest.raises(ValueError, match="not matched pairs"):
         iou(np.zeros((2, 4)), np.zeros((3, 4)))
-    with pytest.raises(ValueError, match="unknown box format 'xyhw'; known: xyxy, xywh"):
+    with pytest.raises(ValueError, match="format: got 'xyhw', expected one of xyxy, xywh"):
         iou(np.zeros((2, 4)), np.zeros((2, 4)), format="xyhw")
     with pytest.raises(ValueError, match="expected numbers"):
         iou([["a", "b", "c", "d"]], np.zeros((1, 4)))

@@ -206,7 +206,7 @@ def test_unsound_input():
         pairwise_quadrilateral_iou([square], [square, [float("inf"), *square[1:]]])
     with pytest.raises(ValueError, match=r"predicted, row 0: quadrilateral .* crosses itself"):
         quadrilateral_iou([[0, 0, 1, 1, 1, 0, 0, 1]], [square])
-    with pytest.raises(ValueError, match="unknown format of rotated boxes 'dota'; known: cxcywha, xyxy"):
+    with pytest.raises(ValueError, match="format: got 'dota', expected one of cxcywha, xyxy"):
         rotated_iou([square], [square], format="dota")
     with pytest.raises(ValueError, match="not matched pairs"):
         rotated_iou(np.zeros((2, 5)), np.zeros((3, 5)))
@@ -214,7 +214,7 @@ def test_unsound_input():
         quadrilateral_iou([square] * 2, [square] * 3)
     with pytest.raises(ValueError, match=r"expected \(…, n, 8\)"):
         pairwise_quadrilateral_iou(square, [square])
-    with pytest.raises(ValueError, match=r"got \(\) and \(1,\) boxes, expected \(…, n\)"):
+    with pytest.raises(ValueError, match=r"got predicted \(5,\) and truth \(1, 5\), expected \(…, n, 5\)"):
         pairwise_rotated_iou(np.zeros(5), np.zeros((1, 5)))
     similarity = build("similarity", "rotated_iou")
     assert similarity.elementwise(square, square, format="quadrilateral") == 1
