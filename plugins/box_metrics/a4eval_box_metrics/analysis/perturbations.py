@@ -16,6 +16,7 @@ class Family:
     """Predictions that differ from the truth in one way.
 
     Args:
+        title: what is wrong with them.
         label: the parameter's name, for axes.
         low: where the parameter starts.
         high: where it ends.
@@ -25,6 +26,7 @@ class Family:
             angle); the truth is centred at the origin.
     """
 
+    title: str
     label: str
     low: float
     high: float
@@ -43,12 +45,16 @@ def _boxes(*columns: float | NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 FAMILIES = {
-    "shift_x": Family("shift / width", 0, 1.5, 0, False, lambda w, h, t: _boxes(t * w, 0, w, h, 0)),
-    "shift_y": Family("shift / height", 0, 1.5, 0, False, lambda w, h, t: _boxes(0, t * h, w, h, 0)),
-    "shrink": Family("size / true size", 0.1, 1, 1, True, lambda w, h, t: _boxes(0, 0, w * t, h * t, 0)),
-    "grow": Family("size / true size", 1, 4, 1, True, lambda w, h, t: _boxes(0, 0, w * t, h * t, 0)),
-    "aspect": Family("width / true width", 0.25, 4, 1, True, lambda w, h, t: _boxes(0, 0, w * t, h / t, 0)),
-    "rotation": Family("angle, degrees", 0, 90, 0, False, lambda w, h, t: _boxes(0, 0, w, h, np.deg2rad(t))),
+    "shift_x": Family("moved sideways", "shift / width", 0, 1.5, 0, False, lambda w, h, t: _boxes(t * w, 0, w, h, 0)),
+    "shift_y": Family(
+        "moved up or down", "shift / height", 0, 1.5, 0, False, lambda w, h, t: _boxes(0, t * h, w, h, 0)
+    ),
+    "shrink": Family("too small", "size / true size", 0.1, 1, 1, True, lambda w, h, t: _boxes(0, 0, w * t, h * t, 0)),
+    "grow": Family("too large", "size / true size", 1, 4, 1, True, lambda w, h, t: _boxes(0, 0, w * t, h * t, 0)),
+    "aspect": Family(
+        "too wide or too tall", "width / true width", 0.25, 4, 1, True, lambda w, h, t: _boxes(0, 0, w * t, h / t, 0)
+    ),
+    "rotation": Family("turned", "angle, degrees", 0, 90, 0, False, lambda w, h, t: _boxes(0, 0, w, h, np.deg2rad(t))),
 }
 """Shifts along an axis, both sides times a factor, one side times and the other divided by it, and turns."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import require
+from a4eval_box_metrics.pictures import style
 from a4eval_box_metrics.similarities.overlap import iou
 
 if TYPE_CHECKING:
@@ -17,22 +18,23 @@ if TYPE_CHECKING:
     from a4eval_box_metrics.analysis.equal_l2 import Extreme
     from a4eval_box_metrics.analysis.landscape import Landscape
 
-TRUTH, BEST, WORST = "#222222", "#00798c", "#d1495b"
-"""Colours of the true box, of the best and of the worst prediction."""
+BEST, WORST = style.BLUE, style.VERMILLION
+"""Colours of the best and of the worst prediction."""
 
 
 def draw_equal_l2(landscape: Landscape, extremes: Sequence[tuple[str, str, Extreme]]) -> Any:
     """Draw IoU over size and over shift with circles of equal L2, IoU along those circles, and the extreme boxes."""
-    figure = _figure((13, 11))
-    axes = figure.subplots(2, 2, height_ratios=[1.15, 1])
     found = {(freedom, which): extreme for freedom, which, extreme in extremes}
+    gap = found["all", "most"].iou, found["all", "least"].iou
+    figure = style.figure(
+        (13, 11), f"At one L2 distance, {landscape.radius:g} pixels, IoU runs from {gap[1]:.2f} to {gap[0]:.2f}"
+    )
+    axes = figure.subplots(2, 2, height_ratios=[1.15, 1])
     for column, freedom in enumerate(("size", "shift")):
         _draw_plane(figure, axes[0, column], landscape, freedom, found)
     _draw_along_circles(axes[1, 0], landscape)
     _draw_boxes(axes[1, 1], landscape, found)
-    gap = found["all", "most"].iou, found["all", "least"].iou
-    figure.suptitle(f"One L2 distance, IoU from {gap[1]:.2f} to {gap[0]:.2f}", fontsize=18, weight="bold")
-    return figure
+    return style.finish(figure)
 
 
 def draw_maps(landscape: Landscape) -> Any:
@@ -40,7 +42,8 @@ def draw_maps(landscape: Landscape) -> Any:
     labels = list(landscape.measures)
     columns = min(4, len(labels))
     rows = -(-len(labels) // columns)
-    figure = _figure((4.1 * columns, 3.6 * rows))
+    title = "How each measure falls off when width or height is wrong; dashed: IoU 0.3, 0.5, 0.7, 0.9"
+    figure = style.figure((4.1 * columns, 3.7 * rows + 0.4), title)
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     w, h = np.meshgrid(np.linspace(0.3, 2, 121) * landscape.width, np.linspace(0.3, 2, 121) * landscape.height)
     boxes = np.stack([-w, -h, w, h], axis=-1).reshape(-1, 4) / 2
@@ -52,18 +55,13 @@ def draw_maps(landscape: Landscape) -> Any:
         filled = one.contourf(w, h, values[label].reshape(w.shape), levels=24, cmap=palette)
         one.contour(w, h, overlap, levels=[0.3, 0.5, 0.7, 0.9], colors="white", linewidths=1.1, linestyles="dashed")
         one.plot([landscape.width], [landscape.height], marker="+", color="white", markersize=11, markeredgewidth=2)
-        one.set_title(label, fontsize=13)
+        one.set_title(label, fontsize=style.PANEL)
         figure.colorbar(filled, ax=one, ticks=_few(values[label]))
     for one in axes[len(labels) :]:
         one.set_axis_off()
-    figure.supxlabel("predicted width", fontsize=13)
-    figure.supylabel("predicted height", fontsize=13)
-    figure.suptitle(
-        "Every measure over predictions with the truth's centre; dashed: IoU 0.3, 0.5, 0.7, 0.9",
-        fontsize=15,
-        weight="bold",
-    )
-    return figure
+    figure.supxlabel("predicted width, pixels", fontsize=style.PANEL)
+    figure.supylabel("predicted height, pixels", fontsize=style.PANEL)
+    return style.finish(figure)
 
 
 def _draw_plane(
@@ -75,16 +73,12 @@ def _draw_plane(
     x, y = (np.linspace(max(one - reach, floor), one + reach, 241) for one in middle)
     grid_x, grid_y = np.meshgrid(x, y)
     values = _iou_at(landscape, freedom, grid_x, grid_y)
-    filled = axes.contourf(grid_x, grid_y, values, levels=np.linspace(0, 1, 21), cmap="viridis")
-    lines = axes.contour(
-        grid_x, grid_y, values, levels=np.arange(0.1, 1, 0.1), colors="white", linewidths=0.7, alpha=0.7
-    )
-    axes.clabel(lines, fmt="%.1f", fontsize=9)
+    filled = style.draw_iou(axes, grid_x, grid_y, values)
     angle = np.linspace(0, 2 * np.pi, 400)
     for share in (0.5, 1.0, 1.5):
         r = share * landscape.radius
-        style = {"linewidth": 2.6} if share == 1 else {"linewidth": 1.2, "linestyle": (0, (5, 3))}
-        axes.plot(middle[0] + r * np.cos(angle), middle[1] + r * np.sin(angle), color="white", **style)
+        look = {"linewidth": 2.6} if share == 1 else {"linewidth": 1.2, "linestyle": (0, (5, 3))}
+        axes.plot(middle[0] + r * np.cos(angle), middle[1] + r * np.sin(angle), color="white", **look)
     axes.plot(*([one] for one in middle), marker="+", color="white", markersize=12, markeredgewidth=2.5)
     for which, colour in (("most", BEST), ("least", WORST)):
         extreme = found[freedom, which]
@@ -94,37 +88,43 @@ def _draw_plane(
         )
         offset = np.subtract(at, middle)
         away = np.where(np.abs(offset) > 0.5 * landscape.radius, np.sign(offset), 0)  # where the label goes
-        frame = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": colour, "alpha": 0.95}
         axes.annotate(
             f"{extreme.iou:.3f}", at, xytext=(38 * away[0], 22 * away[1]), textcoords="offset points",
-            ha="center", va="center", color=colour, fontsize=12, weight="bold", bbox=frame,
+            ha="center", va="center", color=colour, fontsize=style.TEXT, weight="bold", bbox=style.frame(colour),
         )  # fmt: skip
-    names = ("predicted width", "predicted height") if freedom == "size" else ("shift right", "shift down")
-    axes.set(xlabel=names[0], ylabel=names[1])
+    names = ("width", "height") if freedom == "size" else ("shift right", "shift down")
+    axes.set(xlabel=f"{names[0]}, pixels", ylabel=f"{names[1]}, pixels")
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    axes.set_title(f"IoU when only the {'size' if freedom == 'size' else 'position'} is wrong", fontsize=14)
+    axes.set_title(f"IoU when only the {'size' if freedom == 'size' else 'position'} is wrong", fontsize=style.PANEL)
     axes.set_aspect("equal")
     figure.colorbar(filled, ax=axes, label="IoU", ticks=np.linspace(0, 1, 6), shrink=0.85)
 
 
 def _draw_along_circles(axes: Any, landscape: Landscape) -> None:
     angle = np.linspace(0, 2 * np.pi, 721)
-    for freedom, colour in (("size", "#3d5a80"), ("shift", "#ee6c4d")):
+    for freedom, colour in (("size", style.GREEN), ("shift", style.PURPLE)):
         middle = (landscape.width, landscape.height) if freedom == "size" else (0.0, 0.0)
-        for share, width in ((0.5, 1.2), (1.0, 2.6)):
+        for share, width, dashes in ((0.5, 1.6, "--"), (1.0, 3.0, "-")):
             r = share * landscape.radius
             values = _iou_at(landscape, freedom, middle[0] + r * np.cos(angle), middle[1] + r * np.sin(angle))
-            axes.plot(np.rad2deg(angle), values, color=colour, linewidth=width, label=f"{freedom}, L2 = {r:g}")
-    axes.set(xlabel="direction on the circle, degrees (0: wider or to the right, 90: higher or down)", ylabel="IoU")
+            axes.plot(
+                np.rad2deg(angle),
+                values,
+                color=colour,
+                linewidth=width,
+                linestyle=dashes,
+                label=f"{freedom}, L2 = {r:g}",
+            )
+    axes.set(xlabel="direction, degrees (0: wider or right, 90: higher or down)", ylabel="IoU")
     axes.set(xlim=(0, 360), ylim=(0, 1), xticks=range(0, 361, 45))
     axes.grid(alpha=0.3)
-    axes.legend(ncols=2, frameon=False, loc="lower center", fontsize=11)
-    axes.set_title("IoU along circles of equal L2", fontsize=14)
+    axes.legend(ncols=2, frameon=False, loc="lower center", fontsize=style.TEXT)
+    axes.set_title("IoU depends on the direction, L2 does not", fontsize=style.PANEL)
 
 
 def _draw_boxes(axes: Any, landscape: Landscape, found: dict[tuple[str, str], Extreme]) -> None:
     rectangle = require("matplotlib.patches", "a4eval[plots]").Rectangle
-    row = 1.25 * (landscape.height + landscape.radius)
+    row = landscape.height + 1.3 * landscape.radius
     for level, (which, colour) in enumerate((("most", BEST), ("least", WORST))):
         extreme = found["all", which]
         x, y, w, h = extreme.box
@@ -135,17 +135,28 @@ def _draw_boxes(axes: Any, landscape: Landscape, found: dict[tuple[str, str], Ex
         axes.add_patch(
             rectangle(
                 (-landscape.width / 2, offset - landscape.height / 2), landscape.width, landscape.height,
-                fill=False, edgecolor=TRUTH, linewidth=2, linestyle=(0, (4, 2)),
+                fill=False, edgecolor=style.INK, linewidth=2, linestyle=(0, (4, 2)),
             )
         )  # fmt: skip
-        frame = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": colour, "alpha": 0.95}
         text = f"{which} IoU {extreme.iou:.3f}"
-        axes.text(0, offset, text, ha="center", va="center", fontsize=13, weight="bold", color=colour, bbox=frame)
-    axes.set_xlim(-landscape.width / 2 - 1.3 * landscape.radius, landscape.width / 2 + 1.3 * landscape.radius)
-    axes.set_ylim(-row - landscape.height / 2 - 1.3 * landscape.radius, landscape.height / 2 + 1.3 * landscape.radius)
+        axes.text(
+            0,
+            offset,
+            text,
+            ha="center",
+            va="center",
+            fontsize=style.PANEL,
+            weight="bold",
+            color=colour,
+            bbox=style.frame(colour),
+        )
+    reach = 0.5 * landscape.width + 1.05 * landscape.radius
+    axes.set_xlim(-reach, reach)
+    reach = 0.5 * landscape.height + 1.05 * landscape.radius
+    axes.set_ylim(-row - reach, reach)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    axes.set_title(f"All four numbers free, L2 = {landscape.radius:g}; truth dashed", fontsize=14)
+    axes.set_title(f"The best and the worst at L2 = {landscape.radius:g} (truth dashed)", fontsize=style.PANEL)
 
 
 def _iou_at(landscape: Landscape, freedom: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -157,8 +168,4 @@ def _iou_at(landscape: Landscape, freedom: str, x: NDArray[np.float64], y: NDArr
 def _few(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return about five round ticks."""
     ticker = require("matplotlib.ticker", "a4eval[plots]")
-    return np.asarray(ticker.MaxNLocator(5).tick_values(values.min(), values.max())[1:-1])
-
-
-def _figure(size: tuple[float, float]) -> Any:
-    return require("matplotlib.figure", "a4eval[plots]").Figure(figsize=size, layout="constrained")
+    return np.asarray(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(values.min(), values.max())[1:-1])

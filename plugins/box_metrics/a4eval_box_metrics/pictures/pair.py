@@ -8,13 +8,14 @@ import numpy as np
 
 from a4eval import require
 from a4eval_box_metrics.analysis.centred_pairs import centred_predictions
+from a4eval_box_metrics.pictures import style
 from a4eval_box_metrics.similarities.overlap import iou
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TRUTH, FIRST, SECOND, GROWN = "#222222", "#d1495b", "#00798c", "#555555"
-"""Colours of the truth, of P1, of P2 and of the rest."""
+FIRST, SECOND = style.VERMILLION, style.BLUE
+"""Colours of P1 and of P2."""
 
 
 def draw_pair(width: float, height: float, change: float) -> Any:
@@ -31,14 +32,12 @@ def draw_pair(width: float, height: float, change: float) -> Any:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    figure = require("matplotlib.figure", "a4eval[plots]").Figure(figsize=(11.5, 5.4), layout="constrained")
+    title = f"Both predictions are at L2 distance {2 * change:g} from the truth — IoU disagrees"
+    figure = style.figure((12, 5.6), title)
     boxes, landscape = figure.subplots(1, 2, width_ratios=[1, 1.05])
     _draw_boxes(boxes, width, height, change)
     _draw_map(figure, landscape, width, height, change)
-    figure.suptitle(
-        f"Both predictions are at L2 distance {2 * change:g} from the truth — IoU disagrees", fontsize=16, weight="bold"
-    )
-    return figure
+    return style.finish(figure)
 
 
 def _draw_boxes(axes: Any, width: float, height: float, change: float) -> None:
@@ -58,7 +57,7 @@ def _draw_boxes(axes: Any, width: float, height: float, change: float) -> None:
                 width,
                 height,
                 fill=False,
-                edgecolor=TRUTH,
+                edgecolor=style.INK,
                 linewidth=2,
                 linestyle=(0, (4, 2)),
             )
@@ -70,7 +69,7 @@ def _draw_boxes(axes: Any, width: float, height: float, change: float) -> None:
             f"{name.upper()}   {w:g} × {h:g}\nIoU = {formula} = {value:.3g}",
             ha="center",
             va="center",
-            fontsize=13,
+            fontsize=style.PANEL,
         )
     axes.text(
         0,
@@ -78,8 +77,8 @@ def _draw_boxes(axes: Any, width: float, height: float, change: float) -> None:
         f"truth {width:g} × {height:g} (dashed)",
         ha="center",
         va="bottom",
-        fontsize=12,
-        color=TRUTH,
+        fontsize=style.TEXT,
+        color=style.INK,
     )
     axes.set_xlim(-width * 0.6, width * 0.6)
     axes.set_ylim(-row - height * 0.6, height * 0.5 + row * 0.22)
@@ -93,32 +92,29 @@ def _draw_map(figure: Any, axes: Any, width: float, height: float, change: float
     grid_w, grid_h = np.meshgrid(xs, ys)
     sizes = np.stack([np.zeros_like(grid_w), np.zeros_like(grid_w), grid_w, grid_h], axis=-1)
     values = iou(sizes, [0, 0, width, height], format="cxcywh")
-    filled = axes.contourf(grid_w, grid_h, values, levels=np.linspace(0, 1, 21), cmap="viridis")
-    lines = axes.contour(
-        grid_w, grid_h, values, levels=np.arange(0.1, 1, 0.1), colors="white", linewidths=0.7, alpha=0.7
-    )
-    axes.clabel(lines, fmt="%.1f", fontsize=9)
+    filled = style.draw_iou(axes, grid_w, grid_h, values)
     angle = np.linspace(0, 2 * np.pi, 400)
     axes.plot(width + 2 * change * np.cos(angle), height + 2 * change * np.sin(angle), color="white", linewidth=2.5)
     axes.plot([width], [height], marker="+", markersize=12, markeredgewidth=2.5, color="white")
     for name, (w, h) in centred_predictions(width, height, change).items():
-        colour = {"p1": FIRST, "p2": SECOND}.get(name, GROWN)
+        colour = {"p1": FIRST, "p2": SECOND}.get(name, style.GREY)
         axes.plot([w], [h], "o", color=colour, markersize=11, markeredgecolor="white", markeredgewidth=1.8, zorder=5)
         value = float(iou([0, 0, w, h], [0, 0, width, height], format="cxcywh"))
         label = f"{name.upper()}  {value:.3g}" if name in ("p1", "p2") else f"{value:.3g}"
         place = _outwards(w - width, h - height)
-        frame = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": colour, "alpha": 0.95}
         axes.annotate(
-            label, (w, h), xytext=place, textcoords="offset points", color=colour, fontsize=12, weight="bold",
-            ha="center", va="center", bbox=frame, zorder=6,
+            label, (w, h), xytext=place, textcoords="offset points", color=colour, fontsize=style.TEXT, weight="bold",
+            ha="center", va="center", bbox=style.frame(colour), zorder=6,
         )  # fmt: skip
     side = np.sqrt(2) * change
     axes.annotate(
         f"L2 = {2 * change:g}", (width + side, height + side), xytext=(12, 12), textcoords="offset points",
-        color="white", fontsize=12, weight="bold",
+        color="white", fontsize=style.TEXT, weight="bold",
     )  # fmt: skip
-    axes.set(xlabel="predicted width", ylabel="predicted height", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
-    axes.set_title("IoU of all predictions with the truth's centre", fontsize=13)
+    axes.set(
+        xlabel="predicted width, pixels", ylabel="predicted height, pixels", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1])
+    )
+    axes.set_title("IoU of all predictions with the truth's centre", fontsize=style.PANEL)
     axes.set_aspect("equal")
     figure.colorbar(filled, ax=axes, label="IoU", ticks=np.linspace(0, 1, 6))
 

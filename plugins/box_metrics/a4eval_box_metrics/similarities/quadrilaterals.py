@@ -104,11 +104,13 @@ class _Edge:
 
     def __init__(self, x: Floats, y: Floats, index: int) -> None:
         start, end = index, (index + 1) % len(x)
-        run = x[end] - x[start]
-        self.sign = np.sign(run)
+        run, rise = x[end] - x[start], y[end] - y[start]
+        # upright, or so nearly that the slope would overflow: nothing lies below it
+        upright = np.abs(run) <= np.abs(rise) * np.finfo(x.dtype).tiny ** 0.25
+        self.sign = np.sign(run) * ~upright
         self.left, self.right = np.minimum(x[start], x[end]), np.maximum(x[start], x[end])
         self.x, self.y = x[start], y[start]
-        self.slope = (y[end] - y[start]) / (run + (run == 0))
+        self.slope = rise / (run + upright) * ~upright
 
     def at(self, x: Floats) -> Floats:
         return np.asarray(self.y + (x - self.x) * self.slope)
@@ -122,7 +124,7 @@ class _Edge:
         # the mean of min(gap, 0) along a line that may cross 0: half of below, times |below| / whole
         below = np.minimum(gap_left, 0) + np.minimum(gap_right, 0)
         whole = np.abs(gap_left) + np.abs(gap_right)
-        return np.asarray(width * (other_left + other_right - below * below / (whole + (whole == 0))) / 2)
+        return np.asarray(width * (other_left + other_right - below * (below / (whole + (whole == 0)))) / 2)
 
 
 def _near(p: Floats, t: Floats) -> NDArray[np.bool_]:
