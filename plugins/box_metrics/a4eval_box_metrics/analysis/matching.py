@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from a4eval_box_metrics.similarities.contract import Similarity
+    from a4eval_box_metrics.similarities.contract import Measure, Similarity
 
 _CHUNK = 1 << 16
 
@@ -39,14 +39,18 @@ def match_detections(
     Raises:
         ValueError: a box is unsound.
     """
-    higher = measure(similarity).higher_is_better
+    return match_by(batch, measure(similarity), threshold)
+
+
+def match_by(batch: Mapping[str, Any], by: Measure, threshold: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Match as :func:`match_detections` does, by a similarity that was asked what it says of itself."""
     detection, truth = _candidates(batch)
     predicted, true = (np.asarray(batch[name], np.float64).reshape(-1, 4) for name in ("detection_box", "truth_box"))
     value = np.empty(len(detection))
     for start in range(0, len(detection), _CHUNK):
         some = slice(start, start + _CHUNK)
-        value[some] = similarity.elementwise(predicted[detection[some]], true[truth[some]], format="xywh")
-    if not higher:
+        value[some] = by.similarity.elementwise(predicted[detection[some]], true[truth[some]], format="xywh")
+    if not by.higher_is_better:
         value, threshold = -value, -threshold
     near = np.flatnonzero(value >= threshold)
     detection, truth, value = detection[near], truth[near], value[near]

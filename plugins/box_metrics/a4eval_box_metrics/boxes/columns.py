@@ -75,9 +75,8 @@ def columns(boxes: ArrayLike, format: str = "xyxy", *, what: str = "boxes") -> C
         x1, y1, x2, y2, width, height = _corners_and_size(numbers, format)
         area = width * height
     limit = largest(array.dtype)
-    sound = (width >= 0) & (height >= 0)  # false for NaN, like every comparison
-    for near, far in ((x1, x2), (y1, y2)):
-        sound &= (near >= -limit) & (far <= limit)
+    low, high = np.minimum(x1, y1), np.maximum(x2, y2)
+    sound = (width >= 0) & (height >= 0) & (low >= -limit) & (high <= limit)  # a comparison with NaN is false
     if not sound.all():
         _complain(array, width, height, sound, format, what)
     return Columns(x1, y1, x2, y2, width, height, area)

@@ -98,7 +98,6 @@ def checked_corners(boxes: ArrayLike, what: str) -> Floats:
         ValueError: wrong shape, or an unsound one; the text names the first such row.
     """
     array = as_floats(boxes, 8, what)
-    finite = np.asarray(np.isfinite(array).all(axis=-1))
     small = np.asarray((np.abs(array) <= largest(array.dtype)).all(axis=-1))
     x, y = np.moveaxis(np.where(small[..., None], array, 0), -1, 0).reshape(4, 2, *array.shape[:-1]).swapaxes(0, 1)
     crossed = _cross(x, y, 0, 1, 2, 3) | _cross(x, y, 1, 2, 3, 0)
@@ -106,9 +105,11 @@ def checked_corners(boxes: ArrayLike, what: str) -> Floats:
     if not sound.all():
         label, row = first_unsound(sound, what)
         label = f"{label}: quadrilateral {array[row].tolist()}"
-        if finite[row] and not small[row]:
+        if not np.isfinite(array[row]).all():
+            raise ValueError(f"{label} is not finite")
+        if not small[row]:
             raise too_large(label, array.dtype)
-        raise ValueError(f"{label} {'has an outline that crosses itself' if finite[row] else 'is not finite'}")
+        raise ValueError(f"{label} has an outline that crosses itself")
     return array
 
 

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_box_metrics.boxes.columns import as_floats, columns, first_unsound, too_large
-from a4eval_box_metrics.boxes.types import FORMATS, Quantity, largest, unknown_format
+from a4eval_box_metrics.boxes.types import FORMATS, Floats, Quantity, largest, unknown_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+
+def _bounds(dtype: np.dtype[Any]) -> tuple[Floats, Floats]:
+    """Return the least and the largest centre x, centre y, width, height and angle."""
+    limit, angle = largest(dtype), float(np.finfo(dtype).max)
+    return np.array([-limit, -limit, 0, 0, -angle], dtype), np.array([limit, limit, limit, limit, angle], dtype)
+
+
+_BOUNDS = {4: _bounds(np.dtype(np.float32)), 8: _bounds(np.dtype(np.float64))}
+"""By the bytes of a number; no number that is NaN or infinite lies within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +61,16 @@ def rotated_columns(boxes: ArrayLike, format: str = "cxcywha", *, what: str = "b
     if format != "cxcywha":
         raise unknown_format(format, ("cxcywha", *FORMATS))
     array = as_floats(boxes, 5, what)
-    finite = np.asarray(np.isfinite(array).all(axis=-1))
-    positive = (array[..., 2] >= 0) & (array[..., 3] >= 0)
-    small = (np.abs(array[..., :4]) <= largest(array.dtype)).all(axis=-1)
-    sound: NDArray[np.bool_] = np.asarray(finite & positive & small)
+    low, high = _BOUNDS[array.dtype.itemsize]
+    sound: NDArray[np.bool_] = np.asarray(((array >= low) & (array <= high)).all(axis=-1))
     if not sound.all():
         label, row = first_unsound(sound, what)
         label = f"{label}: {array[row].tolist()} as cxcywha"
-        if finite[row] and positive[row]:
-            raise too_large(label, array.dtype)
-        raise ValueError(f"{label} {'has a negative size' if finite[row] else 'is not finite'}")
+        if not np.isfinite(array[row]).all():
+            raise ValueError(f"{label} is not finite")
+        if (array[row][2:4] < 0).any():
+            raise ValueError(f"{label} has a negative size")
+        raise too_large(label, array.dtype)
     return from_numbers([np.asarray(array[..., index], order="C") for index in range(5)])
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from a4eval import DataError, Value, param
 from a4eval_box_metrics.analysis.histograms import SIZES
-from a4eval_box_metrics.analysis.matching import match_detections
+from a4eval_box_metrics.analysis.matching import match_by
 from a4eval_box_metrics.similarities.contract import measure
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class MatchedBoxAgreement:
         # made in Python rather than from a config, they may still be names
         self._measures = {label: measure(one) for label, one in self.similarities.items()}
         self.similarities = {label: one.similarity for label, one in self._measures.items()}
-        self.match_by = measure(self.match_by).similarity
+        self._matched_by = measure(self.match_by)
+        self.match_by = self._matched_by.similarity
 
     @property
     def names(self) -> Sequence[str]:
@@ -81,7 +82,7 @@ class MatchedBoxAgreement:
             DataError: a box is unsound.
         """
         try:
-            detection, truth = match_detections(batch, self.match_by, self.threshold)
+            detection, truth = match_by(batch, self._matched_by, self.threshold)
             predicted = np.asarray(batch["detection_box"], np.float64).reshape(-1, 4)[detection]
             true = np.asarray(batch["truth_box"], np.float64).reshape(-1, 4)[truth]
             values = {

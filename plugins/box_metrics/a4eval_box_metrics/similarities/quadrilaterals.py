@@ -7,20 +7,24 @@ which is elementary, exact for any simple polygon, convex or not, and continuous
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a4eval_box_metrics.boxes.quadrilaterals import checked_corners, signed_area
 from a4eval_box_metrics.boxes.shapes import matched, table
+from a4eval_box_metrics.boxes.types import Floats
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from a4eval_box_metrics.boxes.types import Floats
 
 _TILE = 1 << 15
 _CHUNK = 1 << 12
+_NEXT = [1, 2, 3, 0]
+_STEEP = {4: 1e9, 8: 1e75}
+"""The steepest slope, by the bytes of a number: nothing lies below a steeper edge, and it cannot overflow."""
 
 
 def quadrilateral_iou(predicted: ArrayLike, truth: ArrayLike) -> Floats:
@@ -86,9 +90,9 @@ def _iou(p: Floats, t: Floats) -> Floats:
     floor = np.minimum(py.min(axis=0), ty.min(axis=0))
     py, ty = py - floor, ty - floor
     shared = np.zeros_like(px[0] + tx[0])
-    edges = [_Edge(px, py, index) for index in range(4)], [_Edge(tx, ty, index) for index in range(4)]
-    for one in edges[0]:
-        for other in edges[1]:
+    others = _edges(tx, ty)
+    for one in _edges(px, py):
+        for other in others:
             shared += one.sign * other.sign * one.area_below_both(other)
     shared *= np.sign(signed_p) * np.sign(signed_t)
     area_p, area_t = np.abs(signed_p), np.abs(signed_t)
@@ -99,18 +103,27 @@ def _iou(p: Floats, t: Floats) -> Floats:
     return np.asarray(shared / (union + (union == 0)), shared.dtype)
 
 
+def _edges(x: Floats, y: Floats) -> list[_Edge]:
+    """Return the four edges of polygons whose corners are (4, k) and (4, k)."""
+    x_end, y_end = x[_NEXT], y[_NEXT]
+    run = x_end - x
+    with np.errstate(over="ignore"):
+        slope = (y_end - y) / (run + (run == 0))
+    steep = _STEEP[x.dtype.itemsize]
+    columns = np.sign(run), np.minimum(x, x_end), np.maximum(x, x_end), x, y, np.clip(slope, -steep, steep)
+    return [_Edge(*(column[index] for column in columns)) for index in range(4)]
+
+
+@dataclass(frozen=True, slots=True)
 class _Edge:
     """One edge of many polygons, with what lies below it: from its left to its right end."""
 
-    def __init__(self, x: Floats, y: Floats, index: int) -> None:
-        start, end = index, (index + 1) % len(x)
-        run, rise = x[end] - x[start], y[end] - y[start]
-        # upright, or so nearly that the slope would overflow: nothing lies below it
-        upright = np.abs(run) <= np.abs(rise) * np.finfo(x.dtype).tiny ** 0.25
-        self.sign = np.sign(run) * ~upright
-        self.left, self.right = np.minimum(x[start], x[end]), np.maximum(x[start], x[end])
-        self.x, self.y = x[start], y[start]
-        self.slope = rise / (run + upright) * ~upright
+    sign: Floats
+    left: Floats
+    right: Floats
+    x: Floats
+    y: Floats
+    slope: Floats
 
     def at(self, x: Floats) -> Floats:
         return np.asarray(self.y + (x - self.x) * self.slope)
