@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from a4eval_ap_metric.detection_data import DetectionData
+from a4eval_ap_metric.detections.data import DetectionData
 
 if TYPE_CHECKING:
     from pycocotools.cocoeval import COCOeval
