@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_ap_metric.matching.outcomes import VocMatches
+from a4eval_ap_metric.matching.outcomes import Outcomes
 from a4eval_ap_metric.matching.pairs import box_iou_of_pairs, overlapping_pairs
 from a4eval_ap_metric.matching.voc import voc_match
 
@@ -28,7 +28,7 @@ def open_images_match(
     *,
     threshold: float = 0.5,
     groups_count: bool = True,
-) -> VocMatches:
+) -> Outcomes:
     """Match detections to truths, VOC's way for single objects; what is left may lie in a group.
 
     Args:
@@ -87,7 +87,7 @@ def open_images_match(
         hit[row[first_of_group]] = True
     rows = np.flatnonzero(~out)
     truths = np.arange(len(data.truth_unit)) if groups_count else np.flatnonzero(~group_of)
-    return VocMatches(
+    return Outcomes(
         detection=np.flatnonzero(kept)[found.detection[rows]],
         detection_class=found.detection_class[rows],
         unit=found.unit[rows],

@@ -1,4 +1,4 @@
-"""What became of each detection at one threshold."""
+"""What became of each detection at one threshold, whoever matched it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """Detections in the order (class, score descending, image, input), those that count for nothing left out.
+    """Detections in the order (class, score descending, image, input), and the truths that count.
 
     Args:
-        position: (n,) place in the order of the matches.
-        of_class: (n,) class.
+        detection: (n,) input row.
+        detection_class: (n,) class.
+        unit: (n,) image.
         score: (n,) float64.
-        hit: (n,) bool: a true positive; else a false positive.
-        n_truth: (k,) truths that count.
+        hit: (n,) bool: a true positive.
+        counted: (n,) bool: False where the detection is neither right nor wrong.
+        truth_class: (g,) class of each truth that counts.
+        truth_unit: (g,) image of each truth that counts.
     """
 
-    position: NDArray[np.intp]
-    of_class: NDArray[np.intp]
+    detection: NDArray[np.intp]
+    detection_class: NDArray[np.integer[Any]]
+    unit: NDArray[np.integer[Any]]
     score: NDArray[np.float64]
     hit: NDArray[np.bool_]
-    n_truth: NDArray[np.intp]
+    counted: NDArray[np.bool_]
+    truth_class: NDArray[np.integer[Any]]
+    truth_unit: NDArray[np.integer[Any]]
+
+    def n_truth(self, n_classes: int) -> NDArray[np.intp]:
+        """Return (k,) how many truths of each class count."""
+        return np.bincount(self.truth_class, minlength=n_classes)
+
+
+VocMatches = Outcomes  # the name it has in the package
 
 
 def outcomes(matches: Matches, threshold: int = 0, area: int = 0) -> Outcomes:
-    """Return what became of each detection.
+    """Return what became of each detection that COCO's matching considers.
 
     Args:
         matches: from :func:`a4eval_ap_metric.match`.
@@ -40,20 +53,23 @@ def outcomes(matches: Matches, threshold: int = 0, area: int = 0) -> Outcomes:
         area: index of the area range.
     """
     chosen = (matches.threshold == threshold) & ((matches.in_area & (1 << area)) != 0)
-    ignored = matches.truth_ignored[area]
-    counts = ~ignored[matches.truth[chosen]]
+    truth_counts = ~matches.truth_ignored[area]
+    right = truth_counts[matches.truth[chosen]]
     considered, _ = considered_when_unmatched(matches, area)
-    considered[matches.position[chosen]] = counts
+    considered[matches.position[chosen]] = right
     hit = np.zeros(len(considered), bool)
-    hit[matches.position[chosen]] = counts
+    hit[matches.position[chosen]] = right
     position = np.flatnonzero(considered)
     of_class = np.repeat(np.arange(matches.n_classes), np.diff(matches.class_start))
     return Outcomes(
-        position=position,
-        of_class=of_class[position],
+        detection=matches.detection[position],
+        detection_class=of_class[position],
+        unit=matches.detection_unit[position],
         score=matches.detection_score[position],
         hit=hit[position],
-        n_truth=np.bincount(matches.truth_class[~ignored], minlength=matches.n_classes),
+        counted=np.ones(len(position), bool),
+        truth_class=matches.truth_class[truth_counts],
+        truth_unit=matches.truth_unit[truth_counts],
     )
 
 
@@ -71,28 +87,3 @@ def considered_when_unmatched(
     before = np.zeros(len(size) + 1, np.intp)
     np.cumsum(considered.view(np.int8), dtype=np.intp, out=before[1:])
     return considered, before
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VocMatches:
-    """What became of each detection, in the order (class, score descending, image, input).
-
-    Args:
-        detection: (n,) input row.
-        detection_class: (n,) class.
-        unit: (n,) image.
-        score: (n,) float64.
-        hit: (n,) bool: a true positive.
-        counted: (n,) bool: False where the best truth is difficult, which counts for nothing.
-        truth_class: (g,) class of each truth that counts.
-        truth_unit: (g,) image of each truth that counts.
-    """
-
-    detection: NDArray[np.intp]
-    detection_class: NDArray[np.integer[Any]]
-    unit: NDArray[np.integer[Any]]
-    score: NDArray[np.float64]
-    hit: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
-    truth_class: NDArray[np.integer[Any]]
-    truth_unit: NDArray[np.integer[Any]]

@@ -13,7 +13,7 @@ import numpy as np
 
 from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
 from a4eval_ap_metric.matching.coco import match
-from a4eval_ap_metric.matching.outcomes import VocMatches, outcomes
+from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
 from a4eval_ap_metric.matching.pairs import overlapping_pairs
 from a4eval_ap_metric.sorting import descending_order, small_integer_order
 
@@ -59,7 +59,7 @@ def voc_match(
     threshold: float = 0.5,
     extra_pixel: bool = True,
     difficult: NDArray[np.bool_] | None = None,
-) -> VocMatches:
+) -> Outcomes:
     """Match detections to truths.
 
     Args:
@@ -92,7 +92,7 @@ def voc_match(
     hit[detection[first_taker]] = True
     counted = np.ones(len(order), bool)
     counted[detection[ignored[truth]]] = False
-    return VocMatches(
+    return Outcomes(
         detection=order,
         detection_class=data.detection_class[order],
         unit=data.detection_unit[order],
@@ -110,7 +110,7 @@ def coco_match(
     threshold: float = 0.5,
     difficult: NDArray[np.bool_] | None = None,
     max_detections: int = 100,
-) -> VocMatches:
+) -> Outcomes:
     """Match as COCO does, for VOC's curves: each detection gets the best truth that is still free.
 
     Args:
@@ -121,16 +121,4 @@ def coco_match(
     """
     if difficult is not None:
         data = replace(data, truth_crowd=data.truth_crowd | difficult)
-    matches = match(data, CocoParameters((threshold,), areas=(EVERY_AREA,), max_detections=(max_detections,)))
-    found = outcomes(matches)
-    counts = ~matches.truth_ignored[0]
-    return VocMatches(
-        detection=matches.detection[found.position],
-        detection_class=found.of_class,
-        unit=matches.detection_unit[found.position],
-        score=found.score,
-        hit=found.hit,
-        counted=np.ones(len(found.position), bool),
-        truth_class=matches.truth_class[counts],
-        truth_unit=matches.truth_unit[counts],
-    )
+    return outcomes(match(data, CocoParameters((threshold,), areas=(EVERY_AREA,), max_detections=(max_detections,))))

@@ -50,8 +50,7 @@ def confusion_matrix(data: DetectionData, *, threshold: float = 0.5, score: floa
     detection = matches.detection[matches.position[right]]
     np.add.at(counts, (data.truth_class[truth], detected[detection]), 1)
     found = outcomes(matches)
-    alone = matches.detection[found.position[~found.hit]]
-    counts[n, :n] = np.bincount(detected[alone], minlength=n)
+    counts[n, :n] = np.bincount(detected[found.detection[~found.hit]], minlength=n)
     missed = ~data.truth_crowd
     missed[truth] = False
     counts[:n, n] = np.bincount(data.truth_class[missed], minlength=n)

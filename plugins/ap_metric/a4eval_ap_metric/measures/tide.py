@@ -7,7 +7,7 @@ AP is COCO's 101-point one at the foreground threshold; a class without truths t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters, Detecti
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.outcomes import outcomes
 from a4eval_ap_metric.matching.pairs import box_iou_of_pairs, overlapping_pairs
-from a4eval_ap_metric.measures.class_average_precision import _average_precision
+from a4eval_ap_metric.measures.class_average_precision import class_average_precision
+from a4eval_ap_metric.measures.coco import mean_where_defined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from a4eval_ap_metric.matching.coco import Matches
     from a4eval_ap_metric.matching.outcomes import Outcomes
 
 KINDS = ("classification", "localisation", "both", "duplicate", "background", "missed")
@@ -62,7 +62,7 @@ def tide_errors(
     found = outcomes(matches)
     used = np.zeros(len(data.truth_unit), bool)
     used[matches.truth_row[matches.truth]] = True
-    kind, target = _kinds(data, matches, found, used, foreground, background)
+    kind, target = _kinds(data, found, used, foreground, background)
     # of the detections that could have had a free truth, the best by score has it
     could = np.flatnonzero(target >= 0)
     could = could[~used[target[could]]]
@@ -72,13 +72,13 @@ def tide_errors(
     winner[by_score[first]] = True
     missed = ~used & ~data.truth_crowd
     missed[reached] = False
-    truths = found.n_truth
-    base = _average_precision(found.of_class, found.score, found.hit, truths, truths)
+    truths = found.n_truth(data.n_classes)
+    base = _average_precision(found.detection_class, found.score, found.hit, truths, truths)
     cost = {}
     for index, name in enumerate(KINDS[:5]):
         mine = kind == index
         fixed = mine & winner
-        of_class = found.of_class
+        of_class = found.detection_class
         if index == _CLASS:
             of_class = of_class.copy()
             of_class[fixed] = data.truth_class[target[fixed]]
@@ -86,18 +86,17 @@ def tide_errors(
         value = _average_precision(of_class[kept], found.score[kept], (found.hit | fixed)[kept], truths, truths)
         cost[name] = max(value - base, 0.0)
     left = truths - np.bincount(data.truth_class[missed], minlength=data.n_classes)
-    cost["missed"] = max(_average_precision(found.of_class, found.score, found.hit, truths, left) - base, 0.0)
+    cost["missed"] = max(_average_precision(found.detection_class, found.score, found.hit, truths, left) - base, 0.0)
     count = {name: int(np.count_nonzero(kind == index)) for index, name in enumerate(KINDS[:5])}
     right = found.hit
-    without_false = _average_precision(found.of_class[right], found.score[right], right[right], truths, truths)
-    hits = np.bincount(found.of_class[right], minlength=data.n_classes)
-    all_found = _average_precision(found.of_class, found.score, found.hit, truths, np.where(truths > 0, hits, 0))
+    without_false = _average_precision(found.detection_class[right], found.score[right], right[right], truths, truths)
+    hits = np.bincount(found.detection_class[right], minlength=data.n_classes)
+    all_found = _average_precision(found.detection_class, found.score, found.hit, truths, np.where(truths > 0, hits, 0))
     return Tide(base, count | {"missed": int(missed.sum())}, cost, without_false - base, all_found - base)
 
 
 def _kinds(
     data: DetectionData,
-    matches: Matches,
     found: Outcomes,
     used: NDArray[np.bool_],
     foreground: float,
@@ -105,7 +104,7 @@ def _kinds(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the kind of each detection, and the truth it was meant for (−1: none)."""
     wrong = np.flatnonzero(~found.hit)
-    row = matches.detection[found.position[wrong]]
+    row = found.detection[wrong]
     truth_row = np.flatnonzero(~data.truth_crowd)
     truth_row = truth_row[np.argsort(data.truth_unit[truth_row], kind="stable")]
     unit = data.detection_unit[row]
@@ -140,3 +139,19 @@ def _best(
     of, place = np.unique(detection[order], return_index=True)
     value[of], which[of] = similarity[order][place], truth[order][place]
     return value, which
+
+
+def _average_precision(
+    of_class: NDArray[np.integer[Any]],
+    score: NDArray[np.float64],
+    hit: NDArray[np.bool_],
+    truths: NDArray[Any],
+    left: NDArray[Any],
+) -> float:
+    """Return the mean over the classes that have *truths*, where only *left* of them are to be found."""
+    order = np.lexsort((-score, of_class))
+    values = class_average_precision(of_class[order], hit[order], left, "101_point")
+    # a class whose truths were all put aside has nothing to find: 0 if it has detections
+    detected = np.bincount(of_class, minlength=len(truths)) > 0
+    values[(truths > 0) & (left == 0) & detected] = 0.0
+    return mean_where_defined(values)

@@ -19,7 +19,7 @@ from a4eval_ap_metric.resampling.resampler import whole_weights
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from a4eval_ap_metric.matching.outcomes import VocMatches
+    from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
 @dataclass
@@ -52,7 +52,7 @@ class DetectionAveragePrecision(DetectionMetric):
         return self._state.units()
 
     @property
-    def matches(self) -> VocMatches:
+    def matches(self) -> Outcomes:
         """What became of each detection."""
         if "matches" not in self._cache:
             difficult = self._state.flags("truth_difficult")
@@ -65,7 +65,7 @@ class DetectionAveragePrecision(DetectionMetric):
                     self.data, threshold=self.threshold, difficult=difficult, max_detections=self.max_detections
                 )
             self._cache["matches"] = found
-        matches: VocMatches = self._cache["matches"]
+        matches: Outcomes = self._cache["matches"]
         return matches
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:

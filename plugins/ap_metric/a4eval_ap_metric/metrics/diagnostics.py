@@ -55,7 +55,7 @@ class DetectionF1(_AtThreshold):
         """Return the best F1, and score threshold, precision and recall there."""
         _only_whole(weights)
         found = self.outcomes
-        best = best_f1(found.score, found.hit, int(found.n_truth.sum()))
+        best = best_f1(found.score, found.hit, len(found.truth_class))
         return {
             "f1": Value(best.f1, higher_is_better=True),
             "score_threshold": Value(best.score),
@@ -67,13 +67,14 @@ class DetectionF1(_AtThreshold):
         """Return the table ``classes``."""
         rows: list[Row] = []
         found = self.outcomes
+        truths = found.n_truth(len(self.classes)).tolist()
         for index, name in enumerate(self.class_names):
-            mine = found.of_class == index
-            best = best_f1(found.score[mine], found.hit[mine], int(found.n_truth[index]))
+            mine = found.detection_class == index
+            best = best_f1(found.score[mine], found.hit[mine], truths[index])
             rows.append(
                 {
                     "class": name,
-                    "truths": int(found.n_truth[index]),
+                    "truths": truths[index],
                     "f1": best.f1,
                     "score_threshold": best.score,
                     "precision": best.precision,

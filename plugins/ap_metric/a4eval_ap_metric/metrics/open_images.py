@@ -18,7 +18,7 @@ from a4eval_ap_metric.resampling.resampler import whole_weights
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from a4eval_ap_metric.matching.outcomes import VocMatches
+    from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
 @dataclass
@@ -44,7 +44,7 @@ class OpenImagesDetection(DetectionMetric):
         return self._state.units()
 
     @property
-    def matches(self) -> VocMatches:
+    def matches(self) -> Outcomes:
         """What became of each detection."""
         if "matches" not in self._cache:
             data = self.data
@@ -56,7 +56,7 @@ class OpenImagesDetection(DetectionMetric):
                 threshold=self.threshold,
                 groups_count=self.groups_count,
             )
-        found: VocMatches = self._cache["matches"]
+        found: Outcomes = self._cache["matches"]
         return found
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
