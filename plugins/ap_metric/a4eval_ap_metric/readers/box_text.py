@@ -13,6 +13,7 @@ from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.files import files, lines, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,39 +40,16 @@ def read_box_files(folder: Path, n_numbers: int) -> tuple[list[str], list[str], 
     """
     images: list[str] = []
     classes: list[str] = []
-    numbers: list[list[float]] = []
-    for path in text_files(folder):
-        try:
-            lines = path.read_text().splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: cannot be read: {error}") from error
-        for number, line in enumerate(lines, 1):
-            fields = line.split()
-            if not fields:
-                continue
-            try:
-                values = [float(one) for one in fields[1:]]
-            except ValueError as error:
-                raise DataError(f"{path}: line {number}: {error}") from error
+    rows: list[list[float]] = []
+    for path in files(folder, ".txt"):
+        for where, fields in lines(path):
+            values = numbers(where, fields[1:])
             if len(values) != n_numbers:
-                raise DataError(
-                    f"{path}: line {number}: got {len(values)} numbers after the class, expected {n_numbers}"
-                )
+                raise DataError(f"{where}: got {len(values)} numbers after the class, expected {n_numbers}")
             images.append(path.stem)
             classes.append(fields[0])
-            numbers.append(values)
-    return images, classes, np.array(numbers, np.float64).reshape(-1, n_numbers)
-
-
-def text_files(folder: Path) -> list[Path]:
-    """Return the ``.txt`` files of a folder, by name.
-
-    Raises:
-        DataError: there is no such folder.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: is not a folder")
-    return sorted(folder.glob("*.txt"))
+            rows.append(values)
+    return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers)
 
 
 def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
@@ -100,8 +78,8 @@ class BoxText(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        files = [*text_files(self.ground_truth), *text_files(self.detections)]
-        return files if self.sizes is None else [*files, self.sizes]
+        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt")]
+        return read if self.sizes is None else [*read, self.sizes]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch; images are those that have a file of truths."""
@@ -115,7 +93,7 @@ class BoxText(Divisible):
         batch = detection_batch(
             _as_text(truth),
             _as_text(found),
-            units=np.array([path.stem for path in text_files(self.ground_truth)], np.str_),
+            units=np.array([path.stem for path in files(self.ground_truth, ".txt")], np.str_),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
         )

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from a4eval import DataError
+from a4eval_ap_metric.readers.files import content, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -129,19 +130,15 @@ def read_ground_truth(path: Path, *, lenient: bool = False) -> GroundTruth:
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
     """
+    whole_content = content(path)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        file = msgspec.json.decode(content, type=_UsualGroundTruthFile)
+        file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
         columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
         return GroundTruth(file.images, file.categories, columns, np.isnan(columns["area"]))
     except _NOT_USUAL:
         pass
-    whole: _GroundTruthFile = _decoded(
-        content, _GroundTruthFile, f"{path}: not a COCO annotation file", lenient=lenient
-    )
+    what = f"{path}: not a COCO annotation file"
+    whole: _GroundTruthFile = _decoded(whole_content, _GroundTruthFile, what, lenient=lenient)
     rows = whole.annotations
     columns = {
         "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
@@ -194,16 +191,16 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
     try:
         with path.open("rb") as file:
             try:
-                content: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                mapped: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except (ValueError, OSError):  # an empty file, or one that cannot be mapped, such as a pipe
-                content = file.read()
+                mapped = file.read()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise unreadable(path, error) from error
     try:
-        return _in_pieces(content, _Detection, _DETECTION)
+        return _in_pieces(mapped, _Detection, _DETECTION)
     except _NOT_USUAL:
         pass
-    rows = _decoded(content, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
+    rows = _decoded(mapped, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
     return {
         "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from a4eval import DataError, require
+from a4eval_ap_metric.readers.files import text, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +47,8 @@ def read_columns(path: Path, columns: Mapping[str, str]) -> dict[str, NDArray[An
 
 def _csv(path: Path) -> dict[str, Any]:
     try:
-        with path.open(newline="") as file:
-            rows = list(csv.reader(file))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.reader(StringIO(text(path), newline="")))
+    except csv.Error as error:
         raise DataError(f"{path}: is not CSV: {error}") from error
     if not rows:
         raise DataError(f"{path}: is empty, expected a header")
@@ -65,7 +64,9 @@ def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
     module = require(_ARROW[path.suffix], "a4eval-ap-metric[arrow]")
     try:
         table = module.read_table(path)
-    except (OSError, arrow.ArrowInvalid) as error:
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except arrow.ArrowInvalid as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     found = {name: table.column(name) for name in table.column_names}
     for name in names:
@@ -79,10 +80,10 @@ def _typed(values: Any, what: str) -> NDArray[Any]:
         return values.astype(np.str_) if values.dtype == object else values
     if "" in values:
         raise DataError(f"{what}: the cell in row {values.index('') + 1} is empty")
-    text = np.array(values, np.str_)
+    cells = np.array(values, np.str_)
     for kind in (np.int64, np.float64):
         try:
-            return text.astype(kind)
+            return cells.astype(kind)
         except ValueError:
             continue
-    return text
+    return cells

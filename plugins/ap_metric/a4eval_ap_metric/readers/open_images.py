@@ -15,6 +15,7 @@ from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.files import text
 from a4eval_ap_metric.readers.hierarchy import ancestors, with_ancestors
 
 if TYPE_CHECKING:
@@ -90,8 +91,6 @@ def _verified(path: Path, above: Mapping[str, Sequence[str]], unit: NDArray[Any]
 
 def _hierarchy(path: Path) -> dict[str, list[str]]:
     try:
-        return ancestors(json.loads(path.read_text()))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        return ancestors(json.loads(text(path)))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise DataError(f"{path}: not a hierarchy of LabelName and Subcategory: {error!r}") from error

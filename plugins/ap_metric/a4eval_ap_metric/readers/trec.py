@@ -11,6 +11,7 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.files import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,19 +69,11 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
 
 
 def _fields(path: Path, n: int, expected: str) -> list[list[str]]:
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not text: {error}") from error
     rows = []
-    for number, line in enumerate(lines, 1):
-        fields = line.split()
-        if fields and len(fields) != n:
-            raise DataError(f"{path}: line {number}: got {len(fields)} fields, expected {n}: {expected}")
-        if fields:
-            rows.append(fields)
+    for where, fields in lines(path):
+        if len(fields) != n:
+            raise DataError(f"{where}: got {len(fields)} fields, expected {n}: {expected}")
+        rows.append(fields)
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(n)]
 
 

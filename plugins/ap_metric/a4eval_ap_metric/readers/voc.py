@@ -13,6 +13,7 @@ from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.files import content, files, lines, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,14 +31,12 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
     Raises:
         DataError: there is no such folder, or a file is not a VOC annotation.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: is not a folder")
     images, units, classes, boxes, difficult = [], [], [], [], []
-    for path in sorted(folder.glob("*.xml")):
+    for path in files(folder, ".xml"):
         images.append(path.stem)
         try:
-            root = ET.parse(path).getroot()  # noqa: S314  (see the import)
-        except (ET.ParseError, OSError) as error:
+            root = ET.fromstring(content(path))  # noqa: S314  (expat defines no entity outside the file)
+        except ET.ParseError as error:
             raise DataError(f"{path}: is not XML: {error}") from error
         for number, one in enumerate(root.iter("object"), 1):
             name = one.findtext("name")
@@ -60,28 +59,21 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
     }
 
 
-def read_results(files: Sequence[Path]) -> dict[str, Any]:
+def read_results(paths: Sequence[Path]) -> dict[str, Any]:
     """Read result files, ``…_CLASS.txt`` with lines ``image score xmin ymin xmax ymax``.
 
     Raises:
         DataError: a line is not what it should be.
     """
     units, classes, rows = [], [], []
-    for path in files:
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            fields = line.split()
-            try:
-                values = [float(one) for one in fields[1:]]
-            except ValueError as error:
-                raise DataError(f"{path}: line {number}: {error}") from error
-            if fields and len(values) != 5:
-                raise DataError(
-                    f"{path}: line {number}: got {len(fields)} fields, expected image score xmin ymin xmax ymax"
-                )
-            if fields:
-                units.append(fields[0])
-                classes.append(path.stem.rpartition("_")[2])
-                rows.append(values)
+    for path in paths:
+        for where, fields in lines(path):
+            values = numbers(where, fields[1:])
+            if len(values) != 5:
+                raise DataError(f"{where}: got {len(fields)} fields, expected 6: image score xmin ymin xmax ymax")
+            units.append(fields[0])
+            classes.append(path.stem.rpartition("_")[2])
+            rows.append(values)
     table = np.array(rows, np.float64).reshape(-1, 5)
     return {
         "unit": np.array(units, np.str_),
@@ -102,17 +94,15 @@ class Voc(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        return [*sorted(self.ground_truth.glob("*.xml")), *sorted(self.detections.glob("*.txt"))]
+        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt")]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""
         images, truth = read_annotations(self.ground_truth)
-        if not self.detections.is_dir():
-            raise DataError(f"{self.detections}: is not a folder")
         warnings: list[str] = []
         batch = detection_batch(
             truth,
-            read_results(sorted(self.detections.glob("*.txt"))),
+            read_results(files(self.detections, ".txt")),
             units=np.array(images, np.str_),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
