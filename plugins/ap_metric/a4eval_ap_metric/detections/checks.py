@@ -22,6 +22,28 @@ _MANY = 0.25
 _CHUNK = 1 << 13  # rows that are mixed at a time, within the cache
 
 
+class CheckedBatch(dict[str, Any]):
+    """A detection batch that :func:`refuse_impossible` let pass, so that nobody need look again.
+
+    >>> batch = CheckedBatch({"detection_score": np.array([0.5])})
+    >>> batch.unchanged
+    True
+    >>> batch["detection_score"] = np.array([np.nan])
+    >>> batch.unchanged
+    False
+    """
+
+    def __init__(self, batch: Mapping[str, Any]) -> None:
+        super().__init__(batch)
+        self._as_checked = dict(batch)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether its columns are those that were checked."""
+        checked = self._as_checked
+        return self.keys() == checked.keys() and all(self[name] is column for name, column in checked.items())
+
+
 def refuse_impossible(batch: Mapping[str, NDArray[Any]], names: Mapping[str, str] | None = None) -> None:
     """Refuse what has no meaning as a box or a score.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,44 @@ def recall_of(found: Hits, maximum: int | None = None) -> NDArray[np.float64]:
     return recall
 
 
+class Statistic(NamedTuple):
+    """One of COCO's numbers: a mean over classes, and over thresholds if none is named.
+
+    Args:
+        name: pycocotools' word for it.
+        of: what it is the mean of.
+        area: index of the area range.
+        threshold: index of the one threshold; None for all.
+        maximum: only so many detections of each image and class count; None for all that were matched.
+    """
+
+    name: str
+    of: Literal["precision", "recall"]
+    area: int = 0
+    threshold: int | None = None
+    maximum: int | None = None
+
+
+def statistics(parameters: CocoParameters, areas: Sequence[str] | None = None) -> list[Statistic]:
+    """Return which numbers there are, in pycocotools' order for COCO's own parameters.
+
+    Args:
+        parameters: thresholds, areas and maxima of detections.
+        areas: the names of the area ranges after the first; numbered if None.
+    """
+    names = [str(one) for one in range(1, len(parameters.areas))] if areas is None else areas
+    singles = [(one, parameters.thresholds.index(one)) for one in single_thresholds(parameters)]
+    last = parameters.max_detections[-1]
+    maxima = [(one, None if one == last else one) for one in parameters.max_detections]
+    return [
+        Statistic("AP", "precision"),
+        *(Statistic(f"AP{100 * one:g}", "precision", threshold=index) for one, index in singles),
+        *(Statistic(f"AP{one}", "precision", area) for area, one in enumerate(names, 1)),
+        *(Statistic(f"AR{one}", "recall", maximum=maximum) for one, maximum in maxima),
+        *(Statistic(f"AR{one}", "recall", area) for area, one in enumerate(names, 1)),
+    ]
+
+
 def statistic_names(parameters: CocoParameters, areas: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the statistics, in pycocotools' order for COCO's own parameters.
 
@@ -87,9 +125,7 @@ def statistic_names(parameters: CocoParameters, areas: Sequence[str]) -> tuple[s
     >>> statistic_names(COCO, ["s", "m", "l"])
     ('AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', 'AR100', 'ARs', 'ARm', 'ARl')
     """
-    at = [f"AP{100 * one:g}" for one in single_thresholds(parameters)]
-    maxima = [f"AR{one}" for one in parameters.max_detections]
-    return ("AP", *at, *(f"AP{one}" for one in areas), *maxima, *(f"AR{one}" for one in areas))
+    return tuple(one.name for one in statistics(parameters, areas))
 
 
 def coco_statistics(matches: Matches) -> NDArray[np.float64]:
@@ -101,15 +137,17 @@ def coco_statistics(matches: Matches) -> NDArray[np.float64]:
     Returns:
         (12,) float64 for COCO's parameters, bit-identical to ``COCOeval.summarize``.
     """
-    parameters = matches.parameters
-    recalls = np.array(parameters.recalls)
+    recalls = np.array(matches.parameters.recalls)
     found = list(hits_by_area(matches))
-    precision = precision_at_recalls(found[0], recalls)
-    single = [precision[parameters.thresholds.index(one)] for one in single_thresholds(parameters)]
-    average_precisions = [precision, *single, *(precision_at_recalls(one, recalls) for one in found[1:])]
-    maxima = [*parameters.max_detections[:-1], None]
-    average_recalls = [*(recall_of(found[0], one) for one in maxima), *(recall_of(one) for one in found[1:])]
-    return np.array([mean_where_defined(one) for one in (*average_precisions, *average_recalls)])
+    precision = [precision_at_recalls(one, recalls) for one in found]
+
+    def value(one: Statistic) -> float:
+        if one.of == "recall":
+            return mean_where_defined(recall_of(found[one.area], one.maximum))
+        table = precision[one.area]
+        return mean_where_defined(table if one.threshold is None else table[one.threshold])
+
+    return np.array([value(one) for one in statistics(matches.parameters)])
 
 
 def mean_where_defined(values: NDArray[np.float64]) -> float:

@@ -18,24 +18,27 @@ from a4eval_ap_metric.detections.data import (
     CocoParameters,
     Geometry,
 )
-from a4eval_ap_metric.matching.coco import Matches, match
+from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
 from a4eval_ap_metric.measures.coco_tables import class_rows, curve_rows, threshold_rows
-from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from a4eval_ap_metric.detections.data import DetectionData
+    from a4eval_ap_metric.matching.coco import Matches
+
 
 Report = Literal["classes", "thresholds", "curve"]
 
 
 @dataclass
-class CocoDetection(DetectionMetric):
+class CocoDetection(ResampledMetric):
     """Average precision and recall of detected boxes as COCO defines them; equal to pycocotools bit for bit."""
 
     thresholds: list[float] = param(
@@ -82,31 +85,19 @@ class CocoDetection(DetectionMetric):
         """``AP``, ``AP50``, … in pycocotools' order."""
         return statistic_names(self._parameters, list(self.areas))
 
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        if "units" not in self._cache:
-            self._cache["units"] = self._state.units()
-        found: NDArray[Any] = self._cache["units"]
-        return found
+    def matched(self, data: DetectionData) -> Matches:
+        """Return who is matched to whom."""
+        by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        return match(data, self._parameters, pair_similarity=by)
 
-    @property
-    def matches(self) -> Matches:
-        """Who was matched to whom, in all that was taken in so far."""
-        if "matches" not in self._cache:
-            by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
-            self._cache["matches"] = match(self.data, self._parameters, pair_similarity=by)
-        found: Matches = self._cache["matches"]
-        return found
-
-    def check(self, columns: dict[str, NDArray[Any]]) -> None:
+    def refuse(self, columns: dict[str, NDArray[Any]]) -> None:
         """Refuse what has no meaning, unless pycocotools is to be followed.
 
         Raises:
             DataError: a box or score is impossible.
         """
         if self.compat == "none":
-            super().check(columns)
+            super().refuse(columns)
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the statistics; NaN where no class has a truth that counts (−1 with ``compat: pycocotools``)."""
@@ -114,11 +105,8 @@ class CocoDetection(DetectionMetric):
             values = coco_statistics(self.matches)
             n = len(self.units)
         else:
-            from a4eval_ap_metric.resampling.resampler import Resampler, whole_weights
-
-            counts = whole_weights(weights, len(self.units))
-            values = Resampler(self.matches, int(counts.max(initial=1))).statistics(counts[None])[0][0]
-            n = int(counts.sum())
+            found, counts = self.resampled(np.asarray(weights)[None])
+            values, n = found.statistics[0], int(counts[0])
         if self.compat == "pycocotools":
             values = np.where(np.isnan(values), -1.0, values)
         return {
@@ -135,7 +123,7 @@ class CocoDetection(DetectionMetric):
         Returns:
             For each name (r,) float64.
         """
-        return self._resampled(weights, self.names, which=0)
+        return dict(zip(self.names, self.resampled(weights)[0].statistics.T, strict=True))
 
     def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return the AP of each class under many resamples; nothing unless ``per_class``.
@@ -146,16 +134,9 @@ class CocoDetection(DetectionMetric):
         Returns:
             For each class (r,) float64.
         """
-        return self._resampled(weights, self.class_names, which=1) if self.per_class else {}
-
-    def _resampled(
-        self, weights: NDArray[np.float64], names: Sequence[str], which: int
-    ) -> dict[str, NDArray[np.float64]]:
-        from a4eval_ap_metric.resampling.resampler import Resampler, whole_weights
-
-        counts = whole_weights(weights, len(self.units))
-        resampler = Resampler(self.matches, int(counts.max(initial=1)))
-        return dict(zip(names, resampler.statistics(counts)[which].T, strict=True))
+        if not self.per_class:
+            return {}
+        return dict(zip(self.class_names, self.resampled(weights)[0].class_precision.T, strict=True))
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from a4eval import Row, Value, param
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.base import WeighableMetric
 from a4eval_ap_metric.rankings.average_precision import Interpolation
 from a4eval_ap_metric.resampling.resampler import whole_weights
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class DetectionAveragePrecision(DetectionMetric):
+class DetectionAveragePrecision(WeighableMetric):
     """The mean over classes of average precision at one IoU threshold; by default as PASCAL VOC has it from 2010 on.
 
     A column ``truth_difficult`` (g,) bool of the batches marks truths that are neither found nor missed.
@@ -45,11 +45,6 @@ class DetectionAveragePrecision(DetectionMetric):
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")
-
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self._state.units()
 
     @property
     def matches(self) -> Outcomes:

@@ -38,6 +38,12 @@ class DetectionState:
     """
 
     batches: list[dict[str, NDArray[Any]]] = field(default_factory=list)
+    _ids: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    def add(self, *batches: dict[str, NDArray[Any]]) -> None:
+        """Take in checked batches."""
+        self.batches += batches
+        self._ids.clear()
 
     @staticmethod
     def checked(batch: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
@@ -67,28 +73,31 @@ class DetectionState:
 
     def units(self) -> NDArray[Any]:
         """Return the distinct image ids, ascending."""
-        return distinct([batch["unit"] for batch in self.batches])
+        if "unit" not in self._ids:
+            self._ids["unit"] = distinct([batch["unit"] for batch in self.batches])
+        return self._ids["unit"]
 
     def classes(self) -> NDArray[Any]:
         """Return the distinct class ids, ascending."""
-        keys = ("class", "truth_class", "detection_class")
-        return distinct([batch[key] for batch in self.batches for key in keys if key in batch])
+        if "class" not in self._ids:
+            keys = ("class", "truth_class", "detection_class")
+            self._ids["class"] = distinct([batch[key] for batch in self.batches for key in keys if key in batch])
+        return self._ids["class"]
 
-    def data(self, units: NDArray[Any], classes: NDArray[Any]) -> DetectionData:
-        """Return everything with dense images and classes.
-
-        Args:
-            units: all image ids, ascending.
-            classes: all class ids, ascending.
-        """
+    def data(self) -> DetectionData:
+        """Return everything with dense images and classes."""
+        units, classes = self.units(), self.classes()
         batches = self.batches or [_NOTHING]
-        maps = [dense(batch["unit"], units) for batch in batches]
+        ascending = len(batches) == 1 and np.array_equal(batches[0]["unit"], units)  # then rows point there already
+        maps = [] if ascending else [dense(batch["unit"], units) for batch in batches]
 
         def column(name: str) -> NDArray[Any]:
             parts = [batch[name] for batch in batches]
             return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
         def unit(name: str) -> NDArray[Any]:
+            if ascending:
+                return column(name)
             return np.concatenate([known.take(batch[name]) for known, batch in zip(maps, batches, strict=True)])
 
         return DetectionData(

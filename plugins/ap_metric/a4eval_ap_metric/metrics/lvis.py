@@ -9,24 +9,26 @@ import numpy as np
 
 from a4eval import DataError, Value, param
 from a4eval_ap_metric.detections.data import COCO_RECALLS, CocoParameters
-from a4eval_ap_metric.matching.coco import Matches, match
+from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.federated import federated
 from a4eval_ap_metric.matching.shapes import SIMILARITIES
 from a4eval_ap_metric.measures.coco import coco_statistics, mean_where_defined
 from a4eval_ap_metric.measures.curves import hits_by_area, precision_at_recalls
-from a4eval_ap_metric.metrics.base import DetectionMetric
-from a4eval_ap_metric.resampling.resampler import Resampler, whole_weights
+from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from a4eval_ap_metric.detections.data import DetectionData
+    from a4eval_ap_metric.matching.coco import Matches
+
 _FREQUENCIES = "rcf"
 
 
 @dataclass
-class LvisDetection(DetectionMetric):
+class LvisDetection(ResampledMetric):
     """LVIS's statistics: COCO's on what was looked for, and AP of rare, common and frequent classes."""
 
     max_detections: int = param(300, help="of an image, whatever their classes")
@@ -43,43 +45,30 @@ class LvisDetection(DetectionMetric):
         limited = [f"AR{size}@{self.max_detections}" for size in ("", "s", "m", "l")]
         return ("AP", "AP50", "AP75", "APs", "APm", "APl", "APr", "APc", "APf", *limited)
 
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self._state.units()
-
-    @property
-    def matches(self) -> Matches:
-        """Who was matched to whom."""
-        if "matches" not in self._cache:
-            negative, open_ended = self._state.pairs("negative"), self._state.pairs("not_exhaustive")
-            data = federated(self.data, negative, open_ended, max_detections=self.max_detections)
-            self._cache["matches"] = match(data, self._parameters, pair_similarity=SIMILARITIES[self.geometry])
-        found: Matches = self._cache["matches"]
-        return found
+    def matched(self, data: DetectionData) -> Matches:
+        """Return who is matched to whom, of what was looked for."""
+        negative, open_ended = self._state.pairs("negative"), self._state.pairs("not_exhaustive")
+        data = federated(data, negative, open_ended, max_detections=self.max_detections)
+        return match(data, self._parameters, pair_similarity=SIMILARITIES[self.geometry])
 
     def check(self, columns: dict[str, NDArray[Any]]) -> None:
-        """Refuse what has no meaning, and data without LVIS's annotations.
+        """Refuse data without LVIS's annotations.
 
         Raises:
-            DataError: a box or score is impossible, or there is no word on what was looked for.
+            DataError: there is no word on what was looked for.
         """
-        super().check(columns)
         if "negative_unit" not in columns:
             raise DataError("the images have no neg_category_ids: this is not an LVIS annotation file")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the statistics; NaN where no class has a truth that counts."""
-        n_units = len(self.units)
         if weights is None:
             precision = precision_at_recalls(next(hits_by_area(self.matches)), np.array(COCO_RECALLS))
             values = self._named(coco_statistics(self.matches), precision)
-            n = n_units
+            n = len(self.units)
         else:
-            counts = whole_weights(weights, n_units)
-            resampler = Resampler(self.matches, int(counts.max(initial=1)))
-            statistics, of_class = resampler.statistics(counts[None])
-            values, n = self._named(statistics[0], of_class[0]), int(counts.sum())
+            found, counts = self.resampled(np.asarray(weights)[None])
+            values, n = self._named(found.statistics[0], found.class_precision[0]), int(counts[0])
         return {name: Value(value, higher_is_better=True, n=n) for name, value in values.items()}
 
     def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -88,9 +77,7 @@ class LvisDetection(DetectionMetric):
         Args:
             weights: (r, n_units) whole numbers, how often each image counts.
         """
-        counts = whole_weights(weights, len(self.units))
-        resampler = Resampler(self.matches, int(counts.max(initial=1)))
-        rows = [self._named(*one) for one in zip(*resampler.statistics(counts), strict=True)]
+        rows = [self._named(*one) for one in zip(*self.resampled(weights)[0], strict=True)]
         return {name: np.array([row[name] for row in rows]) for name in self.names}
 
     def _named(self, statistics: NDArray[np.float64], of_class: NDArray[np.float64]) -> dict[str, float]:

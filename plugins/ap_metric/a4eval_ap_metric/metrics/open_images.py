@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from a4eval import Row, Value, param
 from a4eval_ap_metric.matching.open_images import open_images_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.base import WeighableMetric
 from a4eval_ap_metric.resampling.resampler import whole_weights
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class OpenImagesDetection(DetectionMetric):
+class OpenImagesDetection(WeighableMetric):
     """The mean over classes of average precision at IoU 0.5 as Open Images has it.
 
     Crowds are its boxes around groups; if the batches say which labels were verified, other classes' detections in an
@@ -37,11 +37,6 @@ class OpenImagesDetection(DetectionMetric):
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")
-
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self._state.units()
 
     @property
     def matches(self) -> Outcomes:

@@ -94,7 +94,12 @@ def ranking_points(
 
 
 def average_precision_of_points(
-    hits: NDArray[np.int64], ranks: NDArray[np.int64], n_relevant: int, interpolation: str, *, exact: bool = True
+    hits: NDArray[np.int64],
+    ranks: NDArray[np.int64],
+    n_relevant: int,
+    interpolation: Interpolation,
+    *,
+    exact: bool = True,
 ) -> float:
     """Return the average precision of a precision–recall curve given by counts.
 

@@ -11,11 +11,13 @@ from a4eval_ap_metric.rankings.average_precision import average_precision
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from a4eval_ap_metric.rankings.average_precision import Interpolation
+
 Policy: TypeAlias = Literal["order", "trec", "group"]
 POLICIES: tuple[str, ...] = get_args(Policy)
 
 
-def ranking_order(scores: ArrayLike, *, ties: str = "order", documents: ArrayLike | None = None) -> NDArray[np.intp]:
+def ranking_order(scores: ArrayLike, *, ties: Policy = "order", documents: ArrayLike | None = None) -> NDArray[np.intp]:
     """Return the rows by rank.
 
     Args:
@@ -37,7 +39,7 @@ def ranking_order(scores: ArrayLike, *, ties: str = "order", documents: ArrayLik
 
 
 def tie_range(
-    scores: ArrayLike, relevance: ArrayLike, *, interpolation: str = "step", n_relevant: int | None = None
+    scores: ArrayLike, relevance: ArrayLike, *, interpolation: Interpolation = "step", n_relevant: int | None = None
 ) -> tuple[float, float]:
     """Return the lowest and the highest average precision over all orders of items with equal scores.
 
@@ -57,12 +59,5 @@ def tie_range(
     bounds = []
     for sign in (1, -1):
         order = np.lexsort((sign * (grade > 0), -score))
-        bounds.append(
-            average_precision(
-                score[order],
-                grade[order],
-                interpolation=interpolation,  # type: ignore[arg-type]  # checked there
-                n_relevant=n_relevant,
-            )
-        )
+        bounds.append(average_precision(score[order], grade[order], interpolation=interpolation, n_relevant=n_relevant))
     return bounds[0], bounds[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError
-from a4eval_ap_metric.detections.checks import doubts, refuse_impossible
+from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import dense, distinct
 
 if TYPE_CHECKING:
@@ -65,4 +65,4 @@ def detection_batch(
             )
     refuse_impossible(batch, names)
     warnings += doubts(batch)
-    return batch
+    return CheckedBatch(batch)

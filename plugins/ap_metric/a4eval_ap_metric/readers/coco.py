@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from a4eval import DataError, param
-from a4eval_ap_metric.detections.checks import doubts, refuse_impossible
+from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.detections.data import Geometry
 from a4eval_ap_metric.identifiers import dense, distinct
 from a4eval_ap_metric.readers.coco_json import identifiers, read_detections, read_ground_truth
@@ -96,7 +96,7 @@ def read_coco(
         _refuse_odd_crowds(truth, ground_truth)
         refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
     notes += doubts(batch)
-    return batch
+    return batch if quirks else CheckedBatch(batch)
 
 
 def _classes(truth: GroundTruth, path: Path) -> dict[str, NDArray[Any]]:

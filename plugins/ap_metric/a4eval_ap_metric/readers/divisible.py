@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from a4eval_ap_metric.detections.checks import CheckedBatch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -75,4 +77,5 @@ def part_of(batch: Mapping[str, Any], index: int, count: int) -> Mapping[str, An
             return column[inside["row_"]]
         return next((column[mask] for table, mask in inside.items() if name.startswith(table)), column)
 
-    return {name: cut(name, np.asarray(column)) for name, column in batch.items()}
+    part = {name: cut(name, np.asarray(column)) for name, column in batch.items()}
+    return CheckedBatch(part) if isinstance(batch, CheckedBatch) and batch.unchanged else part

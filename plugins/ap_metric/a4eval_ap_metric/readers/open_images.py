@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
+from a4eval_ap_metric.detections.checks import CheckedBatch
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
@@ -56,7 +57,7 @@ class OpenImages(Divisible):
         files = {"truth": str(self.ground_truth), "detection": str(self.detections)}
         batch = detection_batch(truth, found, names=files, warnings=warnings)
         if self.labels is not None:
-            batch |= _verified(self.labels, above, batch["unit"])
+            batch = CheckedBatch(batch | _verified(self.labels, above, batch["unit"]))
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)

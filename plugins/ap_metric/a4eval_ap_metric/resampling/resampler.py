@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from a4eval_ap_metric.measures.coco import mean_where_defined, single_thresholds
+from a4eval_ap_metric.measures.coco import mean_where_defined, statistics
 from a4eval_ap_metric.measures.curves import needed_hits
 from a4eval_ap_metric.resampling.ledger import AreaLedger, area_ledger, expand_ties
 from a4eval_ap_metric.resampling.running_sums import RunningSums, smallest_type
@@ -28,6 +28,18 @@ _BLOCK = 16  # resamples at a time, which share a walk over the lists of an area
 _SUMS = 1 << 22  # sums held at a time, of any one list: fewer resamples share the walk where there are more
 
 
+class Resampled(NamedTuple):
+    """The numbers of some resamples.
+
+    Args:
+        statistics: (r, s) float64, in the order of :func:`a4eval_ap_metric.statistic_names`.
+        class_precision: (r, k) float64, the AP of each class over all thresholds, NaN for one without truths.
+    """
+
+    statistics: NDArray[np.float64]
+    class_precision: NDArray[np.float64]
+
+
 class Resampler:
     """Prepared matches, for many sets of weights.
 
@@ -39,52 +51,50 @@ class Resampler:
     """
 
     def __init__(self, matches: Matches, most: int = 1) -> None:
-        self._parameters = matches.parameters
-        self._copies = max(most, 1)
+        parameters = matches.parameters
+        self.most = max(most, 1)
         self._n_classes = matches.n_classes
-        n_thresholds = len(self._parameters.thresholds)
-        recalls = np.array(self._parameters.recalls)
-        expanded, slot = expand_ties(matches, self._copies)
-        ledgers = [area_ledger(expanded, slot, area) for area in range(len(self._parameters.areas))]
+        self._statistics = list(enumerate(statistics(parameters)))
+        n_thresholds = len(parameters.thresholds)
+        recalls = np.array(parameters.recalls)
+        expanded, slot = expand_ties(matches, self.most)
+        ledgers = [area_ledger(expanded, slot, area) for area in range(len(parameters.areas))]
         self._areas = [_Area(one, recalls, n_thresholds, matches.n_classes) for one in ledgers]
         self._block = max(1, min(_BLOCK, _SUMS // max(1, *(len(one.run_segment) for one in ledgers))))
-        maxima = self._parameters.max_detections[:-1]
-        self._first_hits = [_FirstHits(ledgers[0], one, n_thresholds, matches.n_classes) for one in maxima]
+        maxima = parameters.max_detections[:-1]
+        self._first_hits = {one: _FirstHits(ledgers[0], one, n_thresholds, matches.n_classes) for one in maxima}
 
-    def statistics(self, weights: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def statistics(self, weights: NDArray[np.integer]) -> Resampled:
         """Return the numbers of some resamples.
 
         Args:
             weights: (r, n_units) integers from 0 to the highest weight announced.
 
         Returns:
-            (r, s) float64, the statistics in the order of :func:`a4eval_ap_metric.statistic_names`, and (r, k)
-            float64, the AP of each class over all thresholds, NaN for one without truths.
+            The statistics, and the AP of each class.
         """
-        thresholds = self._parameters.thresholds
-        singles = [thresholds.index(one) for one in single_thresholds(self._parameters)]
-        n_areas, n_maxima = len(self._areas), len(self._first_hits)
-        precision = np.empty((len(weights), n_areas + len(singles)))
-        recall = np.empty((len(weights), n_maxima + n_areas))
+        values = np.empty((len(weights), len(self._statistics)))
         of_classes = np.empty((len(weights), self._n_classes))
         for start in range(0, len(weights), self._block):
             table = self._table(weights[start : start + self._block])
-            limited = [first.hits(table) for first in self._first_hits]
+            limited = {maximum: first.hits(table) for maximum, first in self._first_hits.items()}
             for index, area in enumerate(self._areas):
+                mine = [(column, one) for column, one in self._statistics if one.area == index]
+                precisions = [(column, one.threshold) for column, one in mine if one.of == "precision"]
+                recalls = [(column, one.maximum) for column, one in mine if one.of == "recall"]
                 for row, curves in enumerate(area.curves(table), start):
-                    recall[row, n_maxima + index] = mean_where_defined(curves.recall(curves.found))
-                    if index:
-                        precision[row, len(singles) + index] = curves.mean_precision()[0]
-                        continue
-                    precision[row, : 1 + len(singles)] = curves.mean_precision(singles)
-                    of_classes[row] = curves.class_precision()
-                    for place, found in enumerate(limited):
-                        recall[row, place] = mean_where_defined(curves.recall(found[row - start]))
-        return np.hstack([precision, recall]), of_classes
+                    means = curves.mean_precision([threshold for _, threshold in precisions])
+                    values[row, [column for column, _ in precisions]] = means
+                    for column, maximum in recalls:
+                        found = curves.found if maximum is None else limited[maximum][row - start]
+                        values[row, column] = mean_where_defined(curves.recall(found))
+                    if index == 0:
+                        of_classes[row] = curves.class_precision()
+        return Resampled(values, of_classes)
 
     def _table(self, weights: NDArray[np.integer]) -> NDArray[np.signedinteger[Any]]:
         """Return the weights of each slot, (n_slots, r), in the smallest type that :class:`RunningSums` can work in."""
-        parts = [weights] if self._copies == 1 else [weights, *(weights > copy for copy in range(self._copies))]
+        parts = [weights] if self.most == 1 else [weights, *(weights > copy for copy in range(self.most))]
         most = int(weights.max(initial=0))
         return np.concatenate(parts, axis=1).T.astype(smallest_type(most), order="C")
 
@@ -102,13 +112,13 @@ class _Curves(NamedTuple):
     truths: NDArray[np.float64]
     found: NDArray[Any]
 
-    def mean_precision(self, singles: Sequence[int] = ()) -> list[float]:
-        """Return the mean over all thresholds, and of the single ones, of the classes that have truths."""
+    def mean_precision(self, thresholds: Sequence[int | None]) -> list[float]:
+        """Return the mean of the classes that have truths at each of *thresholds*; None stands for all of them."""
         some = self.truths > 0
         if not some.any():
-            return [np.nan] * (1 + len(singles))
+            return [np.nan] * len(thresholds)
         every = self.precision.take(np.flatnonzero(some), axis=2, mode="clip")
-        return [float(np.mean(every)), *(float(np.mean(every[one])) for one in singles)]
+        return [float(np.mean(every if one is None else every[one])) for one in thresholds]
 
     def class_precision(self) -> NDArray[np.float64]:
         """Return the mean of each class, NaN for one without truths."""
