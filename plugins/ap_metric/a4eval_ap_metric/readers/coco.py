@@ -54,7 +54,7 @@ def read_coco(
         DataError: a file is not what it should be.
     """
     quirks = compat == "pycocotools"
-    truth = read_ground_truth(ground_truth, lenient=quirks)
+    truth = read_ground_truth(ground_truth, lenient=quirks, shapes=geometry != "box")
     image = identifiers([one.id for one in truth.images], f"{ground_truth}: image id")
     unit, first = np.unique(image, return_index=True)
     if len(unit) < len(image):
@@ -72,7 +72,7 @@ def read_coco(
         from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
 
         sizes = {one.id: (one.height, one.width) for one in truth.images}
-        batch |= truth_shapes(ground_truth, geometry, sizes)
+        batch |= truth_shapes(ground_truth, truth.shaped, geometry, sizes)
         found = detection_shapes(detections, geometry, sizes)
         batch |= {name: found[name] for name in found if name.startswith("detection_")}
     _refuse_mixed_categories(batch["class"], found["category_id"], detections)

@@ -58,6 +58,14 @@ class Annotation(msgspec.Struct, gc=False):
     id: Identifier | None = None
 
 
+class ShapedAnnotation(Annotation, gc=False):
+    """One with its outline or its keypoints."""
+
+    segmentation: Any = None
+    keypoints: list[float] | None = None
+    num_keypoints: int | None = None
+
+
 class _Annotation(msgspec.Struct, gc=False):
     """The usual case, which decodes faster."""
 
@@ -74,6 +82,14 @@ class _GroundTruthFile(msgspec.Struct, gc=False):
 
     images: list[Image]
     annotations: list[Annotation]
+    categories: list[Category]
+
+
+class _ShapedGroundTruthFile(msgspec.Struct, gc=False):
+    """The part that evaluation of masks and keypoints needs."""
+
+    images: list[Image]
+    annotations: list[ShapedAnnotation]
     categories: list[Category]
 
 
@@ -94,12 +110,14 @@ class GroundTruth(NamedTuple):
         annotations: the columns ``image_id``, ``category_id``, ``bbox`` (g, 4), ``area``, NaN where there is none,
             ``iscrowd`` and ``id``, None where there is none.
         lacks_area: (g,) bool.
+        shaped: the annotations with their shapes, if asked for.
     """
 
     images: list[Image]
     categories: list[Category]
     annotations: dict[str, NDArray[Any]]
     lacks_area: NDArray[np.bool_]
+    shaped: Sequence[ShapedAnnotation] = ()
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -120,25 +138,27 @@ class _Detection(msgspec.Struct, gc=False):
     score: float
 
 
-def read_ground_truth(path: Path, *, lenient: bool = False) -> GroundTruth:
+def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False) -> GroundTruth:
     """Read a COCO annotation file.
 
     Args:
         path: the file.
         lenient: take NaN, Infinity and whole floats as ids, which are not JSON but which Python writes and reads.
+        shapes: read outlines and keypoints as well.
 
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
     """
     whole_content = content(path)
-    try:
-        file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
-        columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
-        return GroundTruth(file.images, file.categories, columns, np.isnan(columns["area"]))
-    except _NOT_USUAL:
-        pass
-    what = f"{path}: not a COCO annotation file"
-    whole: _GroundTruthFile = _decoded(whole_content, _GroundTruthFile, what, lenient=lenient)
+    if not shapes:
+        try:
+            file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
+            columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
+            return GroundTruth(file.images, file.categories, columns, np.isnan(columns["area"]))
+        except _NOT_USUAL:
+            pass
+    kind = _ShapedGroundTruthFile if shapes else _GroundTruthFile
+    whole = _decoded(whole_content, kind, f"{path}: not a COCO annotation file", lenient=lenient)
     rows = whole.annotations
     columns = {
         "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
@@ -149,7 +169,7 @@ def read_ground_truth(path: Path, *, lenient: bool = False) -> GroundTruth:
         "id": np.array([one.id for one in rows], object),
     }
     lacks_area = np.array([one.area is None for one in rows], bool)
-    return GroundTruth(whole.images, whole.categories, columns, lacks_area)
+    return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else ())
 
 
 def _decoded(content: Any, kind: Any, what: str, *, lenient: bool) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from a4eval import DataError, require
 from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
 from a4eval_ap_metric.readers.coco_json import Identifier, identifiers
+from a4eval_ap_metric.readers.files import content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,16 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-
-class _Annotation(msgspec.Struct, gc=False):
-    image_id: Identifier
-    segmentation: Any = None
-    keypoints: list[float] | None = None
-    num_keypoints: int | None = None
-
-
-class _Annotations(msgspec.Struct, gc=False):
-    annotations: list[_Annotation]
+    from a4eval_ap_metric.readers.coco_json import ShapedAnnotation
 
 
 class _Detection(msgspec.Struct, gc=False):
@@ -37,18 +29,20 @@ class _Detection(msgspec.Struct, gc=False):
     keypoints: list[float] | None = None
 
 
-def truth_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any]) -> dict[str, NDArray[Any]]:
-    """Return ``truth_mask``, or ``truth_keypoints`` and ``truth_ignored`` (no keypoint is annotated), of a file.
+def truth_shapes(
+    path: Path, rows: Sequence[ShapedAnnotation], geometry: str, sizes: Mapping[Identifier, Any]
+) -> dict[str, NDArray[Any]]:
+    """Return ``truth_mask``, or ``truth_keypoints`` and ``truth_ignored`` (no keypoint is annotated), of annotations.
 
     Args:
-        path: COCO annotation file.
+        path: the file they come from, for messages.
+        rows: the annotations.
         geometry: ``mask`` or ``keypoints``.
         sizes: height and width of each image, for polygons.
 
     Raises:
         DataError: a shape is missing or malformed.
     """
-    rows = _decoded(path, _Annotations).annotations
     if geometry == "mask":
         return {"truth_mask": _masks(rows, sizes, f"{path}: annotations")}
     keypoints = _keypoints(rows, f"{path}: annotations")
@@ -93,9 +87,7 @@ def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any])
 
 def _decoded(path: Path, kind: Any) -> Any:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        return msgspec.json.decode(content(path), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a COCO file: {error}") from error
 
