@@ -126,3 +126,7 @@ def duplicated(case: dict[str, Any], weights: np.ndarray) -> dict[str, Any]:
     for index, one in enumerate(copies["annotations"]):
         one["id"] = index + 1
     return copies
+
+
+def dropped_nan(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), -1, values)

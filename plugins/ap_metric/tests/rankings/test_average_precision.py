@@ -1,3 +1,5 @@
+"""Average precision in every definition, and the curve behind it."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -8,15 +10,9 @@ from a4eval_ap_metric import average_precision, precision_recall_by_rank, rankin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a4eval import build
+from ..worksheet import EXACT
 
 WORKSHEET = [1, 1, 0, 0, 0, 1, 1, 0, 0, 1]
-EXACT = {
-    "11_point": Fraction(58, 77),
-    "every_point": Fraction(51, 70),
-    "step": Fraction(5, 7),
-    "101_point": Fraction(517, 707),
-}
 
 
 @pytest.mark.parametrize(("interpolation", "exact"), EXACT.items())
@@ -106,86 +102,3 @@ def test_bad_choices_are_refused():
         average_precision([1], [1], ties="luck")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="n_relevant: got 1, but 2"):
         average_precision([2, 1], [1, 1], n_relevant=1)
-
-
-def queries(seed: int, n: int) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    rows = 12 * n
-    return {
-        "unit": rng.permutation(100)[:n],
-        "row_unit": rng.integers(0, n, rows),
-        "score": rng.integers(0, 6, rows).astype(float),
-        "relevance": (rng.random(rows) < 0.3).astype(float),
-    }
-
-
-def part(batch: dict[str, np.ndarray], units: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the batch of some of its units, in another order."""
-    row = np.flatnonzero(np.isin(batch["row_unit"], units))
-    new = np.full(len(batch["unit"]), -1)
-    new[units] = np.arange(len(units))
-    return {
-        "unit": batch["unit"][units],
-        "row_unit": new[batch["row_unit"][row]],
-        "score": batch["score"][row],
-        "relevance": batch["relevance"][row],
-    }
-
-
-@pytest.mark.parametrize("interpolation", sorted(EXACT))
-def test_shards_merged_are_the_whole(interpolation):
-    batch = queries(1, 9)
-    whole = build("metric", {"name": "average_precision", "interpolation": interpolation})
-    whole.update(batch)
-    order = np.random.default_rng(2).permutation(9)
-    shards = []
-    for units in (order[:2], order[2:7], order[7:]):
-        shard = build("metric", {"name": "average_precision", "interpolation": interpolation})
-        shard.update(part(batch, units))
-        shards.append(shard)
-    merged = shards[2]
-    merged.merge(shards[0])
-    merged.merge(shards[1])
-    assert merged.compute() == whole.compute()
-    np.testing.assert_array_equal(merged.units, np.sort(batch["unit"]))
-
-
-def test_weights_are_copies_of_queries():
-    batch = queries(3, 6)
-    metric = build("metric", "average_precision")
-    metric.update(batch)
-    weights = np.array([2.0, 0, 1, 3, 0, 1])
-    by_unit = dict(zip(metric.units.tolist(), metric.per_query(), strict=True))
-    repeated = [by_unit[unit] for unit, n in zip(metric.units.tolist(), weights, strict=True) for _ in range(int(n))]
-    value = metric.compute(weights)["average_precision"]
-    assert value.value == pytest.approx(np.nanmean(repeated), abs=1e-15)
-    assert value.n == np.count_nonzero(~np.isnan(repeated))
-    many = metric.compute_many(np.stack([weights, np.ones(6)]))["average_precision"]
-    assert many.tolist() == [value.value, metric.compute()["average_precision"].value]
-
-
-def test_the_inline_reader_ranks_as_given_or_by_score(tmp_path):
-    from a4eval import Run
-
-    run = Run(directory=tmp_path)
-    (given,) = build("reader", {"name": "ranking", "relevance": [1, 0]}).batches(run)
-    (scored,) = build("reader", {"name": "ranking", "relevance": [1, 0], "scores": [0.1, 0.2]}).batches(run)
-    for batch, expected in ((given, 1.0), (scored, 0.5)):
-        metric = build("metric", "average_precision")
-        metric.update(batch)
-        assert metric.compute()["average_precision"].value == expected
-
-
-@pytest.mark.parametrize(
-    ("node", "words"),
-    [
-        ({"relevance": []}, "empty list"),
-        ({"relevance": [1, 0], "scores": [1.0]}, "got 1 for 2 items"),
-        ({"relevance": [1, 0], "scores": [1.0, float("nan")]}, r"scores\[1\]: got nan"),
-    ],
-)
-def test_the_inline_reader_refuses(node, words):
-    from a4eval import ConfigError
-
-    with pytest.raises(ConfigError, match=words):
-        build("reader", {"name": "ranking", **node})

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from a4eval import Run, build
 
-from ..matching.test_voc import xml
-from ..metrics.test_lvis import federated_case, written
+from ..lvis_cases import federated_case, written
+from ..voc_cases import xml
 
 BOXES = ["coco_detection", "detection_average_precision", "detection_f1", "confusion_matrix", "tide"]
 RANKINGS = ["average_precision", {"name": "trec_eval", "ties": "order"}]
