@@ -35,6 +35,7 @@ ORDER = {
         "resampling",
         "readers",
         "metrics",
+        "evaluate",
     ],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
@@ -44,6 +45,7 @@ ORDER = {
 
 FLOORS = {
     "a4eval": {"plugins": ("plugins", "registry")},
+    "a4eval_ap_metric": {"evaluate": ("evaluate",)},
     "a4eval_rnn_bptt": {"unrolling": ("unrolling",)},
 }
 """Files that stand beside the rooms and make up one of their own; the others are its ground."""

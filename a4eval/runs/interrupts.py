@@ -37,13 +37,13 @@ def deadline(seconds: float | None) -> Iterator[None]:
 
 
 def polite_kills_interrupt() -> None:
-    """From here on a polite kill, as batch systems and closing terminals send it, is like Ctrl-C: records are written."""
+    """From here on a polite kill, as batch systems and closing terminals send it, is like Ctrl-C."""
     for polite in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(polite, signal.default_int_handler)
 
 
 def leave_polite_kills_to_the_owner() -> None:
-    """From here on SIGTERM, sent to all processes of a cluster's job, is the business of the process that owns this one.
+    """From here on SIGTERM, sent to all processes of a cluster's job, is the business of this one's owner.
 
     It is not ignored, which whatever a run starts would inherit.
     """

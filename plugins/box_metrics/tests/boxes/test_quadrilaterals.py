@@ -9,7 +9,7 @@ from a4eval_box_metrics import (
     rotated_to_quadrilateral,
 )
 
-from ..conftest import rotated  # noqa: TID252  (a folder of tests has no other name)
+from ..conftest import rotated
 
 
 def test_conversions():

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from a4eval import build
 
-from ..conftest import rotated  # noqa: TID252  (a folder of tests has no other name)
+from ..conftest import rotated
 
 
 def rotated_pairs(rng, n=16_000, scale=100.0):
