@@ -97,3 +97,9 @@ def test_an_edge_that_is_upright_but_for_a_rounding(dtype, least):
     half = np.array([0, 0, 2, 0, 2, 1e10, 0, 1e10], dtype)
     assert quadrilateral_iou(square, half) == pytest.approx(0.5, rel=1e-5)
     assert quadrilateral_iou(half, square[[6, 7, 0, 1, 2, 3, 4, 5]]) == pytest.approx(0.5, rel=1e-5)
+
+
+def test_a_size_that_vanishes_beside_its_coordinate():
+    box = [1e17, 0, 1, 1]  # 1e17 + 1 is 1e17
+    for name in ("efficient_iou", "scylla_iou", "distance_iou"):
+        assert np.isfinite(build("similarity", name).elementwise(box, [1e17, 0, 2, 1], format="xywh"))
