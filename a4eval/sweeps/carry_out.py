@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
+from a4eval.environment import filled
 from a4eval.executors.contract import DetachedError, Points, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
 from a4eval.journal.files import unchanged
@@ -132,7 +133,7 @@ def executor_of(root: Root) -> tuple[Executor, str]:
     Raises:
         ConfigError: there is none of that name, or a parameter is wrong.
     """
-    executor: Executor = build("executor", root.executor, path="executor")
+    executor: Executor = build("executor", filled(root.executor), path="executor")
     return executor, root.executor if isinstance(root.executor, str) else root.executor["name"]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from a4eval.config.compose import resolve
+from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
 from a4eval.journal import query
@@ -25,6 +24,7 @@ from a4eval.sweeps.retry import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from a4eval.sweeps.command import Command
 
@@ -53,7 +53,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
-    folder = Path(own.sweep.dir)
+    folder = folder_of(whole, "sweep")
     make_folder(folder, "hydra.sweep.dir")
     if own.job.num == 0:
         keep(folder, command)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
-from a4eval.config.compose import free_keys
+from a4eval.config.compose import folder_of, free_keys
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
@@ -18,6 +17,7 @@ from a4eval.sweeps.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from hydra.core.config_loader import ConfigLoader
 
@@ -50,7 +50,7 @@ def sweep(
     """
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
-    folder = Path(config.hydra.sweep.dir)
+    folder = folder_of(config, "sweep")
     if plan.root.dry_run:
         executor_of(plan.root)
         return Planned(plan, folder)
