@@ -7,7 +7,6 @@ Each test is an attack on one door of a4eval: a config, a record, a data file or
 from __future__ import annotations
 
 import json
-import re
 from textwrap import dedent
 
 import pytest
@@ -187,3 +186,161 @@ def test_a_config_reads_no_yaml_outside_its_folder(cli, sent, tmp_path):
     assert refused(cli("run", "--config-dir=sent", "experiment=spy", "--cfg", "job"), "may lead out of the folder")
     (tmp_path / "sent" / "experiment" / "link.yaml").symlink_to(tmp_path / "private.yaml")
     assert refused(cli("run", "--config-dir=sent", "experiment=link", "--cfg", "job"))
+
+
+# --- 2. Secrets ------------------------------------------------------------------------------------------------------
+
+SECRET = "hunter2-hunter2"
+
+
+@pytest.fixture
+def secret(monkeypatch):
+    """A secret in the environment."""
+    monkeypatch.setenv("TOKEN", SECRET)
+
+
+def written(folder):
+    """Return all that lies in a folder: names and contents."""
+    files = [file for file in folder.rglob("*") if "site" not in file.parts]
+    return "\n".join([*map(str, files), *(file.read_text(errors="replace") for file in files if file.is_file())])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task: {name: probe, y: '${oc.env:TOKEN}'}",
+        "task: {name: probe, y: '${oc.env:TOKEN,none}'}",
+        "description: '${oc.env:TOKEN}'",
+        "hydra: {run: {dir: 'runs/${oc.env:TOKEN}'}, sweep: {dir: 'runs/${oc.env:TOKEN}'}}",
+        "defaults: ['${oc.env:TOKEN}']",
+        "task: {name: probe, y: '${oc.decode:\"${oc.env:TOKEN}\"}'}",
+        "hydra: {sweeper: {params: {task.y: '${oc.env:TOKEN}'}}}",
+    ],
+)
+@pytest.mark.parametrize("way", ["run", "sweep", "planned sweep"])
+def test_an_environment_variable_is_refused(cli, sent, probe, secret, text, way):
+    sent({"experiment/spy.yaml": f"# @package _global_\n{text}\n"})
+    command, *rest = WAYS[way]
+    given = [] if text.startswith("task") else ["+task={name:probe}"]
+    done = cli(command, "--config-dir=sent", "experiment=spy", "executor.name=here", *given, *rest)
+    assert refused(done)
+    assert SECRET not in done.out + done.err + written(done.cwd)
+
+
+def test_an_allowed_one_is_used_but_written_nowhere(cli, sent, probe, secret, tmp_path):
+    (tmp_path / SECRET).write_text("41")
+    text = "task: {name: probe, reads: '${oc.env:TOKEN}', y: 'a ${oc.env:TOKEN} b', x: 1}\n"
+    sent({"experiment/use.yaml": f"# @package _global_\ndescription: ${{oc.env:TOKEN}}\n{text}"})
+    use = ("--config-dir=sent", "experiment=use", "--allow-env=TOKEN")
+    single = cli("run", *use, "hydra.run.dir=single")
+    assert single.code == 0, single.err
+    assert single.record["metrics"]["value"]["value"] == 42
+    assert single.record["config"]["task"]["y"] == "a <env:TOKEN> b"
+    assert [one["path"] for one in single.record["data"]] == ["<env:TOKEN>"]
+    sweep = cli("run", "-m", *use, "seed=1,2", "task.fail=[7]", "task.x=1,7", "executor=local", "hydra.sweep.dir=sweep")
+    assert sweep.code == 1, sweep.err
+    again = cli("run", "-m", *use, "seed=1,2", "task.fail=[7]", "task.x=1,7", "executor=local", "hydra.sweep.dir=sweep")
+    assert "2 ok, 2 failed, 4 of them earlier" in again.out
+    failed = cli("run", *use, "task.needs=nowhere/${oc.env:TOKEN}", "hydra.run.dir=failed")
+    assert (failed.code, "has no nowhere/<env:TOKEN>" in failed.err) == (1, True)
+    (tmp_path / SECRET).unlink()
+    shown = "".join(one.out + one.err for one in (single, sweep, again, failed))
+    assert SECRET not in shown + written(tmp_path)
+
+
+def test_resume_and_retry_of_ones_own_sweep_allow_what_it_allowed(cli, probe, secret, monkeypatch):
+    sweep = ("task.y=${oc.env:TOKEN}", "task.x=1,2", "task.fail=[2]", "executor=local", "hydra.sweep.dir=sweep")
+    assert cli("run", "-m", "experiment=probe", "--allow-env=TOKEN", *sweep).code == 1
+    monkeypatch.setenv("A4EVAL_ALLOW_ENV", "")
+    assert "1 failed" in cli("resume", "sweep").out
+    monkeypatch.setenv("A4EVAL_ALLOW_ENV", "")
+    assert "1 failed" in cli("retry", "sweep").out
+    monkeypatch.setenv("A4EVAL_ALLOW_ENV", "")
+    file = cli("experiments").cwd / "sweep" / "sweep.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"proof": "0" * 64}))
+    assert refused(cli("resume", "sweep"), "allow it with --allow-env TOKEN")
+    assert refused(cli("retry", "sweep"), "allow it with --allow-env TOKEN")
+    assert "1 failed" in cli("retry", "sweep", "--allow-env", "TOKEN").out
+
+
+def test_what_looks_like_an_allowed_one_is_none(cli, probe, secret):
+    """A record may hold the text that stands for a variable; a config may, too."""
+    done = cli("run", "experiment=probe", "task.y='<env:TOKEN>'")
+    assert refused(done, "allow it with --allow-env TOKEN")
+    assert refused(cli("run", "experiment=probe", "--allow-env=a b"), "--allow-env: got 'a b'")
+
+
+# --- 4. A record or an experiment does not choose what runs ----------------------------------------------------------
+
+ELSEWHERE = ["executor: slurm", "executor: {name: slurm, options: {setup: [touch pwned]}}", "executor: {name: here}"]
+
+
+@pytest.mark.parametrize("way", ["run", "sweep", "planned sweep", "basic sweep", "cfg"])
+@pytest.mark.parametrize("text", [*ELSEWHERE, "defaults: [override /executor: ray]", "defaults: ['/x@executor']"])
+def test_an_experiment_chooses_no_executor(cli, sent, probe, text, way):
+    sent(
+        {
+            "experiment/evil.yaml": f"# @package _global_\n{text}\ntask: {{name: probe}}\n",
+            "x.yaml": "{name: slurm, options: {setup: [touch pwned]}}\n",
+        }
+    )
+    command, *rest = WAYS[way]
+    done = cli(command, "--config-dir=sent", "experiment=evil", *rest)
+    assert refused(done, "executor: a config cannot choose", "give executor=")
+
+
+@pytest.mark.parametrize("text", [*ELSEWHERE, "executor: {name: local, workers: 1}", "executor: {workers: 1}"])
+def test_the_executor_of_the_command_is_beaten_by_none(cli, sent, probe, text):
+    sent({"experiment/mine.yaml": f"# @package _global_\n{text}\ntask: {{name: probe}}\n"})
+    command = ("run", "-m", "--config-dir=sent", "experiment=mine", "seed=1,2", "hydra.sweep.dir=sweep")
+    done = cli(*command, "executor.name=here")
+    assert done.code == 0, done.err
+    assert "running on here" in done.err
+    assert {one["executor"]["name"] for one in records(done.cwd / "sweep")} == {"here"}
+
+
+def records(folder):
+    """Return the records of a journal."""
+    return [json.loads(line) for line in (folder / "results.jsonl").read_bytes().splitlines()]
+
+
+def test_a_config_of_ones_own_is_chosen_by_the_command(cli, sent, probe):
+    sent({"executor/mine.yaml": "name: here\n"})
+    done = cli("run", "-m", "--config-dir=sent", "experiment=probe", "seed=1,2", "executor=mine")
+    assert done.code == 0, done.err
+    assert "running on here" in done.err
+
+
+@pytest.fixture
+def half_failed(cli, probe):
+    """A sweep with a failed point on the executor ``here``."""
+    sweep = ("experiment=probe", "task.x=1,2", "task.fail=[2]", "hydra.sweep.dir=sweep")
+    done = cli("run", "-m", *sweep, "executor.name=here")
+    assert done.code == 1, done.err
+    return done.cwd / "sweep"
+
+
+def test_ones_own_sweep_goes_on_where_it_ran(cli, half_failed):
+    assert "running on here" in cli("retry", "sweep").err
+    assert "running on here" in cli("resume", "sweep").err
+
+
+@pytest.mark.parametrize("forged", ["", "0" * 64])
+def test_a_folder_that_was_sent_chooses_nothing(cli, half_failed, forged):
+    """A stranger's ``sweep.json`` and records may ask for a Slurm job with a shell line in it."""
+    file = half_failed / "sweep.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"proof": forged}))
+    assert refused(cli("resume", "sweep"), "asks for '++executor.name=here', and nothing proves that you gave")
+    assert refused(cli("retry", "sweep"), "ask for 'here', which only a command may choose", "executor=here")
+    assert "running on here" in cli("retry", "sweep", "executor.name=here").err
+    assert "running on" not in cli("retry", "sweep", "executor=local", "executor.workers=1").err
+    assert "running on" not in cli("resume", "sweep", "executor=local", "executor.workers=1").err
+
+
+def test_a_sweep_that_goes_on_may_be_given_other_limits(cli, half_failed):
+    done = cli("retry", "sweep", "timeout=60", "retries=1")
+    assert done.code == 1
+    last = records(half_failed)[-1]
+    assert (last["config"]["timeout"], last["config"]["retries"], last["executor"]["attempt"]) == (60, 1, 2)
+    assert refused(cli("retry", "sweep", "task.x=3"), "can only be given other values of executor, timeout")
+    assert refused(cli("resume", "sweep", "seed=3"), "can only be given other values of executor, timeout")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from a4eval import errors
-from a4eval.cli.options import check_plugins, config_dir_option, strict_option
+from a4eval.cli.options import allow_env_option, check_plugins, config_dir_option, strict_option
 from a4eval.cli.say import FAILED, INTERRUPTED, OK, note, say
+from a4eval.environment import allow
 from a4eval.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,11 +45,18 @@ Exit status: 0 ok
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
 @click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
 @config_dir_option
+@allow_env_option
 @strict_option
 def run(
-    overrides: tuple[str, ...], multirun: bool, cfg: str | None, config_dir: Path | None, strict_plugins: bool
+    overrides: tuple[str, ...],
+    multirun: bool,
+    cfg: str | None,
+    config_dir: Path | None,
+    allow_env: tuple[str, ...],
+    strict_plugins: bool,
 ) -> None:
     """See RUN_HELP."""
+    allow(allow_env)
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")

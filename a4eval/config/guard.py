@@ -23,6 +23,7 @@ from omegaconf import OmegaConf, open_dict
 
 from a4eval.config.yaml_file import text_of
 from a4eval.errors import ConfigError, did_you_mean
+from a4eval.experiment import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,7 +47,6 @@ _PARAMETERS = ("sweeper", "launcher")
 _OFFERED = "run.dir, sweep.dir, and the parameters of the sweeper and the launcher"
 _COMPUTED = ("overrides.hydra", "overrides.task", "runtime", "mode", "job.override_dirname", "job.num", "job.id")
 """What Hydra itself fills in for each composition."""
-_LOCAL = ("local", "a4eval/local")
 _STORAGE = "sweeper.storage"
 """Where Optuna keeps a study; what is read from there is unpickled by one of its samplers."""
 
@@ -221,7 +221,8 @@ class Guard(ConfigLoader):
 
         check_overrides(sweep_overrides)
         config = self._inner.load_sweep_config(master_config, sweep_overrides)
-        self._check(config, RunMode.RUN, [*master_config.hydra.overrides.hydra, *sweep_overrides])
+        about_hydra: Any = OmegaConf.to_container(master_config.hydra.overrides.hydra, resolve=False)
+        self._check(config, RunMode.RUN, [*about_hydra, *sweep_overrides])
         return config
 
     def get_search_path(self) -> ConfigSearchPath:
@@ -270,8 +271,7 @@ class Guard(ConfigLoader):
 
     def _check_hydra(self, config: DictConfig, ours: DictConfig, overrides: Sequence[str]) -> None:
         """Refuse whatever differs in Hydra's part from what it is without the stranger's files."""
-        given = config.hydra.overrides
-        if sorted([*given.hydra, *given.task]) != sorted(overrides):
+        if sorted(overrides_of(config)) != sorted(overrides):
             raise ConfigError("a config cannot set overrides of the command", path="hydra.overrides")
         got, expected = (dict(_leaves(OmegaConf.to_container(one.hydra, resolve=False))) for one in (config, ours))
         for path in got.keys() | expected.keys():
@@ -295,9 +295,15 @@ class Guard(ConfigLoader):
             return
         node = config.get("executor")
         name = node if isinstance(node, str) else node.get("name") if OmegaConf.is_dict(node) else None
-        if name not in _LOCAL:
+        if name not in LOCAL:
             message = f"a config cannot choose {name!r}, which may run elsewhere; give executor={name} with the command"
             raise ConfigError(message, path="executor")
+
+
+def overrides_of(config: DictConfig) -> list[str]:
+    """Return the overrides that *config* was composed with, as they were given: no interpolation in them resolved."""
+    given: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
+    return [*given["hydra"], *given["task"]]
 
 
 def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:

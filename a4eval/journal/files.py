@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from a4eval.environment import filled
+from a4eval.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+BLOCK = 1 << 20
 
 
 class FileEntry(msgspec.Struct):
@@ -18,11 +25,12 @@ class FileEntry(msgspec.Struct):
 
     path: str
     sha256: str
+    bytes: int | None = None
 
 
 def unchanged(files: Iterable[FileEntry]) -> bool:
     """Say whether every one of *files* is there and has the same SHA-256."""
-    return all(_sha256_now(file.path) == file.sha256 for file in files)
+    return all(_sha256_now(file.path, file.bytes) == file.sha256 for file in files)
 
 
 def agree(one: Iterable[FileEntry], other: Iterable[FileEntry]) -> bool:
@@ -37,16 +45,27 @@ def agree(one: Iterable[FileEntry], other: Iterable[FileEntry]) -> bool:
     return all(known.get(file.path, file.sha256) == file.sha256 for file in other)
 
 
-def _sha256_now(path: str) -> str | None:
+def _sha256_now(path: str, size: int | None) -> str | None:
+    """Return the hash of a regular file, of *size* bytes if that is known; None for all else a path may lead to."""
     try:
+        path = str(filled(path))
         facts = Path(path).stat()
+        if not stat.S_ISREG(facts.st_mode) or size not in (None, facts.st_size):
+            return None
         return _sha256(path, facts.st_size, facts.st_mtime_ns)
-    except (OSError, ValueError):  # not there; or no name that a file can have
+    except (OSError, ValueError, ConfigError):  # not there; no name that a file can have; a variable that is not allowed
         return None
 
 
 @cache
-def _sha256(path: str, _size: int, _modified: int) -> str:
-    """Hash a file, once as long as it is left alone: many points read the same one."""
+def _sha256(path: str, size: int, _modified: int) -> str | None:
+    """Hash a file, once as long as it is left alone: many points read the same one.
+
+    No more than its *size* is read: some that the system calls regular files never end.
+    """
+    digest = hashlib.sha256()
     with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while size > 0 and (block := file.read(min(size, BLOCK))):
+            digest.update(block)
+            size -= len(block)
+    return digest.hexdigest() if size == 0 else None

@@ -11,6 +11,7 @@ from a4eval.config.builder import build
 from a4eval.environment import filled
 from a4eval.executors.contract import DetachedError, Points, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
+from a4eval.experiment import LOCAL
 from a4eval.journal.files import unchanged
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
@@ -19,7 +20,7 @@ from a4eval.registry import registry
 from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
-from a4eval.sweeps.meter import meter
+from a4eval.sweeps.meter import meter, tell_where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,8 @@ def carry_out(
     """
     root = points.root
     executor, name = executor_of(root)
+    if name not in LOCAL:
+        tell_where(name, root.executor)
     make_folder(folder, "hydra.sweep.dir")
     with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
         start = time.monotonic()

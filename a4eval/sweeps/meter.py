@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from a4eval.progress import SECONDS_BETWEEN_LINES
 
@@ -40,6 +40,12 @@ def meter(total: int, what: str = "points") -> Iterator[Tell]:
                 print(line(tally, start, what), file=sys.stderr, flush=True)
 
         yield tell
+
+
+def tell_where(name: str, node: Any) -> None:
+    """Say what is about to run the points, and with which parameters, before it does."""
+    given = {key: value for key, value in node.items() if key != "name"} if isinstance(node, dict) else {}
+    print(f"running on {name}" + (f" with {given}" if given else ""), file=sys.stderr, flush=True)
 
 
 def line(tally: Tally, start: float, what: str) -> str:

@@ -6,7 +6,7 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, did_you_mean
@@ -46,7 +46,8 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     """
     own = HydraConfig.get()
     whole = DictConfig({**config, "hydra": own})
-    experiment = resolve(whole, [override.removeprefix("++") for override in own.overrides.task])
+    given: Any = OmegaConf.to_container(own.overrides.task, resolve=False)
+    experiment = resolve(whole, [override.removeprefix("++") for override in given])
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")

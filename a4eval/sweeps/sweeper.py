@@ -10,6 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
 from a4eval.config.compose import folder_of, free_keys
+from a4eval.config.guard import overrides_of
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
@@ -55,8 +56,7 @@ def sweep(
         executor_of(plan.root)
         return Planned(plan, folder)
     try:
-        given = config.hydra.overrides
-        started = command([*given.hydra, *given.task])
+        started = command(overrides_of(config))
         return carry_out(plan, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
