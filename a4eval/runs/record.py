@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from a4eval.contracts import Outcome
 from a4eval.environment import hidden
 
 FILE_NAME = "result.json"
@@ -106,6 +107,13 @@ class ErrorRecord(Struct):
     traceback: str
 
 
+class VerdictRecord(Struct):
+    """What the run says of its subject, beside its numbers."""
+
+    outcome: Outcome
+    reasons: Annotated[list[str], Meta(description="what keeps it from having passed")]
+
+
 class Record(Struct, kw_only=True):
     """One run of an experiment."""
 
@@ -120,6 +128,7 @@ class Record(Struct, kw_only=True):
     overrides: Annotated[list[str], Meta(description="as typed on the command line")]
     seed: int
     components: list[ComponentRecord]
+    verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None
     metrics: dict[str, MetricRecord]
     tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
     data: Annotated[list[FileRecord], Meta(description="the files that were read")]
