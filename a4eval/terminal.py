@@ -19,9 +19,7 @@ def printable(text: str) -> str:
     text = str(hidden(text))
     if text.isprintable():
         return text
-    return "".join(
-        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text
-    )
+    return "".join(one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text)
 
 
 def put(text: object = "", *, end: str = "\n") -> None:
@@ -29,6 +27,6 @@ def put(text: object = "", *, end: str = "\n") -> None:
     print(printable(str(text)), end=end)
 
 
-def tell(text: object) -> None:
+def remark(text: object) -> None:
     """Print to standard error: what is to be known beside it."""
     print(printable(str(text)), file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ import click
 
 from a4eval.cli.options import allow_env_option
 from a4eval.environment import allow
+from a4eval.terminal import put
 
 
 @click.command()
@@ -26,6 +27,6 @@ def retry(folder: Path, overrides: tuple[str, ...], allow_env: tuple[str, ...]) 
 
     outcome = run_again(folder, overrides)
     if outcome is None:
-        print("no run failed here")
+        put("no run failed here")
     else:
         sys.exit(finish(outcome))

@@ -15,6 +15,7 @@ from a4eval.environment import allow
 from a4eval.errors import ConfigError
 from a4eval.results.exit_status import OK, of_run
 from a4eval.runs.interrupts import polite_kills_interrupt
+from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
         raise ConfigError(f"got {part!r}, expected job, hydra or all", path="--cfg")
     config = compose(overrides, config_dir)
     keys = [str(key) for key in config if part == "all" or (key == "hydra") == (part == "hydra")]
-    print(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
+    put(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
 
 
 def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
@@ -98,7 +99,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     prepared = prepare(resolve(compose(overrides, config_dir), overrides))
     if prepared.experiment.root.dry_run:
-        print(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
+        put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)
     gc.freeze()
     gc.enable()
@@ -108,6 +109,6 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
         text = record.error.message if ours else f"{record.error.type}: {record.error.message}"
         say("error", text if ours else f"{text} (the record holds the traceback)")
     elif record.status == "interrupted":
-        print("a4eval: interrupted", file=sys.stderr)
-    print(path)
+        remark("a4eval: interrupted")
+    put(path)
     sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))

@@ -172,12 +172,19 @@ COMPOSITION_ERRORS = (
 
 def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
     """Return Hydra's, OmegaConf's or YAML's complaint as one line that says where and what to do."""
+    return _ours(error) or _hydras(error, config_dir)
+
+
+def _ours(error: Exception) -> ConfigError | None:
+    """Return what a resolver of ours complained of, if it is behind *error*."""
     cause = error.__cause__
-    while cause is not None:
-        if isinstance(cause, A4evalError):  # a resolver of ours
-            key = str(error.full_key or "") if isinstance(error, OmegaConfBaseException) else ""
-            return ConfigError(str(cause), path=key)
+    while cause is not None and not isinstance(cause, A4evalError):
         cause = cause.__cause__
+    key = str(error.full_key or "") if isinstance(error, OmegaConfBaseException) else ""
+    return None if cause is None else ConfigError(str(cause), path=key)
+
+
+def _hydras(error: Exception, config_dir: Path | None) -> ConfigError:
     cause = error.__cause__
     if isinstance(error, MissingConfigException):
         missing = str(error.missing_cfg_file)

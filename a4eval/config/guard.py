@@ -70,7 +70,8 @@ class UserConfigs(ConfigSource):
             raise ConfigLoadError(f"Config not found : {file}")
         text = text_of(file)
         config = OmegaConf.create(text) if text.strip() else OmegaConf.create()
-        for name in _names(OmegaConf.to_container(config).get("defaults") if OmegaConf.is_dict(config) else None):
+        content: Any = OmegaConf.to_container(config)
+        for name in _names(content.get("defaults") if isinstance(content, dict) else None):
             if ".." in name.split("/") or "${" in name.partition(":")[0] or ":" in name.partition("${")[2]:
                 raise ConfigError(f"defaults: {name!r} may lead out of the folder", path=str(file))
         return ConfigResult(self.provider, f"{SCHEME}://{self.path}", config, self._get_header_dict(text[:512]))

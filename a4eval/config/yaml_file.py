@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import stat
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from a4eval.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LARGEST = 1_000_000
@@ -62,37 +64,64 @@ def load(file: Path) -> Any:
 
 def _check(text: str, name: str) -> None:
     """Walk through the events of *text*, which build nothing, and add up what they stand for."""
-    anchored: dict[str, tuple[int, int]] = {}
-    open_nodes: list[tuple[str | None, int, int]] = []  # anchor; values so far; height so far
-    for event in yaml.parse(text, Loader=_LOADER):
+    extents = _Extents()
+    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    for event in events:
+        try:
+            extents.take(event)
+        except ValueError as error:
+            raise ConfigError(str(error), path=f"{name}, line {event.start_mark.line + 1}") from error
+
+
+class _Extent(NamedTuple):
+    """How many values a node stands for, and how deep they are nested."""
+
+    size: int
+    height: int
+
+
+@dataclass
+class _Extents:
+    """Adds up a stream of YAML events: the nodes that are open, the outermost first, and those with a name."""
+
+    open_nodes: list[tuple[str | None, _Extent]] = field(default_factory=list)
+    named: dict[str, _Extent] = field(default_factory=dict)
+
+    def take(self, event: Any) -> None:
+        """Take in one event.
+
+        Raises:
+            ValueError: it is too much.
+        """
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            open_nodes.append((event.anchor, 1, 0))
-            size = height = 0
+            self.open_nodes.append((event.anchor, _Extent(1, 0)))
         elif isinstance(event, yaml.ScalarEvent):
-            plain = event.implicit[0] or event.tag is not None
-            if plain and len(event.value) > LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
-                raise ConfigError(f"holds a number of {len(event.value):,} digits", path=_place(name, event))
-            size, height = 1 + len(event.value) // CHARACTERS, 0
-            if event.anchor:
-                anchored[event.anchor] = (size, height)
+            self._close(event.anchor, _scalar(event))
         elif isinstance(event, yaml.AliasEvent):
-            size, height = anchored.get(event.anchor, (MOST, 0))  # an alias within its own anchor never ends
+            self._close(None, self.named.get(str(event.anchor), _Extent(MOST, 0)))  # within itself it would never end
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-            anchor, size, height = open_nodes.pop()
-            height += 1
-            if anchor:
-                anchored[anchor] = (size, height)
-        else:
-            continue
-        if open_nodes and size:
-            anchor, before, highest = open_nodes[-1]
-            open_nodes[-1] = (anchor, before + size, max(highest, height))
-            size, height = before + size, max(highest, height) + len(open_nodes)
-        if size > MOST:
-            raise ConfigError(f"stands for more than {MOST:,} values", path=_place(name, event))
-        if max(height, len(open_nodes)) > DEEPEST:
-            raise ConfigError(f"is nested more than {DEEPEST} levels deep", path=_place(name, event))
+            anchor, inside = self.open_nodes.pop()
+            self._close(anchor, _Extent(inside.size, inside.height + 1))
+        if len(self.open_nodes) > DEEPEST:
+            raise ValueError(f"is nested more than {DEEPEST} levels deep")
+
+    def _close(self, anchor: str | None, extent: _Extent) -> None:
+        """Add a node that has ended to the one around it."""
+        if anchor:
+            self.named[anchor] = extent
+        if not self.open_nodes:
+            return
+        around, inside = self.open_nodes[-1]
+        inside = _Extent(inside.size + extent.size, max(inside.height, extent.height))
+        self.open_nodes[-1] = (around, inside)
+        if inside.size > MOST:
+            raise ValueError(f"stands for more than {MOST:,} values")
+        if inside.height + len(self.open_nodes) > DEEPEST:
+            raise ValueError(f"is nested more than {DEEPEST} levels deep")
 
 
-def _place(name: str, event: Any) -> str:
-    return f"{name}, line {event.start_mark.line + 1}"
+def _scalar(event: Any) -> _Extent:
+    may_be_number = event.implicit[0] or event.tag is not None
+    if may_be_number and len(event.value) > LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
+        raise ValueError(f"holds a number of {len(event.value):,} digits")
+    return _Extent(1 + len(event.value) // CHARACTERS, 0)

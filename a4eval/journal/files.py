@@ -53,7 +53,11 @@ def _sha256_now(path: str, size: int | None) -> str | None:
         if not stat.S_ISREG(facts.st_mode) or size not in (None, facts.st_size):
             return None
         return _sha256(path, facts.st_size, facts.st_mtime_ns)
-    except (OSError, ValueError, ConfigError):  # not there; no name that a file can have; a variable that is not allowed
+    except (
+        OSError,
+        ValueError,
+        ConfigError,
+    ):  # not there, no name of a file, a variable not allowed
         return None
 
 

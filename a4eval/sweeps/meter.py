@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from a4eval.progress import SECONDS_BETWEEN_LINES
+from a4eval.terminal import remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ def meter(total: int, what: str = "points") -> Iterator[Tell]:
             now = time.monotonic()
             if now - last >= SECONDS_BETWEEN_LINES:
                 last = now
-                print(line(tally, start, what), file=sys.stderr, flush=True)
+                remark(line(tally, start, what))
 
         yield tell
 
@@ -45,7 +46,7 @@ def meter(total: int, what: str = "points") -> Iterator[Tell]:
 def tell_where(name: str, node: Any) -> None:
     """Say what is about to run the points, and with which parameters, before it does."""
     given = {key: value for key, value in node.items() if key != "name"} if isinstance(node, dict) else {}
-    print(f"running on {name}" + (f" with {given}" if given else ""), file=sys.stderr, flush=True)
+    remark(f"running on {name}" + (f" with {given}" if given else ""))
 
 
 def line(tally: Tally, start: float, what: str) -> str:

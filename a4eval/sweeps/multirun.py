@@ -7,7 +7,6 @@ import os
 import time
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.types import RunMode
@@ -21,6 +20,7 @@ from a4eval.sweeps.sweeper import Planned, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned:

@@ -132,4 +132,6 @@ def _refuse_elsewhere(folder: Path, executor: Any) -> None:
     name = executor.get("name") if isinstance(executor, dict) else executor
     if name not in LOCAL:
         message = f"the records of {folder} ask for {name!r}, which only a command may choose"
-        raise ConfigError(f"{message}; give `a4eval retry {folder} executor={name}`, or executor=local", path="executor")
+        raise ConfigError(
+            f"{message}; give `a4eval retry {folder} executor={name}`, or executor=local", path="executor"
+        )
