@@ -5,6 +5,7 @@ Tests that run side by side compute with one thread each: more only get into eac
 
 import os
 
+import pytest
 from hypothesis import settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -13,3 +14,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 settings.register_profile("a4eval", deadline=None)
 settings.load_profile("a4eval")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory):
+    """Keep the key that proves a user's own sweeps out of the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
