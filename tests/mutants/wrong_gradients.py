@@ -232,7 +232,7 @@ class CropOffByOne(Convolution):
     """The last window is left out of the kernel's gradient."""
 
     def backward(self, params, tape, dy):
-        dparams, dx = super().backward(params, tape, dy)
+        _, dx = super().backward(params, tape, dy)
         size = dy.shape[1] - 1
         w = np.stack([(dy[:, :size] * tape[:, k : k + size]).sum() for k in range(3)])
         return {"w": w}, dx

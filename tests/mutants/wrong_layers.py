@@ -329,7 +329,7 @@ class Float32Inside(Dense):
     complex_step: ClassVar[bool] = False
 
     def forward(self, params, x):
-        y, tape = super().forward({k: v.astype(np.float32) for k, v in params.items()}, x.astype(np.float32))
+        y, _ = super().forward({k: v.astype(np.float32) for k, v in params.items()}, x.astype(np.float32))
         return y.astype(x.dtype), x
 
 
