@@ -1,6 +1,6 @@
 """``python -m a4eval``."""
 
-from a4eval.cli import main
+from a4eval.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,8 @@
 """What a metric, a layer, a reader and a task must offer, and what they give back.
 
 These are protocols: a component needs no base class, only the methods.
+What a component may offer beyond its kind's protocol is a small protocol of its own (``Weighable``, ``Tabular``,
+``Divisible`` …): having the methods is all there is to it, and ``isinstance`` tells.
 All arrays are numpy arrays.
 """
 
@@ -8,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+# Python 3.11's own isinstance would compute the properties that it looks for
+from typing_extensions import Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,10 +113,7 @@ class Result:
 class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.
 
-    A metric whose units can be weighed also has a property ``units``, the ids in the order ``weights`` refers to, and
-    may have ``compute_many(weights: (r, n_units)) -> {name: (r,)}``, a faster way to weigh them many times, and
-    ``compute_parts`` of the same form for parts that only the data names, such as classes: ``compare`` tests each.
-    A metric may have ``tables() -> dict[str, list[Row]]``; a single table is named by the metric's label.
+    It may also be :class:`Weighable`, :class:`WeighableMany`, :class:`Partitioned` and :class:`Tabular`.
     ``dataclasses.replace(metric)`` must give a fresh one without state, so state lives in ``init=False`` fields
     with a ``default_factory``, or is set in ``__post_init__``.
     """
@@ -138,12 +140,55 @@ class Metric(Protocol):
 
 
 @runtime_checkable
-class Reader(Protocol):
-    """Turns files or inline data into batches.
+class Weighable(Metric, Protocol):
+    """A metric whose units can be weighed, and so resampled: it can have intervals and be compared."""
 
-    A reader may have ``part(index, count)``, which returns a reader of the *index*-th (from 0) of *count* disjoint
-    parts of its units that together are the whole, in its order; ``evaluate`` with ``shards`` needs it.
-    """
+    @property
+    def units(self) -> Sequence[Any] | NDArray[Any]:
+        """The (n_units,) ids of the units taken in, in the order that the weights of ``compute`` refer to."""
+
+
+@runtime_checkable
+class WeighableMany(Weighable, Protocol):
+    """A weighable metric with a faster way to weigh its units many times."""
+
+    def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the values under each row of *weights*, just as ``compute`` gives them one by one.
+
+        Args:
+            weights: (r, n_units) float64.
+
+        Returns:
+            Name to (r,) float64.
+        """
+
+
+@runtime_checkable
+class Partitioned(Weighable, Protocol):
+    """A weighable metric with values of parts that only the data names, such as classes; ``compare`` tests each."""
+
+    def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the value of each part under each row of *weights*.
+
+        Args:
+            weights: (r, n_units) float64.
+
+        Returns:
+            Name of the part to (r,) float64.
+        """
+
+
+@runtime_checkable
+class Tabular(Protocol):
+    """A metric with tables beside its values."""
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return its tables by name; a single one is named by the metric's label in the record."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Turns files or inline data into batches.  One that can give parts of them is :class:`Divisible`."""
 
     batch: ClassVar[str]
     """The name of the batches it gives."""
@@ -153,6 +198,14 @@ class Reader(Protocol):
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield the batches; doubts about the data go to ``run.warn``, errors are :class:`a4eval.DataError`."""
+
+
+@runtime_checkable
+class Divisible(Reader, Protocol):
+    """A reader whose units can be dealt out; ``evaluate`` with ``shards`` needs it."""
+
+    def part(self, index: int, count: int) -> Reader:
+        """Return a reader of part *index* (from 0) of *count* disjoint parts that together are the whole, in order."""
 
 
 @runtime_checkable
@@ -170,11 +223,7 @@ class Layer(Protocol):
     - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
     - ``complex_step = False``: it takes complex arrays and is analytic in them.
 
-    It may also have
-
-    - ``examples(rng) -> Iterator[x]``: inputs of other shapes that are valid too, each of which is checked;
-    - ``reference(framework, params, x, dy) -> (y, dparams, dx)``: the same computed by another framework; it raises a
-      ValueError where that framework has no such layer, and :class:`a4eval.MissingExtraError` where it is missing.
+    It may also be :class:`Exemplified` and :class:`Referenced`.
     """
 
     def example(self, rng: np.random.Generator) -> Any:
@@ -188,6 +237,27 @@ class Layer(Protocol):
 
     def backward(self, params: Any, tape: Any, dy: Any) -> tuple[Any, Any]:
         """Return ``(dparams, dx)`` for the gradient ``dy`` of a scalar with respect to ``y``."""
+
+
+@runtime_checkable
+class Exemplified(Layer, Protocol):
+    """A layer that names inputs of more than one shape, each of which is checked."""
+
+    def examples(self, rng: np.random.Generator) -> Iterator[Any]:
+        """Yield small valid inputs of different shapes."""
+
+
+@runtime_checkable
+class Referenced(Layer, Protocol):
+    """A layer that another framework computes as well."""
+
+    def reference(self, framework: str, params: Mapping[str, Any], x: Any, dy: Any) -> tuple[Any, dict[str, Any], Any]:
+        """Return ``(y, dparams, dx)`` as *framework*, such as ``"torch"``, computes them.
+
+        Raises:
+            ValueError: that framework has no such layer.
+            MissingExtraError: it is not installed.
+        """
 
 
 @runtime_checkable

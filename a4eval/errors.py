@@ -62,13 +62,6 @@ class RunTimeoutError(A4evalError):
     """The run took longer than its config's ``timeout``."""
 
 
-def came_of_interrupt(error: BaseException | None) -> bool:
-    """Say whether *error* is a KeyboardInterrupt, or was raised while one was being handled."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known name, else the known names.
 

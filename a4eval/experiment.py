@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from a4eval.conversion import convert
 from a4eval.errors import ConfigError, did_you_mean
-from a4eval.schema import convert
 
 SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "objective"})
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""

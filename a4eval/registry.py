@@ -108,23 +108,3 @@ def registry() -> Registry:
     from a4eval.plugins import discover  # here: a plugin's plain functions need no pluggy
 
     return Registry(discover())
-
-
-def build(kind: str, node: Any, *, path: str = "") -> Any:
-    """Build a component from its config node.
-
-    Args:
-        kind: such as ``"similarity"``.
-        node: its name, or a mapping with ``name`` and parameters.
-        path: where the node stands in the config, for error messages.
-
-    Raises:
-        ConfigError: unknown name or key, wrong type or missing value; the text holds the full path.
-
-    >>> build("task", {"name": "evaluat"})
-    Traceback (most recent call last):
-    a4eval.errors.ConfigError: task.name: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
-    """
-    from a4eval.schema import Builder  # here: it needs msgspec, which listing commands do without
-
-    return Builder(registry()).build(kind, node, path or kind)

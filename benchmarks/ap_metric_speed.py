@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from a4eval_ap_metric import coco_statistics, match
-from a4eval_ap_metric.coco_metric import CocoDetection
+from a4eval_ap_metric.metrics.coco import CocoDetection
 from ap_metric_workload import workload, write_coco
 from harness import environment, interleave, publish, table
 
-from a4eval.intervals import paired_bootstrap, statistic_of
+from a4eval.statistics.intervals import paired_bootstrap, statistic_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 STRANGER = Path(__file__).resolve().parent / "stranger"
+PROBE = Path(__file__).resolve().parent / "probe"
+"""A plugin that misbehaves on demand."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def cli(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        from a4eval.cli import main
+        from a4eval.cli.main import main
 
         monkeypatch.setattr(sys, "argv", ["a4eval", *arguments])
         with pytest.raises(SystemExit) as ended:
@@ -88,3 +90,65 @@ def cli(tmp_path, monkeypatch, capfd):
         return Finished(ended.value.code or 0, seen.out, seen.err, tmp_path)
 
     return run
+
+
+@dataclass
+class Place:
+    """An empty folder, and the command line in it, which knows the task ``probe``."""
+
+    folder: Path
+    environment: dict
+
+    def start(self, *arguments, **keywords):
+        """Start a4eval."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "a4eval", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **keywords,
+        )
+
+    def run(self, *arguments, timeout=120):
+        """Run a4eval to its end."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=timeout)
+        return Finished(process.returncode, out, err, self.folder)
+
+    def sweep(self, *overrides, folder="sweep", timeout=120):
+        """Run a sweep of the probe into *folder*."""
+        return self.run("run", "-m", "experiment=probe", f"hydra.sweep.dir={folder}", *overrides, timeout=timeout)
+
+    def records(self, folder="sweep"):
+        """Read the journal, torn lines left out."""
+        found = []
+        for line in (self.folder / folder / "results.jsonl").read_bytes().splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+        return found
+
+    def ok(self, folder="sweep"):
+        """Return the values of x that are done, one for each record."""
+        return sorted(one["config"]["task"].get("x", 0) for one in self.records(folder) if one["status"] == "ok")
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An empty folder and the command line."""
+    path = os.pathsep.join(filter(None, [str(PROBE), os.environ.get("PYTHONPATH")]))
+    return Place(tmp_path, {**os.environ, "PYTHONPATH": path})
+
+
+@pytest.fixture
+def probe(monkeypatch):
+    """The task ``probe``, in this process."""
+    from a4eval.registry import registry
+
+    monkeypatch.syspath_prepend(str(PROBE))
+    registry.cache_clear()
+    yield
+    registry.cache_clear()

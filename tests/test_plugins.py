@@ -143,7 +143,7 @@ def test_hooks_of_a_run_are_heard_and_their_failures_only_warn(site, tmp_path):
 
 @pytest.mark.parametrize("command", [["--version"], ["plugins"], ["components"], ["experiments"]], ids=" ".join)
 def test_listing_imports_neither_hydra_nor_numpy(site, command):
-    code = "import sys; from a4eval.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code = "import sys; from a4eval.cli.main import main\ntry: main()\nexcept SystemExit: pass\n"
     code += "print(sorted({'hydra', 'numpy', 'omegaconf'} & sys.modules.keys()), file=sys.stderr)"
     (site.folder / "probe.py").write_text(code)
     import subprocess

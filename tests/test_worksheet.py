@@ -11,8 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from a4eval.experiments import experiments
-from a4eval.record import json_schema
+from a4eval.config.presets import experiments
+from a4eval.runs.record import json_schema
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 

@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from typing import ClassVar
 
 from a4eval.component import param
-from a4eval.executors import Ended, Job, Sweep
+from a4eval.executors.contract import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, ChunkDone, Refused, Settings, Worker
 
 SECONDS_BETWEEN_CHECKS = 1.0

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from a4eval.component import param
 from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
-from a4eval.executors import Ended, Job, Sweep
+from a4eval.executors.contract import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, Finished, Refused, Settings, Worker
-from a4eval.sweeps.journal import Journal
+from a4eval.journal.journal import Journal
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -15,12 +15,10 @@ from importlib.util import find_spec
 from math import inf
 from typing import Any, ClassVar
 
-import msgspec
-
 from a4eval.component import param
 from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
-from a4eval.executors import DetachedError, Ended, Job, Sweep
+from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
@@ -150,28 +148,11 @@ class Slurm:
         listed.unlink()
 
 
-class _Share:
-    """The points of one job."""
-
-    def __init__(self, jobs: list[Job]) -> None:
-        from a4eval.experiment import Root
-
-        self._jobs = jobs
-        self.run_ids = {job.run_id: number for number, job in enumerate(jobs)}
-        self.root = msgspec.convert(jobs[0].config, Root)
-
-    def __getitem__(self, number: int) -> Job:
-        return self._jobs[number]
-
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-
 def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
     """Run *jobs* on the node this is called on; return the error that no other node would escape."""
+    from a4eval.executors.dispatch import Dispatcher, Tally
     from a4eval.executors.local import Local
-    from a4eval.sweeps.dispatch import Dispatcher, Tally
-    from a4eval.sweeps.journal import Journal
+    from a4eval.journal.journal import Journal
 
     journal = Journal(sweep.folder)
     for _ in journal.follow():
@@ -181,7 +162,7 @@ def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
     local.patience = 1.0  # who kills the whole job kills this process as well, and then no run is to blame
     try:
         local.start(here)
-        Dispatcher(_Share(jobs), local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
+        Dispatcher(Jobs(jobs), local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
     except A4evalError as error:
         return error
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from hydra.core.override_parser.types import Quote, QuotedString
 
-from a4eval.config import user_folder
+from a4eval.config.compose import user_folder
 from a4eval.errors import ConfigError, DataError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from a4eval.progress import SECONDS_BETWEEN_LINES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from a4eval.sweeps.dispatch import Tally
+    from a4eval.executors.dispatch import Tally
 
     Tell = Callable[[Tally], None]
 

@@ -14,28 +14,28 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from a4eval.config import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
+from a4eval.config.compose import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
 from a4eval.experiment import SWEEP_KEYS
+from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import command
-from a4eval.sweeps.doors import RunFailedError, outcome, point
-from a4eval.sweeps.sweeping import DRY_RUN, Outcome
+from a4eval.sweeps.other_sweepers import RunFailedError, outcome, point
+from a4eval.sweeps.sweeper import Planned, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def sweep(overrides: Sequence[str], config_dir: Path | None) -> int:
-    """Run a sweep and return the exit status.
+def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned:
+    """Run a sweep and return what came of it, or of its dry run.
 
     Raises:
         ConfigError: any point's config is wrong; then none was run.
+        DataError: the journal cannot be written.
     """
-    from a4eval.sweeps.summary import finish
-
-    outcome = _through_hydra(overrides, config_dir)
-    if isinstance(outcome, Exception):
-        raise outcome
-    return 0 if outcome is None else finish(outcome)
+    came = _through_hydra(overrides, config_dir)
+    if isinstance(came, Stopped):
+        raise came.error
+    return came
 
 
 def name_of(overrides: Sequence[str], config_dir: Path | None = None) -> str:
@@ -64,7 +64,7 @@ def _about_the_sweep(override: str) -> bool:
     return key in SWEEP_KEYS or key.startswith("hydra")
 
 
-def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Exception | None:
+def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned | Stopped:
     prepare_search_path(config_dir)
     GlobalHydra.instance().clear()
     start = time.monotonic()
@@ -76,9 +76,7 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
             with suppress(RunFailedError):  # another sweeper's way of saying what the records say
                 task = partial(point, command=command(overrides))
                 came = application.multirun("config", task, given, with_log_configuration=False)
-                if came == DRY_RUN:
-                    return None
-                if isinstance(came, (Outcome, Exception)):
+                if isinstance(came, (Outcome, Planned, Stopped)):
                     return came
             config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
             return outcome(Path(config.hydra.sweep.dir), time.monotonic() - start)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from a4eval.errors import A4evalError, DataError
-from a4eval.executors import Job
-from a4eval.executors.chunk import RUNS
+from a4eval.executors.contract import Job
+from a4eval.executors.jobs import RUNS
 from a4eval.experiment import Experiment
-from a4eval.record import ErrorRecord, FileRecord
-from a4eval.runner import UNFINISHED, prepare
-from a4eval.sweeps.journal import FILE_NAME
-from a4eval.sweeps.results import stream
-from a4eval.sweeps.sweeping import carry_out
+from a4eval.journal.journal import FILE_NAME
+from a4eval.journal.query import stream
+from a4eval.runs.record import ErrorRecord, FileRecord
+from a4eval.runs.runner import UNFINISHED, prepare
+from a4eval.sweeps.carry_out import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,7 +12,7 @@ from a4eval.checks.layers.cases import cases
 from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, times
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import param
-from a4eval.contracts import Result, Value
+from a4eval.contracts import Referenced, Result, Value
 from a4eval.errors import DataError
 from a4eval.tasks.findings import counts
 
@@ -49,7 +49,7 @@ class CheckLayer:
             raise ValueError(f"coordinates must be at least 1, got {self.coordinates}")
         if self.input_shape is not None and any(size < 1 for size in self.input_shape):
             raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
-        if self.reference is not None and not hasattr(self.layer, "reference"):
+        if self.reference is not None and not isinstance(self.layer, Referenced):
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
         for name in ("tolerance", "factor"):
             if not getattr(self, name) > 0:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from a4eval.component import param
-from a4eval.contracts import Result
+from a4eval.contracts import Divisible, Result, Weighable
 from a4eval.errors import DataError
-from a4eval.intervals import bootstrap, statistic_of
+from a4eval.statistics.intervals import bootstrap, statistic_of
 from a4eval.tasks.evaluate_part import evaluate_parts
+from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
     from a4eval.context import Run
-
-
-@dataclass(frozen=True)
-class IntervalOptions:
-    """How confidence intervals are made: units are drawn with replacement, and the metrics weigh them."""
-
-    level: float = param(0.95, help="nominal coverage")
-    resamples: int = param(1000, help="how often the units are drawn")
-    method: Literal["percentile", "bca"] | None = param(
-        None, help="bca corrects for bias and skewness; by default bca for a value and percentile for a difference"
-    )
-    clusters: str | None = param(None, help="column of the data that says which units are drawn together")
-
-    def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {self.level}")
-        if self.resamples < 1:
-            raise ValueError(f"resamples must be at least 1, got {self.resamples}")
 
 
 @dataclass
@@ -52,11 +35,11 @@ class Evaluate:
     def __post_init__(self) -> None:
         self._set = MetricSet(self.metrics, self.prefix, self.interval.clusters if self.interval else None)
         self._set.check_batch(self.data, "data")
-        if self.interval and not any(hasattr(type(metric), "units") for metric in self.metrics.values()):
+        if self.interval and not any(isinstance(metric, Weighable) for metric in self.metrics.values()):
             raise ValueError("interval: none of the metrics can weigh its units")
         if self.shards < 1:
             raise ValueError(f"shards must be at least 1, got {self.shards}")
-        if self.shards > 1 and not hasattr(self.data, "part"):
+        if self.shards > 1 and not isinstance(self.data, Divisible):
             raise ValueError(f"shards: {type(self.data).__name__} cannot give parts of its data: it has no method part")
 
     def run(self, run: Run) -> Result:

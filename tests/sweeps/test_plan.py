@@ -13,9 +13,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from a4eval.config import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
+from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
 from a4eval.errors import ConfigError
-from a4eval.sweeps.plan import Plan, parse
+from a4eval.sweeps.axes import parse
+from a4eval.sweeps.plan import Plan
 
 pytestmark = pytest.mark.usefixtures("probe")
 

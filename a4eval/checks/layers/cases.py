@@ -9,6 +9,7 @@ import numpy as np
 
 from a4eval.checks.layers.case import LayerCase
 from a4eval.checks.trees import Array, floats, is_float, leaves, replaced
+from a4eval.contracts import Exemplified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ def cases(
     params = layer.init(rng)
     x = layer.example(rng) if input_shape is None else rng.standard_normal(tuple(input_shape))
     yield LayerCase(layer, params, x, seed=seed, **options)
-    if input_shape is None and hasattr(layer, "examples"):
+    if input_shape is None and isinstance(layer, Exemplified):
         for one in islice(layer.examples(rng), MOST_EXAMPLES):
             yield LayerCase(layer, params, one, seed=seed, label=f"x {shape_of(one)}", **options)
 

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 PerAxis: TypeAlias = int | Sequence[int]
 """One number for all axes, or one an axis."""
@@ -62,8 +62,8 @@ def per_axis(value: PerAxis, dimensions: int, name: str, minimum: int) -> tuple[
     if len(entries) != dimensions:
         raise ValueError(f"{name} has {len(entries)} entries, expected 1 or {dimensions}: one per spatial axis")
     for entry in entries:
-        if not hasattr(entry, "__index__"):
-            raise ValueError(f"{name} must be whole numbers, got {value!r}")
+        if not isinstance(entry, SupportsIndex):
+            raise ValueError(f"{name} must be whole numbers, got {value!r}")  # noqa: TRY004  (as for any bad value)
         if entry < minimum:
             raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
     return tuple(int(entry) for entry in entries)

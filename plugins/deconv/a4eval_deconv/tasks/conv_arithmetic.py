@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from a4eval import Result, Row, Run, Value, param
-from a4eval_deconv.frameworks import (
+from a4eval_deconv.analysis.inverse import configurations, nearest_outputs, sizes_that_come_back
+from a4eval_deconv.analysis.receptive import inputs_per_output, receptive_field
+from a4eval_deconv.frameworks.conventions import (
     CONVENTIONS,
     Crop,
     centre_shift,
@@ -16,27 +18,23 @@ from a4eval_deconv.frameworks import (
     output_shape_crop,
     shift,
 )
+from a4eval_deconv.frameworks.translation import FRAMEWORKS, translate
 from a4eval_deconv.geometry import conv_transpose_size, padding_pairs, per_axis
-from a4eval_deconv.inverse import configurations, nearest_outputs, sizes_that_come_back
-from a4eval_deconv.layers import Numbers, Sides
-from a4eval_deconv.receptive import inputs_per_output, receptive_field
+from a4eval_deconv.layers.fields import Numbers, Sides, check_dimensions, shared
 from a4eval_deconv.tasks.names import axis_names
-from a4eval_deconv.translation import FRAMEWORKS, translate
 
 
 @dataclass
 class ConvArithmetic:
     """Output size and position of a transposed convolution, in the words of any framework, forwards and backwards."""
 
-    input_size: Numbers = param(help="input size, for all axes or one per axis", unit="elements")
-    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
-    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
-    stride: Numbers = param(1, help="distance between the outputs of neighbouring inputs", unit="elements")
-    padding: Sides = param(
-        0, help="as the framework means it: all sides, per axis, or [before, after]", unit="elements"
-    )
-    output_padding: Numbers = param(0, help="torch's and ONNX's output padding", unit="elements")
-    dilation: Numbers = param(1, help="distance between the taps", unit="elements")
+    input_size: Numbers = shared("input_size")
+    kernel_size: Numbers = shared("kernel_size")
+    dimensions: int = shared("dimensions")
+    stride: Numbers = shared("stride")
+    padding: Sides = shared("padding", help="as the framework means it: all sides, per axis, or [before, after]")
+    output_padding: Numbers = shared("output_padding", help="torch's and ONNX's output padding")
+    dilation: Numbers = shared("dilation")
     framework: Literal["torch", "tensorflow", "jax", "onnx"] = param("torch", help="whose meaning padding has")
     convention: str | None = param(
         None, help="a named convention instead of padding: tensorflow_same, torch_same, jax_same, onnx_same_upper, …"
@@ -55,8 +53,7 @@ class ConvArithmetic:
     )
 
     def __post_init__(self) -> None:
-        if self.dimensions not in (1, 2, 3):
-            raise ValueError(f"dimensions must be 1, 2 or 3, got {self.dimensions}")
+        check_dimensions(self.dimensions)
         numbers = (
             ("input_size", self.input_size, 1),
             ("kernel_size", self.kernel_size, 1),

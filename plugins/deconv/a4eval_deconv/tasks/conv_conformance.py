@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_deconv.conformance import Case, compare, installed_frameworks, measured_crop
-from a4eval_deconv.frameworks import CONVENTIONS, Crop, centre_shift, convention_crop
+from a4eval_deconv.frameworks.conformance import Case, compare, installed_frameworks, measured_crop
+from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, centre_shift, convention_crop
+from a4eval_deconv.frameworks.translation import FRAMEWORKS
 from a4eval_deconv.geometry import padding_pairs, per_axis
-from a4eval_deconv.layers import Numbers, Sides, check_channels
-from a4eval_deconv.translation import FRAMEWORKS
+from a4eval_deconv.layers.fields import Numbers, Sides, check_channels, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 class ConvConformance:
     """One configuration, and as many random ones as wanted, through every installed framework against ours."""
 
-    input_size: Numbers = param(3, help="input size, for all axes or one per axis", unit="elements")
-    kernel_size: Numbers = param(3, help="filter size, for all axes or one per axis", unit="taps")
-    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
-    stride: Numbers = param(2, help="distance between the outputs of neighbouring inputs", unit="elements")
-    padding: Sides = param(0, help="cut off the full output: all sides, per axis, or [before, after]", unit="elements")
-    output_padding: Numbers = param(0, help="kept at the end of what the padding cuts off", unit="elements")
-    dilation: Numbers = param(1, help="distance between the taps", unit="elements")
-    in_channels: int = param(2, help="channels of the input")
-    out_channels: int = param(2, help="channels of the output")
-    groups: int = param(1, help="independent groups of channels")
+    input_size: Numbers = shared("input_size", default=3)
+    kernel_size: Numbers = shared("kernel_size")
+    dimensions: int = shared("dimensions")
+    stride: Numbers = shared("stride", default=2)
+    padding: Sides = shared("padding")
+    output_padding: Numbers = shared("output_padding")
+    dilation: Numbers = shared("dilation")
+    in_channels: int = shared("in_channels")
+    out_channels: int = shared("out_channels")
+    groups: int = shared("groups")
     batch: int = param(2, help="samples")
     random: int = param(0, help="random configurations to compare besides the given one")
     frameworks: list[str] | None = param(None, help="torch, jax, onnx, tensorflow; those installed when absent")

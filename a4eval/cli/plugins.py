@@ -1,0 +1,43 @@
+"""``a4eval plugins``: what is installed."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from a4eval.cli.options import json_option, strict_option
+from a4eval.results.exit_status import BAD_CONFIG
+
+
+@click.command()
+@json_option
+@strict_option
+def plugins(as_json: bool, strict_plugins: bool) -> None:
+    """List the installed plugins.
+
+    Each is active, disabled (A4EVAL_DISABLE=a,b) or broken, with the reason.
+    """
+    from a4eval.registry import registry
+
+    rows = [
+        {
+            "plugin": plugin.name,
+            "distribution": plugin.distribution,
+            "version": plugin.version,
+            "state": plugin.state,
+            "components": [f"{one.kind}/{one.name}" for one in plugin.components],
+            "reason": plugin.reason,
+        }
+        for plugin in registry().plugins
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        from a4eval.results.show import print_table
+
+        shown = [[*list(row.values())[:4], len(row["components"]) or "", row["reason"]] for row in rows]
+        print_table("", ["plugin", "distribution", "version", "state", "components", "reason"], shown)
+    if strict_plugins and registry().broken:
+        sys.exit(BAD_CONFIG)

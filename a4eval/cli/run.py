@@ -1,0 +1,105 @@
+"""``a4eval run``: one experiment, or a sweep of it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from a4eval import errors
+from a4eval.cli.options import check_plugins, config_dir_option, strict_option
+from a4eval.cli.say import note, say
+from a4eval.errors import ConfigError
+from a4eval.results.exit_status import OK, of_run
+from a4eval.runs.interrupts import polite_kills_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+RUN_HELP = """Run an experiment, or with -m a sweep of it.
+
+OVERRIDES choose the experiment and set its values, in Hydra's syntax:
+
+\b
+  a4eval run experiment=assignment4/q3_interpolated_ap
+  a4eval run experiment=assignment4/q5_l2_vs_iou task.W=12 seed=1
+  a4eval run -m experiment=assignment4/q6_output_size task.stride=1,2,3
+
+Any parameter of the task and its parts may be set as task.KEY=VALUE; `a4eval components NAME` lists them.
+The record goes to hydra.run.dir=FOLDER, those of a sweep to hydra.sweep.dir=FOLDER.
+With dry_run=true the config is checked, or the sweep planned, and nothing is run.
+
+\b
+Exit status: 0 ok
+             1 the run failed (its record says why)
+             2 the config is wrong (nothing is written)
+             3 it ran, and its verdict is: failed
+             4 it ran, and its verdict is: undecided
+             130 interrupted
+"""
+
+
+@click.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
+@click.argument("overrides", nargs=-1)
+@click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
+@click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
+@config_dir_option
+@strict_option
+def run(
+    overrides: tuple[str, ...], multirun: bool, cfg: str | None, config_dir: Path | None, strict_plugins: bool
+) -> None:
+    """See RUN_HELP."""
+    for override in overrides:
+        if override.startswith("-"):
+            raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
+    polite_kills_interrupt()
+    check_plugins(strict=strict_plugins)
+    if cfg is not None:
+        print_config(overrides, config_dir, cfg)
+    elif multirun:
+        from a4eval.results.summary import finish
+        from a4eval.sweeps.multirun import sweep
+
+        sys.exit(finish(sweep(overrides, config_dir)))
+    else:
+        run_one(overrides, config_dir)
+
+
+def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -> None:
+    """Print the composed config: ours (job), Hydra's, or all of it."""
+    from omegaconf import OmegaConf
+
+    from a4eval.config.compose import compose
+
+    if part not in ("job", "hydra", "all"):
+        raise ConfigError(f"got {part!r}, expected job, hydra or all", path="--cfg")
+    config = compose(overrides, config_dir)
+    keys = [str(key) for key in config if part == "all" or (key == "hydra") == (part == "hydra")]
+    print(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
+
+
+def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
+    """Run one experiment, show its numbers and exit."""
+    from a4eval.config.compose import compose, resolve
+    from a4eval.results.show import print_record
+    from a4eval.runs.runner import prepare, run_single
+
+    gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
+    prepared = prepare(resolve(compose(overrides, config_dir), overrides))
+    if prepared.experiment.root.dry_run:
+        print(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
+        sys.exit(OK)
+    gc.freeze()
+    gc.enable()
+    record, path = run_single(prepared, show=print_record, on_warning=note)
+    if record.error is not None and record.status == "failed":
+        ours = hasattr(errors, record.error.type)
+        text = record.error.message if ours else f"{record.error.type}: {record.error.message}"
+        say("error", text if ours else f"{text} (the record holds the traceback)")
+    elif record.status == "interrupted":
+        print("a4eval: interrupted", file=sys.stderr)
+    print(path)
+    sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))

@@ -1,0 +1,165 @@
+"""From command-line overrides to one resolved experiment, through Hydra.
+
+Hydra finds the configs of every active plugin, and those of a folder of the user's.
+The parameters of components are checked afterwards against the components themselves (``schema``), so any key below
+``task`` may be set without Hydra's ``+``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+import msgspec
+import yaml
+from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from a4eval.config.presets import experiments
+from a4eval.errors import ConfigError, did_you_mean
+from a4eval.experiment import Experiment, Root, check_root
+from a4eval.registry import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PACKAGE = "a4eval.configs"
+
+# 1.3 warns when version_base is absent, 1.4 warns when it is given
+VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3") else {}
+
+
+class _PluginConfigs(SearchPathPlugin):
+    """Puts the user's folder first and the plugins' config packages last on Hydra's search path."""
+
+    user_folder: Path | None = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        if self.user_folder is not None:
+            before = SearchPathQuery(provider="main", path=None)
+            search_path.prepend("--config-dir", f"file://{self.user_folder}", anchor=before)
+        for plugin in registry().plugins:
+            for package in plugin.config_packages:
+                if package != PACKAGE:
+                    search_path.append(plugin.name, f"pkg://{package}")
+
+
+def prepare_search_path(config_dir: Path | None) -> None:
+    """Let Hydra find the configs of the plugins and of *config_dir*.
+
+    Raises:
+        ConfigError: *config_dir* is not a folder.
+    """
+    if config_dir is not None and not config_dir.is_dir():
+        raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
+    _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
+    Plugins.instance().register(_PluginConfigs)
+    # Hydra scans hydra_plugins for it, but does not see into an editable install
+    Plugins.instance().register(import_module("hydra_plugins.a4eval").PlanSweeper)
+
+
+def user_folder() -> Path | None:
+    """Return the folder of ``--config-dir``."""
+    return _PluginConfigs.user_folder
+
+
+def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
+    """Compose the config, Hydra's own part included.
+
+    Raises:
+        ConfigError: an override, a name or a file is wrong.
+    """
+    prepare_search_path(config_dir)
+    GlobalHydra.instance().clear()
+    try:
+        with hydra.initialize_config_module(PACKAGE, job_name="a4eval", **VERSION_BASE):
+            config = hydra.compose("config", overrides=free_keys(overrides), return_hydra_config=True)
+    except COMPOSITION_ERRORS as error:
+        raise explain(error, config_dir) from error
+    HydraConfig.instance().set_config(config)
+    return config
+
+
+def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
+    """Resolve the interpolations of a composed config and check its root keys.
+
+    Raises:
+        ConfigError: an interpolation leads nowhere, or a key of the root is unknown or of the wrong type.
+    """
+    try:
+        root = {str(key): _resolved(config, str(key)) for key in config if key != "hydra"}
+        directory = Path(config.hydra.run.dir)
+    except OmegaConfBaseException as error:
+        raise explain(error) from error
+    check_root(root)
+    return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
+
+
+def _resolved(config: DictConfig, key: str) -> Any:
+    if OmegaConf.is_missing(config, key):
+        return "???"
+    value = config[key]
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def free_keys(overrides: Iterable[str]) -> list[str]:
+    """Let a key below ``task`` or ``executor`` be set whether or not the YAML mentions it: parameters have defaults.
+
+    >>> free_keys(["task.k=5", "seed=1", "~task.k"])
+    ['++task.k=5', 'seed=1', '~task.k']
+    """
+    return [f"++{override}" if override.startswith(("task.", "executor.")) else override for override in overrides]
+
+
+COMPOSITION_ERRORS = (
+    HydraException,
+    OmegaConfBaseException,
+    yaml.YAMLError,
+    # what Hydra lets through of a user's typo: keys and groups that are not there, YAML that is not UTF-8 or in circles
+    AttributeError,
+    KeyError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
+    """Return Hydra's, OmegaConf's or YAML's complaint as one line that says where and what to do."""
+    cause = error.__cause__
+    if isinstance(error, MissingConfigException):
+        missing = str(error.missing_cfg_file)
+        group, _, name = missing.partition("/")
+        if group == "experiment":
+            hint = did_you_mean(name, [listed.name for listed in experiments(config_dir)])
+            return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
+        return ConfigError(f"there is no config {missing!r}{did_you_mean(name, error.options or ())}")
+    if isinstance(error, OverrideParseException):
+        override = str(error.override).removeprefix("++")
+        said = [
+            line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(("Error ", "See "))
+        ]
+        quote = "; quote a value with special characters: KEY='\"VALUE\"'" if "'" not in override else ""
+        return ConfigError(f"cannot read the override {override!r}: {said[0] if said else 'not understood'}{quote}")
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return ConfigError(f"not valid YAML: {error.problem}", path=f"{mark.name}, line {mark.line + 1}")
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key and "struct" in str(cause):
+        key = str(cause.full_key)
+        return ConfigError(f"unknown key{did_you_mean(key, msgspec.structs.asdict(Root(task=None)))}", path=key)
+    source = cause if isinstance(cause, OmegaConfBaseException) else error
+    key = str(source.full_key or "") if isinstance(source, OmegaConfBaseException) else ""
+    lines = [line.strip() for line in str(source).splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("full_key:", "object_type=", "See http"))]
+    if not isinstance(error, (HydraException, OmegaConfBaseException)):
+        kept = [f"cannot be composed: {type(error).__name__}: {kept[0] if kept else ''}"]
+    return ConfigError("; ".join(kept), path=key)

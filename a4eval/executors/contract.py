@@ -1,0 +1,138 @@
+"""Where the points of a sweep run: the kind ``executor``.
+
+An executor takes chunks and says when each has ended, no more.
+What came out of a chunk is not its business: every finished run is in the journal, and what a chunk left undone is seen
+from there, whether it ended well, its worker was killed or its machine burnt down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+
+import msgspec
+
+from a4eval.experiment import Root
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Job(NamedTuple):
+    """One point of a sweep, ready to run anywhere.
+
+    Args:
+        run_id: the identity that its record will have.
+        experiment: the choice of ``experiment=``, or None.
+        config: the resolved config.
+        overrides: what the command line set for this point.
+        attempt: 1 at first.
+    """
+
+    run_id: str
+    experiment: str | None
+    config: dict[str, Any]
+    overrides: tuple[str, ...]
+    attempt: int
+
+
+class Points(Protocol):
+    """The points of a sweep: a :class:`a4eval.sweeps.plan.Plan`, or those to be run again."""
+
+    @property
+    def run_ids(self) -> Mapping[str, int]:
+        """Run id to the number of its point, in order."""
+
+    @property
+    def root(self) -> Root:
+        """The root keys that say how the sweep is run."""
+
+    def __getitem__(self, number: int, /) -> Job:
+        """Return a point, ready to run."""
+
+    def __len__(self) -> int:
+        """How many points there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What all chunks of a sweep share.
+
+    Args:
+        sweep_id: goes into each record.
+        folder: the sweep's folder: the journal, and a folder below ``runs/`` for each run with artifacts.
+        executor: the executor's name, for the records.
+        lock: the open file that keeps a second sweep out, which a worker on this machine should inherit; or None.
+    """
+
+    sweep_id: str
+    folder: Path
+    executor: str
+    lock: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a chunk ended.
+
+    Args:
+        chunk: the number it was submitted under.
+        reason: empty if it came to its end, else what stopped it: "killed by SIGSEGV", "its node was lost".
+        blame: the first run it left undone caused that, and is a failed run; else the machine did, and all it left
+            undone run again.
+    """
+
+    chunk: int
+    reason: str = ""
+    blame: bool = False
+
+
+class DetachedError(Exception):
+    """The jobs were left to a cluster that runs them by itself; the text says how many and where."""
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Runs chunks of jobs, several at a time.  Its parameters are its dataclass fields."""
+
+    chunk_seconds: ClassVar[float]
+    """How long a chunk should take, so that starting one costs little against it."""
+
+    def start(self, sweep: Sweep) -> None:
+        """Get ready.
+
+        Raises:
+            MissingExtraError, ConfigError: it cannot run here.
+        """
+
+    def slots(self) -> int:
+        """Return how many chunks to keep submitted at a time; it may change, as when nodes come and go."""
+
+    def submit(self, chunk: int, jobs: list[Job]) -> None:
+        """Run *jobs* in their order, somewhere, soon; :func:`a4eval.executors.jobs.run_jobs` does it."""
+
+    def collect(self, seconds: float) -> list[Ended]:
+        """Wait at most *seconds* for chunks to end and return those that did.
+
+        Raises:
+            DetachedError: nobody is to wait for them.
+        """
+
+    def stop(self) -> None:
+        """End everything at once, running jobs included."""
+
+
+class Jobs:
+    """Points that are known as jobs."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self._jobs = jobs
+        self.run_ids = {job.run_id: number for number, job in enumerate(jobs)}
+        self.root = msgspec.convert(jobs[0].config, Root)
+
+    def __getitem__(self, number: int) -> Job:
+        return self._jobs[number]
+
+    def __len__(self) -> int:
+        return len(self._jobs)

@@ -1,0 +1,1 @@
+"""What a sweep leaves behind, and how it is read."""

@@ -1,0 +1,259 @@
+"""Read records back: the latest of each run, their columns, filters and order.  Needs neither hydra nor numpy."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.journal.files import FileEntry, agree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+T = TypeVar("T")
+
+FILES = ("results.jsonl", "result.json")
+ROWS_TO_LEARN_FROM = 100
+"""From how many rows to take the keys that an unknown one may have meant."""
+_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_FILTER = re.compile(r"(?P<key>[^<>=!]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>.*)")
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Metric(msgspec.Struct):
+    """A number of a record."""
+
+    value: int | float | str
+    unit: str = "1"
+    higher_is_better: bool | None = None
+
+
+class Row(msgspec.Struct):
+    """A record without its bulk; ``config`` is parsed when it is asked for."""
+
+    run_id: str
+    status: str
+    overrides: list[str]
+    metrics: dict[str, Metric]
+    config: msgspec.Raw
+    timing: dict[str, float]
+    executor: dict[str, Any]
+    seed: int = 0
+    experiment: str | None = None
+    sweep_id: str | None = None
+    started: str = ""
+    finished: str = ""
+    error: dict[str, str] | None = None
+    data: list[FileEntry] = []
+
+    def get(self, key: str) -> Any:
+        """Return what stands under *key*, or None.
+
+        Args:
+            key: a key of the record (``status``, ``timing.wall_seconds``, ``metrics.accuracy``, ``config.task.cell``);
+                the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
+        """
+        head, _, rest = key.partition(".")
+        if key in self.metrics or (head == "metrics" and rest in self.metrics):
+            return number(self.metrics[key if key in self.metrics else rest].value)
+        if head != "config" and head in self.__struct_fields__:
+            return _walk(msgspec.to_builtins(getattr(self, head)), rest)
+        return _walk(msgspec.json.decode(self.config), rest if head == "config" else key)
+
+    def keys(self) -> Iterator[str]:
+        """Yield every key that :meth:`get` takes, as it is best written."""
+        for name in self.__struct_fields__:
+            if name == "config":
+                yield from _paths(msgspec.json.decode(self.config))
+            elif name == "metrics":
+                yield from self.metrics
+            else:
+                yield from _paths({name: msgspec.to_builtins(getattr(self, name))})
+        yield from ("error.type", "error.message", "error.traceback")
+
+
+def _paths(node: Any) -> Iterator[str]:
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in items:
+        yield str(step)
+        yield from (f"{step}.{rest}" for rest in _paths(value))
+
+
+def check_key(rows: Iterable[Row], key: str) -> None:
+    """Check that *key* stands in some row.
+
+    Raises:
+        ConfigError: it does not; the text holds the nearest.
+    """
+    bare = re.sub(r"^(config|metrics)\.", "", key)
+    known = {"config", "metrics"}
+    for place, row in enumerate(rows):
+        keys = set(row.keys())
+        if bare in keys or key in known:
+            return
+        if place < ROWS_TO_LEARN_FROM:
+            known |= keys
+    raise ConfigError(f"there is no key {key!r} in the records{did_you_mean(key, known)}")
+
+
+def number(value: Any) -> Any:
+    """Return the number that a record's "NaN" or "Infinity" stands for; others as they are."""
+    return _NUMBERS.get(value, value) if isinstance(value, str) else value
+
+
+def _walk(value: Any, path: str) -> Any:
+    for step in path.split(".") if path else ():
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return number(value)
+
+
+@dataclass
+class Found:
+    """What lies under a path.
+
+    Args:
+        rows: the latest record of each run (an ``ok`` one rather than a later failure), in the order they began; of
+            a run whose data files changed in between, the latest for each state of them.
+        changed: how many rows are there for that reason alone.
+        torn: how many lines or files could not be read.
+    """
+
+    rows: list[Row]
+    changed: int
+    torn: int
+
+
+def read(path: Path) -> Found:
+    """Read all records under *path*: a record, a journal, or any folder.
+
+    Raises:
+        DataError: there is none.
+    """
+    runs: dict[str, list[Row]] = {}
+    torn = 0
+    for row in stream(path, Row):
+        if row is None:
+            torn += 1
+            continue
+        row.config = row.config.copy()  # else it keeps the whole line alive
+        same = runs.setdefault(row.run_id, [])
+        place = next((place for place, earlier in enumerate(same) if agree(earlier.data, row.data)), None)
+        if place is None:
+            same.append(row)
+        elif same[place].status != "ok" or row.status == "ok":
+            same[place] = row
+    if not runs:
+        unreadable = f" ({torn} unreadable)" if torn else ""
+        raise DataError(f"{path}: no record of a4eval here{unreadable}")
+    rows = [row for same in runs.values() for row in same]
+    return Found(rows, len(rows) - len(runs), torn)
+
+
+def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
+    """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
+    decoder = msgspec.json.Decoder(kind)
+    for text in _texts(path):
+        try:
+            yield decoder.decode(text)
+        except msgspec.MsgspecError:
+            yield None
+
+
+def _texts(path: Path) -> Iterator[bytes]:
+    files = [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
+    for file in files:
+        try:
+            with file.open("rb") as lines:
+                if file.suffix == ".jsonl":
+                    yield from lines
+                else:
+                    yield lines.read()
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
+    """Return the rows that meet all *conditions*, such as ``metrics.accuracy>0.9`` or ``status=failed``.
+
+    Raises:
+        ConfigError: a condition cannot be read, or names a key that no row has.
+    """
+    rows = every = list(rows)
+    for text in conditions:
+        found = _FILTER.fullmatch(text)
+        if found is None:
+            raise ConfigError(f"cannot read the condition {text!r}; write KEY>VALUE with one of {' '.join(_SIGNS)}")
+        key, compare, value = found["key"].strip(), _SIGNS[found["sign"]], _value(found["value"].strip())
+        check_key(every, key)
+        rows = [row for row in rows if _compare(compare, row.get(key), value)]
+    return rows
+
+
+def _value(text: str) -> Any:
+    try:
+        return number(msgspec.json.decode(text))
+    except msgspec.DecodeError:
+        return number(text)
+
+
+def _compare(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
+    if isinstance(left, bool) != isinstance(right, bool) or isinstance(left, str) != isinstance(right, str):
+        left, right = str(left), str(right)
+    try:
+        return compare(left, right)
+    except TypeError:
+        return False  # None, or a list against a number: there is no order between them
+
+
+def order(rows: Sequence[Row], key: str) -> list[Row]:
+    """Return *rows* with the best first by the metric *key*, or ascending by any other key; ``-key`` turns it round.
+
+    Rows without the key, or with NaN, stand last.
+    """
+    backwards, key = key.startswith("-"), key.removeprefix("-")
+    name = key.removeprefix("metrics.")
+    metric = next((row.metrics[name] for row in rows if name in row.metrics), None)
+    descending = backwards != bool(metric is not None and metric.higher_is_better)
+    keyed = [(row.get(key), row) for row in rows]
+    sortable = [(value, row) for value, row in keyed if value is not None and value == value]  # noqa: PLR0124  (NaN)
+    rest = [row for value, row in keyed if value is None or value != value]  # noqa: PLR0124  (NaN)
+    mixed = len({isinstance(value, str) for value, _ in sortable}) > 1
+    sortable.sort(key=lambda pair: str(pair[0]) if mixed else pair[0], reverse=descending)
+    return [row for _, row in sortable] + rest
+
+
+def columns(rows: Sequence[Row]) -> list[str]:
+    """Return the keys worth showing: what differs in the overrides, all metrics, and the status if not all are ok."""
+    varied: dict[str, set[str]] = {}
+    metrics: dict[str, None] = {}
+    for row in rows:
+        for override in row.overrides:
+            key, _, value = override.partition("=")
+            varied.setdefault(key.lstrip("+~"), set()).add(value)
+        metrics.update(dict.fromkeys(row.metrics))
+    chosen = [key for key, values in varied.items() if len(values) > 1]
+    if len({row.experiment for row in rows}) > 1 and "experiment" not in chosen:
+        chosen.insert(0, "experiment")
+    again = ["started"] if len({row.run_id for row in rows}) < len(rows) else []
+    status = ["status"] if any(row.status != "ok" for row in rows) else []
+    return [*again, *status, *chosen, *(f"metrics.{name}" for name in metrics)]

@@ -1,0 +1,77 @@
+"""``a4eval components``: list the components, or describe one."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+
+from a4eval.errors import ConfigError, did_you_mean
+from a4eval.registry import Provided, registry
+from a4eval.results.show import print_table
+
+
+def list_components(kind: str | None, *, as_json: bool) -> None:
+    """Print the components of one kind, or all, without importing what is behind them.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    found = registry().components(kind)
+    if kind is not None and not found:
+        kinds = {one.component.kind for one in registry().components()}
+        raise ConfigError(f"there is no kind {kind!r}{did_you_mean(kind, kinds)}", path="--kind")
+    if as_json:
+        print(json.dumps([_facts(one) for one in found], indent=2))
+        return
+    rows = [[one.component.kind, one.component.name, one.plugin.name, one.component.summary] for one in found]
+    print_table("", ["kind", "name", "plugin", "summary"], rows)
+
+
+def describe(name: str, kind: str | None, *, as_json: bool) -> None:
+    """Print all about the component *name* (of every kind that has one, or of *kind*).
+
+    Raises:
+        ConfigError: there is none.
+        PluginError: it cannot be imported.
+    """
+    from a4eval.config.builder import parameters
+    from a4eval.runs.record import plain
+
+    bare = name.rpartition("/")[2]
+    all_of_kind = registry().components(kind)
+    found = [one for one in all_of_kind if name in (one.component.name, f"{one.plugin.name}/{one.component.name}")]
+    if not found:
+        hint = did_you_mean(bare, [one.component.name for one in all_of_kind])
+        raise ConfigError(f"there is no {kind or 'component'} {name!r}{hint}")
+    if as_json:
+        described = [
+            _facts(one) | {"parameters": [dataclasses.asdict(row) for row in parameters(one.load())]} for one in found
+        ]
+        print(json.dumps(plain(described), indent=2))
+        return
+    for one in found:
+        component = one.component
+        print(f"{component.kind} {one}: {component.summary}")
+        text = inspect.getdoc(one.load())
+        print(f"\n{text}\n" if text else "")
+        rows = [
+            [row.name, row.type, "required" if row.required else repr(row.default), row.unit, row.help]
+            for row in parameters(one.load())
+        ]
+        if rows:
+            print_table("parameters", ["name", "type", "default", "unit", "help"], rows)
+        for reference in component.references:
+            print(f"reference: {reference}")
+
+
+def _facts(one: Provided) -> dict[str, object]:
+    component = one.component
+    return {
+        "kind": component.kind,
+        "name": component.name,
+        "plugin": one.plugin.name,
+        "version": component.version,
+        "summary": component.summary,
+        "references": list(component.references),
+    }

@@ -1,0 +1,206 @@
+"""The record: what a run leaves behind, one JSON object that anyone can check.
+
+Every key is documented where it is declared; ``record.schema.json`` beside this file is made from it.
+Keys are never renamed; a new key raises nothing, a changed meaning raises ``schema_version``.
+Numbers that JSON cannot hold are the strings "NaN", "Infinity" and "-Infinity".
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from a4eval.contracts import Outcome
+
+FILE_NAME = "result.json"
+
+Number: TypeAlias = int | float | Literal["NaN", "Infinity", "-Infinity"]
+Scalar: TypeAlias = int | float | str | bool | None
+Table: TypeAlias = list[dict[str, Scalar]]
+Tables: TypeAlias = dict[str, Table]
+
+
+class IntervalRecord(Struct):
+    """A confidence interval."""
+
+    level: Annotated[float, Meta(description="nominal coverage, 0.95 for 95 %", gt=0, lt=1)]
+    low: Number
+    high: Number
+    method: Annotated[str, Meta(description="how it was made, such as 'bootstrap percentile, 1000 resamples'")]
+
+
+class MetricRecord(Struct):
+    """One number."""
+
+    value: Number
+    unit: Annotated[str, Meta(description="'1' for a pure number or a fraction")]
+    higher_is_better: bool | None
+    n: Annotated[int | None, Meta(description="over how many units it was taken")]
+    interval: IntervalRecord | None
+
+
+class ComponentRecord(Struct):
+    """A component the run was built from."""
+
+    kind: str
+    name: str
+    version: Annotated[int, Meta(description="raised when the same parameters give other numbers")]
+    plugin: str
+    distribution: str
+    distribution_version: str
+
+
+class FileRecord(Struct):
+    """A file that was read or written."""
+
+    path: Annotated[str, Meta(description="as given for data; relative to the run's folder for artifacts")]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Meta(ge=0)]
+
+
+class TimingRecord(Struct):
+    """What the run cost."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_memory_bytes: Annotated[int, Meta(description="the largest resident set of the process so far")]
+
+
+class EnvironmentRecord(Struct):
+    """Where it ran."""
+
+    python: str
+    platform: str
+    processors: int | None
+    packages: Annotated[dict[str, str], Meta(description="name to version, of those that were imported")]
+    threads: Annotated[dict[str, str], Meta(description="environment variables that set numbers of threads")]
+    plugins: Annotated[dict[str, Any], Meta(description="facts from the plugins' a4eval_provenance hooks")]
+
+
+class GitRecord(Struct):
+    """The repository around the working directory."""
+
+    commit: str
+    dirty: bool
+
+
+class ExecutorRecord(Struct):
+    """What ran it."""
+
+    name: str
+    node: str
+    attempt: Annotated[int, Meta(ge=1)]
+
+
+class ErrorRecord(Struct):
+    """Why it failed."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+class VerdictRecord(Struct):
+    """What the run says of its subject, beside its numbers."""
+
+    outcome: Outcome
+    reasons: Annotated[list[str], Meta(description="what keeps it from having passed")]
+
+
+class Record(Struct, kw_only=True):
+    """One run of an experiment."""
+
+    schema_version: Literal[1] = 1
+    run_id: Annotated[str, Meta(description="hash of task, seed and component versions: same id, same numbers")]
+    sweep_id: Annotated[str | None, Meta(description="the sweep it belongs to")] = None
+    experiment: Annotated[str | None, Meta(description="the choice of experiment=")]
+    status: Literal["ok", "failed", "interrupted"]
+    started: Annotated[str, Meta(description="ISO 8601, UTC")]
+    finished: Annotated[str, Meta(description="ISO 8601, UTC")]
+    config: Annotated[dict[str, Any], Meta(description="composed and resolved")]
+    overrides: Annotated[list[str], Meta(description="as typed on the command line")]
+    seed: int
+    components: list[ComponentRecord]
+    verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None
+    metrics: dict[str, MetricRecord]
+    tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
+    data: Annotated[list[FileRecord], Meta(description="the files that were read")]
+    timing: TimingRecord
+    environment: EnvironmentRecord
+    git: GitRecord | None
+    executor: ExecutorRecord
+    warnings: list[str]
+    error: ErrorRecord | None
+    artifacts: Annotated[list[FileRecord], Meta(description="the files that were written beside the record")]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a record, as published in ``record.schema.json``."""
+    schema = msgspec.json.schema(Record)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def plain(value: Any) -> Any:
+    """Return *value* in types that every JSON reader can read.
+
+    numpy scalars and arrays become numbers and lists, paths become strings, non-finite numbers their names.
+
+    >>> plain({"a": [float("nan"), 1.5], "b": (True, float("-inf"))})
+    {'a': ['NaN', 1.5], 'b': [True, '-Infinity']}
+    """
+    if hasattr(value, "tolist"):  # numpy, without importing it
+        value = value.tolist()
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        value = str(value)
+    if isinstance(value, str) and not value.isascii():  # half a surrogate pair, from a file name that is no UTF-8
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
+def encode(record: Record) -> bytes:
+    """Return the record as one line of JSON."""
+    return msgspec.json.encode(plain(msgspec.to_builtins(record)))
+
+
+def write(record: Record, directory: Path) -> Path:
+    """Write ``result.json`` into *directory*, whole or not at all, and return its path.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full; an older record is still there.
+    """
+    path = directory / FILE_NAME
+    directory.mkdir(parents=True, exist_ok=True)
+    text = msgspec.json.format(encode(record), indent=2) + b"\n"
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{FILE_NAME}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read(path: Path) -> Record:
+    """Read a record back.
+
+    Raises:
+        msgspec.ValidationError: it is not a record.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=Record)

@@ -1,0 +1,122 @@
+"""From the overrides of a sweep to its axes: a key, and the values it takes one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override, QuotedString, Transformer, ValueType
+
+from a4eval.errors import ConfigError
+from a4eval.experiment import SWEEP_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hydra.core.config_loader import ConfigLoader
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One override and the values it takes, one after the other.
+
+    Args:
+        key: as Hydra writes it: ``experiment``, ``++task.cell``, ``~task.data``.
+        texts: the values in Hydra's syntax.
+        values: the values, where they can be set on a copy; None where Hydra must compose each.
+    """
+
+    key: str
+    texts: list[str]
+    values: list[Any] | None = None
+
+    @property
+    def path(self) -> str:
+        """The key in the config, without Hydra's prefix."""
+        return self.key.lstrip("+~")
+
+    def override(self, index: int) -> str:
+        """Return the override that sets value number *index*."""
+        return f"{self.key}={self.texts[index]}"
+
+
+def parse(overrides: Iterable[str], loader: ConfigLoader) -> list[Axis]:
+    """Parse the overrides of a sweep; a later one of the same key replaces an earlier one in its place.
+
+    Raises:
+        ConfigError: an override cannot be swept.
+        hydra.errors.OverrideParseException: it cannot be read.
+    """
+    parser = OverridesParser.create(config_loader=loader)
+    axes: dict[str, Axis] = {}
+    for override in parser.parse_overrides(list(overrides)):
+        axis = _axis(override, loader, parser)
+        if len(axis.texts) > 1 and axis.path.partition(".")[0] in SWEEP_KEYS:
+            raise ConfigError("says how the sweep runs and cannot be swept itself", path=axis.path)
+        if not axis.texts:
+            raise ConfigError(f"{override.input_line} holds no value", path=axis.path)
+        axes[axis.key] = axis
+    paths = [axis.path for axis in axes.values()]
+    return [_alone(axis, paths) for axis in axes.values()]
+
+
+def _axis(override: Override, loader: ConfigLoader, parser: OverridesParser) -> Axis:
+    key = override.get_key_element()
+    if not override.is_sweep_override():
+        return Axis(key, [override.get_value_element_as_str()])
+    if override.is_interval_sweep():
+        message = "interval() is for a search, which picks the points itself; use choice(), range() or a list"
+        raise ConfigError(message, path=override.key_or_group)
+    if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
+        glob: Any = override.value()
+        return Axis(key, _matching(glob, override.key_or_group, loader))
+    elements = list(override.sweep_iterator(Transformer.identity))
+    texts = [Transformer.str(element) for element in elements]
+    by_hydra = override.package is not None or override.is_delete() or loader_has_group(loader, override.key_or_group)
+    if by_hydra or any(
+        isinstance(element, dict) or "${" in text for element, text in zip(elements, texts, strict=True)
+    ):
+        return Axis(key, texts)
+    return Axis(key, texts, [_value(element, text, parser) for element, text in zip(elements, texts, strict=True)])
+
+
+def loader_has_group(loader: ConfigLoader, name: str) -> bool:
+    """Say whether *name* is a config group."""
+    return bool(loader.get_group_options(name))
+
+
+def _matching(glob: Glob, group: str, loader: ConfigLoader) -> list[str]:
+    """Return the configs of *group* that *glob* names; a pattern with slashes looks into nested groups."""
+
+    def names(prefix: str) -> Iterator[str]:
+        yield from (prefix + name for name in loader.get_group_options(group + "/" + prefix, ObjectType.CONFIG))
+        for inner in loader.get_group_options(group + "/" + prefix, ObjectType.GROUP):
+            yield from names(f"{prefix}{inner}/")
+
+    def matches(name: str, pattern: str) -> bool:
+        return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)
+
+    return [
+        name
+        for name in names("")
+        if any(map(partial(matches, name), glob.include)) and not any(map(partial(matches, name), glob.exclude))
+    ]
+
+
+def _value(element: Any, text: str, parser: OverridesParser) -> Any:
+    """Return what the config will hold for *element*, which Hydra would write as *text* and read again."""
+    if element is None or isinstance(element, (bool, int, float)):
+        return element
+    if isinstance(element, QuotedString):
+        return element.text
+    return parser.parse_override(f"key={text}").value()
+
+
+def _alone(axis: Axis, paths: list[str]) -> Axis:
+    """Leave *axis* to Hydra if its key lies within another's or above it: then the order matters."""
+    related = sum(f"{path}.".startswith(f"{axis.path}.") or f"{axis.path}.".startswith(f"{path}.") for path in paths)
+    return axis if related == 1 else Axis(axis.key, axis.texts)

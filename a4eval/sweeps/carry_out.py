@@ -1,0 +1,143 @@
+"""Carry out a sweep: one folder, what is missing in it, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from a4eval.config.builder import build
+from a4eval.executors.contract import DetachedError, Points, Sweep
+from a4eval.executors.dispatch import Dispatcher, Tally
+from a4eval.journal.files import unchanged
+from a4eval.journal.journal import Journal
+from a4eval.journal.lock import FolderLock
+from a4eval.journal.standing import latest
+from a4eval.registry import registry
+from a4eval.runs.folder import make_folder
+from a4eval.runs.interrupts import sigterm_as_interrupt
+from a4eval.sweeps import command as commands
+from a4eval.sweeps.meter import meter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from a4eval.executors.contract import Executor
+    from a4eval.experiment import Root
+    from a4eval.journal.journal import Entry
+    from a4eval.sweeps.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a sweep.
+
+    Args:
+        earlier: how many of the points done were done before.
+        done: how many points have a record, failed ones included.
+        interrupted: Ctrl-C ended it.
+        torn: unreadable lines in the journal.
+        detached: what was left to a cluster, which goes on by itself.
+    """
+
+    points: Points
+    sweep_id: str
+    folder: Path
+    earlier: int
+    done: int
+    failed: int
+    seconds: float
+    interrupted: bool
+    torn: int
+    detached: str = ""
+
+
+def carry_out(
+    points: Points, folder: Path, sweep_id: str, command: Command | None, done: set[str], what: str = "points"
+) -> Outcome:
+    """Run what is missing of *points* in *folder*.
+
+    Args:
+        points: the points.
+        folder: the sweep's folder; made if need be.
+        sweep_id: goes into each record.
+        command: what started it; kept in the folder.
+        done: the statuses that make a point done: with ``{"ok"}`` the failed run again.
+        what: what progress calls them.
+
+    Raises:
+        ConfigError: the folder cannot be used, or the executor's parameters are wrong.
+        DataError: the journal cannot be written.
+    """
+    root = points.root
+    executor, name = executor_of(root)
+    make_folder(folder, "hydra.sweep.dir")
+    with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
+        start = time.monotonic()
+        sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
+        journal = Journal(folder)
+        tally, before = Tally(len(points)), 0
+        interrupted, detached = False, ""
+        try:
+            executor.start(sweep)
+            if command is not None:
+                commands.keep(folder, command)
+            todo = _missing(points, latest(journal), done, tally)
+            before = tally.done
+            if todo:
+                Dispatcher(points, executor, sweep, journal, root.fail_fast, tell).run(todo, tally)
+        except KeyboardInterrupt:
+            interrupted = True
+        except DetachedError as left:
+            detached = str(left)
+        finally:
+            executor.stop()
+        seconds = time.monotonic() - start
+        return Outcome(
+            points=points,
+            sweep_id=sweep_id,
+            folder=folder,
+            earlier=before,
+            done=tally.done,
+            failed=tally.failed,
+            seconds=seconds,
+            interrupted=interrupted,
+            torn=journal.torn,
+            detached=detached,
+        )
+
+
+def _missing(points: Points, known: Mapping[str, Entry], done: set[str], tally: Tally) -> list[int]:
+    """Return the points that are to be run, and count the others in *tally*."""
+    root = points.root
+    todo = []
+    for run_id, number in points.run_ids.items():
+        entry = known.get(run_id)
+        if root.resume and entry is not None and _stands(entry, done, root.retries):
+            tally.done += 1
+            tally.failed += entry.status != "ok"
+        else:
+            todo.append(number)
+    return todo
+
+
+def _stands(entry: Entry, done: set[str], retries: int) -> bool:
+    return entry.status in done and entry.stands(retries) and unchanged(entry.data)
+
+
+def executor_of(root: Root) -> tuple[Executor, str]:
+    """Build the executor that the config asks for, and return it with its name.
+
+    Raises:
+        ConfigError: there is none of that name, or a parameter is wrong.
+    """
+    executor: Executor = build("executor", root.executor, path="executor")
+    return executor, root.executor if isinstance(root.executor, str) else root.executor["name"]
+
+
+def announce(outcome: Outcome) -> list[str]:
+    """Tell every plugin that a sweep has finished; return a line for each that failed to listen."""
+    sweep: dict[str, Any] = {"sweep_id": outcome.sweep_id, "folder": str(outcome.folder), "points": len(outcome.points)}
+    summary = {"ok": outcome.done - outcome.failed, "failed": outcome.failed, "interrupted": outcome.interrupted}
+    return registry().tell("a4eval_sweep_finished", lambda: {"sweep": dict(sweep), "summary": dict(summary)})

@@ -1,0 +1,119 @@
+"""Sweeps through Hydra's own sweepers and launchers: the same journal, the same records, the same summary."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from a4eval.config.compose import resolve
+from a4eval.errors import ConfigError, did_you_mean
+from a4eval.executors.jobs import RUNS, tell
+from a4eval.journal import query
+from a4eval.journal.files import unchanged
+from a4eval.journal.journal import Journal
+from a4eval.journal.standing import latest
+from a4eval.runs.folder import make_folder
+from a4eval.runs.record import ExecutorRecord, encode
+from a4eval.runs.runner import execute, prepare
+from a4eval.sweeps.carry_out import Outcome
+from a4eval.sweeps.command import keep
+from a4eval.sweeps.retry import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from a4eval.sweeps.command import Command
+
+
+class RunFailedError(Exception):
+    """A run has failed; its record says why.  It tells Hydra's sweepers."""
+
+
+def point(config: DictConfig, command: Command) -> float | list[float] | None:
+    """Run one point that one of Hydra's launchers was given, and return the objective for its sweeper.
+
+    Args:
+        config: what Hydra composed.
+        command: what started the sweep; the first point keeps it.
+
+    Raises:
+        RunFailedError: the run failed; its record is written.
+        ConfigError: the config is wrong.
+    """
+    own = HydraConfig.get()
+    whole = DictConfig({**config, "hydra": own})
+    experiment = resolve(whole, [override.removeprefix("++") for override in own.overrides.task])
+    root = experiment.root
+    if root.dry_run:
+        raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")
+    if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
+        raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
+    prepared = prepare(experiment)
+    folder = Path(own.sweep.dir)
+    make_folder(folder, "hydra.sweep.dir")
+    if own.job.num == 0:
+        keep(folder, command)
+    journal = Journal(folder)
+    known = latest(journal).get(prepared.run_id) if root.resume else None
+    if known is not None and known.status == "ok":
+        rows = query.read(journal.path).rows
+        row = next(row for row in rows if row.run_id == prepared.run_id and row.status == "ok" and unchanged(row.data))
+        return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
+    executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
+    record = execute(prepared, folder / RUNS / prepared.run_id, sweep_id=own.job.name, executor=executor)
+    journal.append(encode(record) + b"\n")
+    journal.sync()
+    tell(record, folder)
+    if record.error is not None:
+        raise RunFailedError(f"{record.error.type}: {record.error.message}")
+    return objective({name: metric.value for name, metric in record.metrics.items()}, root.objective)
+
+
+def objective(metrics: Mapping[str, Any], names: str | list[str] | None) -> float | list[float] | None:
+    """Return the metrics that a search is to optimise.
+
+    Raises:
+        ConfigError: the run gives no such metric.
+
+    >>> objective({"accuracy": 0.5, "loss": "NaN"}, ["loss", "accuracy"])
+    [nan, 0.5]
+    """
+    if names is None:
+        return None
+    if isinstance(names, list):
+        return [_one(metrics, name) for name in names]
+    return _one(metrics, names)
+
+
+def _one(metrics: Mapping[str, Any], name: str) -> float:
+    if name not in metrics:
+        raise ConfigError(f"there is no metric {name!r}{did_you_mean(name, metrics)}", path="objective")
+    return float(query.number(metrics[name]))
+
+
+def outcome(folder: Path, seconds: float) -> Outcome:
+    """Return what came of a sweep in *folder* that Hydra's own sweeper ran.
+
+    Raises:
+        ConfigError: nothing did.
+    """
+    journal = Journal(folder)
+    entries = latest(journal)
+    if not entries:
+        raise ConfigError("the sweep ran no point")
+    points = Recorded(journal.path, entries)
+    return Outcome(
+        points=points,
+        sweep_id=points.sweep_id,
+        folder=folder,
+        earlier=0,
+        done=len(points),
+        failed=sum(entry.status != "ok" for entry in entries.values()),
+        seconds=seconds,
+        interrupted=False,
+        torn=journal.torn,
+    )

@@ -1,0 +1,70 @@
+"""What ``hydra/sweeper=a4eval`` does once Hydra has composed the config: plan all points, then run them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, open_dict
+
+from a4eval.config.compose import free_keys
+from a4eval.sweeps.axes import parse
+from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
+from a4eval.sweeps.command import command
+from a4eval.sweeps.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hydra.core.config_loader import ConfigLoader
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What ``dry_run=true`` ends with: all points, checked, and the folder they would go to."""
+
+    plan: Plan
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A sweep that could not be carried out, and why: what is raised within Hydra is taken for a fault of a config."""
+
+    error: Exception
+
+
+def sweep(
+    loader: ConfigLoader, config: DictConfig, params: Mapping[str, str], arguments: list[str]
+) -> Outcome | Planned | Stopped:
+    """Carry out the sweep that Hydra has composed.
+
+    Args:
+        loader: Hydra's, which composes the points.
+        config: the composed config, Hydra's own part included.
+        params: overrides of the config itself, ``hydra.sweeper.params``.
+        arguments: those of the command line.
+    """
+    overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
+    plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
+    folder = Path(config.hydra.sweep.dir)
+    if plan.root.dry_run:
+        executor_of(plan.root)
+        return Planned(plan, folder)
+    try:
+        given = config.hydra.overrides
+        started = command([*given.hydra, *given.task])
+        return carry_out(plan, folder, config.hydra.job.name, started, {"ok", "failed"})
+    except Exception as error:  # noqa: BLE001  (returned: see Stopped)
+        return Stopped(error)
+
+
+def _compose(loader: ConfigLoader, config: DictConfig, overrides: list[str], number: int) -> DictConfig:
+    composed: DictConfig = loader.load_sweep_config(config, overrides)
+    with open_dict(composed):
+        composed.hydra.job.id = composed.hydra.job.num = number
+    HydraConfig.instance().set_config(composed)
+    return composed

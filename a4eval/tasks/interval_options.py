@@ -1,0 +1,26 @@
+"""How confidence intervals are made, as tasks ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from a4eval.component import param
+
+
+@dataclass(frozen=True)
+class IntervalOptions:
+    """How confidence intervals are made: units are drawn with replacement, and the metrics weigh them."""
+
+    level: float = param(0.95, help="nominal coverage")
+    resamples: int = param(1000, help="how often the units are drawn")
+    method: Literal["percentile", "bca"] | None = param(
+        None, help="bca corrects for bias and skewness; by default bca for a value and percentile for a difference"
+    )
+    clusters: str | None = param(None, help="column of the data that says which units are drawn together")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise ValueError(f"level must lie between 0 and 1, got {self.level}")
+        if self.resamples < 1:
+            raise ValueError(f"resamples must be at least 1, got {self.resamples}")
