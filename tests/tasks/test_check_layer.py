@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +11,11 @@ import pytest
 from a4eval import DataError, MissingExtraError, Run
 from a4eval.contracts import Verdict
 from a4eval.tasks.check_layer import CheckLayer
+
+from ..mutants import right_layers
+from ..mutants.layer_base import RIGHT
+
+assert right_layers
 
 
 @dataclass
@@ -168,7 +173,5 @@ def test_wrong_options_are_refused():
         check(input_shape=[0, 4])
     with pytest.raises(DataError, match=r"refuses an input of shape \(2, 5\): expected 4 features, got 5"):
         check(input_shape=[2, 5])
-    layer = replace(Affine())
-    del Affine.reference
     with pytest.raises(ValueError, match="no reference implementation"):
-        CheckLayer(layer, reference="torch")
+        CheckLayer(RIGHT["Dense"](), reference="torch")

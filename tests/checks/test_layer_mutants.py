@@ -7,8 +7,8 @@ import pytest
 from a4eval import Run
 from a4eval.tasks.check_layer import CheckLayer
 
-from .mutants import right_layers, wrong_gradients, wrong_layers
-from .mutants.layer_base import RIGHT, WRONG
+from ..mutants import right_layers, wrong_gradients, wrong_layers
+from ..mutants.layer_base import RIGHT, WRONG
 
 assert right_layers, wrong_gradients
 assert wrong_layers
