@@ -74,3 +74,12 @@ def numbers(where: str, fields: list[str]) -> list[float]:
         return [float(one) for one in fields]
     except ValueError as error:
         raise DataError(f"{where}: {error}") from error
+
+
+def is_number(text: str) -> bool:
+    """Return whether a field is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
