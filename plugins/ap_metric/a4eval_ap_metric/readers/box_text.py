@@ -63,7 +63,7 @@ def _class_and_numbers(where: str, fields: list[str], n_numbers: int) -> tuple[s
 
 def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
     """Read a table ``image, width, height`` (pixels)."""
-    columns = read_columns(path, {"image": "image", "width": "width", "height": "height"})
+    columns = read_columns(path, {"image": "image", "width": "width", "height": "height"}, ids=("image",))
     sizes = zip(columns["width"].tolist(), columns["height"].tolist(), strict=True)
     return dict(zip(columns["image"].astype(np.str_).tolist(), sizes, strict=True))
 
