@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_rnn_bptt.analysis.clipping import joint_norm
+from a4eval_rnn_bptt.analysis.norms import joint_norm
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute, total_reading_error
+from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
+from a4eval_rnn_bptt.analysis.total_reading import total_reading_error
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.contract import check_cell
 from a4eval_rnn_bptt.fields import at_least

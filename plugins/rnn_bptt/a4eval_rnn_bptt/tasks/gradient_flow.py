@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, mean_value, param
-from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value, joint_norm
+from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value
 from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, verdict
+from a4eval_rnn_bptt.analysis.norms import joint_norm
 from a4eval_rnn_bptt.analysis.precision import float32_error, last_step_gradient
 from a4eval_rnn_bptt.analysis.spectrum import jacobians, lyapunov_exponents, spectra
 from a4eval_rnn_bptt.analysis.trajectory import Trajectory, follow
