@@ -73,6 +73,10 @@ class GradientFlow:
             "float32_error": Value(error, higher_is_better=False, n=self.seeds),
             **self._clipping(draws),
         }
+        dead = [one.zero_from for one in decays if one.zero_from is not None]
+        if dead:
+            metrics["zero_from_lag"] = Value(min(dead), "steps", n=self.seeds)
+            run.warn(f"the gradient is exactly 0 from lag {min(dead)} on (in {len(dead)} of {self.seeds} seeds)")
         tables = {"decay": _decay_table(decays), "rates": _rates(decays)}
         if self.spectrum:
             self._spectrum(run, draws[0].trajectory, metrics, tables)
