@@ -11,6 +11,8 @@ from .analysis.flow import verdict as verdict
 from .analysis.norms import joint_norm as joint_norm
 from .analysis.precision import float32_error as float32_error
 from .analysis.precision import last_step_gradient as last_step_gradient
+from .analysis.sensitivity import reach as reach
+from .analysis.sensitivity import sensitivity as sensitivity
 from .analysis.spectrum import jacobians as jacobians
 from .analysis.spectrum import log_singular_values as log_singular_values
 from .analysis.spectrum import lyapunov_exponents as lyapunov_exponents

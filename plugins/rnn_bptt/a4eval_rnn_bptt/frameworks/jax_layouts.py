@@ -83,7 +83,7 @@ def from_flax(cell: CellName, tree: Mapping[str, Mapping[str, Any]]) -> dict[str
     first_i, first_h = (np.shape(flat.get(f"{of[way][0]}/kernel", ())) for way in ("i", "h"))
     inputs, hidden = ((*one, 0)[0] for one in (first_i, first_h))
     wide = hidden if letters else GATES[cell] * hidden
-    expected = {f"{one}/kernel": (inputs, wide) for one in of["i"]}
+    expected: dict[str, tuple[int, ...]] = {f"{one}/kernel": (inputs, wide) for one in of["i"]}
     expected |= {f"{one}/kernel": (hidden, wide) for one in of["h"]}
     biased = of["h"] if cell == "lstm" else [*of["i"], *(["hn"] if letters else [])]
     expected |= {f"{one}/bias": (wide,) for one in biased}

@@ -12,6 +12,7 @@ from a4eval import ConfigError, DataError, Result, Row, Run, Value, param
 from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
 from a4eval_rnn_bptt.analysis.precision import float32_error
+from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.fields import above_zero
 from a4eval_rnn_bptt.frameworks.autograd import autograd_disagreement
@@ -60,6 +61,7 @@ class InspectModel:
             trajectory = follow(core.layer, core.params, core.x, core.state)
             seen = follow(core.layer, core.params, core.x[: last + 1], core.state) if last + 1 < steps else trajectory
             flow = decay(seen, dy[last])
+            inputs = sensitivity(trajectory, dy)
         except ValueError as error:
             raise DataError(f"{self.model}: {error}") from error
         split = attribute(trajectory, dy)
@@ -70,6 +72,7 @@ class InspectModel:
             "log10_per_step": Value(flow.log10_per_step, "decades/step", n=batch),
             "half_life": Value(half_life(flow.log10_per_step), "steps", n=batch),
             **{name: Value(float(name == named)) for name in ("vanishes", "healthy", "explodes")},
+            "input_reach": Value(reach(inputs), "steps", n=batch),
             "float32_error": Value(rough, higher_is_better=False),
         }
         if flow.zero_from is not None:
@@ -84,13 +87,16 @@ class InspectModel:
             for lag in range(steps)
         ]
         if run.pictures:
-            from a4eval_rnn_bptt.pictures import decay_picture, share_picture
+            from a4eval_rnn_bptt.pictures import decay_picture, sensitivity_picture, share_picture, title_of
 
-            run.save_figure(decay_picture([flow.log10_norm], flow.log10_per_step, named), "decay")
+            title = title_of(core.layer)
+            run.save_figure(decay_picture([flow.log10_norm], flow.log10_per_step, named, title), "decay")
+            run.save_figure(sensitivity_picture([inputs], reach(inputs), title), "sensitivity")
             shown = {name: one.share for name, one in split.items() if _is_shown(core, name, one)}
             if shown:
-                run.save_figure(share_picture(shown), "share")
-        return Result(metrics, {"decay": table, "share_by_lag": shares})
+                run.save_figure(share_picture(shown, title), "share")
+        by_step: list[Row] = [{"step": step + 1, "log10_norm": float(one)} for step, one in enumerate(inputs)]
+        return Result(metrics, {"decay": table, "share_by_lag": shares, "sensitivity": by_step})
 
     def _agreement(self, core: TorchCore, dy: Array) -> float:
         """Return how far numpy is from autograd; a ValueError where what was read is not what the model computes."""
