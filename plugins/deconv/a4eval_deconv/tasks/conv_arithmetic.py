@@ -22,10 +22,10 @@ from a4eval_deconv.frameworks.output_shapes import (
     tensorflow_output_shape_crop,
     torch_output_size_crop,
 )
-from a4eval_deconv.frameworks.translation import FRAMEWORKS, translate
 from a4eval_deconv.geometry import conv_transpose_size, padding_pairs, per_axis
 from a4eval_deconv.layers.fields import Numbers, Sides, check_dimensions, shared
 from a4eval_deconv.tasks.names import axis_names
+from a4eval_deconv.tasks.translations import translation_rows
 
 
 @dataclass
@@ -135,18 +135,7 @@ class ConvArithmetic:
                         "same_as_this": other == crop,
                     }
                 )
-            for framework in FRAMEWORKS:
-                found = translate(crop, framework, size=i, kernel_size=k, stride=s, dilation=d)
-                words = ", ".join(f"{key}={value}" for key, value in found.arguments.items())
-                tables["translations"].append(
-                    {
-                        "axis": name,
-                        "framework": framework,
-                        "possible": found.possible,
-                        "arguments": words,
-                        "remedy": found.remedy,
-                    }
-                )
+            tables["translations"] += translation_rows(name, crop, size=i, kernel_size=k, stride=s, dilation=d)
         if self._stack:
             tables["stack"] = [
                 {
