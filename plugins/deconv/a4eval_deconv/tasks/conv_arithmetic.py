@@ -86,9 +86,10 @@ class ConvArithmetic:
             return self._crop_to(shape, i, k, s, d, extra, pair)
         if self.convention is not None:
             given = None if self.output_padding is None else extra
-            return convention_crop(self.convention, k, s, d, output_padding=given)
-        crop = explicit_crop(self.framework, k, d, padding=pair, output_padding=extra, stride=s)
-        if self.framework in ("torch", "onnx"):
+            crop = convention_crop(self.convention, k, s, d, output_padding=given)
+        else:
+            crop = explicit_crop(self.framework, k, d, padding=pair, output_padding=extra, stride=s)
+        if self.convention is None and self.framework in ("torch", "onnx"):
             conv_transpose_size(i, k, stride=s, padding=pair, output_padding=extra, dilation=d)
         if crop.output(i, k, s, d) < 1:
             raise ValueError(f"the output size is {crop.output(i, k, s, d)}, but must be at least 1")
@@ -136,6 +137,8 @@ class ConvArithmetic:
                     }
                 )
             tables["translations"] += translation_rows(name, crop, size=i, kernel_size=k, stride=s, dilation=d)
+        if run.pictures:
+            self._draw(run)
         if self._stack:
             tables["stack"] = [
                 {
@@ -158,6 +161,22 @@ class ConvArithmetic:
                     f"no kernel up to 7 at a stride up to 4 leads from {size} to {self.wanted_output}; nearest: {near}"
                 )
         return Result(metrics=metrics, tables=tables)
+
+    def _draw(self, run: Run) -> None:
+        from a4eval_deconv.pictures.alignment import Axis, alignment_figure
+        from a4eval_deconv.pictures.configurations import configurations_figure
+
+        names = axis_names(self.dimensions)
+        axes = [
+            Axis(name, i, k, s, d, crop.before, crop.after, centre_shift(crop, k, s, d))
+            for name, (i, k, s, d, _, _), crop in zip(names, self._axes, self._crops, strict=True)
+        ]
+        run.save_figure(alignment_figure(axes), "alignment")
+        if self.wanted_output is not None:
+            size = self._axes[-1][0]
+            found = configurations(size, self.wanted_output)
+            if found:
+                run.save_figure(configurations_figure(found, size, self.wanted_output), "configurations")
 
     def _axis_row(self, name: str, i: int, k: int, s: int, d: int, crop: Crop) -> Row:
         came_from = ""

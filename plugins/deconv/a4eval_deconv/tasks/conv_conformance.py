@@ -92,6 +92,10 @@ class ConvConformance:
             metrics[f"{framework}_in_one_call"] = Value(direct, "configurations", n=len(cases))
         conventions = self._conventions(frameworks)
         explained = sum(row["explained"] for row in conventions)
+        if run.pictures:
+            from a4eval_deconv.pictures.conformance import conformance_figure
+
+            run.save_figure(conformance_figure(rows, conventions), "conformance")
         metrics["conventions_explained"] = Value(explained, "conventions", True, n=len(conventions))
         return Result(metrics=metrics, tables={"cases": rows, "conventions": conventions})
 
