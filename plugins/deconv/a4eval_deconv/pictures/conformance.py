@@ -67,9 +67,11 @@ def _errors(axes: Any, cases: Sequence[Row], frameworks: Sequence[str]) -> None:
     count = max(map(len, values.values()), default=0)
     worst = max(map(max, values.values()), default=0.0)
     ending = "s" if count == 1 else ""
-    agreed = f"agree{ending} with ours to {_rounded(worst)}"
-    differs = f"differ{ending} from ours" + (f" by up to {_rounded(worst)}" if np.isfinite(worst) else "")
-    axes.set_title(f"{plural(count, 'configuration')} {agreed if worst <= _AGREED else differs}", fontsize=SIZE + 1)
+    if worst <= _AGREED:
+        said = f"agree{ending} with ours to {_rounded(worst)}"
+    else:
+        said = f"differ{ending} from ours" + (f" by up to {_rounded(worst)}" if np.isfinite(worst) else "")
+    axes.set_title(f"{plural(count, 'configuration')} {said}", fontsize=SIZE + 1)
 
 
 def _shifts(axes: Any, measured: Sequence[Row], unknown: int) -> None:
