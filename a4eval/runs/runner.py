@@ -15,8 +15,9 @@ import msgspec
 
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
-from a4eval.contracts import Result, Value
+from a4eval.contracts import Result, Value, Verdict
 from a4eval.errors import DataError, PluginError
+from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
 from a4eval.runs.folder import claimed
@@ -94,9 +95,10 @@ def execute(
     error: record.ErrorRecord | None = None
     metrics: dict[str, record.MetricRecord] = {}
     tables: record.Tables = {}
+    verdict: record.VerdictRecord | None = None
     try:
         with python_warnings_noted(run), deadline(root.timeout):
-            metrics, tables = _checked(prepared.task.run(run))
+            metrics, tables, verdict = _checked(prepared.task.run(run))
     except KeyboardInterrupt as interrupt:
         status, error = "interrupted", _error(interrupt)
     except (Exception, SystemExit) as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
@@ -116,6 +118,7 @@ def execute(
         overrides=list(prepared.experiment.overrides),
         seed=root.seed,
         components=prepared.components,
+        verdict=verdict,
         metrics=metrics,
         tables=tables,
         data=[record.FileRecord(path, *facts) for path, facts in run.sources.items()],
@@ -172,7 +175,7 @@ def announce(done: record.Record, directory: Path) -> list[str]:
     return registry().tell("a4eval_run_finished", lambda: {"run": run, "record": msgspec.to_builtins(done)})
 
 
-def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables]:
+def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables, record.VerdictRecord | None]:
     """Return a task's result as the record will hold it.
 
     Raises:
@@ -185,7 +188,12 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
         if not isinstance(value, Value):
             raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
         metrics[name] = _convert(dataclasses.asdict(value), record.MetricRecord, f"metric {name!r}")
-    return metrics, {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+    if result.verdict is None:
+        return metrics, tables, None
+    if not isinstance(result.verdict, Verdict):
+        raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
+    return metrics, tables, _convert(dataclasses.asdict(result.verdict), record.VerdictRecord, "the verdict")
 
 
 def _convert(value: Any, wanted: Any, what: str) -> Any:
@@ -203,9 +211,7 @@ def _component(provided: Provided) -> record.ComponentRecord:
 
 
 def _artifact(path: Path, directory: Path) -> record.FileRecord:
-    content = path.read_bytes()
-    relative = path.relative_to(directory).as_posix()
-    return record.FileRecord(relative, hashlib.sha256(content).hexdigest(), len(content))
+    return record.FileRecord(path.relative_to(directory).as_posix(), *content(path))
 
 
 def _error(error: BaseException) -> record.ErrorRecord:

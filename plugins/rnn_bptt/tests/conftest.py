@@ -49,8 +49,3 @@ def rng():
 @pytest.fixture
 def run(tmp_path):
     return Run(directory=tmp_path, seed=0)
-
-
-def relative(got, expected):
-    """Return the relative error of an array, by its largest entry."""
-    return np.abs(np.asarray(got) - np.asarray(expected)).max() / max(np.abs(np.asarray(expected)).max(), 1e-300)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_rnn_bptt.kernels.products import panel_columns
+from a4eval_rnn_bptt.kernels.products import by_panel, panel_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from a4eval_rnn_bptt.arrays import Array, State
-    from a4eval_rnn_bptt.cell import Undo
+    from a4eval_rnn_bptt.contract import Undo
 
 
 class Folded:
@@ -33,8 +33,8 @@ class Folded:
     def __init__(self, weight: Array, multipliers: Array, passed: Array | None, batch: int, losses: int) -> None:
         gates, depth, width = weight.shape
         columns = panel_columns(losses, depth, width, weight.itemsize)
-        panels = weight.reshape(gates, depth, width // columns, columns).transpose(2, 1, 0, 3)
-        self._panels = np.ascontiguousarray(panels)  # (P, H, G, H/P)
+        panels = by_panel(weight, width // columns)
+        self._panels = np.ascontiguousarray(panels.transpose(1, 2, 0, 3))  # (P, H, G, H/P)
         self._multipliers = multipliers.reshape(gates, -1, batch, depth).transpose(1, 3, 2, 0)  # (T, H, B, G)
         self._passed = None if passed is None else passed.reshape(-1, batch, len(self._panels), columns)
         self._alone = gates == 1 and passed is None
@@ -53,9 +53,7 @@ class Folded:
             np.matmul(np.ascontiguousarray(self._multipliers[step]), self._panels, out=matrices.transpose(1, 2, 0, 3))
             if self._passed is not None:
                 self._diagonal += self._passed[step]
-        batch, losses, _ = u.shape
-        panels = out.reshape(batch, losses, len(self._panels), -1).swapaxes(1, 2)
-        np.matmul(u[:, None], matrices, out=panels)
+        np.matmul(u[:, None], matrices, out=by_panel(out, len(self._panels)))
 
 
 def along(weights: Mapping[str, Array], gates: int, x: Array, h: Array) -> dict[str, Array]:

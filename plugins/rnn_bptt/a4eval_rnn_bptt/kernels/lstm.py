@@ -6,27 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import (
-    Array,
-    Gradients,
-    Params,
-    State,
-    aligned_empty,
-    check_state,
-    drop_below,
-    negligible,
-    sequence_buffer,
-    time_first,
-)
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state
+from a4eval_rnn_bptt.kernels.memory import aligned_empty, drop_below, negligible, sequence_buffer, time_first
 from a4eval_rnn_bptt.kernels.pieces import add_up, backward_chunk, forward_chunk, piece_length
-from a4eval_rnn_bptt.kernels.products import (
-    by_gate,
-    from_gates,
-    input_gradient,
-    projection,
-    to_gates,
-    weight_gradients,
-)
+from a4eval_rnn_bptt.kernels.products import by_gate, from_gates, input_gradient, projection, to_gates, weight_gradients
 
 _CHUNK_ARRAYS = 12  # six of slopes, and what they are made of
 

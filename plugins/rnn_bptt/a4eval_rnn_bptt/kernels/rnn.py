@@ -6,17 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import (
-    Array,
-    Gradients,
-    Params,
-    State,
-    check_state,
-    drop_below,
-    negligible,
-    sequence_buffer,
-    time_first,
-)
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state
+from a4eval_rnn_bptt.kernels.memory import drop_below, negligible, sequence_buffer, time_first
 from a4eval_rnn_bptt.kernels.products import input_gradient, projection, to_gates, weight_gradients
 
 _DROP_EVERY = 8  # steps; looking at each would take longer than a few subnormal numbers

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Recurrent
+from a4eval_rnn_bptt.fields import at_least
 from a4eval_rnn_bptt.initialisation import Initialisation, initialise
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State
@@ -32,9 +33,7 @@ class SizedLayer(Recurrent):
     input_gain: float = param(1.0, help="scale of the input weights")
 
     def __post_init__(self) -> None:
-        for name in ("inputs", "hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        at_least(self, inputs=1, hidden=1)
 
     @property
     def state_names(self) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, Undo, unroll, unroll_backward
+from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape, Undo
 from a4eval_rnn_bptt.initialisation import chrono_bias
 from a4eval_rnn_bptt.kernels.folding import Folded, along, inner
 from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine, sigmoid
-from a4eval_rnn_bptt.torch_reference import torch_pass
+from a4eval_rnn_bptt.layers.torch_reference import torch_pass
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from a4eval import param
-from a4eval_rnn_bptt.cell import Contribution, StepGradients, StepTape, Undo
+from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape, Undo
 from a4eval_rnn_bptt.initialisation import Initialisation
 from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
 from a4eval_rnn_bptt.kernels.rnn import RnnTape, activate, rnn_backward, rnn_forward, slope
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine
-from a4eval_rnn_bptt.torch_reference import torch_pass
+from a4eval_rnn_bptt.layers.torch_reference import torch_pass
 
 if TYPE_CHECKING:
     import numpy as np

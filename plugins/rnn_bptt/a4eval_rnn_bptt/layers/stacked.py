@@ -10,15 +10,19 @@ import numpy as np
 
 from a4eval import param
 from a4eval_rnn_bptt.arrays import Gradients, check_lengths, check_sequence
-from a4eval_rnn_bptt.cell import (
+from a4eval_rnn_bptt.contract import (
     Contribution,
-    Recurrent,
+    Sized,
     StepGradients,
     StepTape,
     check_cell,
-    unroll,
-    unroll_backward,
+    gate_names,
+    is_stackable,
+    state_names,
 )
+from a4eval_rnn_bptt.fields import at_least
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
+from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array, Params, State
@@ -28,12 +32,10 @@ def _resized(cell: Any, inputs: int) -> Any:
     return cell if cell.inputs == inputs else dataclasses.replace(cell, inputs=inputs)
 
 
-def _check(cell: Any, layers: int) -> None:
+def _check(cell: Any) -> None:
     check_cell(cell)
-    if not (hasattr(cell, "inputs") and hasattr(cell, "hidden")):
-        raise ValueError(f"cell {type(cell).__name__} has no inputs and hidden, so it cannot be put on top of another")
-    if layers < 1:
-        raise ValueError(f"layers is {layers}, expected at least 1")
+    if not isinstance(cell, Sized):
+        raise ValueError(f"cell {type(cell).__name__} has no inputs and hidden, so it cannot be put on top of another")  # noqa: TRY004  (a config value: the builder makes a config error of a ValueError)
 
 
 def _part(params: Params, suffix: str) -> dict[str, Array]:
@@ -73,14 +75,15 @@ class Stacked(Recurrent):
     inputs: int = param(8, help="features of the input at each step")
 
     def __post_init__(self) -> None:
-        _check(self.cell, self.layers)
+        at_least(self, layers=1)
+        _check(self.cell)
         widths = [self.inputs, *[self.cell.hidden] * (self.layers - 1)]
         self._cells = [_resized(self.cell, width) for width in widths]
 
     @property
     def stackable(self) -> bool:
         """Can it run several models at once?  When its cell can."""
-        return bool(getattr(self.cell, "stackable", False))
+        return is_stackable(self.cell)
 
     @property
     def hidden(self) -> int:
@@ -90,12 +93,12 @@ class Stacked(Recurrent):
     @property
     def gates(self) -> tuple[str, ...]:
         """The gates of all layers, bottom first."""
-        return tuple(f"{gate}_l{k}" for k in range(self.layers) for gate in getattr(self.cell, "gates", ()))
+        return tuple(f"{gate}_l{k}" for k in range(self.layers) for gate in gate_names(self.cell))
 
     @property
     def state_names(self) -> tuple[str, ...]:
         """The names of the state's arrays, top layer first."""
-        names = getattr(self.cell, "state_names", tuple(f"state_{index}" for index in range(self.state_count)))
+        names = state_names(self.cell, self.state_count // self.layers)
         return tuple(f"{name}_l{k}" for k in reversed(range(self.layers)) for name in names)
 
     @property
@@ -198,7 +201,8 @@ class Bidirectional:
     inputs: int = param(8, help="features of the input at each step")
 
     def __post_init__(self) -> None:
-        _check(self.cell, self.layers)
+        at_least(self, layers=1)
+        _check(self.cell)
         widths = [self.inputs, *[2 * self.cell.hidden] * (self.layers - 1)]
         if not isinstance(self.cell, Recurrent):
             name = type(self.cell).__name__
@@ -208,7 +212,7 @@ class Bidirectional:
     @property
     def stackable(self) -> bool:
         """Can it run several models at once?  When its cell can."""
-        return bool(getattr(self.cell, "stackable", False))
+        return is_stackable(self.cell)
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input: five steps of three sequences."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.attribution import WeightAttribution, attribute, total_reading_error
-from a4eval_rnn_bptt.cell import check_cell
-from a4eval_rnn_bptt.finite_difference import central_difference_error
-from a4eval_rnn_bptt.linearise import follow
+from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute, total_reading_error
+from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
+from a4eval_rnn_bptt.analysis.trajectory import follow
+from a4eval_rnn_bptt.contract import check_cell
+from a4eval_rnn_bptt.fields import at_least
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -37,9 +38,7 @@ class BpttDecomposition:
     )
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "outputs", "checked_weights", "rows"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        at_least(self, steps=1, batch=1, outputs=1, checked_weights=1, rows=1)
         check_cell(self.layer)
 
     def run(self, run: Run) -> Result:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.cell import check_cell
-from a4eval_rnn_bptt.clipping import clip_by_norm, clip_by_value, joint_norm
-from a4eval_rnn_bptt.flow import Decay, decay, half_life, log_slope, verdict
-from a4eval_rnn_bptt.linearise import Trajectory, follow
-from a4eval_rnn_bptt.precision import float32_error, last_step_gradient
-from a4eval_rnn_bptt.spectrum import jacobians, lyapunov_exponents, spectra
-from a4eval_rnn_bptt.statistics import mean_value
+from a4eval import DataError, Result, Row, Run, Value, mean_value, param
+from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value, joint_norm
+from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, verdict
+from a4eval_rnn_bptt.analysis.precision import float32_error, last_step_gradient
+from a4eval_rnn_bptt.analysis.spectrum import jacobians, lyapunov_exponents, spectra
+from a4eval_rnn_bptt.analysis.trajectory import Trajectory, follow
+from a4eval_rnn_bptt.contract import check_cell
+from a4eval_rnn_bptt.fields import above_zero, at_least
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -49,13 +49,8 @@ class GradientFlow:
     clip_value: float | None = param(None, help="report what clipping its entries to this size would do")
 
     def __post_init__(self) -> None:
-        for name, least in (("steps", 2), ("batch", 1), ("seeds", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {least}")
-        for name in ("decades", "float32_tolerance", "clip_norm", "clip_value"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} is {value}, expected more than 0")
+        at_least(self, steps=2, batch=1, seeds=1)
+        above_zero(self, "decades", "float32_tolerance", "clip_norm", "clip_value")
         if any(lag < 1 for lag in self.spectrum_lags):
             raise ValueError(f"spectrum_lags is {self.spectrum_lags}, expected lags of at least 1")
         check_cell(self.layer)

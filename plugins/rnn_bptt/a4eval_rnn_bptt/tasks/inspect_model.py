@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from a4eval import ConfigError, DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.attribution import attribute
-from a4eval_rnn_bptt.flow import decay, half_life, verdict
-from a4eval_rnn_bptt.linearise import follow
-from a4eval_rnn_bptt.precision import float32_error
-from a4eval_rnn_bptt.torch_model import TorchCore, autograd_disagreement, read_core
+from a4eval_rnn_bptt.analysis.attribution import attribute
+from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
+from a4eval_rnn_bptt.analysis.precision import float32_error
+from a4eval_rnn_bptt.analysis.trajectory import follow
+from a4eval_rnn_bptt.fields import above_zero
+from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, autograd_disagreement, read_core
 
 
 @dataclass
@@ -34,8 +35,7 @@ class InspectModel:
         module, _, factory = self.model.partition(":")
         if not (module and factory):
             raise ValueError(f"model is {self.model!r}, expected package.module:factory")
-        if not self.decades > 0:
-            raise ValueError(f"decades is {self.decades}, expected more than 0")
+        above_zero(self, "decades")
 
     def run(self, run: Run) -> Result:
         """Read the core, hold numpy against autograd, and follow the gradient back."""

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt import checkpoint
-from a4eval_rnn_bptt.cell import Cell, Recurrent
-from a4eval_rnn_bptt.flow import decay, verdict
-from a4eval_rnn_bptt.linearise import follow
-from a4eval_rnn_bptt.optimiser import Optimiser
-from a4eval_rnn_bptt.readout import OUT_BIAS, OUT_WEIGHT
-from a4eval_rnn_bptt.statistics import mean_value
-from a4eval_rnn_bptt.training import TrainedModel, Training
+from a4eval import DataError, Result, Row, Run, Value, mean_value, param
+from a4eval_rnn_bptt.analysis.flow import decay, verdict
+from a4eval_rnn_bptt.analysis.trajectory import follow
+from a4eval_rnn_bptt.contract import Cell
+from a4eval_rnn_bptt.fields import above_zero, at_least
+from a4eval_rnn_bptt.layers.recurrent import Recurrent
+from a4eval_rnn_bptt.training import checkpoint
+from a4eval_rnn_bptt.training.loop import TrainedModel, Training
+from a4eval_rnn_bptt.training.optimiser import Optimiser
+from a4eval_rnn_bptt.training.readout import OUT_BIAS, OUT_WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,14 +55,8 @@ class SequenceStudy:
     checkpoint_every: int = param(100, help="how often to save", unit="steps")
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "seeds", "window", "checkpoint_every", "truncation"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}, expected at least 1")
-        for name in ("rate", "clip", "decades"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} is {value}, expected more than 0")
+        at_least(self, steps=1, batch=1, seeds=1, window=1, checkpoint_every=1, truncation=1)
+        above_zero(self, "rate", "clip", "decades")
         if self.truncation is not None and not isinstance(self.layer, Recurrent):
             name = type(self.layer).__name__
             raise ValueError(

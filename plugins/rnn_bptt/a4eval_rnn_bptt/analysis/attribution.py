@@ -1,0 +1,279 @@
+"""Which loss step and which source step a gradient comes from: the exact split of BPTT over pairs (t, k).
+
+The gradient of E = Σ_t E_t with respect to a weight is a sum over loss steps t and source steps k ≤ t of
+G_tk = ∂E_t/∂s_k · ∂⁺s_k/∂w, where ∂⁺ is the *immediate* derivative: the state before step k is held fixed.
+(The total derivative ∂s_k/∂w already contains every earlier step; see :func:`total_reading_error`.)
+G_tk is also the derivative of E_t with respect to a copy of the weight used at step k alone.
+
+The recursion runs over the lag t − k, all k at once, so memory stays O(T·B·H) and every lag is one batched product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from a4eval_rnn_bptt.arrays import Array
+from a4eval_rnn_bptt.contract import Foldable
+from a4eval_rnn_bptt.unrolling import sum_contributions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from a4eval_rnn_bptt.analysis.trajectory import Trajectory
+    from a4eval_rnn_bptt.arrays import State
+    from a4eval_rnn_bptt.contract import Cell, Contribution, Undo
+
+
+@dataclass(frozen=True, slots=True)
+class WeightAttribution:
+    """One weight's gradient, split.
+
+    Args:
+        gradient: the whole, in the weight's shape.
+        share: (T, T), ⟨G_tk, G⟩/⟨G, G⟩ at [t, k]; zero for k > t; sums to 1; NaN everywhere when G is zero.
+        norm: (T, T), ‖G_tk‖ (Frobenius), or None where it was not asked for.
+        per_lag: (T, …), Σ_k G_{k+lag,k} for every lag, or None where it was not asked for.
+        truncated_bias: (T,), at [w − 1] the relative error ‖Ĝ_w − G‖/‖G‖ of BPTT truncated to a window of w steps
+            (each loss reaches back over w steps), or None.
+        truncated_cosine: (T,), and its cosine with G, or None.
+    """
+
+    gradient: Array
+    share: Array
+    norm: Array | None = None
+    per_lag: Array | None = None
+    truncated_bias: Array | None = None
+    truncated_cosine: Array | None = None
+
+    @property
+    def cosine(self) -> Array:
+        """(T, T), the cosine between G_tk and G; NaN where G_tk is zero."""
+        if self.norm is None:
+            raise ValueError("the cosine needs the norms: ask for norm=True")
+        whole = np.linalg.norm(self.gradient)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.norm > 0, self.share * whole / self.norm, np.nan)
+
+
+def whole_gradient(trajectory: Trajectory, errors: Array, weights: Sequence[str] | None = None) -> dict[str, Array]:
+    """Backpropagate through time, step by step.
+
+    Args:
+        trajectory: from :func:`a4eval_rnn_bptt.follow`.
+        errors: (T, B, H), ∂E_t/∂h_t.
+        weights: which weights; all that took part where None.
+
+    Raises:
+        ValueError: a weight is unknown.
+    """
+    parts: dict[str, list[Contribution]] = {}
+    carried: State = tuple(np.zeros_like(one[0]) for one in trajectory.states)
+    for t in range(trajectory.steps - 1, -1, -1):
+        undone = trajectory.undo(t, t + 1, (carried[0] + errors[t], *carried[1:]))
+        carried = undone.state
+        for name, part in undone.params.items():
+            parts.setdefault(name, []).append(part)
+    names = list(parts) if weights is None else list(weights)
+    if unknown := set(names) - set(parts):
+        raise ValueError(f"no weight {min(unknown)!r}, expected one of {', '.join(parts)}")
+    return {name: sum_contributions(parts[name]) for name in names}
+
+
+def lags(trajectory: Trajectory, errors: Array) -> Iterator[dict[str, Contribution]]:
+    """Yield, for lag 0, 1, …, T − 1, the contributions of all pairs (k + lag, k), k-major: row k·B + b.
+
+    Each dict is emptied when the next one is asked for.
+    """
+    steps, batch = trajectory.steps, trajectory.batch
+    flat = errors.reshape(steps * batch, -1)
+    dstate: State = (flat, *(np.zeros((len(flat), one.shape[-1]), flat.dtype) for one in trajectory.states[1:]))
+    for lag in range(steps):
+        parts, _, before = trajectory.undo(0, steps - lag, dstate)
+        # the gradient that has arrived before step k is, one lag later, the one after step k − 1
+        dstate = tuple(one[batch:] for one in before)
+        del before
+        yield parts
+        parts.clear()  # whatever of it is not kept elsewhere is free before the next lag needs the memory
+
+
+def attribute(
+    trajectory: Trajectory,
+    errors: Array,
+    *,
+    weights: Sequence[str] | None = None,
+    norm: bool = False,
+    per_lag: bool = False,
+    truncation: bool = False,
+) -> dict[str, WeightAttribution]:
+    """Split the gradient of every weight over loss step t and source step k.
+
+    One pass over the lags, each a batched step, in O(T·B·H) memory.  Where shares alone are asked for and the cell can
+    fold its steps, one pass over the steps instead, with B·H² more.
+
+    Args:
+        trajectory: from :func:`a4eval_rnn_bptt.follow`.
+        errors: (T, B, H), ∂E_t/∂h_t: the gradient of each step's own loss with respect to that step's output.
+        weights: which weights; all where None.
+        norm: also the norm of every G_tk, by Gram matrices.
+        per_lag: also the matrices Σ_k G_{k+lag,k}.
+        truncation: also bias and cosine of truncated BPTT for every window.
+
+    Raises:
+        ValueError: *errors* has another shape than the outputs or is not finite, or a weight is unknown.
+    """
+    if errors.shape != trajectory.outputs.shape:
+        raise ValueError(f"errors have shape {errors.shape}, expected {trajectory.outputs.shape}, that of the outputs")
+    if not np.isfinite(errors).all():
+        raise ValueError("errors hold values that are not finite")
+    gradients = whole_gradient(trajectory, errors, weights)
+    wanted = (norm, per_lag, truncation)
+    if not any(wanted) and (inner := _folded_inner(trajectory, errors, gradients)):
+        return {name: WeightAttribution(whole, inner[name] / _square(whole)) for name, whole in gradients.items()}
+    splits = {name: _Split(whole, trajectory.steps, trajectory.batch, *wanted) for name, whole in gradients.items()}
+    for lag, parts in enumerate(lags(trajectory, errors)):
+        for name, split in splits.items():
+            split.add(lag, parts[name])
+    return {name: split.finish() for name, split in splits.items()}
+
+
+def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, Array]) -> dict[str, Array] | None:
+    """Return ⟨G_tk, direction⟩, (T, T), of every weight, step by step for all losses at once; None if the cell cannot.
+
+    Losses whose gradient is zero take no time.
+    """
+    fold = _own_fold(trajectory.cell)
+    losses = np.flatnonzero(errors.any(axis=(1, 2)))
+    steps, batch = trajectory.steps, trajectory.batch
+    undo = fold and fold(trajectory.params, trajectory.tape, directions, batch, len(losses))
+    if undo is None:
+        return None
+    inner = {name: np.zeros((steps, steps)) for name in directions}
+    after, before = (
+        tuple(np.zeros((batch, len(losses), one.shape[-1]), errors.dtype) for one in trajectory.states)
+        for _ in range(2)
+    )
+    for k in range(steps - 1, -1, -1):
+        first = int(np.searchsorted(losses, k))
+        if first == len(losses):
+            continue
+        if losses[first] == k:
+            after[0][:, first] = errors[k]
+        now, then = (tuple(one[:, first:] for one in state) for state in (after, before))
+        for name, products in undo(k, now, then if k else None).items():
+            inner[name][losses[first:], k] = products
+        after, before = before, after  # a loss that has not begun was never written to: its other states are zero
+    return inner
+
+
+def _own_fold(cell: Cell) -> Callable[..., Undo | None] | None:
+    """Return the cell's ``fold``; None if it has none, or inherits it but does its steps otherwise."""
+    if not isinstance(cell, Foldable):
+        return None
+    fold, *steps = (_depth(type(cell), name) for name in ("fold", "step", "step_backward"))
+    return cell.fold if fold <= min(steps) else None
+
+
+def _depth(kind: type, name: str) -> int:
+    """Return how far up the classes *name* is defined; beyond the last where none defines it."""
+    classes = kind.__mro__
+    return next((index for index, one in enumerate(classes) if name in vars(one)), len(classes))
+
+
+def _square(whole: Array) -> float:
+    """Return ⟨G, G⟩, NaN where it is zero."""
+    return float(np.sum(whole.astype(np.float64) ** 2)) or np.nan
+
+
+class _Split:
+    """Collects one weight's attribution, lag by lag."""
+
+    def __init__(self, whole: Array, steps: int, batch: int, norm: bool, per_lag: bool, truncation: bool) -> None:  # noqa: FBT001  (private, called once)
+        self.whole, self.batch = whole, batch
+        self.square = _square(whole)
+        self.inner = np.zeros((steps, steps))
+        self.norm = np.zeros((steps, steps)) if norm else None
+        self.per_lag: list[Array] | None = [] if per_lag else None
+        self.reached = np.zeros_like(whole) if truncation else None  # the gradient of BPTT truncated to this lag
+        self.truncated: list[tuple[float, float]] = []
+        self.projected = self.gram = np.empty(0)
+
+    def add(self, lag: int, part: Contribution) -> None:
+        k = np.arange(len(self.inner) - lag)
+        if isinstance(part, tuple):
+            delta, inputs = part
+            if lag == 0:
+                self.projected = inputs @ self.whole.T  # ⟨δ ⊗ x, G⟩ = ⟨δ, G x⟩: G x once serves every lag
+            projected = self._by_step(self.projected[: len(delta)])
+            self.inner[k + lag, k] = np.einsum("kn,kn->k", self._by_step(delta), projected)
+        else:
+            self.inner[k + lag, k] = self._by_step(part) @ np.tile(self.whole.ravel(), self.batch)
+        if self.norm is not None:
+            self.norm[k + lag, k] = self._norms(part)
+        if self.per_lag is not None or self.reached is not None:
+            total = sum_contributions([part])
+            if self.per_lag is not None:
+                self.per_lag.append(total)
+            if self.reached is not None:
+                self.reached += total
+                missing = np.linalg.norm(self.reached - self.whole)
+                self.truncated.append((float(missing), float(np.linalg.norm(self.reached))))
+
+    def _by_step(self, rows: Array) -> Array:
+        return rows.reshape(len(rows) // self.batch, -1)
+
+    def _norms(self, part: Contribution) -> Array:
+        """Return ‖G_tk‖ for every k: ‖Σ_b δ_b ⊗ x_b‖² = Σ_bc ⟨δ_b, δ_c⟩⟨x_b, x_c⟩, so no matrix is formed."""
+        if not isinstance(part, tuple):
+            flat: Array = np.linalg.norm(part.reshape(-1, self.batch, self.whole.size).sum(1), axis=1)
+            return flat
+        delta, inputs = (one.reshape(-1, self.batch, one.shape[-1]) for one in part)
+        if not self.gram.size:
+            self.gram = inputs @ inputs.swapaxes(1, 2)
+        pairs = np.einsum("kbc,kbc->k", delta @ delta.swapaxes(1, 2), self.gram[: len(delta)])
+        norms: Array = np.sqrt(np.maximum(pairs, 0))
+        return norms
+
+    def finish(self) -> WeightAttribution:
+        bias = cosine = None
+        if self.reached is not None:
+            missing, length = np.array(self.truncated).T
+            inner = np.cumsum([np.trace(self.inner, -lag) for lag in range(len(self.inner))])
+            bias = missing / np.sqrt(self.square)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                cosine = np.where(length > 0, inner / (length * np.sqrt(self.square)), np.nan)
+        per_lag = None if self.per_lag is None else np.array(self.per_lag)
+        return WeightAttribution(self.whole, self.inner / self.square, self.norm, per_lag, bias, cosine)
+
+
+def total_reading_error(trajectory: Trajectory, errors: Array) -> Array:
+    """Measure how wrong the nested chain rule is when its ∂h_k/∂w are read as total derivatives.
+
+    ∂E_t/∂w = ∂E_t/∂h_t (∂⁺h_t/∂w + ∂h_t/∂h_{t−1} (∂⁺h_{t−1}/∂w + …)) holds with immediate derivatives ∂⁺.
+    A total derivative at step j already contains the sources k ≤ j, so reading it there counts G_tk t − k + 1 times.
+
+    Args:
+        trajectory: from :func:`a4eval_rnn_bptt.follow`.
+        errors: (T, B, H), ∂E_t/∂h_t.
+
+    Returns:
+        (T,), ‖wrong − right‖/‖right‖ of each ∂E_t/∂w over all weights together; 0 for the first step.
+    """
+    steps, batch = trajectory.steps, trajectory.batch
+    wrong: list[dict[str, Array]] = [{} for _ in range(steps)]
+    right: list[dict[str, Array]] = [{} for _ in range(steps)]
+    for lag, parts in enumerate(lags(trajectory, errors)):
+        for k in range(steps - lag):
+            rows = slice(k * batch, (k + 1) * batch)
+            for name, part in parts.items():
+                one = (part[0][rows], part[1][rows]) if isinstance(part, tuple) else part[rows]
+                path = sum_contributions([one])
+                right[k + lag][name] = right[k + lag].get(name, 0) + path
+                wrong[k + lag][name] = wrong[k + lag].get(name, 0) + lag * path
+    return np.array([_norm(excess) / _norm(true) for excess, true in zip(wrong, right, strict=True)])
+
+
+def _norm(gradients: dict[str, Array]) -> float:
+    return float(np.sqrt(sum(float(np.sum(one**2)) for one in gradients.values())))

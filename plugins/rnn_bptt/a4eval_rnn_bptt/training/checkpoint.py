@@ -1,0 +1,86 @@
+"""Write a training to a file and take it up again, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from a4eval_rnn_bptt.training.loop import TrainedModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from a4eval_rnn_bptt.arrays import Array
+    from a4eval_rnn_bptt.training.loop import Training
+
+
+def save(training: Training, path: Path, identity: str) -> None:
+    """Write *training* to *path*, whole or not at all.
+
+    Args:
+        training: as it stands between two steps.
+        path: an ``.npz`` file.
+        identity: what the study is; :func:`load` refuses another.
+    """
+    arrays: dict[str, Array] = {}
+    for kind, values in (("params", training.params), *_moments(training)):
+        arrays |= {f"{kind}/{name}": value for name, value in values.items()}
+    for m, history in enumerate(training.history):
+        arrays[f"history/{m}"] = np.array(history).reshape(-1, 3)
+    for m, model in training.finished.items():
+        arrays |= {f"finished/{m}/{name}": value for name, value in model.params.items()}
+    facts = {
+        "identity": identity,
+        "count": training.optimiser.count,
+        "active": training.active,
+        "finished": {m: [model.score, model.steps, model.solved_at] for m, model in training.finished.items()},
+        "generators": [rng.bit_generator.state for rng in training.rngs],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("wb") as file:
+        np.savez(file, facts=np.array(json.dumps(facts)), **arrays)  # type: ignore[arg-type]  # numpy's stub takes allow_pickle for one of the arrays
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def load(training: Training, path: Path, identity: str) -> None:
+    """Bring *training*, freshly made, to where :func:`save` left it.
+
+    Raises:
+        ValueError: the file is no checkpoint, or that of another study.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        facts: dict[str, Any] = json.loads(str(arrays.pop("facts")))
+    except (KeyError, BadZipFile, EOFError, OSError, ValueError) as error:
+        raise ValueError(f"{path} is no checkpoint of a study ({error}); remove it to start anew") from error
+    if facts["identity"] != identity:
+        raise ValueError(f"{path} belongs to another study, {facts['identity']}; remove it or name another file")
+    training.params = _group(arrays, "params")
+    training.optimiser.count = facts["count"]
+    training.optimiser.first, training.optimiser.second = _group(arrays, "first"), _group(arrays, "second")
+    training.active = list(facts["active"])
+    histories = [arrays[f"history/{m}"] for m in range(len(training.rngs))]
+    training.history = [[(row[0], row[1], row[2]) for row in one.tolist()] for one in histories]
+    for m, (score, steps, solved_at) in facts["finished"].items():
+        scores, losses, norms = histories[int(m)].T
+        weights = _group(arrays, f"finished/{m}")
+        training.finished[int(m)] = TrainedModel(score, steps, solved_at, scores, losses, norms, weights)
+    for rng, state in zip(training.rngs, facts["generators"], strict=True):
+        rng.bit_generator.state = state
+
+
+def _moments(training: Training) -> list[tuple[str, dict[str, Array]]]:
+    return [("first", training.optimiser.first), ("second", training.optimiser.second)]
+
+
+def _group(arrays: dict[str, Array], kind: str) -> dict[str, Array]:
+    start = f"{kind}/"
+    return {name.removeprefix(start): value for name, value in arrays.items() if name.startswith(start)}

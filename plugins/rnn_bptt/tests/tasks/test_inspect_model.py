@@ -1,0 +1,133 @@
+"""The user's own torch model: read, checked against autograd, and only imported when the command line says so."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from a4eval import ConfigError, DataError, build
+
+FACTORIES = """
+    import torch
+    from torch import nn
+
+    class Tagger(nn.Module):
+        def __init__(self, core):
+            super().__init__()
+            self.embed, self.core, self.out = nn.Embedding(11, 5), core, nn.Linear(core.hidden_size, 3)
+
+        def forward(self, tokens):
+            return self.out(self.core(self.embed(tokens))[0])
+
+    def made(core, shape):
+        torch.manual_seed(0)
+        return Tagger(core), torch.randint(11, shape)
+
+    class Leaky(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mix, self.leak = nn.Linear(5, 6), nn.Parameter(torch.full((6,), 0.8))
+
+        def initial_state(self, rows):
+            return torch.zeros(rows, 6, dtype=torch.float64), torch.ones(rows, 1, dtype=torch.float64)
+
+        def step(self, x, state):
+            h = self.leak * state[0] + torch.tanh(self.mix(x)) * state[1]
+            return h, state[1] * 0.99 + 0.01 * h.mean(1, keepdim=True)
+
+    def stepper():
+        torch.manual_seed(0)
+        return Leaky(), torch.randn(12, 4, 5)
+
+    def flat(): return Leaky(), torch.randn(12, 5)
+    def lstm(): return made(nn.LSTM(5, 6, num_layers=2, batch_first=True), (4, 12))
+    def gru(): return made(nn.GRU(5, 6, bias=False), (12, 4))
+    def relu(): return made(nn.RNN(5, 6, nonlinearity="relu", dtype=torch.float32), (12, 4))
+    def bare(): return nn.LSTM(5, 6), torch.randn(12, 4, 5)
+    def both(): return made(nn.LSTM(5, 6, bidirectional=True), (12, 4))
+    def none(): return nn.Linear(2, 2), torch.randn(3, 2)
+    def alone(): return nn.LSTM(5, 6)
+"""
+
+
+@pytest.fixture
+def typed(torch, run, tmp_path, monkeypatch):
+    """Put the factories on the path; the fixture sets what the user typed."""
+    (tmp_path / "my_models.py").write_text(textwrap.dedent(FACTORIES))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield lambda *overrides: setattr(run, "experiment", SimpleNamespace(overrides=overrides))
+    sys.modules.pop("my_models", None)
+
+
+@pytest.mark.parametrize("factory", ["lstm", "gru", "relu", "bare", "stepper"])
+def test_a_model_is_diagnosed(typed, run, factory):
+    typed(f"task.model=my_models:{factory}")
+    result = build("task", {"name": "inspect_model", "model": f"my_models:{factory}"}).run(run)
+    values = {name: value.value for name, value in result.metrics.items()}
+    assert values["autograd_disagreement"] < 1e-12
+    assert -1 < values["log10_per_step"] < 0.1
+    assert values["vanishes"] + values["healthy"] + values["explodes"] == 1
+    weights = {row["weight"] for row in result.tables["share_by_lag"]}
+    for weight in weights:
+        shares = [row["share"] for row in result.tables["share_by_lag"] if row["weight"] == weight]
+        assert sum(shares) == pytest.approx(1, abs=1e-12)
+    assert len(weights) == {"lstm": 8, "gru": 2, "relu": 4, "bare": 4, "stepper": 3}[factory]
+
+
+def test_disagreement_would_be_seen(typed):
+    from a4eval_rnn_bptt.frameworks.torch_model import autograd_disagreement, read_core
+
+    typed()
+    import my_models
+
+    core = read_core(*my_models.lstm())
+    dy = np.random.default_rng(0).standard_normal((12, 4, 6))
+    assert autograd_disagreement(core, dy) < 1e-12
+    layer = core.layer
+
+    class Wrong:
+        forward = staticmethod(layer.forward)
+
+        @staticmethod
+        def backward(params, tape, dy):
+            gradients, dx = layer.backward(params, tape, dy)
+            gradients["weight_hh_l0"] = 1.01 * gradients["weight_hh_l0"]
+            return gradients, dx
+
+    assert autograd_disagreement(core._replace(layer=Wrong()), dy) > 1e-4
+
+
+def test_a_config_file_cannot_name_code(typed, run):
+    task = build("task", {"name": "inspect_model", "model": "my_models:lstm", "allow_import": True})
+    typed("experiment=mine")
+    with pytest.raises(ConfigError, match=r"task.model: names code to import but does not stand on the command line"):
+        task.run(run)
+    assert "my_models" not in sys.modules
+    typed("experiment=mine", "task.allow_import=true")
+    assert task.run(run).metrics["autograd_disagreement"].value < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        ("my_models:flat", DataError, r"expected \(T, B, I\) for a model with step"),
+        ("my_models:both", DataError, "bidirectional or projects"),
+        ("my_models:none", DataError, "0 modules of nn.RNN"),
+        ("my_models:alone", DataError, r"expected a pair \(model, batch\)"),
+        ("my_models:nothing", ConfigError, "cannot be imported"),
+        ("no_such_module:lstm", ConfigError, "cannot be imported"),
+    ],
+)
+def test_bad_models(typed, run, model, error, message):
+    typed(f"task.model={model}")
+    with pytest.raises(error, match=message):
+        build("task", {"name": "inspect_model", "model": model}).run(run)
+
+
+def test_a_bad_name_is_a_config_error():
+    with pytest.raises(ConfigError, match="expected package"):
+        build("task", {"name": "inspect_model", "model": "my_models"})

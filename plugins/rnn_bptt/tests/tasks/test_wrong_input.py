@@ -1,0 +1,32 @@
+"""Config values that make no sense, and numbers that overflow on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from a4eval import ConfigError, DataError, build
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"name": "bptt_decomposition", "steps": 0}, "steps is 0"),
+        ({"name": "gradient_flow", "steps": 1}, "steps is 1, expected at least 2"),
+        ({"name": "gradient_flow", "decades": 0.0}, "decades is 0"),
+        ({"name": "sequence_study", "rate": -1.0}, "rate is -1"),
+        ({"name": "sequence_study", "clip": 0.0}, "clip is 0"),
+        ({"name": "sequence_study", "problem": {"name": "keyword_recall", "fillers": -1}}, "fillers is -1"),
+        ({"name": "sequence_study", "problem": {"name": "keyword_recall", "keywords": 1}}, "keywords is 1"),
+        ({"name": "gradient_flow", "layer": "conv_transpose"}, "cannot be taken apart in time: it has no"),
+    ],
+)
+def test_bad_configs(node, message):
+    with pytest.raises(ConfigError, match=message):
+        build("task", node)
+
+
+def test_overflow_on_the_way_is_an_error(run):
+    layer = {"name": "rnn", "activation": "linear", "initialisation": "orthogonal", "gain": 1e30}
+    for name in ("gradient_flow", "bptt_decomposition"):
+        with pytest.raises(DataError, match="the state overflows at step"):
+            build("task", {"name": name, "layer": layer, "steps": 50}).run(run)
