@@ -143,12 +143,12 @@ def test_a_metric_takes_unsigned_ids_as_they_are():
             "unit": ids,
             "truth_unit": np.array([0, 1]),
             "truth_class": np.array([1, 1], np.uint64),
-            "truth_box": box + [0, 0, 9, 9],
+            "truth_box": [*box, 0, 0, 9, 9],
             "truth_area": np.full(2, 81.0),
             "truth_crowd": np.zeros(2, bool),
             "detection_unit": np.array([0, 1]),
             "detection_class": np.array([1, 1]),
-            "detection_box": box + [0, 0, 9, 9],
+            "detection_box": [*box, 0, 0, 9, 9],
             "detection_score": np.ones(2),
         }
     )
