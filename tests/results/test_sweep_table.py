@@ -41,15 +41,14 @@ def test_what_was_swept_stands_first(capsys):
 
 @pytest.mark.parametrize("extra", [False, True])
 def test_two_keys_and_one_number_are_a_grid(capsys, extra):
+    other = {"other": 0} if extra else {}
     rows = [
-        row(
-            [f"task.fillers={n}", f'task.layer="{layer}"'], {"other": 0} | {"accuracy": n} if extra else {"accuracy": n}
-        )
+        row([f"task.fillers={n}", f'task.layer="{layer}"'], other | {"accuracy": n})
         for n in (3, 10, 30)
         for layer in ("rnn", "lstm")
     ]
     lines = printed(capsys, rows, "accuracy" if extra else None)
-    assert lines[0] == "accuracy, by task.layer (down) and task.fillers (across)".split()
+    assert lines[0] == ["accuracy,", "by", "task.layer", "(down)", "and", "task.fillers", "(across)"]
     assert lines[1] == ["task.layer", "3", "10", "30"]
     assert lines[3:] == [["rnn", "3", "10", "30"], ["lstm", "3", "10", "30"]]
 
