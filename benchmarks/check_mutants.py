@@ -1,6 +1,6 @@
 """How good are the checks?  Every wrong part must be caught, no right one blamed; and what common checks catch.
 
-    python benchmarks/check_mutants.py --seeds 200 --processes 2
+    OMP_NUM_THREADS=1 python -m benchmarks.check_mutants --seeds 200 --processes 2
 
 prints the tables that docs/checks.md holds.
 The other checks are written as their users write them, see ``peer_checks.py``; torch must be installed for them.
@@ -9,7 +9,6 @@ The other checks are written as their users write them, see ``peer_checks.py``; 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -17,12 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
-
 import numpy as np
-import peer_checks
 
 from a4eval import Run
 from a4eval.checks.finding import judged
@@ -31,6 +25,7 @@ from a4eval.checks.metrics.suite import check_metric
 from a4eval.checks.readers.case import ReaderCase
 from a4eval.checks.readers.suite import check_reader
 from a4eval.tasks.check_layer import CheckLayer
+from benchmarks import peer_checks
 from tests.mutants import (
     layer_base,
     metric_base,
@@ -86,6 +81,12 @@ def caught(job: tuple[str, str]) -> tuple[str, str, str, tuple[str, ...], list[s
     return kind, name, outcome, failed, [peer for peer, check in peers.items() if check(WRONG[kind][name]())]
 
 
+def peer_says(job: tuple[str, str, str]) -> bool:
+    """Ask another check about a right part."""
+    kind, name, peer = job
+    return peer_checks.CHECKS[kind][peer](RIGHT[kind][name]())
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -94,7 +95,15 @@ def main() -> None:
     options = parser.parse_args()
     with ProcessPoolExecutor(options.processes) as pool:
         wrong = list(pool.map(caught, [(kind, name) for kind, parts in WRONG.items() for name in parts]))
-        right = list(pool.map(over_seeds, [(k, name, options.seeds) for k, parts in RIGHT.items() for name in parts]))
+        right = []
+        for one in pool.map(over_seeds, [(k, name, options.seeds) for k, parts in RIGHT.items() for name in parts]):
+            right.append(one)
+            print(*one, file=sys.stderr, flush=True)
+        blamed = [
+            (kind, peer, sum(pool.map(peer_says, [(kind, name, peer) for name in RIGHT[kind]])))
+            for kind, peers in peer_checks.CHECKS.items()
+            for peer in peers
+        ]
     print("| parts | wrong ones caught | right ones blamed | undecided on right ones |")
     print("|---|---|---|---|")
     for kind in WRONG:
@@ -106,11 +115,11 @@ def main() -> None:
             f"| {kind}s | {n_caught} of {len(of_kind)} | {counts['failed']} of {total} runs "
             f"({len(RIGHT[kind])} parts, {options.seeds} seeds) | {counts['undecided']} |"
         )
-    print("\n| on the same wrong parts | caught |\n|---|---|")
-    for kind, peers in peer_checks.CHECKS.items():
+    print("\n| other checks, on the same parts | wrong ones caught | right ones blamed |\n|---|---|---|")
+    for kind, peer, n_blamed in blamed:
         of_kind = [one for one in wrong if one[0] == kind]
-        for peer in peers:
-            print(f"| {kind}s: {peer} | {sum(peer in found for *_, found in of_kind)} of {len(of_kind)} |")
+        n_caught = sum(peer in found for *_, found in of_kind)
+        print(f"| {kind}s: {peer} | {n_caught} of {len(of_kind)} | {n_blamed} of {len(RIGHT[kind])} |")
     for kind, name, outcome, _, _ in wrong:
         if outcome != "failed":
             print(f"MISSED: {kind} {name}: {outcome}")

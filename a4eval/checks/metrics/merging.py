@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.checks.finding import Finding
 from a4eval.checks.metrics.case import MetricCase, difference
-from a4eval.checks.metrics.units import select
+from a4eval.checks.metrics.units import count, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,11 @@ def updating(case: MetricCase) -> Finding:
     look = "caches that update and merge do not clear; numbers taken from the last batch alone"
     if name:
         meaning = "many small batches, with values asked for in between, give something else than all data at once"
+        return Finding("update", "failed", error, 0.0, name, meaning, look)
+    uneven = [part for batch in case.batches for part in (select(batch, [0]), select(batch, range(1, count(batch))))]
+    name, error = difference(case.fed(uneven).compute(), case.whole)
+    if name:
+        meaning = "a batch of one unit and one of the others give something else than all data at once"
         return Finding("update", "failed", error, 0.0, name, meaning, look)
     first, *rest = (case.fed([piece]) for piece in case.pieces)
     for other in rest:
