@@ -11,7 +11,7 @@ from a4eval import DataError, require
 from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
 from a4eval_ap_metric.identifiers import as_ids
 from a4eval_ap_metric.readers.coco_json import Identifier
-from a4eval_ap_metric.readers.files import content
+from a4eval_ap_metric.readers.files import as_utf8, content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,7 +88,7 @@ def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any])
 
 def _decoded(path: Path, kind: Any) -> Any:
     try:
-        return msgspec.json.decode(content(path), type=kind)
+        return msgspec.json.decode(as_utf8(path, content(path)), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a COCO file: {error}") from error
 

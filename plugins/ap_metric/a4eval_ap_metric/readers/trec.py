@@ -26,7 +26,8 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
 
     Args:
         qrels: lines ``query iteration document grade``.
-        run: lines ``query Q0 document rank score tag``; the rank is not used, as in trec_eval.
+        run: lines ``query Q0 document rank score tag``; the rank is not used and what follows the tag is passed over,
+            as in trec_eval.  Lines that begin with ``#`` are comments in both.
         complete: take all judged queries, those the run does not answer as empty rankings (``trec_eval -c``).
 
     Returns:
@@ -37,7 +38,7 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
         DataError: a line is not what it should be, or a document occurs twice for a query.
     """
     judged = _fields(qrels, 4, "query iteration document grade")
-    retrieved = _fields(run, 6, "query Q0 document rank score tag")
+    retrieved = _fields(run, 6, "query Q0 document rank score tag", more=True)
     grade = _numbers(judged[3], qrels, "grade")
     score = _numbers(retrieved[4], run, "score")
     judged_query, query = np.array(judged[0], np.str_), np.array(retrieved[0], np.str_)
@@ -68,12 +69,12 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
     }
 
 
-def _fields(path: Path, n: int, expected: str) -> list[list[str]]:
+def _fields(path: Path, n: int, expected: str, *, more: bool = False) -> list[list[str]]:
     rows = []
-    for where, fields in lines(path):
-        if len(fields) != n:
+    for where, fields in lines(path, comment="#"):
+        if len(fields) < n or (len(fields) > n and not more):
             raise DataError(f"{where}: got {len(fields)} fields, expected {n}: {expected}")
-        rows.append(fields)
+        rows.append(fields[:n])
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(n)]
 
 

@@ -135,7 +135,7 @@ def test_coco_tells_numbers_from_text(tmp_path):
 
 
 def test_a_metric_takes_unsigned_ids_as_they_are():
-    box = np.zeros((2, 4))
+    box = np.tile([0.0, 0, 9, 9], (2, 1))
     ids = np.array([2**63, 2**63 + 1], np.uint64)
     metric = build("metric", "coco_detection")
     metric.update(
@@ -143,12 +143,12 @@ def test_a_metric_takes_unsigned_ids_as_they_are():
             "unit": ids,
             "truth_unit": np.array([0, 1]),
             "truth_class": np.array([1, 1], np.uint64),
-            "truth_box": box + [0, 0, 9, 9],
+            "truth_box": box,
             "truth_area": np.full(2, 81.0),
             "truth_crowd": np.zeros(2, bool),
             "detection_unit": np.array([0, 1]),
             "detection_class": np.array([1, 1]),
-            "detection_box": box + [0, 0, 9, 9],
+            "detection_box": box,
             "detection_score": np.ones(2),
         }
     )
