@@ -107,11 +107,15 @@ def files(folder: Path, suffix: str) -> list[Path]:
     """Return the files of a folder that end in *suffix*, in small letters or capitals, or in it and ``.gz``, by name.
 
     Raises:
-        DataError: there is no such folder, or two files are of one name but for that.
+        DataError: there is no such folder or no such file in it, or two are of one name but for that.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: is not a folder")
     found = sorted(one for one in folder.iterdir() if one.name.lower().endswith((suffix, f"{suffix}.gz")))
+    if not found:
+        others = sorted(one.name for one in folder.iterdir())
+        has = f"only others, such as {others[0]}" if others else "nothing in it"
+        raise DataError(f"{folder}: got {has}, expected files {suffix} or {suffix}.gz")
     seen: dict[str, Path] = {}
     for one in found:
         if seen.setdefault(stem(one), one) != one:

@@ -10,6 +10,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.rankings.doubts import ranking_doubts
 from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import lines
 
@@ -45,6 +46,11 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
     unit = np.unique(judged_query)
     if not complete:
         unit = np.intersect1d(unit, query)
+    if not len(unit):
+        raise DataError(
+            f"{run}: got queries such as {retrieved[0][0]}, none of which {qrels} judges; it has queries such as "
+            f"{judged[0][0]}"
+        )
     grades: dict[tuple[str, str], float] = {}
     for key, one in zip(zip(judged[0], judged[2], strict=True), grade.tolist(), strict=True):
         if key in grades:
@@ -75,7 +81,9 @@ def _fields(path: Path, n: int, expected: str, *, more: bool = False) -> list[li
         if len(fields) < n or (len(fields) > n and not more):
             raise DataError(f"{where}: got {len(fields)} fields, expected {n}: {expected}")
         rows.append(fields[:n])
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(n)]
+    if not rows:
+        raise DataError(f"{path}: got no line, expected {expected}")
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _numbers(texts: list[str], path: Path, what: str) -> NDArray[np.float64]:
@@ -105,5 +113,7 @@ class Trec(Divisible):
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""
-        del run
-        yield from self._divided(read_trec(self.qrels, self.run, complete=self.complete))
+        batch = read_trec(self.qrels, self.run, complete=self.complete)
+        for doubt in ranking_doubts(batch):
+            run.warn(doubt)
+        yield from self._divided(batch)

@@ -42,8 +42,10 @@ def test_tables_keep_ids(tmp_path, ids):
 
 
 def test_seven_is_not_double_o_seven(tmp_path):
-    batch = tables(tmp_path, ["7"], ["007"])
-    assert batch["unit"].tolist() == ["007", "7"]
+    batch = tables(tmp_path, ["7", "9"], ["007", "9"])
+    assert batch["unit"].tolist() == ["007", "7", "9"]
+    with pytest.raises(DataError, match=r"got images such as '007', none of which is in .* such as '7'"):
+        tables(tmp_path, ["7"], ["007"])
 
 
 def test_numbers_and_text_of_two_tables_are_matched_as_text(tmp_path):
