@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
+from a4eval.environment import hidden
 
 FILE_NAME = "result.json"
 
@@ -60,7 +61,9 @@ class FileRecord(Struct):
     """A file that was read or written."""
 
     path: Annotated[str, Meta(description="as given for data; relative to the run's folder for artifacts")]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[
+        Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None, Meta(description="null for data that could not be read")
+    ]
     bytes: Annotated[int, Meta(ge=0)]
 
 
@@ -130,7 +133,7 @@ class Record(Struct, kw_only=True):
     verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None
     metrics: dict[str, MetricRecord]
     tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
-    data: Annotated[list[FileRecord], Meta(description="the files that were read")]
+    data: Annotated[list[FileRecord], Meta(description="the files that were read, or could not be")]
     timing: TimingRecord
     environment: EnvironmentRecord
     git: GitRecord | None
@@ -170,8 +173,8 @@ def plain(value: Any) -> Any:
 
 
 def encode(record: Record) -> bytes:
-    """Return the record as one line of JSON."""
-    return msgspec.json.encode(plain(msgspec.to_builtins(record)))
+    """Return the record as one line of JSON, without the values of environment variables that its config used."""
+    return msgspec.json.encode(hidden(plain(msgspec.to_builtins(record))))
 
 
 def write(record: Record, directory: Path) -> Path:

@@ -49,8 +49,8 @@ def elementwise(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format
     """
     left, right = columns(predicted, format, what="predicted"), columns(truth, format, what="truth")
     if matched(left.x1.shape, right.x1.shape, 4) == ():  # formulas work in place, which a scalar cannot
-        return np.asarray(formula(Pair(left[None], right[None], solid=_solid(left, right)))[0])
-    return np.asarray(formula(Pair(left, right, solid=_solid(left, right))))
+        return np.asarray(formula(Pair(left[None], right[None], solid=_solid(left, right, format)))[0])
+    return np.asarray(formula(Pair(left, right, solid=_solid(left, right, format))))
 
 
 def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: str = "xyxy") -> Floats:
@@ -74,7 +74,7 @@ def gradient(formula: Formula, predicted: ArrayLike, truth: ArrayLike, format: s
     shape = matched(left.x1.shape, right.x1.shape, 4)
     boxes = as_floats(predicted, 4, "predicted")
     moving = dual_columns(np.broadcast_to(boxes, (*shape, 4)), format)
-    slopes = formula(Pair(moving, right, solid=_solid(left, right))).partials
+    slopes = formula(Pair(moving, right, solid=_solid(left, right, format))).partials
     return np.ascontiguousarray(np.moveaxis(slopes, 0, -1))
 
 
@@ -105,13 +105,13 @@ def pairwise(
     shape = table(left.x1.shape, right.x1.shape, 4)
     result = np.empty(shape, np.result_type(left.x1, right.x1))
     for index in np.ndindex(*shape[:-2]):
-        _fill(result[index], formula, left[index], right[index], tile_bytes)
+        _fill(result[index], formula, left[index], right[index], tile_bytes, format)
     return result
 
 
-def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns, tile_bytes: int) -> None:
+def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns, tile_bytes: int, form: str) -> None:
     n, m = result.shape
-    solid = _solid(predicted, truth)
+    solid = _solid(predicted, truth, form)
     flat = m < NARROW and m < n
     rows, columns_ = (truth, predicted) if flat else (predicted, truth)
     target = result.T if flat else result
@@ -133,5 +133,9 @@ def _fill(result: Floats, formula: Formula, predicted: Columns, truth: Columns, 
                     tile[...] = value
 
 
-def _solid(predicted: Columns, truth: Columns) -> bool:
-    return bool(predicted.area.all() or truth.area.all())
+def _solid(predicted: Columns, truth: Columns, form: str) -> bool:
+    """Say whether all predicted or all true boxes have an area, and corners apart from each other."""
+    sized = form in ("xywh", "cxcywh")  # a size may vanish beside a far larger coordinate: x + w is x
+    return any(
+        one.area.all() and not (sized and ((one.x2 == one.x1) | (one.y2 == one.y1)).any()) for one in (predicted, truth)
+    )

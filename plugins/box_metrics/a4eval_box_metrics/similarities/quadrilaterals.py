@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 _TILE = 1 << 15
 _CHUNK = 1 << 12
-_NEXT = [1, 2, 3, 0]
 _STEEP = {4: 1e9, 8: 1e75}
-"""The steepest slope, by the bytes of a number: nothing lies below a steeper edge, and it cannot overflow."""
+"""A slope, by the bytes of a number, that nothing overflows with."""
 
 
 def quadrilateral_iou(predicted: ArrayLike, truth: ArrayLike) -> Floats:
@@ -89,11 +88,12 @@ def _iou(p: Floats, t: Floats) -> Floats:
     signed_p, signed_t = signed_area(px, py), signed_area(tx, ty)
     floor = np.minimum(py.min(axis=0), ty.min(axis=0))
     py, ty = py - floor, ty - floor
-    shared = np.zeros_like(px[0] + tx[0])
-    others = _edges(tx, ty)
-    for one in _edges(px, py):
-        for other in others:
-            shared += one.sign * other.sign * one.area_below_both(other)
+    try:
+        with np.errstate(over="raise"):
+            shared = _signed_shared(px, py, tx, ty)
+    except FloatingPointError:  # an edge is upright but for a rounding
+        with np.errstate(over="ignore"):
+            shared = _signed_shared(px, py, tx, ty, _STEEP[px.dtype.itemsize])
     shared *= np.sign(signed_p) * np.sign(signed_t)
     area_p, area_t = np.abs(signed_p), np.abs(signed_t)
     extent = np.maximum(np.abs(px).max(axis=0) + py.max(axis=0), np.abs(tx).max(axis=0) + ty.max(axis=0))
@@ -103,15 +103,25 @@ def _iou(p: Floats, t: Floats) -> Floats:
     return np.asarray(shared / (union + (union == 0)), shared.dtype)
 
 
-def _edges(x: Floats, y: Floats) -> list[_Edge]:
-    """Return the four edges of polygons whose corners are (4, k) and (4, k)."""
-    x_end, y_end = x[_NEXT], y[_NEXT]
-    run = x_end - x
-    with np.errstate(over="ignore"):
-        slope = (y_end - y) / (run + (run == 0))
-    steep = _STEEP[x.dtype.itemsize]
-    columns = np.sign(run), np.minimum(x, x_end), np.maximum(x, x_end), x, y, np.clip(slope, -steep, steep)
-    return [_Edge(*(column[index] for column in columns)) for index in range(4)]
+def _signed_shared(px: Floats, py: Floats, tx: Floats, ty: Floats, steepest: float = np.inf) -> Floats:
+    """Return the shared area, negative where one polygon runs the other way round."""
+    shared = np.zeros_like(px[0] + tx[0])
+    others = [_edge(tx, ty, index, steepest) for index in range(4)]
+    for one in (_edge(px, py, index, steepest) for index in range(4)):
+        for other in others:
+            shared += one.sign * other.sign * one.area_below_both(other)
+    return np.asarray(shared)
+
+
+def _edge(x: Floats, y: Floats, index: int, steepest: float) -> _Edge:
+    """Return one edge of polygons whose corners are (4, k) and (4, k); nothing lies below one steeper than that."""
+    start, end = index, (index + 1) % len(x)
+    run = x[end] - x[start]
+    slope = (y[end] - y[start]) / (run + (run == 0))
+    if steepest < np.inf:
+        slope = np.clip(slope, -steepest, steepest)
+    left, right = np.minimum(x[start], x[end]), np.maximum(x[start], x[end])
+    return _Edge(np.sign(run), left, right, x[start], y[start], slope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _TILE = 1 << 15  # pairs whose hulls are compared at once
 _CHUNK = 1 << 13  # pairs whose areas are computed at once: calls of numpy cost little, arrays stay in cache
-_NEVER_ZERO = 1e-20
+_NEVER_ZERO = {4: 1e-9, 8: 1e-20}  # by the bytes of a number: beyond its precision, and its inverse squared is finite
 
 
 def rotated_iou(predicted: ArrayLike, truth: ArrayLike, *, format: str = "cxcywha") -> Floats:
@@ -147,7 +147,8 @@ def rotated_intersection_formula(p: RotatedColumns, t: RotatedColumns) -> Quanti
     inside = [np.maximum(np.minimum(one, height), depth) for one in (bottom, right, top, left)]
     over = [clamped - one for clamped, one in zip(inside, (bottom, right, top, left), strict=True)]
     # x per y along the two directions; an edge along x has no y to integrate over, so any finite number will do
-    along_u, along_v = cos / np.maximum(sin, _NEVER_ZERO), -(sin / np.maximum(cos, _NEVER_ZERO))
+    tiny = _NEVER_ZERO[sin.dtype.itemsize]
+    along_u, along_v = cos / np.maximum(sin, tiny), -(sin / np.maximum(cos, tiny))
     total = 0
     for start, end, slope, sign in ((0, 1, along_u, 1), (1, 2, along_v, 1), (0, 3, along_v, -1), (3, 2, along_u, -1)):
         first, last = corners_x[start] + over[start] * slope, corners_x[end] + over[end] * slope

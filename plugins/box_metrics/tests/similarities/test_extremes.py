@@ -89,3 +89,17 @@ def test_rotated_boxes_quadrilaterals_and_conversions():
     square = np.array([0, 0, 1, 0, 1, 1, 0, 1]) * 1e149
     assert quadrilateral_iou(square, square / 2) == pytest.approx(0.25)
     assert turned.elementwise([0, 0, 1e149, 1e149, np.pi / 4], [0, 0, 1e149, 1e149, 0]) == pytest.approx(0.5**0.5)
+
+
+@pytest.mark.parametrize(("dtype", "least", "high"), [(np.float64, 1e-300, 1e10), (np.float32, 1e-30, 10)])
+def test_an_edge_that_is_upright_but_for_a_rounding(dtype, least, high):
+    square = np.array([0, 0, 4, 0, 4, high, least, high], dtype)
+    half = np.array([0, 0, 2, 0, 2, high, 0, high], dtype)
+    assert quadrilateral_iou(square, half) == pytest.approx(0.5, rel=1e-5)
+    assert quadrilateral_iou(half, square[[6, 7, 0, 1, 2, 3, 4, 5]]) == pytest.approx(0.5, rel=1e-5)
+
+
+def test_a_size_that_vanishes_beside_its_coordinate():
+    box = [1e17, 0, 1, 1]  # 1e17 + 1 is 1e17
+    for name in ("efficient_iou", "scylla_iou", "distance_iou"):
+        assert np.isfinite(build("similarity", name).elementwise(box, [1e17, 0, 2, 1], format="xywh"))
