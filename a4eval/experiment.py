@@ -15,6 +15,9 @@ from a4eval.errors import ConfigError, did_you_mean
 SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "objective"})
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
 
+LOCAL = ("local", "a4eval/local")
+"""The names of the one executor that a config or a record may choose: it starts nothing but Python, on this machine."""
+
 
 class Root(msgspec.Struct, forbid_unknown_fields=True):
     """The root keys of a config."""

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
+from a4eval.environment import allowed, hidden
 
 FILE_NAME = "result.json"
 
@@ -178,11 +179,16 @@ def plain(value: Any) -> Any:
 
 
 def encode(record: Record) -> bytes:
-    """Return the record, whose numbers are plain already, as one line of JSON."""
-    try:
-        return msgspec.json.encode(record)
-    except UnicodeEncodeError:  # half a surrogate pair, from a file name or a message that is no UTF-8
-        return msgspec.json.encode(plain(msgspec.to_builtins(record)))
+    """Return the record, made by ``runner.execute``, as one line of JSON.
+
+    The values of environment variables that its config used are not in it.
+    """
+    if not allowed():
+        try:
+            return msgspec.json.encode(record)
+        except UnicodeEncodeError:
+            pass  # half a surrogate pair, from a file name or a message that is no UTF-8
+    return msgspec.json.encode(hidden(plain(msgspec.to_builtins(record))))
 
 
 def write(record: Record, directory: Path) -> Path:

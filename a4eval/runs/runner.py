@@ -16,6 +16,7 @@ import msgspec
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
+from a4eval.environment import filled
 from a4eval.errors import DataError, PluginError
 from a4eval.experiment import Experiment
 from a4eval.files import content
@@ -65,7 +66,7 @@ def prepare(experiment: Experiment) -> Prepared:
     """
     pictures_wanted(experiment.root.pictures, in_sweep=True)  # finds a missing extra before the run
     builder = Builder(registry())
-    task = builder.build("task", experiment.config["task"], "task")
+    task = builder.build("task", filled(experiment.config["task"]), "task")
     components = tuple(_component(provided) for _, provided in sorted(builder.used.items()))
     return Prepared(experiment, task, components, run_id(experiment.config, components))
 
@@ -73,7 +74,7 @@ def prepare(experiment: Experiment) -> Prepared:
 def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
     """Return the hash of what decides the numbers: task, seed and the versions of the components."""
     versions = [(one.kind, one.plugin, one.name, one.version) for one in components]
-    identity = record.plain({"task": config["task"], "seed": config["seed"], "components": versions})
+    identity = record.plain({"task": filled(config["task"]), "seed": config["seed"], "components": versions})
     return hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()[:16]
 
 
