@@ -6,9 +6,13 @@ Each test is an attack on one door of a4eval: a config, a record, a data file or
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
+from pathlib import Path
 from textwrap import dedent
 
+import msgspec
 import pytest
 
 MARK = "pwned"
@@ -88,7 +92,11 @@ def test_a_config_says_nothing_of_hydra_that_is_not_offered(cli, sent, attack, w
     text, key = HYDRA[attack]
     sent(
         {
-            "experiment/evil.yaml": f"# @package _global_\ndefaults: [assignment4/q3_interpolated_ap]\nhydra: {{{text}}}\n"
+            "experiment/evil.yaml": f"""\
+                # @package _global_
+                defaults: [assignment4/q3_interpolated_ap]
+                hydra: {{{text}}}
+                """
         }
     )
     command, *rest = WAYS[way]
@@ -268,6 +276,47 @@ def test_what_looks_like_an_allowed_one_is_none(cli, probe, secret):
     done = cli("run", "experiment=probe", "task.y='<env:TOKEN>'")
     assert refused(done, "allow it with --allow-env TOKEN")
     assert refused(cli("run", "experiment=probe", "--allow-env=a b"), "--allow-env: got 'a b'")
+
+
+# --- 3. Nothing is unpickled from a folder ---------------------------------------------------------------------------
+
+
+class Evil:
+    """What runs when it is unpickled."""
+
+    def __reduce__(self):
+        return Path.touch, (Path(MARK),)
+
+
+@pytest.mark.parametrize("attack", ["pickle", "record", "outside", "endless"])
+def test_the_state_of_a_part_is_never_a_program(cli, probe, tmp_path, attack):
+    (tmp_path / "seed.txt").write_text("3")
+    command = ("run", "experiment=heights", "task.shards=2", "hydra.run.dir=run", "executor.workers=1")
+    assert cli(*command, "task.data.die=[1]").code == 1
+    journal = tmp_path / "run" / "unfinished" / "results.jsonl"
+    lines = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    (done,) = (one for one in lines if one["status"] == "ok")
+    (artifact,) = done["artifacts"]
+    state = tmp_path / "run" / "unfinished" / "runs" / done["run_id"] / artifact["path"]
+    evil = {
+        "pickle": pickle.dumps(Evil()),
+        "record": msgspec.msgpack.encode([[], {"": {"record": ["os:system", {}]}}]),
+        "outside": b"secret",
+        "endless": b"",
+    }[attack]
+    if attack == "outside":
+        (tmp_path / "secret").write_bytes(evil)
+        artifact["path"] = "../../../../secret"
+    elif attack == "endless":
+        artifact["path"] = str(Path("/dev/zero"))
+    else:
+        state.write_bytes(evil)
+    artifact |= {"sha256": hashlib.sha256(evil).hexdigest(), "bytes": len(evil)}
+    journal.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    ended = cli(*command, "task.data.die=[1]")
+    assert ended.code == 1
+    assert "remove run/unfinished" in ended.err.replace(f"{tmp_path}/", "")
+    assert not (tmp_path / MARK).exists()
 
 
 # --- 4. A record or an experiment does not choose what runs ----------------------------------------------------------

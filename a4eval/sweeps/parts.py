@@ -103,16 +103,21 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
             raise A4evalError(f"{failed}; its record is in {folder / FILE_NAME}")
     for run_id in parts.run_ids:
         record, place = records[run_id], folder / RUNS / run_id
-        yield Part(record.warnings, {one.path: _read(place / one.path, one.sha256) for one in record.artifacts})
+        yield Part(record.warnings, {one.path: _read(place, one) for one in record.artifacts})
 
 
-def _read(path: Path, sha256: str) -> bytes:
-    """Return what a part has written, just as it was."""
-    remedy = f"remove {path.parents[2]}, which all nodes must share, and run again"
+def _read(place: Path, artifact: FileRecord) -> bytes:
+    """Return what a part has written into its folder, just as it was."""
+    path = place / artifact.path
+    remedy = f"remove {place.parents[1]}, which all nodes must share, and run again"
+    if not path.resolve().is_relative_to(place.resolve()):
+        raise DataError(f"{path}: lies outside the folder of its part; {remedy}")
     try:
+        if not path.is_file() or path.stat().st_size != artifact.bytes:
+            raise DataError(f"{path}: has changed since it was written; {remedy}")
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}; {remedy}") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if hashlib.sha256(content).hexdigest() != artifact.sha256:
         raise DataError(f"{path}: has changed since it was written; {remedy}")
     return content
