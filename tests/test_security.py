@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import subprocess
 from pathlib import Path
 from textwrap import dedent
 
 import msgspec
 import pytest
+
+from a4eval.runs import provenance
 
 MARK = "pwned"
 """The file that an attack makes, in the working directory, if it gets to run anything."""
@@ -393,3 +396,117 @@ def test_a_sweep_that_goes_on_may_be_given_other_limits(cli, half_failed):
     assert (last["config"]["timeout"], last["config"]["retries"], last["executor"]["attempt"]) == (60, 1, 2)
     assert refused(cli("retry", "sweep", "task.x=3"), "can only be given other values of executor, timeout")
     assert refused(cli("resume", "sweep", "seed=3"), "can only be given other values of executor, timeout")
+
+
+# --- 5. git is asked safely ------------------------------------------------------------------------------------------
+
+PWN = "touch $PWNED"
+
+
+def git(folder, *words, **keywords):
+    """Run git, as the attacker, whose settings are harmless to make."""
+    given = {"check": True, "capture_output": True, "text": True, **keywords}
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
+    return subprocess.run(["git", *identity, *words], cwd=folder, **given)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with a file that changed, whose timestamps make git look at what is in it."""
+    monkeypatch.setenv("PWNED", str(tmp_path / MARK))
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.txt").write_text("a\n")
+    git(tmp_path, "add", "a.txt")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    (tmp_path / "a.txt").write_text("b\n")
+    provenance.git.cache_clear()
+    yield tmp_path
+    provenance.git.cache_clear()
+
+
+def hostile(repository, setting):
+    """Make a repository hostile; return whether git as it is would fall for it."""
+    evil = repository / ".git" / "evil.sh"
+    evil.write_text(f"#!/bin/sh\n{PWN}\ncat\n")
+    evil.chmod(0o755)
+    if setting == "hooks":
+        hook = repository / ".git" / "hooks" / "post-index-change"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\n{PWN}\n")
+        hook.chmod(0o755)
+    elif setting in ("filter", "process", "filter in an included file"):
+        (repository / ".git" / "info" / "attributes").write_text("* filter=evil\n")
+        key = "process" if setting == "process" else "clean"
+        file = ["-f", ".git/more"] if "included" in setting else []
+        git(repository, "config", *file, f"filter.evil.{key}", str(evil))
+        git(repository, "config", *file, "filter.evil.required", "true")
+        if file:
+            git(repository, "config", "include.path", "more")
+    elif setting == "a .git file":
+        (repository / ".git").rename(repository / "elsewhere")
+        (repository / ".git").write_text("gitdir: elsewhere\n")
+        git(repository, "config", "core.fsmonitor", f"sh -c '{PWN}; false'")
+    elif setting == "alias":
+        git(repository, "config", "alias.status", f"!{PWN}")
+        git(repository, "config", "alias.config", f"!{PWN}")
+    else:
+        git(repository, "config", setting, f"sh -c '{PWN}; false'")
+
+
+@pytest.mark.parametrize(
+    ("setting", "works"),
+    [
+        ("core.fsmonitor", True),
+        ("a .git file", True),
+        ("filter", True),
+        ("filter in an included file", True),
+        ("process", True),
+        ("hooks", True),
+        ("alias", False),
+        ("core.pager", False),
+        ("diff.external", False),
+        ("core.sshCommand", False),
+    ],
+)
+def test_a_repository_runs_nothing(repository, setting, works):
+    hostile(repository, setting)
+    git(repository, "status", "--porcelain=v2", "--branch", "--untracked-files=no", check=False)
+    assert (repository / MARK).exists() == works, "the attack on plain git"
+    (repository / MARK).unlink(missing_ok=True)
+    (repository / "a.txt").write_text("c\n")
+    found = provenance.git()
+    assert not (repository / MARK).exists()
+    assert found is not None
+    assert found.dirty
+    assert found.commit == git(repository, "-c", "core.fsmonitor=false", "rev-parse", "HEAD").stdout.strip()
+
+
+def test_a_run_inside_a_hostile_repository(cli, repository):
+    hostile(repository, "core.fsmonitor")
+    assert cli("run", RUNS).record["git"]["dirty"]
+    assert not (repository / MARK).exists()
+
+
+def test_a_missing_object_is_not_fetched(repository):
+    """A partial clone names a remote, and the remote's address may be a command."""
+    evil = f"ext::sh -c {PWN.replace(' ', '% ')}"
+    git(repository, "config", "protocol.ext.allow", "always")
+    git(repository, "config", "remote.origin.url", evil)
+    git(repository, "config", "remote.origin.promisor", "true")
+    git(repository, "config", "extensions.partialClone", "origin")
+    git(repository, "config", "core.repositoryFormatVersion", "1")
+    for one in (repository / ".git" / "objects").glob("??/*"):
+        one.unlink()
+    provenance.git()
+    assert not (repository / MARK).exists()
+
+
+def test_variables_of_git_are_not_followed(repository, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", str(repository / "nowhere"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"sh -c '{PWN}'")
+    found = provenance.git()
+    assert found is not None
+    assert not (repository / MARK).exists()
