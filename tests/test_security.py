@@ -407,7 +407,7 @@ def git(folder, *words, **keywords):
     """Run git, as the attacker, whose settings are harmless to make."""
     given = {"check": True, "capture_output": True, "text": True, **keywords}
     identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
-    return subprocess.run(["git", *identity, *words], cwd=folder, **given)
+    return subprocess.run(["git", *identity, *words], cwd=folder, **given)  # noqa: PLW1510
 
 
 @pytest.fixture
