@@ -47,7 +47,7 @@ def text_of(file: Path) -> str:
         raise ConfigError("is not a file", path=str(file))
     # some that the system calls regular files wait for more to come
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-        content = opened.read(LARGEST + 1)
+        content = opened.read(LARGEST + 1) or b""  # None: nothing is there yet
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
     text = content.decode()

@@ -121,7 +121,7 @@ def _records(journal: Path) -> Iterator[Record]:
 
 
 def _current(record: Record) -> bool:
-    return unchanged(FileEntry(file.path, file.sha256) for file in record.data)
+    return unchanged(FileEntry(file.path, file.sha256, file.bytes) for file in record.data)
 
 
 def _print_failures(outcome: Outcome) -> None:
