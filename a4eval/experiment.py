@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ class Root(msgspec.Struct, forbid_unknown_fields=True):
     objective: str | list[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Experiment:
     """One composed experiment in plain Python values, no interpolation left.
 
@@ -51,7 +52,7 @@ class Experiment:
     overrides: tuple[str, ...]
     directory: Path
 
-    @property
+    @cached_property
     def root(self) -> Root:
         """The config's root keys, typed."""
         return msgspec.convert(self.config, Root)

@@ -96,15 +96,8 @@ WAYS = {
 @pytest.mark.parametrize("attack", HYDRA)
 def test_a_config_says_nothing_of_hydra_that_is_not_offered(cli, sent, attack, way):
     text, key = HYDRA[attack]
-    sent(
-        {
-            "experiment/evil.yaml": f"""\
-                # @package _global_
-                defaults: [assignment4/q3_interpolated_ap]
-                hydra: {{{text}}}
-                """
-        }
-    )
+    header = "# @package _global_\ndefaults: [assignment4/q3_interpolated_ap]\n"
+    sent({"experiment/evil.yaml": f"{header}hydra: {{{text}}}\n"})
     command, *rest = WAYS[way]
     assert refused(cli(command, "--config-dir=sent", "experiment=evil", *rest), key)
 
@@ -668,7 +661,8 @@ def test_a_line_of_a_journal_is_read_or_passed_over(cli, half_failed, line):
     ],
 )
 def test_a_sweep_has_an_end(cli, sent, probe, params, way):
-    sent({"experiment/bomb.yaml": f"# @package _global_\ntask: {{name: probe}}\nhydra: {{sweeper: {{params: {params}}}}}\n"})
+    head = "# @package _global_\ntask: {name: probe}\n"
+    sent({"experiment/bomb.yaml": f"{head}hydra: {{sweeper: {{params: {params}}}}}\n"})
     command, *rest = WAYS[way]
     done = cli(command, "--config-dir=sent", "experiment=bomb", *rest)
     assert refused(done, "the sweep has more than 10,000,000 points")

@@ -90,7 +90,9 @@ def resumed(folder: Path, changes: Sequence[str] = ()) -> Command:
     replaced = {_key(one) for one in changes}
     if chooses(changes):
         replaced |= {_key(one) for one in found.overrides if root_key(one) == "executor"}
-    others = [one for one in found.overrides if _key(one) not in {*replaced, "hydra.sweep.dir", "hydra.mode"}]
+    # what is done is not run again, whatever was asked first
+    replaced |= {"hydra.sweep.dir", "hydra.mode", "resume"}
+    others = [one for one in found.overrides if _key(one) not in replaced]
     if found.ours:
         allow(found.allow_env)
     else:

@@ -52,12 +52,12 @@ def sweep(
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
     folder = folder_of(config, "sweep")
-    if plan.root.dry_run:
-        executor_of(plan.root)
+    if plan.jobs.root.dry_run:
+        executor_of(plan.jobs.root)
         return Planned(plan, folder)
     try:
         started = command(overrides_of(config))
-        return carry_out(plan, folder, config.hydra.job.name, started, {"ok", "failed"})
+        return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
 
