@@ -3,7 +3,7 @@
 A pickle is a program, and a folder may come from anyone, so nothing in it is unpickled.
 What is written here is values alone: numbers, texts, arrays, lists, mappings, and records of the metric's own package,
 of which only the fields are written and put back; no constructor is called.
-A metric of another make has ``state()`` and ``restore(state)``, which give and take such values.
+A metric of another make is :class:`a4eval.Stateful`: it gives and takes such values itself.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 import numpy as np
 
+from a4eval.contracts import Stateful
 from a4eval.errors import DataError, PluginError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _NAME = re.compile(r"([\w.]+):(\w+)")
 
 def state_of(metric: Any) -> Any:
     """Return what *metric* has taken in: what its ``state()`` gives, or all its attributes but the parameters."""
-    if hasattr(metric, "restore"):
+    if isinstance(metric, Stateful):
         return metric.state()
     parameters = {field.name for field in dataclasses.fields(metric) if field.init}
     return {name: value for name, value in _attributes(metric).items() if name not in parameters}
@@ -46,7 +47,7 @@ def state_of(metric: Any) -> Any:
 
 def put_back(metric: Any, state: Any) -> None:
     """Give a fresh *metric* a state that :func:`state_of` another with the same parameters gave."""
-    if hasattr(metric, "restore"):
+    if isinstance(metric, Stateful):
         metric.restore(state)
         return
     for name, value in state.items():
