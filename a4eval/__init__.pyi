@@ -14,6 +14,7 @@ from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced
 from .contracts import Result as Result
 from .contracts import Row as Row
+from .contracts import Stateful as Stateful
 from .contracts import Tabular as Tabular
 from .contracts import Task as Task
 from .contracts import Value as Value

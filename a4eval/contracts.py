@@ -187,6 +187,21 @@ class Tabular(Protocol):
 
 
 @runtime_checkable
+class Stateful(Protocol):
+    """A metric that gives what it has taken in as data itself, since its attributes are no plain data.
+
+    A part of a sharded evaluation sends it through a folder, where nothing but data may lie: None, numbers, strings,
+    bytes, arrays, and lists, tuples, sets and mappings of these.
+    """
+
+    def state(self) -> Any:
+        """Return what was taken in, as data."""
+
+    def restore(self, state: Any) -> None:
+        """Take in, as a fresh metric, what ``state`` of another one with the same parameters gave."""
+
+
+@runtime_checkable
 class Reader(Protocol):
     """Turns files or inline data into batches.  One that can give parts of them is :class:`Divisible`."""
 
