@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from a4eval.component import param
 from a4eval.contracts import Partitioned, Result, Row, Value, Weighable
 from a4eval.errors import DataError
+from a4eval.statistics.bootstrap import paired_bootstrap
+from a4eval.statistics.comparison import Comparison
 from a4eval.statistics.corrections import benjamini_hochberg, holm
-from a4eval.statistics.intervals import Comparison, Statistic, paired_bootstrap, paired_permutation, statistic_of
+from a4eval.statistics.permutation import paired_permutation
+from a4eval.statistics.weights import Statistic, statistic_of
 from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 

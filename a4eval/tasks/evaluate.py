@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from a4eval.component import param
 from a4eval.contracts import Divisible, Result, Weighable
 from a4eval.errors import DataError
-from a4eval.statistics.intervals import bootstrap, statistic_of
+from a4eval.statistics.bootstrap import bootstrap
+from a4eval.statistics.weights import statistic_of
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
