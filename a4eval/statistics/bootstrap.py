@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from a4eval.contracts import Interval
 from a4eval.statistics.comparison import Comparison
-from a4eval.statistics.weights import check_options, drawn_weights, groups_of, left_out_weights, values_under
+from a4eval.statistics.few_units import expanded_tail, one_sided_p
+from a4eval.statistics.resampled import resample
+from a4eval.statistics.weights import JACKKNIFE, check_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
+    from a4eval.statistics.resampled import Resampled
     from a4eval.statistics.weights import Statistic
 
-Method: TypeAlias = Literal["percentile", "bca"]
+Method: TypeAlias = Literal["percentile", "expanded", "bca"]
 
 
 def bootstrap(
@@ -32,7 +33,7 @@ def bootstrap(
     level: float = 0.95,
     method: Method = "percentile",
     clusters: ArrayLike | None = None,
-    jackknife: int = 200,
+    jackknife: int = JACKKNIFE,
 ) -> dict[str, Interval]:
     """Return a bootstrap confidence interval of each number.
 
@@ -42,7 +43,7 @@ def bootstrap(
         rng: the random numbers.
         resamples: how often the units are drawn with replacement.
         level: the nominal coverage.
-        method: ``percentile``, or ``bca``: corrected for bias and skewness.
+        method: ``percentile``; ``expanded``: widened for few units; or ``bca``: corrected for bias and skewness.
         clusters: (n_units,) labels; units of one label (frames of a video) are drawn together.
         jackknife: for ``bca``, the most groups of units to leave out in turn; with no more units than that, each is
             left out alone.
@@ -59,38 +60,56 @@ def bootstrap(
     (1.8, 4.2)
     """
     check_options(resamples, level)
-    drawn, make = _resampled(statistic, n_units, rng, resamples, level, method, clusters, jackknife)
-    return {name: make(name) for name in drawn}
+    kept = jackknife if check_method(method) == "bca" else 0
+    return intervals(
+        resample(statistic, n_units, rng, resamples=resamples, clusters=clusters, jackknife=kept), level, method
+    )
 
 
-def _resampled(
-    statistic: Statistic,
-    n_units: int,
-    rng: np.random.Generator,
-    resamples: int,
-    level: float,
-    method: Method,
-    clusters: ArrayLike | None,
-    jackknife: int,
-) -> tuple[dict[str, NDArray[np.float64]], Callable[[str], Interval]]:
-    """Return the values of all resamples by name, and what makes the interval of a name."""
-    if method not in ("percentile", "bca"):
-        raise ValueError(f"method: got {method!r}, expected 'percentile' or 'bca'")
-    groups = groups_of(clusters, n_units)
-    drawn = values_under(statistic, drawn_weights(rng, groups, resamples))
-    text = f"{method} bootstrap, {resamples} resamples"
-    if clusters is not None:
-        text += f" of {groups.max(initial=-1) + 1} clusters"
-    if method == "percentile":
-        return drawn, lambda name: _interval(drawn[name], level, text)
-    left_out = values_under(statistic, left_out_weights(rng, groups, jackknife))
-    whole = values_under(statistic, iter([np.ones((1, n_units))]))
+def intervals(resampled: Resampled, level: float, method: Method) -> dict[str, Interval]:
+    """Return the interval of each number from its resamples, as :func:`bootstrap` does.
 
-    def corrected(name: str) -> Interval:
-        bias, skew = _bias(drawn[name], whole[name][0]), _acceleration(left_out[name])
-        return _interval(drawn[name], level, text, bias=bias, skew=skew)
+    Raises:
+        ValueError: ``bca`` of resamples that were made without leaving groups out.
+    """
+    if check_method(method) == "bca" and resampled.values and not resampled.left_out:
+        raise ValueError("method: bca needs the values with groups of units left out, which were not kept")
+    text = f"{method} bootstrap, {resampled.resamples} resamples"
+    if resampled.clustered:
+        text += f" of {resampled.groups} clusters"
+    found = {}
+    for name, values in resampled.values.items():
+        tail, bias, skew = (1 - level) / 2, 0.0, 0.0
+        if method == "expanded":
+            tail = expanded_tail(level, resampled.groups)
+        elif method == "bca":
+            bias, skew = _bias(values, resampled.observed[name]), _acceleration(resampled.left_out[name])
+        found[name] = _interval(values, level, text, tail, bias, skew)
+    return found
 
-    return drawn, corrected
+
+def comparisons(differences: Resampled, level: float, method: Method) -> dict[str, Comparison]:
+    """Return how two predictions differ from the resamples of their differences, as :func:`paired_bootstrap` does."""
+    groups = differences.groups if method == "expanded" else None
+    return {
+        name: Comparison(
+            differences.observed[name],
+            replace(interval, method=f"paired {interval.method}"),
+            _bootstrap_p_value(differences.values[name], groups),
+        )
+        for name, interval in intervals(differences, level, method).items()
+    }
+
+
+def check_method(method: Method) -> Method:
+    """Return *method*, if there is such a one.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if method not in get_args(Method):
+        raise ValueError(f"method: got {method!r}, expected 'percentile', 'expanded' or 'bca'")
+    return method
 
 
 def paired_bootstrap(
@@ -103,7 +122,7 @@ def paired_bootstrap(
     level: float = 0.95,
     method: Method = "percentile",
     clusters: ArrayLike | None = None,
-    jackknife: int = 200,
+    jackknife: int = JACKKNIFE,
 ) -> dict[str, Comparison]:
     """Return how two predictions on the same units differ: both are computed on the same resamples.
 
@@ -114,12 +133,13 @@ def paired_bootstrap(
         rng: the random numbers.
         resamples: how often the units are drawn with replacement.
         level: the nominal coverage of the interval.
-        method: ``percentile`` or ``bca``, as for :func:`bootstrap`.
+        method: as for :func:`bootstrap`.
         clusters: (n_units,) labels; units of one label are drawn together.
         jackknife: as for :func:`bootstrap`.
 
     Returns:
-        By name; the p-value is twice the share of resamples on the rarer side of 0, at least 2 / (resamples + 1).
+        By name; the p-value is twice the share of resamples on the rarer side of 0, at least 2 / (resamples + 1);
+        with ``expanded`` it is corrected for few units as the interval is.
     """
     check_options(resamples, level)
 
@@ -127,28 +147,23 @@ def paired_bootstrap(
         one, other = first(weights), second(weights)
         return {name: np.asarray(other[name]) - np.asarray(one[name]) for name in one if name in other}
 
-    observed = difference(np.ones((1, n_units)))
-    drawn, make = _resampled(difference, n_units, rng, resamples, level, method, clusters, jackknife)
-    return {
-        name: Comparison(float(observed[name][0]), _paired(make(name)), _bootstrap_p_value(values))
-        for name, values in drawn.items()
-    }
+    kept = jackknife if check_method(method) == "bca" else 0
+    drawn = resample(difference, n_units, rng, resamples=resamples, clusters=clusters, jackknife=kept)
+    return comparisons(drawn, level, method)
 
 
-def _paired(interval: Interval) -> Interval:
-    return replace(interval, method=f"paired {interval.method}")
-
-
-def _interval(values: NDArray[np.float64], level: float, method: str, bias: float = 0, skew: float = 0) -> Interval:
+def _interval(
+    values: NDArray[np.float64], level: float, method: str, tail: float, bias: float, skew: float
+) -> Interval:
     defined = values[~np.isnan(values)]
-    if 2 * len(defined) < len(values) or not len(defined) or math.isnan(bias) or math.isnan(skew):
+    if 2 * len(defined) < len(values) or not len(defined) or math.isnan(bias + skew + tail):
         return Interval(level, math.nan, math.nan, method)
     if len(defined) < len(values):
         method += f", {len(values) - len(defined)} of them undefined and left out"
     normal = NormalDist()
     shares = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        shifted = bias + normal.inv_cdf(tail)
+    for share in (tail, 1 - tail):
+        shifted = bias + normal.inv_cdf(share)
         shares.append(normal.cdf(bias + shifted / (1 - skew * shifted)))
     low, high = np.quantile(defined, shares)
     return Interval(level, float(low), float(high), method)
@@ -173,9 +188,10 @@ def _acceleration(left_out: NDArray[np.float64]) -> float:
     return float(np.sum(away**3)) / (6 * spread**1.5) if spread > 0 else 0.0
 
 
-def _bootstrap_p_value(values: NDArray[np.float64]) -> float:
+def _bootstrap_p_value(values: NDArray[np.float64], groups: int | None) -> float:
     defined = values[~np.isnan(values)]
     if not len(defined):
         return math.nan
     rarer = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
-    return float(min(1.0, 2 * (rarer + 1) / (len(defined) + 1)))
+    share = float((rarer + 1) / (len(defined) + 1))
+    return min(1.0, 2 * (share if groups is None or share >= 1 else one_sided_p(share, groups)))

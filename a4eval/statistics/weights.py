@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 BLOCK_BYTES = 32 << 20  # of weights held at a time
+JACKKNIFE = 200  # groups of units to leave out in turn, at most
 
 Statistic: TypeAlias = Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]
 """From weights (r, n_units) to values (r,) by name."""

@@ -136,7 +136,7 @@ class _Pair:
             run.generator(1),
             resamples=self.options.resamples,
             level=self.options.level,
-            method=self.options.method or "percentile",
+            method=self.options.method or "expanded",
             clusters=self.clusters,
         )
         permuted: Mapping[str, Comparison] = {}
