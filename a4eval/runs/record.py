@@ -60,7 +60,9 @@ class FileRecord(Struct):
     """A file that was read or written."""
 
     path: Annotated[str, Meta(description="as given for data; relative to the run's folder for artifacts")]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[
+        Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None, Meta(description="null for data that could not be read")
+    ]
     bytes: Annotated[int, Meta(ge=0)]
 
 
@@ -130,7 +132,7 @@ class Record(Struct, kw_only=True):
     verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None
     metrics: dict[str, MetricRecord]
     tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
-    data: Annotated[list[FileRecord], Meta(description="the files that were read")]
+    data: Annotated[list[FileRecord], Meta(description="the files that were read, or could not be")]
     timing: TimingRecord
     environment: EnvironmentRecord
     git: GitRecord | None

@@ -17,6 +17,7 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Value, Verdict
 from a4eval.errors import DataError, PluginError
+from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
 from a4eval.runs.folder import claimed
@@ -210,9 +211,7 @@ def _component(provided: Provided) -> record.ComponentRecord:
 
 
 def _artifact(path: Path, directory: Path) -> record.FileRecord:
-    content = path.read_bytes()
-    relative = path.relative_to(directory).as_posix()
-    return record.FileRecord(relative, hashlib.sha256(content).hexdigest(), len(content))
+    return record.FileRecord(path.relative_to(directory).as_posix(), *content(path))
 
 
 def _error(error: BaseException) -> record.ErrorRecord:

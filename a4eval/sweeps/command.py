@@ -61,7 +61,8 @@ def resumed(folder: Path) -> Command:
     found = kept(folder)
     if found is None:
         raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
-    others = [one for one in found.overrides if not one.lstrip("+").startswith(("hydra.sweep.dir=", "hydra.mode="))]
+    ours = ("hydra.sweep.dir=", "hydra.mode=", "resume=")  # what is done is not run again, whatever was asked first
+    others = [one for one in found.overrides if not one.lstrip("+").startswith(ours)]
     return Command([*others, f"hydra.sweep.dir={quoted(str(folder))}"], found.config_dir, found.directory)
 
 
