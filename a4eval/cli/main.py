@@ -21,6 +21,7 @@ from a4eval.cli.say import fail
 from a4eval.errors import A4evalError, DataError
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
+from a4eval.terminal import remark
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ class Interruptible(click.Group):
             # a library's clean-up, interrupted half-way, fails in its own way
             if not came_of_interrupt(error):
                 raise
-            print("a4eval: interrupted", file=sys.stderr)
+            remark("a4eval: interrupted")
             sys.exit(INTERRUPTED)
 
 

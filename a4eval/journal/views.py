@@ -19,6 +19,7 @@ class FileEntry(Struct):
 
     path: str
     sha256: str | None
+    bytes: int | None = None
 
 
 class ExecutorEntry(Struct):

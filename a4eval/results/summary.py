@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from typing import TYPE_CHECKING
 
 import yaml
 
+from a4eval.environment import allowed
 from a4eval.errors import ConfigError
 from a4eval.journal import query
 from a4eval.journal.views import Row
@@ -17,6 +17,7 @@ from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
 from a4eval.sweeps.meter import duration
 from a4eval.sweeps.sweeper import Planned
+from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,13 +39,13 @@ def print_plan(plan: Plan, folder: Path) -> None:
     """Print what would be run."""
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
-        print(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
+        put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
-    print(f"{len(plan.jobs)} points{repeated}, into {folder}")
+    put(f"{len(plan.jobs)} points{repeated}, into {folder}")
     for title, number in {"the first": 0, "the last": len(plan.jobs) - 1}.items():
         if number or title == "the first":
             job = plan.jobs[number]
-            print(
+            put(
                 f"\n# {title}: run {job.run_id}\n{yaml.safe_dump(job.config, sort_keys=False, allow_unicode=True)}",
                 end="",
             )
@@ -57,12 +58,12 @@ def finish(outcome: Outcome | Planned) -> int:
         return OK
     print_outcome(outcome)
     for doubt in announce(outcome):
-        print(f"a4eval: warning: {doubt}", file=sys.stderr)
+        remark(f"a4eval: warning: {doubt}")
     if outcome.detached:
-        print(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")
+        put(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")
         return OK
     if outcome.interrupted:
-        print("a4eval: interrupted; the same command goes on from here", file=sys.stderr)
+        remark("a4eval: interrupted; the same command goes on from here")
         return INTERRUPTED
     return FAILED if outcome.failed else OK
 
@@ -80,9 +81,9 @@ def print_outcome(outcome: Outcome) -> None:
         _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
     if good and not small:
         _print_best(journal.read(good, Row), outcome.points.root.sort)
-    print(counts(outcome))
+    put(counts(outcome))
     if journal.path.exists():
-        print(journal.path)
+        put(journal.path)
 
 
 def counts(outcome: Outcome) -> str:
@@ -108,13 +109,14 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     folder = shlex.quote(str(outcome.folder))
     started = kept(outcome.folder)
     options = ["--config-dir", started.config_dir] if started and started.config_dir else []
-    print(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
+    options += [f"--allow-env={name}" for name in allowed()]
+    put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
         error = row.error or {"type": row.status, "message": ""}
         message = " ".join(error["message"].split())
-        print(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
+        put(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
     if len(failed) > FAILURES_SHOWN:
-        print(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
+        put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
 
 
 def _print_best(rows: Iterator[Row], sort: str | None) -> None:
@@ -129,7 +131,7 @@ def _print_best(rows: Iterator[Row], sort: str | None) -> None:
     try:
         query.check_key(best, sort.removeprefix("-"))
     except ConfigError as error:
-        print(f"a4eval: warning: sort: {error}", file=sys.stderr)
+        remark(f"a4eval: warning: sort: {error}")
         return
     best = query.order(best, sort)[:BEST_SHOWN]
     shown = query.columns(best)

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
+from a4eval.environment import hidden
 
 FILE_NAME = "result.json"
 
@@ -172,8 +173,8 @@ def plain(value: Any) -> Any:
 
 
 def encode(record: Record) -> bytes:
-    """Return the record as one line of JSON."""
-    return msgspec.json.encode(plain(msgspec.to_builtins(record)))
+    """Return the record as one line of JSON, without the values of environment variables that its config used."""
+    return msgspec.json.encode(hidden(plain(msgspec.to_builtins(record))))
 
 
 def write(record: Record, directory: Path) -> Path:

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
+from a4eval.environment import filled
 from a4eval.executors.contract import DetachedError, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
+from a4eval.experiment import LOCAL
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
 from a4eval.registry import registry
 from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
-from a4eval.sweeps.meter import meter
+from a4eval.sweeps.meter import meter, tell_where
 
 if TYPE_CHECKING:
     from a4eval.executors.contract import Executor
@@ -69,6 +71,8 @@ def carry_out(
     """
     root = points.root
     executor, name = executor_of(root)
+    if name not in LOCAL:
+        tell_where(name, root.executor)
     make_folder(folder, "hydra.sweep.dir")
     with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
         start = time.monotonic()
@@ -125,7 +129,7 @@ def executor_of(root: Root) -> tuple[Executor, str]:
     Raises:
         ConfigError: there is none of that name, or a parameter is wrong.
     """
-    executor: Executor = build("executor", root.executor, path="executor")
+    executor: Executor = build("executor", filled(root.executor), path="executor")
     return executor, root.executor if isinstance(root.executor, str) else root.executor["name"]
 
 

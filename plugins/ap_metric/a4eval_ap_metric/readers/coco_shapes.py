@@ -9,7 +9,8 @@ import numpy as np
 
 from a4eval import DataError, require
 from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
-from a4eval_ap_metric.readers.coco_json import Identifier, identifiers
+from a4eval_ap_metric.identifiers import as_ids
+from a4eval_ap_metric.readers.coco_json import Identifier
 from a4eval_ap_metric.readers.files import content
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any])
     """
     rows = _decoded(path, list[_Detection])
     columns = {
-        "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
-        "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
+        "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
         "score": np.array([one.score for one in rows], np.float64),
     }
     if geometry == "mask":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from a4eval import DataError
 
@@ -74,3 +74,12 @@ def numbers(where: str, fields: list[str]) -> list[float]:
         return [float(one) for one in fields]
     except ValueError as error:
         raise DataError(f"{where}: {error}") from error
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a field is a number."""
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from a4eval import DataError, param
+from a4eval_ap_metric.identifiers import of_one_kind
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
 
@@ -76,13 +77,13 @@ class RankingTable(Divisible):
         names = {"query": self.query, "score": self.score, "relevance": self.relevance}
         if self.document is not None:
             names["document"] = self.document
-        columns = read_columns(self.path, names)
+        columns = read_columns(self.path, names, ids=("query", "document"))
         for name in ("score", "relevance"):
-            if columns[name].dtype.kind not in "iufb":
-                raise DataError(f"{self.path}: column {names[name]!r}: expected numbers, got text")
-            columns[name] = columns[name].astype(np.float64)
             if not np.isfinite(columns[name]).all():
                 row = int(np.argmax(~np.isfinite(columns[name]))) + 1
                 raise DataError(f"{self.path}: column {names[name]!r}: row {row} is not a finite number")
+        for name in ("query", "document"):
+            if name in columns:
+                (columns[name],) = of_one_kind((name, columns[name]))
         unit, row_unit = np.unique(columns.pop("query"), return_inverse=True)
         yield from self._divided({"unit": unit, "row_unit": row_unit, **columns})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from a4eval import DataError
+from a4eval import DataError, Run, build
 
 from ..voc_cases import evaluated, voc_folder, xml
 
@@ -45,3 +45,18 @@ def test_missing_folders_are_refused(tmp_path):
         evaluated(tmp_path, reader | {"ground_truth": "nowhere"})
     with pytest.raises(DataError, match="is not a folder"):
         evaluated(tmp_path, reader | {"detections": "nowhere"})
+
+
+@pytest.mark.parametrize("name", ["comp4_det_test_traffic_light", "traffic_light", "results_of_2012_traffic_light"])
+def test_a_class_is_what_the_ground_truth_knows(tmp_path, name):
+    truth, results = tmp_path / "truth", tmp_path / "results"
+    truth.mkdir()
+    results.mkdir()
+    (truth / "a.xml").write_text(xml(("traffic_light", 0, 10, 10, 30, 30), ("light", 0, 50, 50, 60, 60)))
+    (results / f"{name}.txt").write_text("a 0.9 10 10 30 30\n")
+    (results / "comp4_det_test_light.txt").write_text("a 0.9 50 50 60 60\n")
+    metric = build("metric", {"name": "detection_average_precision"})
+    reader = build("reader", {"name": "voc", "ground_truth": str(truth), "detections": str(results)})
+    for batch in reader.batches(Run(directory=tmp_path)):
+        metric.update(batch)
+    assert metric.compute()["mean_average_precision"].value == 1
