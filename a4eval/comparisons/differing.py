@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from a4eval.conversion import show
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 
 NOT_THE_EXPERIMENT = frozenset({"description", "pictures", "timeout", "executor", "dry_run", "resume", "retries"})
 """Keys of a config that do not say what is computed."""
+WIDEST = 60
+"""Characters of a value that a table shows."""
 
 
 class Differing(NamedTuple):
@@ -25,6 +29,11 @@ class Differing(NamedTuple):
     what: str
     baseline: Any
     candidate: Any
+
+    def cells(self) -> list[str]:
+        """Return it as a table shows it: long values are cut."""
+        sides = ("" if one is None else one if isinstance(one, str) else show(one) for one in self[1:])
+        return [self.what, *(cut if len(cut) <= WIDEST else f"{cut[: WIDEST - 1]}…" for cut in sides)]
 
 
 def differing(baseline: Record, candidate: Record) -> list[Differing]:
@@ -68,9 +77,10 @@ def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
 
 def _data(first: list[FileRecord], second: list[FileRecord]) -> Iterator[Differing]:
     """Yield the files that only one of them has read, by content; those of one path beside each other."""
-    known = {one.sha256 for one in first} & {one.sha256 for one in second}
+    known = {one.sha256 for one in first} & {one.sha256 for one in second} - {None}
     only: list[Mapping[str, str]] = [
-        {one.path: one.sha256[:12] for one in files if one.sha256 not in known} for files in (first, second)
+        {one.path: (one.sha256 or "unreadable")[:12] for one in files if one.sha256 not in known}
+        for files in (first, second)
     ]
     for path in dict.fromkeys([*only[0], *only[1]]):
         yield Differing(f"data.{path}", only[0].get(path), only[1].get(path))

@@ -81,8 +81,8 @@ class Judged:
         if found.unresolvable:
             least = least_units_for_holm(self.alpha, self.tests)
             enough = difference is not None and difference.groups >= least
-            more = "more resamples" if enough else f"at least {least} units"
-            return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {more}"
+            remedy = "more resamples" if enough else f"at least {least} units"
+            return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {remedy}"
         more = more_units(difference, self.alpha, (-self.margin,)) if difference else None
         if more is None:
             return "no number of units would decide a difference that is the margin itself"
@@ -144,7 +144,7 @@ def by_severity(judged: Iterable[Judged]) -> list[Judged]:
     def key(one: Judged) -> tuple[int, float, float]:
         p = one.decision.p_worse if one.decision else math.nan
         loss = one.delta if one.compared.higher_is_better is not False else -one.delta
-        return _SEVERITY[one.outcome], *((2.0 if math.isnan(x) else x) for x in (p, loss))
+        return _SEVERITY[one.outcome], 2.0 if math.isnan(p) else p, 2.0 if math.isnan(loss) else loss
 
     return sorted(judged, key=key)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import msgspec
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
 from a4eval.executors.jobs import RUNS
+from a4eval.files import content
 from a4eval.journal import journal
 from a4eval.runs import record
 
@@ -44,8 +44,7 @@ class Opened:
             return {}
         file = self.folder / FILE_NAME
         try:
-            with file.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            digest = content(file).sha256
         except OSError as error:
             raise DataError(f"{file}: cannot be read, but {self.path} lists it: {error.strerror}") from error
         if digest != listed.sha256:
@@ -76,13 +75,13 @@ def _records(path: Path) -> Iterator[Opened]:
     names = (record.FILE_NAME, journal.FILE_NAME)
     for file in [path] if path.is_file() else [one for name in names for one in sorted(path.rglob(name))]:
         try:
-            content = file.read_bytes()
+            text = file.read_bytes()
         except OSError as error:
             raise DataError(f"{file}: cannot be read: {error.strerror}") from error
         of_sweep = file.suffix == ".jsonl"
-        for text in content.splitlines() if of_sweep else [content]:
+        for line in text.splitlines() if of_sweep else [text]:
             try:
-                one = msgspec.json.decode(text, type=record.Record)
+                one = msgspec.json.decode(line, type=record.Record)
             except msgspec.MsgspecError as error:
                 if of_sweep:
                     continue  # a line that a crash left torn

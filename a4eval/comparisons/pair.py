@@ -15,7 +15,7 @@ from a4eval.statistics.decisions import Difference
 from a4eval.statistics.resampled import Resampled, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from a4eval.comparisons.kept import Kept
     from a4eval.comparisons.opened import Opened
@@ -80,8 +80,8 @@ def pair(baseline: Opened, candidate: Opened, *, level: float = 0.95, method: Me
     first, second = baseline.record.metrics, candidate.record.metrics
     shared = [name for name in first if name in second]
     if not shared:
-        one, other = (", ".join(metrics) or "none" for metrics in (first, second))
-        raise DataError(f"the records share no metric: {baseline.path} has {one}; {candidate.path} has {other}")
+        has = [", ".join(metrics) or "none" for metrics in (first, second)]
+        raise DataError(f"the records share no metric: {baseline.path} has {has[0]}; {candidate.path} has {has[1]}")
     found = Pair(
         {
             name: Compared(number(first[name].value), number(second[name].value), first[name].higher_is_better)
@@ -94,9 +94,9 @@ def pair(baseline: Opened, candidate: Opened, *, level: float = 0.95, method: Me
     for which, metrics in zip(("baseline", "candidate"), kept, strict=True):
         if not metrics:
             found.notes.append(f"the {which} keeps no resamples: run it with task.interval.resamples=1000")
-    for label, one in kept[0].items():
+    for label, of_baseline in kept[0].items():
         if label in kept[1]:
-            _add(found, label, one, kept[1][label], level, method)
+            _add(found, label, of_baseline, kept[1][label], level, method)
         elif kept[1]:
             found.notes.append(f"the candidate keeps no resamples of {label}; it has {', '.join(kept[1])}")
     return found
@@ -114,7 +114,9 @@ def _add(found: Pair, label: str, one: Kept, other: Kept, level: float, method: 
     differences = _differences(one.values, other.values, paired=not reason)
     found.values |= _compared(found.values, differences, level, method, paired=not reason)
     if one.parts and other.parts:
-        direction = common_direction(found.values[name] for name in one.values.values if name in found.values)
+        direction = next(
+            (found.values[name].higher_is_better for name in one.values.values if name in found.values), None
+        )
         parts = {
             name: Compared(one.parts.observed[name], other.parts.observed[name], direction)
             for name in one.parts.values
@@ -122,12 +124,6 @@ def _add(found: Pair, label: str, one: Kept, other: Kept, level: float, method: 
         }
         differences = _differences(one.parts, other.parts, paired=not reason)
         found.parts[label] = _compared(parts, differences, level, method, paired=not reason)
-
-
-def common_direction(values: Iterable[Compared]) -> bool | None:
-    """Return which direction is better, if it is so for all *values*: what a metric's parts are taken to share."""
-    directions = {one.higher_is_better for one in values}
-    return directions.pop() if len(directions) == 1 else None
 
 
 def with_differences(

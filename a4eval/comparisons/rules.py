@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from a4eval.component import param
 from a4eval.config.builder import build_options
-from a4eval.errors import ConfigError
+from a4eval.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,8 +99,10 @@ def read(path: Path) -> Rules:
     """
     import yaml
 
+    from a4eval.config.yaml_file import load
+
     try:
-        node = yaml.safe_load(path.read_text())
+        node = load(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {getattr(error, 'strerror', None) or error}", path=str(path)) from error
     except yaml.YAMLError as error:
@@ -119,8 +121,6 @@ def checked_names(wanted: Mapping[str, object], known: Mapping[str, object], wha
     Raises:
         ConfigError: one does not; the text holds the nearest.
     """
-    from a4eval.errors import did_you_mean
-
     for name in wanted:
         if name not in known:
             raise ConfigError(f"there is no {what} {name!r}{did_you_mean(name, known)}")

@@ -13,6 +13,7 @@ from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
 from a4eval.results.show import ROWS_SHOWN, print_table
 from a4eval.runs.record import plain
+from a4eval.terminal import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def compare(
         else:
             _print(first.path, second.path, differs, both, values, parts)
     if as_json:
-        print(json.dumps(plain(found), indent=2, allow_nan=False))
+        put(json.dumps(plain(found), indent=2, allow_nan=False))
 
 
 def _facts(
@@ -87,16 +88,16 @@ def _print(
     values: list[Judged],
     parts: Mapping[str, list[Judged]],
 ) -> None:
-    print(f"baseline {first}, candidate {second}")
+    put(f"baseline {first}, candidate {second}")
     if differs:
-        print_table("what else differs", ["what", "baseline", "candidate"], differs)
+        print_table("what else differs", ["what", "baseline", "candidate"], [one.cells() for one in differs])
     for note in both.notes:
-        print(f"note: {note}")
+        put(f"note: {note}")
     print_table("", COLUMNS, [_cells(one) for one in values])
     for label, of in parts.items():
         print_table(f"parts of {label}, the worst first", COLUMNS, [_cells(one) for one in of[:ROWS_SHOWN]])
         if len(of) > ROWS_SHOWN:
-            print(f"… {len(of) - ROWS_SHOWN} more; --json has all")
+            put(f"… {len(of) - ROWS_SHOWN} more; --json has all")
 
 
 def _cells(one: Judged) -> list[Any]:

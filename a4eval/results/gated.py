@@ -16,6 +16,7 @@ from a4eval.errors import DataError
 from a4eval.journal.views import number
 from a4eval.results.exit_status import of_run
 from a4eval.runs.record import plain
+from a4eval.terminal import printable, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,7 @@ def limited(record: Opened) -> dict[str, tuple[float, Interval | None]]:
     found: dict[str, tuple[float, Interval | None]] = {}
     for name, metric in record.record.metrics.items():
         one = metric.interval
-        interval = one and Interval(one.level, number(one.low), number(one.high), one.method)
+        interval = None if one is None else Interval(one.level, number(one.low), number(one.high), one.method)
         found[name] = number(metric.value), interval
     return found
 
@@ -73,7 +74,7 @@ def text(gated: Gated) -> str:
     lines = [f"{gated.verdict.outcome}: {_count(gated.rulings)}"]
     lines += [f"  {one.outcome}: {one.rule}: {one.reason}" for one in gated.rulings]
     lines += [f"  note: {note}" for note in gated.notes]
-    lines += [f"  differs: {one.what}: {one.baseline} → {one.candidate}" for one in gated.differing]
+    lines += [f"  differs: {what}: {first} → {second}" for what, first, second in map(Differing.cells, gated.differing)]
     return "\n".join(lines) + "\n"
 
 
@@ -102,7 +103,7 @@ def markdown(gated: Gated) -> str:
     if gated.differing:
         differs = [
             ["what", "baseline", "candidate"],
-            *([one.what, one.baseline, one.candidate] for one in gated.differing),
+            *(one.cells() for one in gated.differing),
         ]
         lines += ["", "<details><summary>What else differs</summary>", "", *_table(differs), "", "</details>"]
     return "\n".join(lines) + "\n"
@@ -120,11 +121,11 @@ def junit(gated: Gated) -> str:
         skipped="0",
     )
     for one in gated.rulings:
-        case = ET.SubElement(suite, "testcase", classname=_xml(str(gated.paths[1])), name=_xml(one.rule))
+        case = ET.SubElement(suite, "testcase", classname=printable(str(gated.paths[1])), name=printable(one.rule))
         kind = {"failed": "failure", "undecided": "error"}.get(one.outcome)
         if kind:
-            ET.SubElement(case, kind, message=_xml(one.reason), type=one.outcome)
-        ET.SubElement(case, "system-out").text = _xml(one.reason)
+            ET.SubElement(case, kind, message=printable(one.reason), type=one.outcome)
+        ET.SubElement(case, "system-out").text = printable(one.reason)
     whole = ET.Element("testsuites")
     whole.append(suite)
     ET.indent(whole)
@@ -141,10 +142,10 @@ def write(content: str, path: Path | None) -> None:
         DataError: it cannot be written.
     """
     if path is None:
-        print(content, end="")
+        put(content, end="")
         return
     try:
-        path.write_text(content, encoding="utf-8")
+        path.write_text(printable(content), encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -163,8 +164,3 @@ def _cell(value: Any) -> str:
     """Return *value* so that Markdown shows it as it is: what a record holds is text, not markup."""
     line = " ".join(str("" if value is None else value).split())
     return "".join(f"\\{one}" if one in "\\`*_{}[]<>#|!~@" else one for one in line)
-
-
-def _xml(line: str) -> str:
-    """Return *line* without what XML cannot hold."""
-    return "".join(one if one >= " " and one not in "\ufffe\uffff" else " " for one in line)

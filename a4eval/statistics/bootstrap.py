@@ -142,14 +142,20 @@ def paired_bootstrap(
         with ``expanded`` it is corrected for few units as the interval is.
     """
     check_options(resamples, level)
+    kept = jackknife if check_method(method) == "bca" else 0
+    difference = difference_of(first, second)
+    drawn = resample(difference, n_units, rng, resamples=resamples, clusters=clusters, jackknife=kept)
+    return comparisons(drawn, level, method)
+
+
+def difference_of(first: Statistic, second: Statistic) -> Statistic:
+    """Return second minus first as a statistic, of the names in both."""
 
     def difference(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         one, other = first(weights), second(weights)
         return {name: np.asarray(other[name]) - np.asarray(one[name]) for name in one if name in other}
 
-    kept = jackknife if check_method(method) == "bca" else 0
-    drawn = resample(difference, n_units, rng, resamples=resamples, clusters=clusters, jackknife=kept)
-    return comparisons(drawn, level, method)
+    return difference
 
 
 def _interval(

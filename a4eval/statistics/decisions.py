@@ -191,12 +191,12 @@ def _decision(one: Difference, tested: _Tested, worse: float, better: float, tes
 
 def undefined(one: Difference) -> bool:
     """Say whether too little of a difference is defined: itself, or half of its resamples."""
-    return math.isnan(one.observed) or 2 * np.count_nonzero(~np.isnan(one.values)) <= len(one.values)
+    return math.isnan(one.observed) or 2 * int(np.count_nonzero(~np.isnan(one.values))) <= len(one.values)
 
 
 def same(one: Difference) -> bool:
     """Say whether both are one and the same number, whatever the units weigh."""
-    return one.observed == 0 and not np.any(one.values[~np.isnan(one.values)])
+    return one.observed == 0 and not bool(np.any(one.values[~np.isnan(one.values)]))
 
 
 def detectable(one: Difference, alpha: float = 0.05) -> float:
