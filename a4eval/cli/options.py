@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from a4eval.cli.say import note
+from a4eval.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 config_dir_option = click.option(
     "--config-dir", metavar="FOLDER", type=click.Path(path_type=Path), help="Your own configs; they go first."
@@ -42,3 +48,21 @@ def check_plugins(*, strict: bool) -> None:
         if strict:
             raise PluginError(text)
         note(text)
+
+
+def margins_of(texts: Iterable[str], option: str = "--margin") -> dict[str, float]:
+    """Read margins such as ``AP=0.005``.
+
+    Raises:
+        ConfigError: one cannot be read, or is negative.
+    """
+    found = {}
+    for text in texts:
+        name, sign, number = text.rpartition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            found[name] = math.nan
+        if not (sign and name and math.isfinite(found[name]) and found[name] >= 0):
+            raise ConfigError(f"got {text!r}, expected METRIC=NUMBER that is not negative, as in AP=0.005", path=option)
+    return found
