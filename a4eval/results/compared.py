@@ -11,7 +11,7 @@ from a4eval.comparisons.opened import opened
 from a4eval.comparisons.pair import Pair, pair
 from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
-from a4eval.results.show import ROWS_SHOWN, print_table
+from a4eval.results.tables import print_table
 from a4eval.runs.record import plain
 from a4eval.terminal import put
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from a4eval.comparisons.differing import Differing
 
+PARTS_SHOWN = 12
 COLUMNS = ("name", "baseline", "candidate", "difference", "interval", "p_holm", "verdict", "detectable", "more units")
 
 
@@ -95,9 +96,9 @@ def _print(
         put(f"note: {note}")
     print_table("", COLUMNS, [_cells(one) for one in values])
     for label, of in parts.items():
-        print_table(f"parts of {label}, the worst first", COLUMNS, [_cells(one) for one in of[:ROWS_SHOWN]])
-        if len(of) > ROWS_SHOWN:
-            put(f"… {len(of) - ROWS_SHOWN} more; --json has all")
+        print_table(f"parts of {label}, the worst first", COLUMNS, [_cells(one) for one in of[:PARTS_SHOWN]])
+        if len(of) > PARTS_SHOWN:
+            put(f"… {len(of) - PARTS_SHOWN} more; --json has all")
 
 
 def _cells(one: Judged) -> list[Any]:
