@@ -5,10 +5,9 @@ python benchmarks/deconv_choice.py [--write]
 
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-
+# isort: split
 import math
 import sys
 import time
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from a4eval_deconv import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
-from a4eval_deconv.algorithms.choice import choose_gradients
+from a4eval_deconv.algorithms.choice import GRADIENTS, choose_gradients
+from a4eval_deconv.algorithms.chunks import workspace
 from a4eval_deconv.geometry import Geometry, transposed_geometry
 from harness import environment, publish, table
 
@@ -80,6 +80,11 @@ class Drawn:
         groups = self.options["groups"]
         return (groups, self.weight.shape[0] // groups, *self.weight.shape[1:])
 
+    @property
+    def budget(self) -> int:
+        """The elements of workspace that are allowed."""
+        return workspace(self.dy.size, self.x.size)
+
 
 def cpu_seconds(cases: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
     """Return the least processor seconds of one call of each case, taking turns.
@@ -117,7 +122,7 @@ def measure(one: Drawn, rounds: int = 5) -> Measured:
     }
     gradients = {
         name: partial(conv_transpose_gradients, one.dy, one.x, one.weight, algorithm=name, **one.options)  # type: ignore[arg-type]
-        for name in ("gather", "subpixel")
+        for name in GRADIENTS
     }
     return Measured(cpu_seconds(forward, rounds), cpu_seconds(gradients, rounds))
 
@@ -125,7 +130,7 @@ def measure(one: Drawn, rounds: int = 5) -> Measured:
 def ratios(one: Drawn, measured: Measured) -> tuple[float, float]:
     """Return how many times the best one's seconds the picked algorithms take, forward and for the gradients."""
     forward = conv_transpose_algorithm(one.x.shape, one.weight.shape, **one.options).algorithm
-    gradients = choose_gradients(one.geometry, one.n, one.split)
+    gradients = choose_gradients(one.geometry, one.n, one.split, one.budget).algorithm
     return (
         measured.forward[forward] / min(measured.forward.values()),
         measured.gradients[gradients] / min(measured.gradients.values()),

@@ -1,4 +1,4 @@
-"""What each kind of work costs: fits the constants of ``a4eval_deconv.algorithms.choice`` to this machine.
+"""What each kind of work costs: fits the constants of the files in ``a4eval_deconv/algorithms`` to this machine.
 
 python benchmarks/deconv_fit.py [configurations]
 
@@ -7,29 +7,22 @@ Prints the constants, to be taken over by hand, and how far the estimates lie fr
 
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-
+# isort: split
 import sys
 from pprint import pformat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from a4eval_deconv.algorithms import work
-from a4eval_deconv.algorithms.choice import budget_of
+from a4eval_deconv.algorithms.choice import FORWARD, GRADIENTS
 from deconv_choice import Drawn, Measured, measure
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SEED = 1000  # apart from the configurations that the choice is judged by
 KINDS = {
-    "SUBPIXEL": (work.of_subpixel, "forward", "subpixel"),
-    "COLUMN_TO_IMAGE": (work.of_column_to_image, "forward", "column_to_image"),
-    "CACHED_MATRIX": (work.of_cached_matrix, "forward", "cached_matrix"),
-    "GATHER": (work.of_gather, "gradients", "gather"),
-    "SUBPIXEL_GRADIENTS": (work.of_subpixel_gradients, "gradients", "subpixel"),
+    (side, name): algorithm
+    for side, table in (("forward", FORWARD), ("gradients", GRADIENTS))
+    for name, algorithm in table.items()
 }
 
 
@@ -60,7 +53,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 600
     rng = np.random.default_rng(SEED)
     drawn = [(one, measure(one)) for one in (Drawn.draw(rng) for _ in range(count))]
-    measured = {kind: _measured(drawn, *how) for kind, how in KINDS.items()}
+    measured = {kind: _measured(drawn, *kind) for kind in KINDS}
     # the machine is slower at times: what a configuration's algorithms share is not theirs
     pace = np.ones(count)
     for _ in range(5):
@@ -71,7 +64,7 @@ def main() -> None:
         pace = np.exp(np.nanmean(off, axis=0))
     for row, (kind, one) in enumerate(measured.items()):
         rounded = {name: float(f"{each:.2g}") for name, each in zip(one.names, cost[kind], strict=True)}
-        print(f"{kind} = {pformat(rounded, sort_dicts=False)}")
+        print(f"{' '.join(kind)}: {pformat(rounded, sort_dicts=False)}")
         error = np.exp(np.log(pace) - off[row])[one.which]
         print("# estimate over measurement, 5 %, median, 95 %:", np.quantile(error, [0.05, 0.5, 0.95]).round(2))
 
@@ -85,12 +78,10 @@ class _Measured(NamedTuple):
     seconds: np.ndarray
 
 
-def _measured(
-    drawn: list[tuple[Drawn, Measured]], counted: Callable[..., work.Work], side: str, name: str
-) -> _Measured:
+def _measured(drawn: list[tuple[Drawn, Measured]], side: str, name: str) -> _Measured:
     which = [index for index, (_, measured) in enumerate(drawn) if name in getattr(measured, side)]
     ones = [drawn[index][0] for index in which]
-    works = [counted(one.geometry, one.n, one.split, budget_of(one.geometry, one.n, one.split)) for one in ones]
+    works = [KINDS[side, name].work(one.geometry, one.n, one.split, one.budget) for one in ones]
     seconds = [getattr(drawn[index][1], side)[name] for index in which]
     counts = np.array([list(one.values()) for one in works], float)
     return _Measured(list(works[0]), np.array(which), counts, np.array(seconds))

@@ -15,9 +15,11 @@ from a4eval.cli.plugins import plugins
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
-from a4eval.cli.say import INTERRUPTED, fail
+from a4eval.cli.say import fail
 from a4eval.errors import A4evalError, DataError
+from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
+from a4eval.terminal import remark
 
 
 def main() -> None:
@@ -44,7 +46,7 @@ class Interruptible(click.Group):
             # a library's clean-up, interrupted half-way, fails in its own way
             if not came_of_interrupt(error):
                 raise
-            print("a4eval: interrupted", file=sys.stderr)
+            remark("a4eval: interrupted")
             sys.exit(INTERRUPTED)
 
 

@@ -11,6 +11,12 @@ from a4eval.cli.say import note
 config_dir_option = click.option(
     "--config-dir", metavar="FOLDER", type=click.Path(path_type=Path), help="Your own configs; they go first."
 )
+allow_env_option = click.option(
+    "--allow-env",
+    metavar="NAME",
+    multiple=True,
+    help="Let configs use the environment variable NAME as ${oc.env:NAME}; its value is written nowhere.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 strict_option = click.option("--strict-plugins", is_flag=True, help="Stop if any plugin is broken.")
 

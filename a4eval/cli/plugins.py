@@ -8,7 +8,8 @@ import sys
 import click
 
 from a4eval.cli.options import json_option, strict_option
-from a4eval.cli.say import BAD_CONFIG
+from a4eval.results.exit_status import BAD_CONFIG
+from a4eval.terminal import put
 
 
 @click.command()
@@ -33,7 +34,7 @@ def plugins(as_json: bool, strict_plugins: bool) -> None:
         for plugin in registry().plugins
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        put(json.dumps(rows, indent=2))
     else:
         from a4eval.results.show import print_table
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from a4eval import errors
-from a4eval.cli.options import check_plugins, config_dir_option, strict_option
-from a4eval.cli.say import FAILED, INTERRUPTED, OK, note, say
+from a4eval.cli.options import allow_env_option, check_plugins, config_dir_option, strict_option
+from a4eval.cli.say import note, say
+from a4eval.environment import allow
 from a4eval.errors import ConfigError
+from a4eval.results.exit_status import OK, of_run
+from a4eval.runs.interrupts import polite_kills_interrupt
+from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +38,8 @@ With dry_run=true the config is checked, or the sweep planned, and nothing is ru
 Exit status: 0 ok
              1 the run failed (its record says why)
              2 the config is wrong (nothing is written)
+             3 it ran, and its verdict is: failed
+             4 it ran, and its verdict is: undecided
              130 interrupted
 """
 
@@ -44,17 +49,22 @@ Exit status: 0 ok
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
 @click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
 @config_dir_option
+@allow_env_option
 @strict_option
 def run(
-    overrides: tuple[str, ...], multirun: bool, cfg: str | None, config_dir: Path | None, strict_plugins: bool
+    overrides: tuple[str, ...],
+    multirun: bool,
+    cfg: str | None,
+    config_dir: Path | None,
+    allow_env: tuple[str, ...],
+    strict_plugins: bool,
 ) -> None:
     """See RUN_HELP."""
+    allow(allow_env)
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
-    # a polite kill, as batch systems and closing terminals send it, is an interrupt: the record is still written
-    for polite in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(polite, signal.default_int_handler)
+    polite_kills_interrupt()
     check_plugins(strict=strict_plugins)
     if cfg is not None:
         print_config(overrides, config_dir, cfg)
@@ -77,7 +87,7 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
         raise ConfigError(f"got {part!r}, expected job, hydra or all", path="--cfg")
     config = compose(overrides, config_dir)
     keys = [str(key) for key in config if part == "all" or (key == "hydra") == (part == "hydra")]
-    print(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
+    put(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
 
 
 def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
@@ -89,7 +99,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     prepared = prepare(resolve(compose(overrides, config_dir), overrides))
     if prepared.experiment.root.dry_run:
-        print(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
+        put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)
     gc.freeze()
     gc.enable()
@@ -99,6 +109,6 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
         text = record.error.message if ours else f"{record.error.type}: {record.error.message}"
         say("error", text if ours else f"{text} (the record holds the traceback)")
     elif record.status == "interrupted":
-        print("a4eval: interrupted", file=sys.stderr)
-    print(path)
-    sys.exit({"ok": OK, "failed": FAILED, "interrupted": INTERRUPTED}[record.status])
+        remark("a4eval: interrupted")
+    put(path)
+    sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from a4eval.errors import DataError
-from a4eval.executors.contract import Executor, Job, Points, Sweep
+from a4eval.executors.contract import Executor, Job, Jobs, Sweep
 from a4eval.executors.jobs import ready, tell
 from a4eval.journal.journal import Journal
 from a4eval.runs.record import ExecutorRecord, encode
-from a4eval.runs.runner import Prepared, execute
+from a4eval.runs.runner import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from a4eval.contracts import Result
     from a4eval.executors.contract import Ended
-    from a4eval.journal.journal import Entry
+    from a4eval.journal.views import Entry
 
 SECONDS_BETWEEN_LOOKS = 0.25
 LOSSES_ALLOWED = 3
@@ -69,7 +69,7 @@ class Dispatcher:
         retry: give failed runs the further attempts that their config allows.
     """
 
-    jobs: Points
+    jobs: Jobs
     executor: Executor
     sweep: Sweep
     journal: Journal
@@ -191,9 +191,8 @@ class Dispatcher:
         """Write the record that the run could not write itself."""
         job = self._job(index)
         prepared = ready(job, self.sweep.folder)
-        stand_in = Prepared(prepared.experiment, _Died(reason), prepared.components, prepared.run_id)
         executor = ExecutorRecord(self.sweep.executor, platform.node(), job.attempt)
         directory = prepared.experiment.directory
-        record = execute(stand_in, directory, sweep_id=self.sweep.sweep_id, executor=executor)
+        record = execute(prepared.instead(_Died(reason)), directory, sweep_id=self.sweep.sweep_id, executor=executor)
         self.journal.append(encode(record) + b"\n")
         tell(record, self.sweep.folder)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
+from a4eval.runs.interrupts import leave_polite_kills_to_the_owner
 from a4eval.runs.provenance import THREADS
 
 if TYPE_CHECKING:
@@ -151,9 +152,7 @@ class Worker:
 def main() -> None:
     """Be a worker: read settings and chunks from the socket named on the command line until it closes."""
     connection = Connection(int(sys.argv[1]))
-    # a polite request to end, sent to all processes of a cluster's job, is its owner's business;
-    # not SIG_IGN, which whatever a run starts would inherit
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    leave_polite_kills_to_the_owner()
     threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
     try:
         settings: Settings = connection.recv()
@@ -170,6 +169,7 @@ def _work(connection: Connection, settings: Settings) -> None:
     from a4eval.executors.jobs import run_job, tell
     from a4eval.journal.journal import Journal
     from a4eval.runs.record import encode
+    from a4eval.terminal import remark
 
     journal = Journal(settings.folder)
     while True:
@@ -183,7 +183,7 @@ def _work(connection: Connection, settings: Settings) -> None:
             else:
                 connection.send(Finished(line))
             for doubt in tell(record, settings.folder):
-                sys.stderr.write(f"a4eval: warning: {doubt}\n")
+                remark(f"a4eval: warning: {doubt}")
         journal.sync()
         connection.send(ChunkDone())
 

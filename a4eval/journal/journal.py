@@ -10,37 +10,20 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from a4eval.errors import DataError
-from a4eval.journal.files import FileEntry
+from a4eval.journal.standing import Standing
+from a4eval.journal.views import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FILE_NAME = "results.jsonl"
-
-
-class ExecutorEntry(msgspec.Struct):
-    """Which attempt it was."""
-
-    attempt: int = 1
-
-
-class Entry(msgspec.Struct):
-    """What a sweep needs to know of a record."""
-
-    run_id: str
-    status: str
-    executor: ExecutorEntry
-    data: list[FileEntry] = []
-
-    def stands(self, retries: int) -> bool:
-        """Is it the last word on its run, when a failed run gets *retries* more attempts?"""
-        return self.status == "ok" or self.executor.attempt > retries
+T = TypeVar("T")
 
 
 class Journal:
@@ -50,6 +33,8 @@ class Journal:
         self.path = folder / FILE_NAME
         self.torn = 0
         """How many unreadable lines were passed over."""
+        self.standing = Standing[Entry]()
+        """What was followed so far."""
         self._handle = -1
         self._offset = 0
         self._decoder = msgspec.json.Decoder(Entry)
@@ -99,8 +84,35 @@ class Journal:
             for line in file:
                 if not line.endswith(b"\n"):
                     return  # torn, or just being written: it is looked at again once it is closed
-                self._offset += len(line)
+                offset, self._offset = self._offset, self._offset + len(line)
                 try:
-                    yield self._decoder.decode(line)
+                    entry = self._decoder.decode(line)
                 except msgspec.MsgspecError:
                     self.torn += 1
+                    continue
+                entry.offset = offset
+                self.standing.add(entry)
+                yield entry
+
+    def catch_up(self) -> Standing[Entry]:
+        """Follow to the end and return which records count."""
+        for _ in self.follow():
+            pass
+        return self.standing
+
+    def read(self, entries: Sequence[Entry], kind: type[T]) -> Iterator[T]:
+        """Yield what *kind* has of the record of each of *entries*.
+
+        Raises:
+            DataError: a line is not there any more, or is no such record.
+        """
+        if not entries:
+            return  # and perhaps no file
+        decoder = msgspec.json.Decoder(kind)
+        with self.path.open("rb") as file:
+            for entry in entries:
+                file.seek(entry.offset)
+                try:
+                    yield decoder.decode(file.readline())
+                except msgspec.MsgspecError as error:
+                    raise DataError(f"{self.path}: the record of run {entry.run_id} cannot be read: {error}") from error

@@ -8,12 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from a4eval.terminal import printable, put
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from a4eval.runs.record import MetricRecord, Record
+    from a4eval.runs.record import MetricRecord, Record, VerdictRecord
 
 ROWS_SHOWN = 12
+_STYLES = {"passed": "bold green", "undecided": "bold yellow", "failed": "bold red"}
 
 
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -22,12 +25,12 @@ def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     table = Table()
     for index, name in enumerate(header):
         numbers = all(isinstance(row[index], (int, float, type(None))) for row in rows)
-        table.add_column(name, justify="right" if numbers and rows else "left", overflow="fold")
+        table.add_column(Text(printable(name)), justify="right" if numbers and rows else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(cell)) for cell in row))
+        table.add_row(*(Text(printable(_cell(cell))) for cell in row))
     out = console()
     if title:
-        out.print(Text(title, "bold"))
+        out.print(Text(printable(title), "bold"))
     out.print(table)
 
 
@@ -40,9 +43,11 @@ def console() -> Console:
 def print_record(record: Record) -> None:
     """Print a run's metrics, and its tables where they are short."""
     title = f"{record.experiment or record.config['task']['name']} (seed {record.seed})"
-    console().print(Text(title, "bold"))
+    console().print(Text(printable(title), "bold"))
     if description := record.config.get("description"):
-        console().print(Text(description))
+        console().print(Text(printable(str(description))))
+    if record.verdict is not None:
+        print_verdict(record.verdict)
     if record.metrics:
         rows = [
             (name, metric.value, "" if metric.unit == "1" else metric.unit, _interval(metric))
@@ -56,7 +61,15 @@ def print_record(record: Record) -> None:
             continue
         print_table(name, list(table[0]), [list(row.values()) for row in table[:ROWS_SHOWN]])
         if len(table) > ROWS_SHOWN:
-            print(f"… {len(table) - ROWS_SHOWN} more rows in the record")
+            put(f"… {len(table) - ROWS_SHOWN} more rows in the record")
+
+
+def print_verdict(verdict: VerdictRecord) -> None:
+    """Print the verdict and its reasons."""
+    out = console()
+    out.print(Text(f"verdict: {verdict.outcome}", _STYLES[verdict.outcome]))
+    for reason in verdict.reasons:
+        out.print(Text(printable(f"  {reason}")))
 
 
 def _interval(metric: MetricRecord) -> str:

@@ -36,6 +36,20 @@ def deadline(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def polite_kills_interrupt() -> None:
+    """From here on a polite kill, as batch systems and closing terminals send it, is like Ctrl-C."""
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, signal.default_int_handler)
+
+
+def leave_polite_kills_to_the_owner() -> None:
+    """From here on SIGTERM, sent to all processes of a cluster's job, is the business of this one's owner.
+
+    It is not ignored, which whatever a run starts would inherit.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: None)
+
+
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
     """Within this context a polite request to end is like Ctrl-C: workers stopped, summary shown."""

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from a4eval.config.compose import resolve
+from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
-from a4eval.journal import query
-from a4eval.journal.files import unchanged
 from a4eval.journal.journal import Journal
-from a4eval.journal.standing import latest
+from a4eval.journal.views import Row, number
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute, prepare
 from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import keep
-from a4eval.sweeps.retry import Recorded
+from a4eval.sweeps.retry import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from a4eval.sweeps.command import Command
 
@@ -46,22 +44,22 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     """
     own = HydraConfig.get()
     whole = DictConfig({**config, "hydra": own})
-    experiment = resolve(whole, [override.removeprefix("++") for override in own.overrides.task])
+    given: Any = OmegaConf.to_container(own.overrides.task, resolve=False)
+    experiment = resolve(whole, [override.removeprefix("++") for override in given])
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
-    folder = Path(own.sweep.dir)
+    folder = folder_of(whole, "sweep")
     make_folder(folder, "hydra.sweep.dir")
     if own.job.num == 0:
         keep(folder, command)
     journal = Journal(folder)
-    known = latest(journal).get(prepared.run_id) if root.resume else None
+    known = journal.catch_up().current(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
-        rows = query.read(journal.path).rows
-        row = next(row for row in rows if row.run_id == prepared.run_id and row.status == "ok" and unchanged(row.data))
+        (row,) = journal.read([known], Row)
         return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
     executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
     record = execute(prepared, folder / RUNS / prepared.run_id, sweep_id=own.job.name, executor=executor)
@@ -92,7 +90,7 @@ def objective(metrics: Mapping[str, Any], names: str | list[str] | None) -> floa
 def _one(metrics: Mapping[str, Any], name: str) -> float:
     if name not in metrics:
         raise ConfigError(f"there is no metric {name!r}{did_you_mean(name, metrics)}", path="objective")
-    return float(query.number(metrics[name]))
+    return float(number(metrics[name]))
 
 
 def outcome(folder: Path, seconds: float) -> Outcome:
@@ -102,18 +100,19 @@ def outcome(folder: Path, seconds: float) -> Outcome:
         ConfigError: nothing did.
     """
     journal = Journal(folder)
-    entries = latest(journal)
+    standing = journal.catch_up()
+    entries = [entry for run_id in standing if (entry := standing.last(run_id)) is not None]
     if not entries:
         raise ConfigError("the sweep ran no point")
-    points = Recorded(journal.path, entries)
+    points, sweep_id = recorded(journal, entries)
     return Outcome(
         points=points,
-        sweep_id=points.sweep_id,
+        sweep_id=sweep_id,
         folder=folder,
+        journal=journal,
         earlier=0,
         done=len(points),
-        failed=sum(entry.status != "ok" for entry in entries.values()),
+        failed=sum(entry.status != "ok" for entry in entries),
         seconds=seconds,
         interrupted=False,
-        torn=journal.torn,
     )

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 PerAxis: TypeAlias = int | Sequence[int]
 """One number for all axes, or one an axis."""
@@ -62,8 +62,8 @@ def per_axis(value: PerAxis, dimensions: int, name: str, minimum: int) -> tuple[
     if len(entries) != dimensions:
         raise ValueError(f"{name} has {len(entries)} entries, expected 1 or {dimensions}: one per spatial axis")
     for entry in entries:
-        if not hasattr(entry, "__index__"):
-            raise ValueError(f"{name} must be whole numbers, got {value!r}")
+        if not isinstance(entry, SupportsIndex):
+            raise ValueError(f"{name} must be whole numbers, got {value!r}")  # noqa: TRY004  (as for any bad value)
         if entry < minimum:
             raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
     return tuple(int(entry) for entry in entries)
@@ -90,6 +90,11 @@ def _sides(padding: PerAxis) -> tuple[int, int]:
         raise ValueError(f"padding of one axis must be a number or a pair [before, after], got {padding!r}")
     before, after = per_axis(padding, 2, "padding", 0)
     return before, after
+
+
+def _axis(size: int, kernel_size: int, stride: int, dilation: int) -> tuple[int, ...]:
+    """Return the numbers of one axis as Python's: those of numpy's narrow types would wrap."""
+    return per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
 
 
 def conv_transpose_size(
@@ -119,9 +124,9 @@ def conv_transpose_size(
     >>> conv_transpose_size(16, 3, stride=2, padding=1, output_padding=1)
     32
     """
-    per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
+    size, kernel_size, stride, dilation = _axis(size, kernel_size, stride, dilation)
     before, after = _sides(padding)
-    per_axis(output_padding, 1, "output_padding", 0)
+    (output_padding,) = per_axis(output_padding, 1, "output_padding", 0)
     if output_padding and output_padding >= max(stride, dilation):
         raise ValueError(
             f"output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}: "
@@ -153,7 +158,7 @@ def conv_size(
     >>> conv_size(32, 3, stride=2, padding=1)
     16
     """
-    per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
+    size, kernel_size, stride, dilation = _axis(size, kernel_size, stride, dilation)
     before, after = _sides(padding)
     reach = dilation * (kernel_size - 1) + 1
     room = size + before + after

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.arrays import inner
 from a4eval_deconv.geometry import check_memory
+from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from a4eval import DataError, require
-from a4eval_deconv.arrays import check_finite
+from a4eval_deconv.operands import check_finite
 
 if TYPE_CHECKING:
     from pathlib import Path

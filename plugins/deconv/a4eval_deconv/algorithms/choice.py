@@ -7,89 +7,30 @@ configurations in float32 on one core.  Only their ratios matter.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from a4eval_deconv.algorithms import work
-from a4eval_deconv.algorithms.cached_matrix import LIMIT, matrix_elements
-from a4eval_deconv.algorithms.unfold import workspace
+from a4eval_deconv.algorithms.cached_matrix import CACHED_MATRIX
+from a4eval_deconv.algorithms.column_to_image import COLUMN_TO_IMAGE
+from a4eval_deconv.algorithms.gather import GATHER
+from a4eval_deconv.algorithms.subpixel import SUBPIXEL
+from a4eval_deconv.algorithms.subpixel_gradients import SUBPIXEL_GRADIENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from a4eval_deconv.algorithms.contract import Algorithm
     from a4eval_deconv.geometry import Geometry
 
-Algorithm: TypeAlias = Literal["auto", "subpixel", "column_to_image", "cached_matrix"]
+ForwardName: TypeAlias = Literal["auto", "subpixel", "column_to_image", "cached_matrix"]
 """The names ``algorithm=`` takes."""
 
-# seconds of one of each kind of work, see :mod:`a4eval_deconv.algorithms.work`
-SUBPIXEL = {
-    "starts": 4.9e-05,
-    "chunks": 7.7e-05,
-    "phases": 6.2e-06,
-    "matrices": 0.0,
-    "products": 3e-11,
-    "columns": 5.1e-10,
-    "windows": 9.4e-11,
-    "window rows": 1e-08,
-    "values": 4.1e-10,
-    "outputs": 1.6e-09,
-    "output rows": 7.2e-09,
-    "weights": 2.2e-09,
-    "weight rows": 1.2e-08,
-}
-COLUMN_TO_IMAGE = {
-    "starts": 5e-05,
-    "chunks": 4.7e-06,
-    "matrices": 2.9e-07,
-    "products": 3.3e-11,
-    "inputs": 3.3e-10,
-    "sums": 4.5e-06,
-    "added": 1.4e-09,
-    "added rows": 5.6e-08,
-    "summed": 1.7e-09,
-    "summed rows": 3e-08,
-    "copied": 1e-09,
-    "copied rows": 7.5e-09,
-}
-CACHED_MATRIX = {
-    "starts": 2e-05,
-    "matrices": 6.1e-07,
-    "products": 1.2e-10,
-    "weights": 2.2e-09,
-}
-GATHER = {
-    "starts": 3.7e-05,
-    "chunks": 5.1e-05,
-    "matrices": 2.1e-06,
-    "products": 4.3e-11,
-    "windows": 5.9e-10,
-    "strided windows": 4.2e-10,
-    "windows in parts": 1.7e-10,
-    "window rows": 6.8e-09,
-    "window planes": 6.5e-09,
-    "outputs": 5e-10,
-    "output rows": 1.1e-09,
-    "inputs": 1e-09,
-    "weights": 4.4e-10,
-}
-SUBPIXEL_GRADIENTS = {
-    "starts": 6.9e-05,
-    "chunks": 0.00011,
-    "phases": 2.4e-06,
-    "matrices": 3.2e-06,
-    "products": 4.3e-11,
-    "columns": 1.6e-09,
-    "windows": 0.0,
-    "window rows": 2.7e-08,
-    "values": 1.5e-09,
-    "outputs": 4.7e-10,
-    "output rows": 8.4e-09,
-    "weights": 4.3e-09,
-    "weight rows": 7e-09,
-    "taps": 4e-06,
-    "sums": 5.5e-10,
-}
+GradientsName: TypeAlias = Literal["auto", "gather", "subpixel"]
+"""Likewise for the gradients: ``gather`` works on the input's side, ``subpixel`` on the output's."""
+
+FORWARD = {one.name: one for one in (SUBPIXEL, COLUMN_TO_IMAGE, CACHED_MATRIX)}
+GRADIENTS = {one.name: one for one in (GATHER, SUBPIXEL_GRADIENTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +42,31 @@ class Choice:
 
 
 @lru_cache(maxsize=1024)
-def choose(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Choice:
-    """Return the choice for *n* samples and a weight (g, c, o, *kernel)."""
-    budget = budget_of(geometry, n, weight_shape)
-    seconds = {
-        "subpixel": _seconds(work.of_subpixel(geometry, n, weight_shape, budget), SUBPIXEL),
-        "column_to_image": _seconds(work.of_column_to_image(geometry, n, weight_shape, budget), COLUMN_TO_IMAGE),
-    }
-    if matrix_elements(geometry, weight_shape) <= LIMIT:
-        counts = work.of_cached_matrix(geometry, n, weight_shape, budget)
-        seconds["cached_matrix"] = _seconds(counts, CACHED_MATRIX)
-    return Choice(min(seconds, key=lambda name: seconds[name]), seconds)
+def choose(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget: int) -> Choice:
+    """Return the choice for *n* samples, a weight (g, c, o, *kernel) and so many elements of workspace."""
+    return _least(FORWARD, geometry, n, weight_shape, budget)
 
 
 @lru_cache(maxsize=1024)
-def choose_gradients(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> Literal["gather", "subpixel"]:
-    """Return where the gradients are cheaper: ``gather`` works on the input's side, ``subpixel`` on the output's."""
-    budget = budget_of(geometry, n, weight_shape)
-    gather = _seconds(work.of_gather(geometry, n, weight_shape, budget), GATHER)
-    subpixel = _seconds(work.of_subpixel_gradients(geometry, n, weight_shape, budget), SUBPIXEL_GRADIENTS)
-    return "subpixel" if subpixel < gather else "gather"
+def choose_gradients(geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget: int) -> Choice:
+    """Return the choice for the gradients."""
+    return _least(GRADIENTS, geometry, n, weight_shape, budget)
 
 
-def budget_of(geometry: Geometry, n: int, weight_shape: tuple[int, ...]) -> int:
-    """Return the elements of workspace that are allowed."""
-    g, c, o = weight_shape[:3]
-    return workspace(n * g * o * math.prod(geometry.output), n * g * c * geometry.pixels)
+def named(table: Mapping[str, Algorithm], name: str) -> Algorithm:
+    """Return the algorithm of this name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in table:
+        raise ValueError(f"algorithm must be 'auto', {', '.join(map(repr, table))}, got {name!r}")
+    return table[name]
 
 
-def _seconds(counts: work.Work, cost: dict[str, float]) -> float:
-    return sum(count * cost[name] for name, count in counts.items())
+def _least(
+    table: Mapping[str, Algorithm], geometry: Geometry, n: int, weight_shape: tuple[int, ...], budget: int
+) -> Choice:
+    considered = {name: one for name, one in table.items() if one.worth(geometry, weight_shape)}
+    seconds = {name: one.seconds(geometry, n, weight_shape, budget) for name, one in considered.items()}
+    return Choice(min(seconds, key=lambda name: seconds[name]), seconds)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from a4eval_deconv.arrays import inner
+from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from a4eval_deconv.geometry import Geometry

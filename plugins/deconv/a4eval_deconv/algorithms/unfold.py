@@ -16,22 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-CHUNK = 2**19
-"""Elements of workspace at a time: what the caches hold, so that each copy is read back from there."""
-
-
-_SMALL = 16_384
-
-
-def workspace(outputs: int, inputs: int) -> int:
-    """Return how many elements of workspace are allowed: as many as twice the output and the input, or a few.
-
-    >>> workspace(100_000, 50_000)
-    250000
-    """
-    return max(2 * outputs + inputs, _SMALL)
-
-
 def flat_length(size: tuple[int, ...], padded: tuple[int, ...]) -> int:
     """Return the length of the run that holds a window of *size* in a map of size *padded*.
 

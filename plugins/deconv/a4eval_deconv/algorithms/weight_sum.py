@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.arrays import matrix_product
+from a4eval_deconv.products import matrix_product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_deconv.checkerboard import frequency_response, impulse_response, output_score, response_score
+from a4eval_deconv.analysis.checkerboard import (
+    Study,
+    frequency_response,
+    impulse_response,
+    output_score,
+    response_score,
+)
 from a4eval_deconv.geometry import per_axis
-from a4eval_deconv.photo import photograph
+from a4eval_deconv.layers.fields import Priced
+from a4eval_deconv.tasks.photo import photograph
 from a4eval_deconv.weights import load_weight
 
-
-@dataclass
-class Study:
-    """What was found about one layer."""
-
-    label: str
-    layer: Any
-    channels: int
-    params: dict[str, NDArray[Any]]
-    scores: list[float] = field(default_factory=list)
-    response: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    scale: tuple[int, ...] = ()
-    constant: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    overlap: NDArray[np.float64] | None = None
-    picture: NDArray[np.float64] | None = None
-    picture_score: float = float("nan")
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass
@@ -66,7 +58,7 @@ class Checkerboard:
             metrics[f"score{suffix}"] = Value(float(np.mean(study.scores)), "1", False, n=len(study.scores))
             if photo is not None:
                 metrics[f"photo_score{suffix}"] = Value(study.picture_score, "1", False)
-            cost = getattr(study.layer, "multiply_adds_per_output", None)
+            cost = study.layer.multiply_adds_per_output if isinstance(study.layer, Priced) else None
             scores.append(
                 {
                     "label": study.label,
@@ -82,7 +74,7 @@ class Checkerboard:
             )
             images += _images(study)
         if run.pictures and len(studies[0].scale) == 2:
-            from a4eval_deconv.pictures import checkerboard_figure
+            from a4eval_deconv.pictures.checkerboard import checkerboard_figure
 
             run.save_figure(checkerboard_figure(studies), "checkerboard")
         elif run.pictures:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import Result, Row, Run, Value, param
+from a4eval_deconv.analysis.matrix import Coordinates, adjoint_error, conv_transpose_matrix
+from a4eval_deconv.analysis.spectrum import lipschitz_constant, polyphase_singular_values
 from a4eval_deconv.geometry import per_axis
-from a4eval_deconv.layers import Numbers, Sides, check_channels
-from a4eval_deconv.matrix import Coordinates, adjoint_error, conv_transpose_matrix
-from a4eval_deconv.spectrum import lipschitz_constant, polyphase_singular_values
+from a4eval_deconv.layers.fields import Numbers, Sides, check_channels, shared
+from a4eval_deconv.operators.transpose import conv_transpose
 from a4eval_deconv.tasks.names import position_names
-from a4eval_deconv.transpose import conv_transpose
 from a4eval_deconv.weights import weight_from_list
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ _LISTED = 256  # singular values and taps: more are not listed
 class ConvMatrix:
     """The matrix of a transposed convolution, its pattern, and proof that it is the layer."""
 
-    input_size: Numbers = param(help="input size, for all axes or one per axis", unit="elements")
-    kernel_size: Numbers = param(3, help="filter size, where no weight is given", unit="taps")
+    input_size: Numbers = shared("input_size")
+    kernel_size: Numbers = shared("kernel_size", help="filter size, where no weight is given")
     weight: list[Any] | None = param(
         None, help="the filter as nested lists, (*kernel) or (in, out / groups, *kernel); none: random"
     )
-    dimensions: int = param(2, help="how many spatial axes: 1, 2 or 3")
-    in_channels: int = param(1, help="channels of the input, where no weight is given")
-    out_channels: int = param(1, help="channels of the output, where no weight is given")
-    stride: Numbers = param(1, help="distance between the outputs of neighbouring inputs", unit="elements")
-    padding: Sides = param(0, help="cut off the full output: all sides, per axis, or [before, after]", unit="elements")
-    output_padding: Numbers = param(0, help="kept at the end of what the padding cuts off", unit="elements")
-    dilation: Numbers = param(1, help="distance between the taps", unit="elements")
-    groups: int = param(1, help="independent groups of channels")
+    dimensions: int = shared("dimensions")
+    in_channels: int = shared("in_channels", default=1, help="channels of the input, where no weight is given")
+    out_channels: int = shared("out_channels", default=1, help="channels of the output, where no weight is given")
+    stride: Numbers = shared("stride")
+    padding: Sides = shared("padding")
+    output_padding: Numbers = shared("output_padding")
+    dilation: Numbers = shared("dilation")
+    groups: int = shared("groups")
 
     def __post_init__(self) -> None:
         kernel = check_channels(self.in_channels, self.out_channels, self.groups, self.kernel_size, self.dimensions)
@@ -77,10 +77,21 @@ class ConvMatrix:
             tables = self._listed(matrix, weight.shape)
         else:
             run.warn(f"the matrix is {matrix.shape[0]} × {matrix.shape[1]}: too large to list in a table")
+        if run.pictures:
+            self._draw(run, matrix, weight.shape)
         if spectrum_table:
             tables["singular_values"] = spectrum_table
         tables["taps"] = _taps(matrix, weight)
         return Result(metrics, tables)
+
+    def _draw(self, run: Run, matrix: Coordinates, shape: tuple[int, ...]) -> None:
+        from a4eval_deconv.pictures.matrix import matrix_figure
+
+        figure = matrix_figure(matrix, *self._names(matrix, shape))
+        if figure is None:
+            run.warn(f"the matrix is {matrix.shape[0]} × {matrix.shape[1]}: too large to draw")
+        else:
+            run.save_figure(figure, "matrix")
 
     def _spectrum(
         self, matrix: Coordinates, weight: NDArray[np.float64], rng: np.random.Generator
@@ -117,9 +128,7 @@ class ConvMatrix:
 
     def _listed(self, matrix: Coordinates, shape: tuple[int, ...]) -> dict[str, list[Row]]:
         """Return the matrix with its values and, for up to 26 taps, with a letter per tap."""
-        outputs = shape[1] * self.groups
-        columns = position_names("x", shape[0], self._size)
-        rows = position_names("y", outputs, matrix.output)
+        rows, columns = self._names(matrix, shape)
         values = matrix.dense()
         tables: dict[str, list[Row]] = {
             "matrix": [
@@ -135,6 +144,11 @@ class ConvMatrix:
                 for name, line in zip(rows, letters, strict=True)
             ]
         return tables
+
+    def _names(self, matrix: Coordinates, shape: tuple[int, ...]) -> tuple[list[str], list[str]]:
+        """Return a name for each output and each input."""
+        outputs = position_names("y", shape[1] * self.groups, matrix.output)
+        return outputs, position_names("x", shape[0], self._size)
 
     def _options(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,45 @@
+"""The SHA-256 of files, read once as long as they are left alone: many points of a sweep read the same one."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCK = 1 << 20
+
+
+class Content(NamedTuple):
+    """What is in a file: its SHA-256 in hexadecimal digits, and its length in bytes."""
+
+    sha256: str
+    bytes: int
+
+
+def content(path: Path) -> Content:
+    """Return what is in the file *path*.
+
+    Raises:
+        OSError: it is not there, or cannot be read; a pipe, a device or a file without end is not read to no end.
+    """
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(f"{path} is not a regular file")
+    return _content(path, facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
+
+
+@cache
+def _content(path: Path, size: int, *_facts: int) -> Content:
+    """Hash *size* bytes: some files that the system calls regular never end."""
+    digest, left = hashlib.sha256(), size
+    with path.open("rb") as file:
+        while left > 0 and (block := file.read(min(left, BLOCK))):
+            digest.update(block)
+            left -= len(block)
+    if left:
+        raise OSError(f"{path} became shorter while it was read")
+    return Content(digest.hexdigest(), size)

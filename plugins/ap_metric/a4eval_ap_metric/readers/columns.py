@@ -1,0 +1,95 @@
+"""Flat tables, CSV or Arrow's formats, as named columns."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval import DataError, require
+from a4eval_ap_metric.identifiers import as_ids
+from a4eval_ap_metric.readers.files import is_number, text, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_ARROW = {".parquet": "pyarrow.parquet", ".arrow": "pyarrow.feather", ".feather": "pyarrow.feather"}
+
+
+def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]) -> dict[str, NDArray[Any]]:
+    """Read some columns of a table.
+
+    Args:
+        path: ``.csv`` with a header, ``.parquet``, ``.arrow`` or ``.feather`` (these need the extra ``arrow``).
+        columns: name wanted here to name in the file.
+        ids: which of the names wanted are ids: those of a CSV stay text, those of the other formats what they are.
+
+    Returns:
+        Arrays by the name wanted: ids as :func:`as_ids` gives them, the others float64.
+
+    Raises:
+        DataError: the file cannot be read, or a column is missing, has empty cells, or what is no number.
+    """
+    if path.suffix == ".csv":
+        table = _csv(path, columns.values())
+    elif path.suffix in _ARROW:
+        table = _arrow(path, list(columns.values()))
+    else:
+        raise DataError(f"{path}: expected .csv, {', '.join(_ARROW)}")
+    for name in columns.values():
+        if name not in table:
+            raise DataError(f"{path}: there is no column {name!r}; it has {', '.join(table)}")
+    found = {}
+    for wanted, name in columns.items():
+        what = f"{path}: column {name!r}"
+        found[wanted] = as_ids(table[name], what) if wanted in ids else _numbers(table[name], what)
+    return found
+
+
+def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
+    try:
+        rows = list(csv.reader(StringIO(text(path), newline="")))
+    except csv.Error as error:
+        raise DataError(f"{path}: is not CSV: {error}") from error
+    if not rows:
+        raise DataError(f"{path}: is empty, expected a header")
+    header, body = rows[0], rows[1:]
+    for number, row in enumerate(body, 2):
+        if len(row) != len(header):
+            raise DataError(f"{path}: line {number}: got {len(row)} cells, expected {len(header)}")
+    table = {name: [row[index] for row in body] for index, name in enumerate(header)}
+    for name, cells in table.items():
+        if name in names and "" in cells:
+            raise DataError(f"{path}: column {name!r}: the cell in row {cells.index('') + 1} is empty")
+    return table
+
+
+def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
+    arrow = require("pyarrow", "a4eval-ap-metric[arrow]")
+    module = require(_ARROW[path.suffix], "a4eval-ap-metric[arrow]")
+    try:
+        table = module.read_table(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except arrow.ArrowInvalid as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    found = {name: table.column(name) for name in table.column_names}
+    for name in names:
+        if name in found and found[name].null_count:
+            raise DataError(f"{path}: column {name!r} has {found[name].null_count} empty cells")
+    return {name: column.to_numpy() if name in names else None for name, column in found.items()}
+
+
+def _numbers(values: Any, what: str) -> NDArray[np.float64]:
+    """Return a column as float64."""
+    try:
+        return np.array(values, np.float64)
+    except (TypeError, ValueError):
+        rows = list(values)
+        row = next(index for index, one in enumerate(rows) if not is_number(one))
+        raise DataError(f"{what}: row {row + 1}: got {rows[row]!r}, expected a number") from None

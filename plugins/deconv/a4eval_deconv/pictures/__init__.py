@@ -1,0 +1,1 @@
+"""The pictures of the tasks, a file each."""
