@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import platform
 import shutil
 import time
 import traceback
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +15,10 @@ import msgspec
 
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
-from a4eval.contracts import Result, Value, Verdict
+from a4eval.contracts import Result, Task, Value, Verdict
+from a4eval.environment import filled
 from a4eval.errors import DataError, PluginError
+from a4eval.experiment import Experiment
 from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
@@ -24,10 +26,9 @@ from a4eval.runs.folder import claimed
 from a4eval.runs.interrupts import deadline, uninterrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from a4eval.experiment import Experiment
     from a4eval.registry import Provided
 
 UNFINISHED = "unfinished"
@@ -35,13 +36,25 @@ UNFINISHED = "unfinished"
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
 
 
-class Prepared(msgspec.Struct):
-    """A checked experiment, ready to run: whatever can be wrong with a config has been found."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A checked experiment, ready to run: whatever can be wrong with a config has been found.
 
-    experiment: Any
-    task: Any
-    components: list[Any]
+    Args:
+        experiment: the experiment.
+        task: its task, built.
+        components: all that the task is built from.
+        run_id: the hash of what decides the numbers.
+    """
+
+    experiment: Experiment
+    task: Task
+    components: tuple[record.ComponentRecord, ...]
     run_id: str
+
+    def instead(self, task: Task) -> Prepared:
+        """Return the same run with *task* in place of its own, which cannot tell what happened to it."""
+        return replace(self, task=task)
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -53,15 +66,15 @@ def prepare(experiment: Experiment) -> Prepared:
     """
     pictures_wanted(experiment.root.pictures, in_sweep=True)  # finds a missing extra before the run
     builder = Builder(registry())
-    task = builder.build("task", experiment.config["task"], "task")
-    components = [_component(provided) for _, provided in sorted(builder.used.items())]
+    task = builder.build("task", filled(experiment.config["task"]), "task")
+    components = tuple(_component(provided) for _, provided in sorted(builder.used.items()))
     return Prepared(experiment, task, components, run_id(experiment.config, components))
 
 
-def run_id(config: Mapping[str, Any], components: list[record.ComponentRecord]) -> str:
+def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
     """Return the hash of what decides the numbers: task, seed and the versions of the components."""
     versions = [(one.kind, one.plugin, one.name, one.version) for one in components]
-    identity = record.plain({"task": config["task"], "seed": config["seed"], "components": versions})
+    identity = record.plain({"task": filled(config["task"]), "seed": config["seed"], "components": versions})
     return hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()[:16]
 
 
@@ -117,7 +130,7 @@ def execute(
         config=record.plain(prepared.experiment.config),
         overrides=list(prepared.experiment.overrides),
         seed=root.seed,
-        components=prepared.components,
+        components=list(prepared.components),
         verdict=verdict,
         metrics=metrics,
         tables=tables,
@@ -149,7 +162,7 @@ def run_single(
         ConfigError: the folder cannot be written to, is in use or holds a finished run.
         DataError: the record cannot be written.
     """
-    experiment: Experiment = prepared.experiment
+    experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
         done = execute(prepared, directory, alone=True)
@@ -187,13 +200,19 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
     for name, value in result.metrics.items():
         if not isinstance(value, Value):
             raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
-        metrics[name] = _convert(dataclasses.asdict(value), record.MetricRecord, f"metric {name!r}")
+        metrics[name] = _convert(_fields(value), record.MetricRecord, f"metric {name!r}")
     tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
     if result.verdict is None:
         return metrics, tables, None
     if not isinstance(result.verdict, Verdict):
         raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
-    return metrics, tables, _convert(dataclasses.asdict(result.verdict), record.VerdictRecord, "the verdict")
+    return metrics, tables, _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
+
+
+def _fields(value: Value) -> dict[str, Any]:
+    """Return what ``dataclasses.asdict`` does, which copies every number deeply: a sweep has many."""
+    given = {field.name: getattr(value, field.name) for field in fields(Value)}
+    return given if value.interval is None else {**given, "interval": asdict(value.interval)}
 
 
 def _convert(value: Any, wanted: Any, what: str) -> Any:

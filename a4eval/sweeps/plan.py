@@ -37,7 +37,7 @@ class Family:
 
     def __init__(self, config: DictConfig, overrides: list[str]) -> None:
         self.first = resolve(config, overrides)
-        self.components: list[ComponentRecord] = []
+        self.components: tuple[ComponentRecord, ...] = ()
         """What its task is built from, once that is known."""
         self._source = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         text = OmegaConf.to_yaml(self._source)

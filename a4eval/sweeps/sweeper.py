@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict
 
-from a4eval.config.compose import free_keys
+from a4eval.config.compose import folder_of, free_keys
+from a4eval.config.guard import overrides_of
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
@@ -50,13 +51,12 @@ def sweep(
     """
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
-    folder = Path(config.hydra.sweep.dir)
+    folder = folder_of(config, "sweep")
     if plan.jobs.root.dry_run:
         executor_of(plan.jobs.root)
         return Planned(plan, folder)
     try:
-        given = config.hydra.overrides
-        started = command([*given.hydra, *given.task])
+        started = command(overrides_of(config))
         return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
