@@ -134,10 +134,11 @@ def test_one_rule_says_how_much_output_padding_a_framework_takes(framework, stri
         check_output_padding(framework, most + 1, stride, dilation)
 
 
-@pytest.mark.parametrize(
-    "words", [*({"framework": name} for name in ("torch", "tensorflow", "jax", "onnx")), *({"convention": name} for name in CONVENTIONS)],
-    ids=lambda words: next(iter(words.values())),
-)  # fmt: skip
+WORDS = [{"framework": one} for one in ("torch", "tensorflow", "jax", "onnx")]
+WORDS += [{"convention": one} for one in CONVENTIONS]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: next(iter(words.values())))
 def test_what_is_accepted_is_possible_or_warned_of(words, tmp_path):
     """Whatever a config says in a framework's words, that framework's own row of the table says that it can."""
     accepted = 0
