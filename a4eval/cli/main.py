@@ -18,6 +18,7 @@ from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
 from a4eval.cli.say import fail
+from a4eval.cli.show import show
 from a4eval.errors import A4evalError, DataError
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
@@ -58,5 +59,5 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (run, plugins, components, experiments, ls, compare, gate, retry, resume):
+for command in (run, plugins, components, experiments, ls, show, compare, gate, retry, resume):
     app.add_command(command)

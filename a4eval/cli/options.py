@@ -24,6 +24,13 @@ allow_env_option = click.option(
     help="Let configs use the environment variable NAME as ${oc.env:NAME}; its value is written nowhere.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+show_option = click.option(
+    "--show",
+    type=click.Choice(["summary", "all"]),
+    default="summary",
+    show_default=True,
+    help="What to print: what fits a screen, or every number, table and point.",
+)
 strict_option = click.option("--strict-plugins", is_flag=True, help="Stop if any plugin is broken.")
 
 

@@ -35,7 +35,8 @@ def detection_batch(
         warnings: doubts are appended to this list.
 
     Raises:
-        DataError: a box or score is impossible, or an image id is not among *units*.
+        DataError: a box or score is impossible, an image id is not among *units*, or no image has both truths and
+            detections.
     """
     sides = ((truth, names["truth"]), (detection, names["detection"]))
     image = [(f"{name}: image", as_ids(one["unit"], f"{name}: image")) for one, name in sides]
@@ -69,6 +70,12 @@ def detection_batch(
             raise DataError(
                 f"{names[side]}: entry {row}: image {ids[row].item()!r} is not among the {len(unit)} images"
             )
+    common = np.isin(batch["detection_unit"], batch["truth_unit"])
+    if len(truth_unit) and len(found_unit) and not common.any() and units is None:
+        raise DataError(
+            f"{names['detection']}: got images such as {found_unit[0].item()!r}, none of which is in "
+            f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
+        )
     refuse_impossible(batch, names)
     warnings += doubts(batch)
     return CheckedBatch(batch)

@@ -61,8 +61,8 @@ def read_coco(
         found = read_detections(detections, lenient=quirks)
     else:
         sizes = {one.id: (one.height, one.width) for one in truth.images}
-        shapes = truth_shapes(ground_truth, truth.shaped, geometry, sizes)
-        found = detection_shapes(detections, geometry, sizes)
+        shapes = truth_shapes(ground_truth, truth.shaped, geometry, sizes, any_size=quirks)
+        found = detection_shapes(detections, geometry, sizes, any_size=quirks)
         shapes |= {name: found[name] for name in found if name.startswith("detection_")}
     image, truth_image, found_image = of_one_kind(
         (f"{ground_truth}: image id", as_ids([one.id for one in truth.images], f"{ground_truth}: image id")),

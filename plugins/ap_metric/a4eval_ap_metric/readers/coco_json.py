@@ -16,7 +16,7 @@ import numpy as np
 
 from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.files import content, unreadable
+from a4eval_ap_metric.readers.files import as_utf8, content, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -150,7 +150,7 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
     """
-    whole_content = content(path)
+    whole_content = as_utf8(path, content(path))
     if not shapes:
         try:
             file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
@@ -215,6 +215,7 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
                 mapped: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except (ValueError, OSError):  # an empty file, or one that cannot be mapped, such as a pipe
                 mapped = file.read()
+        mapped = as_utf8(path, mapped)
     except OSError as error:
         raise unreadable(path, error) from error
     try:

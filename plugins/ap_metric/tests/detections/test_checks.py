@@ -213,9 +213,9 @@ def test_corners_given_as_sizes_are_noticed_with_the_evidence(seed):
     assert "the detections look like x1, y1, x2, y2" in doubt
     assert "100% the width" in doubt
     size = np.full(1, 480.0)
-    both = doubts(box_batch(truth, detection[:0], unit_width=size, unit_height=size))
-    assert len(both) == 1
-    assert "the ground truth look like" in both[0]
+    nothing, both = doubts(box_batch(truth, detection[:0], unit_width=size, unit_height=size))
+    assert nothing == "there are no detections: nothing is found"
+    assert "the ground truth look like" in both
     # a few boxes are no evidence
     assert doubts(box_batch(as_sizes(truth), detection[:5])) == []
 
