@@ -4,8 +4,15 @@ Tests that run side by side compute with one thread each: more only get into eac
 """
 
 import os
+import signal
 
 from hypothesis import settings
+
+# what a shell starts in the background ignores Ctrl-C, what nohup starts a hang-up, and children inherit that:
+# the tests start programs that must hear them
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

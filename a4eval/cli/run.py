@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,6 +12,7 @@ from a4eval import errors
 from a4eval.cli.options import check_plugins, config_dir_option, strict_option
 from a4eval.cli.say import FAILED, INTERRUPTED, OK, note, say
 from a4eval.errors import ConfigError
+from a4eval.runs.interrupts import politely_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +52,7 @@ def run(
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
-    # a polite kill, as batch systems and closing terminals send it, is an interrupt: the record is still written
-    for polite in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(polite, signal.default_int_handler)
+    politely_interrupted()
     check_plugins(strict=strict_plugins)
     if cfg is not None:
         print_config(overrides, config_dir, cfg)

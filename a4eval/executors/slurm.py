@@ -8,6 +8,7 @@ It stays in the queue until its last process is gone, so its successor never run
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -140,7 +141,11 @@ class Slurm:
         listed = self._logs / JOBS
         if not listed.exists():
             return
-        earlier = [self._submitit.SlurmJob(self._logs, job_id) for job_id in listed.read_text().split()]
+        ids = listed.read_text(errors="replace").split()
+        if not all(re.fullmatch(r"\d+(_\d+)?", one) for one in ids):
+            message = f"{listed} is no file of a4eval, which keeps its jobs there; choose another folder"
+            raise ConfigError(message, path="hydra.sweep.dir")
+        earlier = [self._submitit.SlurmJob(self._logs, job_id) for job_id in ids]
         while left := [job for job in earlier if not self._over(job)]:
             if not self.wait:
                 raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.journal.files import FileEntry, agree
+from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,11 +49,11 @@ class Row(msgspec.Struct):
 
     run_id: str
     status: str
-    overrides: list[str]
-    metrics: dict[str, Metric]
-    config: msgspec.Raw
-    timing: dict[str, float]
-    executor: dict[str, Any]
+    overrides: list[str] = []
+    metrics: dict[str, Metric] = {}
+    config: msgspec.Raw = msgspec.Raw(b"{}")
+    timing: dict[str, float] = {}
+    executor: dict[str, Any] = {}
     seed: int = 0
     experiment: str | None = None
     sweep_id: str | None = None
@@ -60,6 +61,7 @@ class Row(msgspec.Struct):
     finished: str = ""
     error: dict[str, str] | None = None
     data: list[FileEntry] = []
+    schema_version: int = SCHEMA_VERSION
 
     def get(self, key: str) -> Any:
         """Return what stands under *key*, or None.
@@ -136,11 +138,13 @@ class Found:
             a run whose data files changed in between, the latest for each state of them.
         changed: how many rows are there for that reason alone.
         torn: how many lines or files could not be read.
+        unknown: the versions of the record's schema that are not ours.
     """
 
     rows: list[Row]
     changed: int
     torn: int
+    unknown: set[int] = field(default_factory=set)
 
 
 def read(path: Path) -> Found:
@@ -166,13 +170,16 @@ def read(path: Path) -> Found:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{path}: no record of a4eval here{unreadable}")
     rows = [row for same in runs.values() for row in same]
-    return Found(rows, len(rows) - len(runs), torn)
+    unknown = {row.schema_version for row in rows} - {SCHEMA_VERSION}
+    return Found(rows, len(rows) - len(runs), torn, unknown)
 
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
     decoder = msgspec.json.Decoder(kind)
     for text in _texts(path):
+        if text.isspace():
+            continue  # left by whoever closed a line that was whole
         try:
             yield decoder.decode(text)
         except msgspec.MsgspecError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.journal import query
 from a4eval.results.show import print_table
-from a4eval.runs.record import plain
+from a4eval.runs.record import plain, schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,8 @@ def list_records(
     if found.changed:
         text = "more row(s) than runs: the data files of a run changed, so each state of them has its row"
         print(f"a4eval: warning: {found.changed} {text}", file=sys.stderr)
+    for version in sorted(found.unknown):
+        print(f"a4eval: warning: there are records of {schema(version)}", file=sys.stderr)
     if found.torn:
         print(f"a4eval: warning: {found.torn} unreadable line(s) passed over", file=sys.stderr)
 

@@ -59,7 +59,7 @@ def finish(outcome: Outcome | Planned) -> int:
         print_plan(outcome.plan, outcome.folder)
         return OK
     print_outcome(outcome)
-    for doubt in announce(outcome):
+    for doubt in (*outcome.doubts, *announce(outcome)):
         print(f"a4eval: warning: {doubt}", file=sys.stderr)
     if outcome.detached:
         print(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")
@@ -80,6 +80,8 @@ def print_outcome(outcome: Outcome) -> None:
         for run_id in ids:
             if run_id in records and records[run_id].status == "ok":
                 print_record(records[run_id])
+        if others := outcome.done - sum(run_id in records for run_id in ids):
+            print(f"{others} record(s) of another schema version are not shown in full: a4eval ls {outcome.folder}")
     if outcome.failed:
         _print_failures(outcome)
     if outcome.done > outcome.failed and not small:
@@ -133,6 +135,8 @@ def _print_failures(outcome: Outcome) -> None:
     options = ["--config-dir", started.config_dir] if started and started.config_dir else []
     print(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for run_id in shown:
+        if run_id not in rows:
+            continue  # taken out of the journal meanwhile
         error = rows[run_id].error or {"type": rows[run_id].status, "message": ""}
         message = " ".join(error["message"].split())
         print(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *rows[run_id].overrides])}")

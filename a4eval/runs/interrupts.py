@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -13,12 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+GRACE_SECONDS = 5.0
+"""How long past its timeout a run may go on, deaf to the exception, before its process is ended."""
+
+
+def overdue(timeout: float) -> str:
+    """Say what became of a run that did not hear its timeout.
+
+    >>> overdue(60) + "killed by SIGKILL"
+    'did not end 5 s after its timeout of 60 s and was killed by SIGKILL'
+    """
+    return f"did not end {GRACE_SECONDS:g} s after its timeout of {timeout:g} s and was "
+
+
 @contextmanager
 def deadline(seconds: float | None) -> Iterator[None]:
     """Within this context, raise :class:`RunTimeoutError` after *seconds*; None is no limit.
 
     It is raised between two steps of Python.
-    A run that stays in compiled code is not reached; in a sweep its worker is killed a little later.
+    It does not reach a run in compiled code, or one that catches whatever is raised: its process is ended a bit later.
     """
     if seconds is None or threading.current_thread() is not threading.main_thread():
         yield
@@ -51,13 +65,38 @@ def sigterm_as_interrupt() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Within this context Ctrl-C and a polite kill wait: what is being written is written whole."""
+    """Within this context Ctrl-C and a polite kill go unheard: what is being written is written whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def politely_interrupted() -> None:
+    """From now on take a polite kill, as batch systems and closing terminals send it, for Ctrl-C: a record is written.
+
+    What was told to be ignored stays so, as nohup tells it.
+    """
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(polite) is not signal.SIG_IGN:
+            signal.signal(polite, signal.default_int_handler)
+    forks_are_not_ours()
+
+
+def forks_are_not_ours() -> None:
+    """From now on let a forked child, such as one of a pool, die of the signals that we handle."""
+    os.register_at_fork(after_in_child=_forget_handlers)
+
+
+def _forget_handlers() -> None:
+    for polite in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        if callable(signal.getsignal(polite)):
+            signal.signal(polite, signal.SIG_DFL)
 
 
 def came_of_interrupt(error: BaseException | None) -> bool:

@@ -39,6 +39,7 @@ class Outcome:
         interrupted: Ctrl-C ended it.
         torn: unreadable lines in the journal.
         detached: what was left to a cluster, which goes on by itself.
+        doubts: what was odd, a line each.
     """
 
     points: Points
@@ -51,6 +52,7 @@ class Outcome:
     interrupted: bool
     torn: int
     detached: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def carry_out(
@@ -77,6 +79,7 @@ def carry_out(
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
         journal = Journal(folder)
+        journal.check()
         tally, before = Tally(len(points)), 0
         interrupted, detached = False, ""
         try:
@@ -105,6 +108,7 @@ def carry_out(
             interrupted=interrupted,
             torn=journal.torn,
             detached=detached,
+            doubts=tuple(journal.doubts()),
         )
 
 

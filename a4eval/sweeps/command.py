@@ -10,6 +10,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 
 from a4eval.config.compose import user_folder
 from a4eval.errors import ConfigError, DataError
+from a4eval.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +33,25 @@ def command(overrides: Iterable[str]) -> Command:
 
 
 def keep(folder: Path, given: Command) -> None:
-    """Write the command into the sweep's folder, in place of an earlier one."""
-    (folder / FILE_NAME).write_bytes(msgspec.json.encode(given))
+    """Write the command into the sweep's folder, in place of an earlier one.
+
+    Raises:
+        ConfigError: there is a file of that name that a4eval did not write.
+        OSError: it cannot be written; an earlier one is still there.
+    """
+    path = folder / FILE_NAME
+    if path.exists() and _read(path) is None:
+        raise ConfigError(
+            f"{path} is no file of a4eval; choose another folder, or move it away", path="hydra.sweep.dir"
+        )
+    write_whole(path, msgspec.json.encode(given))
+
+
+def _read(path: Path) -> Command | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Command)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def kept(folder: Path) -> Command | None:
@@ -42,9 +60,8 @@ def kept(folder: Path) -> Command | None:
     Raises:
         ConfigError: it was given in another working directory, where relative paths mean other files.
     """
-    try:
-        found = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Command)
-    except (OSError, msgspec.MsgspecError):
+    found = _read(folder / FILE_NAME)
+    if found is None:
         return None
     if Path(found.directory) != Path.cwd():
         raise ConfigError(f"the sweep was started in {found.directory}; go there, so that its paths mean the same")

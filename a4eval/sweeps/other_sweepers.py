@@ -55,9 +55,10 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     prepared = prepare(experiment)
     folder = Path(own.sweep.dir)
     make_folder(folder, "hydra.sweep.dir")
+    journal = Journal(folder)
+    journal.check()
     if own.job.num == 0:
         keep(folder, command)
-    journal = Journal(folder)
     known = latest(journal).get(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
         rows = query.read(journal.path).rows
@@ -116,4 +117,5 @@ def outcome(folder: Path, seconds: float) -> Outcome:
         seconds=seconds,
         interrupted=False,
         torn=journal.torn,
+        doubts=tuple(journal.doubts()),
     )
