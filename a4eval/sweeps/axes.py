@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.object_type import ObjectType
@@ -20,19 +20,23 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Axis:
     """One override and the values it takes, one after the other.
 
     Args:
         key: as Hydra writes it: ``experiment``, ``++task.cell``, ``~task.data``.
         texts: the values in Hydra's syntax.
-        values: the values, where they can be set on a copy; None where Hydra must compose each.
+        values: the values, where they can be set on a copy; None where Hydra must set each.
+        group: it chooses configs of a group, so Hydra must compose anew for each.
+        entangled: what it comes to depends on other keys, or on the order in which they are set.
     """
 
     key: str
     texts: list[str]
     values: list[Any] | None = None
+    group: bool = False
+    entangled: bool = False
 
     @property
     def path(self) -> str:
@@ -42,6 +46,12 @@ class Axis:
     def override(self, index: int) -> str:
         """Return the override that sets value number *index*."""
         return f"{self.key}={self.texts[index]}"
+
+    @cached_property
+    def parsed(self) -> list[Override]:
+        """What Hydra makes of each override."""
+        parser = OverridesParser.create()
+        return [parser.parse_override(self.override(index)) for index in range(len(self.texts))]
 
 
 def parse(overrides: Iterable[str], loader: ConfigLoader) -> list[Axis]:
@@ -66,22 +76,23 @@ def parse(overrides: Iterable[str], loader: ConfigLoader) -> list[Axis]:
 
 def _axis(override: Override, loader: ConfigLoader, parser: OverridesParser) -> Axis:
     key = override.get_key_element()
-    if not override.is_sweep_override():
-        return Axis(key, [override.get_value_element_as_str()])
     if override.is_interval_sweep():
         message = "interval() is for a search, which picks the points itself; use choice(), range() or a list"
         raise ConfigError(message, path=override.key_or_group)
     if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
         glob: Any = override.value()
-        return Axis(key, _matching(glob, override.key_or_group, loader))
-    elements = list(override.sweep_iterator(Transformer.identity))
-    texts = [Transformer.str(element) for element in elements]
-    by_hydra = override.package is not None or override.is_delete() or loader_has_group(loader, override.key_or_group)
-    if by_hydra or any(
-        isinstance(element, dict) or "${" in text for element, text in zip(elements, texts, strict=True)
-    ):
+        return Axis(key, _matching(glob, override.key_or_group, loader), group=True)
+    swept = override.is_sweep_override()
+    elements = list(override.sweep_iterator(Transformer.identity)) if swept else []
+    texts = [Transformer.str(element) for element in elements] if swept else [override.get_value_element_as_str()]
+    if override.package is not None or loader_has_group(loader, override.key_or_group):
+        return Axis(key, texts, group=True)
+    if not swept:
         return Axis(key, texts)
-    return Axis(key, texts, [_value(element, text, parser) for element, text in zip(elements, texts, strict=True)])
+    values = [_value(element, text, parser) for element, text in zip(elements, texts, strict=True)]
+    if override.is_delete() or any(isinstance(value, dict) or "${" in str(value) for value in values):
+        return Axis(key, texts, entangled=True)
+    return Axis(key, texts, values)
 
 
 def loader_has_group(loader: ConfigLoader, name: str) -> bool:
@@ -117,6 +128,6 @@ def _value(element: Any, text: str, parser: OverridesParser) -> Any:
 
 
 def _alone(axis: Axis, paths: list[str]) -> Axis:
-    """Leave *axis* to Hydra if its key lies within another's or above it: then the order matters."""
+    """Note it if the axis' key lies within another's or above it: then the order matters."""
     related = sum(f"{path}.".startswith(f"{axis.path}.") or f"{axis.path}.".startswith(f"{path}.") for path in paths)
-    return axis if related == 1 else Axis(axis.key, axis.texts)
+    return axis if axis.group or related == 1 else replace(axis, values=None, entangled=True)

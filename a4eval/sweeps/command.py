@@ -39,12 +39,19 @@ def keep(folder: Path, given: Command) -> None:
         ConfigError: there is a file of that name that a4eval did not write.
         OSError: it cannot be written; an earlier one is still there.
     """
+    check(folder)
+    write_whole(folder / FILE_NAME, msgspec.json.encode(given))
+
+
+def check(folder: Path) -> None:
+    """Make sure that the command of a sweep may be kept in *folder*.
+
+    Raises:
+        ConfigError: there is a file of that name that a4eval did not write.
+    """
     path = folder / FILE_NAME
     if path.exists() and _read(path) is None:
-        raise ConfigError(
-            f"{path} is no file of a4eval; choose another folder, or move it away", path="hydra.sweep.dir"
-        )
-    write_whole(path, msgspec.json.encode(given))
+        raise ConfigError(f"{path} is no file of a4eval; choose another folder, or move it away", path="hydra.sweep.dir")
 
 
 def _read(path: Path) -> Command | None:

@@ -20,7 +20,7 @@ from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute, prepare
 from a4eval.sweeps.carry_out import Outcome
-from a4eval.sweeps.command import keep
+from a4eval.sweeps.command import check, keep
 from a4eval.sweeps.retry import Recorded
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     make_folder(folder, "hydra.sweep.dir")
     journal = Journal(folder)
     journal.check()
+    check(folder)
     if own.job.num == 0:
         keep(folder, command)
     known = latest(journal).get(prepared.run_id) if root.resume else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from a4eval.config.compose import free_keys
 from a4eval.sweeps.axes import parse
@@ -55,8 +55,9 @@ def sweep(
         executor_of(plan.root)
         return Planned(plan, folder)
     try:
-        given = config.hydra.overrides
-        started = command([*given.hydra, *given.task])
+        # as they were typed: what they refer to has another value in each point
+        given: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
+        started = command([*given["hydra"], *given["task"]])
         return carry_out(plan, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
