@@ -62,7 +62,7 @@ class Run:
     experiment: Experiment | None = None
     show_progress: bool = False
     warnings: list[str] = field(default_factory=list)
-    sources: dict[str, tuple[str, int]] = field(default_factory=dict)
+    sources: dict[str, tuple[str | None, int]] = field(default_factory=dict)
     artifacts: list[Path] = field(default_factory=list)
     _warned: set[str] = field(default_factory=set, repr=False)
 
@@ -88,24 +88,22 @@ class Run:
             self.warnings.append(message)
 
     def source(self, path: str | Path) -> Path:
-        """Note that the file *path* is read, with its SHA-256, and return it as a Path.
+        """Note that the file *path* is read, with its SHA-256 (None if it cannot be), and return it as a Path.
 
         Raises:
             DataError: there is no such file, or it cannot be read.
         """
-        import hashlib
+        from a4eval.files import content
 
         path = Path(path)
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: is not a file; give one that can be read twice, for its hash and its content")
         try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-                size = file.tell()
+            self.sources[str(path)] = content(path)
         except OSError as error:
+            self.sources[str(path)] = (None, 0)
             message = f"{path}: cannot be read: {error.strerror}"
             raise DataError(message) from error
-        self.sources[str(path)] = (digest, size)
         return path
 
     def artifact(self, name: str) -> Path:

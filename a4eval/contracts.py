@@ -1,14 +1,19 @@
 """What a metric, a layer, a reader and a task must offer, and what they give back.
 
 These are protocols: a component needs no base class, only the methods.
+What a component may offer beyond its kind's protocol is a small protocol of its own (``Weighable``, ``Tabular``,
+``Divisible`` …): having the methods is all there is to it, and ``isinstance`` tells.
 All arrays are numpy arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+# Python 3.11's own isinstance would compute the properties that it looks for
+from typing_extensions import Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,22 +59,61 @@ class Value:
     interval: Interval | None = None
 
 
+Outcome: TypeAlias = Literal["passed", "undecided", "failed"]
+"""How a question that can be answered was answered; ``undecided`` is no pass: the evidence did not suffice."""
+
+_BY_WEIGHT: tuple[Outcome, ...] = ("passed", "undecided", "failed")
+
+
+def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """Return the worst: one that failed outweighs all, one undecided outweighs those that passed; None of nothing.
+
+    >>> worst_outcome(["passed", "undecided", "passed"])
+    'undecided'
+    """
+    return max(outcomes, key=_BY_WEIGHT.index, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run says of its subject, beside its numbers.
+
+    It is the key ``verdict`` of the record, and the run ends with exit status 3 when it failed, 4 when it is undecided;
+    a sweep ends with the worst of its points.
+
+    Args:
+        outcome: passed, undecided or failed.
+        reasons: a sentence for each thing that keeps it from having passed; empty when it did.
+    """
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.outcome not in _BY_WEIGHT:
+            raise ValueError(f"outcome must be one of {', '.join(_BY_WEIGHT)}, got {self.outcome!r}")
+
+
 @dataclass(slots=True)
 class Result:
-    """What a task gives back: named values, and tables as lists of rows that share their columns."""
+    """What a task gives back.
+
+    Args:
+        metrics: named values.
+        tables: lists of rows that share their columns.
+        verdict: for a task that judges, such as a check; None for one that only measures.
+    """
 
     metrics: dict[str, Value] = field(default_factory=dict)
     tables: dict[str, list[Row]] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
 
 @runtime_checkable
 class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.
 
-    A metric whose units can be weighed also has a property ``units``, the ids in the order ``weights`` refers to, and
-    may have ``compute_many(weights: (r, n_units)) -> {name: (r,)}``, a faster way to weigh them many times, and
-    ``compute_parts`` of the same form for parts that only the data names, such as classes: ``compare`` tests each.
-    A metric may have ``tables() -> dict[str, list[Row]]``; a single table is named by the metric's label.
+    It may also be :class:`Weighable`, :class:`WeighableMany`, :class:`Partitioned` and :class:`Tabular`.
     ``dataclasses.replace(metric)`` must give a fresh one without state, so state lives in ``init=False`` fields
     with a ``default_factory``, or is set in ``__post_init__``.
     """
@@ -96,12 +140,55 @@ class Metric(Protocol):
 
 
 @runtime_checkable
-class Reader(Protocol):
-    """Turns files or inline data into batches.
+class Weighable(Metric, Protocol):
+    """A metric whose units can be weighed, and so resampled: it can have intervals and be compared."""
 
-    A reader may have ``part(index, count)``, which returns a reader of the *index*-th (from 0) of *count* disjoint
-    parts of its units that together are the whole, in its order; ``evaluate`` with ``shards`` needs it.
-    """
+    @property
+    def units(self) -> Sequence[Any] | NDArray[Any]:
+        """The (n_units,) ids of the units taken in, in the order that the weights of ``compute`` refer to."""
+
+
+@runtime_checkable
+class WeighableMany(Weighable, Protocol):
+    """A weighable metric with a faster way to weigh its units many times."""
+
+    def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the values under each row of *weights*, just as ``compute`` gives them one by one.
+
+        Args:
+            weights: (r, n_units) float64.
+
+        Returns:
+            Name to (r,) float64.
+        """
+
+
+@runtime_checkable
+class Partitioned(Weighable, Protocol):
+    """A weighable metric with values of parts that only the data names, such as classes; ``compare`` tests each."""
+
+    def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the value of each part under each row of *weights*.
+
+        Args:
+            weights: (r, n_units) float64.
+
+        Returns:
+            Name of the part to (r,) float64.
+        """
+
+
+@runtime_checkable
+class Tabular(Protocol):
+    """A metric with tables beside its values."""
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return its tables by name; a single one is named by the metric's label in the record."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Turns files or inline data into batches.  One that can give parts of them is :class:`Divisible`."""
 
     batch: ClassVar[str]
     """The name of the batches it gives."""
@@ -114,24 +201,63 @@ class Reader(Protocol):
 
 
 @runtime_checkable
+class Divisible(Reader, Protocol):
+    """A reader whose units can be dealt out; ``evaluate`` with ``shards`` needs it."""
+
+    def part(self, index: int, count: int) -> Reader:
+        """Return a reader of part *index* (from 0) of *count* disjoint parts that together are the whole, in order."""
+
+
+@runtime_checkable
 class Layer(Protocol):
     """A layer: stateless, its hyperparameters are its dataclass fields.
 
-    Three class attributes have these defaults when absent: ``linear = False`` (it is linear in ``x`` but for a bias:
-    gets the adjoint test), ``batch_axis = 0`` and ``complex_step = False`` (it takes complex arrays).
+    ``params``, ``x`` and ``y`` are each an array, or arrays in dicts, lists and tuples, nested as the layer likes:
+    several inputs, or an input with the state that goes in and an output with the state that comes out.
+    A gradient is nested as what it is the gradient of; that of an integer array is None.
+
+    These class attributes have the defaults given when absent:
+
+    - ``linear = False``: it is linear in ``x`` but for a bias, and is checked for that.
+    - ``batch_axis = 0``: along which axis of every input and output the rows of a batch lie; None if there is none.
+    - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
+    - ``complex_step = False``: it takes complex arrays and is analytic in them.
+
+    It may also be :class:`Exemplified` and :class:`Referenced`.
     """
 
-    def example(self, rng: np.random.Generator) -> NDArray[np.floating[Any]]:
-        """Return a small valid input, float64, for a check that is given no input shape."""
+    def example(self, rng: np.random.Generator) -> Any:
+        """Return a small valid input, float64 (or integers), for a check that is given no input shape."""
 
-    def init(self, rng: np.random.Generator) -> dict[str, NDArray[np.floating[Any]]]:
+    def init(self, rng: np.random.Generator) -> Any:
         """Return freshly initialised parameters, float64."""
 
-    def forward(self, params: Mapping[str, Any], x: Any) -> tuple[Any, Any]:
-        """Return ``(y, tape)``, computed in the dtype of ``x``."""
+    def forward(self, params: Any, x: Any) -> tuple[Any, Any]:
+        """Return ``(y, tape)``, computed in the dtype of ``x``; a ValueError refuses an input it is not made for."""
 
-    def backward(self, params: Mapping[str, Any], tape: Any, dy: Any) -> tuple[dict[str, Any], Any]:
+    def backward(self, params: Any, tape: Any, dy: Any) -> tuple[Any, Any]:
         """Return ``(dparams, dx)`` for the gradient ``dy`` of a scalar with respect to ``y``."""
+
+
+@runtime_checkable
+class Exemplified(Layer, Protocol):
+    """A layer that names inputs of more than one shape, each of which is checked."""
+
+    def examples(self, rng: np.random.Generator) -> Iterator[Any]:
+        """Yield small valid inputs of different shapes."""
+
+
+@runtime_checkable
+class Referenced(Layer, Protocol):
+    """A layer that another framework computes as well."""
+
+    def reference(self, framework: str, params: Mapping[str, Any], x: Any, dy: Any) -> tuple[Any, dict[str, Any], Any]:
+        """Return ``(y, dparams, dx)`` as *framework*, such as ``"torch"``, computes them.
+
+        Raises:
+            ValueError: that framework has no such layer.
+            MissingExtraError: it is not installed.
+        """
 
 
 @runtime_checkable

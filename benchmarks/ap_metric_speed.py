@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from a4eval_ap_metric import coco_statistics, match
-from a4eval_ap_metric.coco_metric import CocoDetection
+from a4eval_ap_metric.metrics.coco import CocoDetection
 from ap_metric_workload import workload, write_coco
 from harness import environment, interleave, publish, table
 

@@ -5,17 +5,17 @@ One thread, one process, taking turns.  ``python benchmarks/box_metrics_speed.py
 
 from __future__ import annotations
 
+import one_thread  # noqa: F401  (before anything that computes)
+
+# isort: split
 import functools
-import os
 import tracemalloc
 import warnings
 from typing import TYPE_CHECKING, Any
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"):
-    os.environ[variable] = "1"  # before numpy, torch and hotcoco read it
 warnings.filterwarnings("ignore", message="OpenCV")  # supervision does not need it for boxes
 
-# ruff: noqa: E402  (the imports come after the settings they read)
+# ruff: noqa: E402  (the imports come after the filter of their warnings)
 import hotcoco
 import numpy as np
 import shapely

@@ -5,10 +5,9 @@ python benchmarks/deconv_choice.py [--write]
 
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-
+# isort: split
 import math
 import sys
 import time

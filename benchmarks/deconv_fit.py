@@ -7,10 +7,9 @@ Prints the constants, to be taken over by hand, and how far the estimates lie fr
 
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-
+# isort: split
 import sys
 from pprint import pformat
 from typing import NamedTuple

@@ -7,10 +7,9 @@ LAYER is a layer's name, or JSON such as '{"name": "resize_conv", "method": "lin
 
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-
+# isort: split
 import json
 import sys
 from typing import Any

@@ -5,21 +5,17 @@ python benchmarks/deconv_speed.py [--write]
 
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-os.environ.update(ONE_THREAD, XLA_FLAGS="--xla_cpu_multi_thread_eigen=false")
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # jax's pool too
+# isort: split
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from dataclasses import dataclass  # noqa: E402  (the number of threads is fixed before numpy is imported)
-from functools import partial  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
-
-import numpy as np  # noqa: E402
-from a4eval_deconv import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients  # noqa: E402
-from a4eval_deconv.frameworks.with_onnx import one_node_model, session  # noqa: E402
-from harness import environment, interleave, publish, table  # noqa: E402
+import numpy as np
+from a4eval_deconv import conv_transpose, conv_transpose_algorithm, conv_transpose_gradients
+from a4eval_deconv.frameworks.with_onnx import one_node_model, session
+from harness import environment, interleave, publish, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

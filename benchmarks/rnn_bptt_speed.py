@@ -1,16 +1,10 @@
 """Backpropagation through time and its decomposition against torch and jax, on one core."""
 
-# ruff: noqa: E402  (the number of threads is set before anything that reads it is imported)
-
 from __future__ import annotations
 
-import os
+import one_thread  # noqa: F401  (before anything that computes)
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-os.environ["JAX_PLATFORMS"] = "cpu"
-os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # jax has no other way to be held to one thread
-
+# isort: split
 import subprocess
 import sys
 import time

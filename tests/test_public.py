@@ -97,3 +97,14 @@ def test_the_versions_agree():
 
     for file in [ROOT / "pyproject.toml", *(plugin / "pyproject.toml" for plugin in PLUGINS)]:
         assert tomllib.loads(file.read_text())["project"]["version"] == a4eval.__version__
+
+
+def test_the_wheel_holds_every_folder():
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    core = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "a4eval").rglob("*.py")}
+    configs = {"a4eval." + ".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "configs").rglob("*.yaml")}
+    above = {one.rpartition(".")[0] for one in configs if one.count(".") > 2}
+    assert set(listed) == core | configs | above | {"hydra_plugins.a4eval"}
+    assert listed == sorted(listed)

@@ -15,8 +15,9 @@ from a4eval.cli.plugins import plugins
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
-from a4eval.cli.say import INTERRUPTED, fail
+from a4eval.cli.say import fail
 from a4eval.errors import A4evalError, DataError
+from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
 
 

@@ -8,7 +8,7 @@ import sys
 import click
 
 from a4eval.cli.options import json_option, strict_option
-from a4eval.cli.say import BAD_CONFIG
+from a4eval.results.exit_status import BAD_CONFIG
 
 
 @click.command()

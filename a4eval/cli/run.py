@@ -10,9 +10,10 @@ import click
 
 from a4eval import errors
 from a4eval.cli.options import check_plugins, config_dir_option, strict_option
-from a4eval.cli.say import FAILED, INTERRUPTED, OK, note, say
+from a4eval.cli.say import note, say
 from a4eval.errors import ConfigError
-from a4eval.runs.interrupts import politely_interrupted
+from a4eval.results.exit_status import OK, of_run
+from a4eval.runs.interrupts import polite_kills_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,8 @@ With dry_run=true the config is checked, or the sweep planned, and nothing is ru
 Exit status: 0 ok
              1 the run failed (its record says why)
              2 the config is wrong (nothing is written)
+             3 it ran, and its verdict is: failed
+             4 it ran, and its verdict is: undecided
              130 interrupted
 """
 
@@ -52,7 +55,7 @@ def run(
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
-    politely_interrupted()
+    polite_kills_interrupt()
     check_plugins(strict=strict_plugins)
     if cfg is not None:
         print_config(overrides, config_dir, cfg)
@@ -99,4 +102,4 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
     elif record.status == "interrupted":
         print("a4eval: interrupted", file=sys.stderr)
     print(path)
-    sys.exit({"ok": OK, "failed": FAILED, "interrupted": INTERRUPTED}[record.status])
+    sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))

@@ -6,8 +6,7 @@ import sys
 from typing import NoReturn
 
 from a4eval.errors import A4evalError, DataError
-
-OK, FAILED, BAD_CONFIG, INTERRUPTED = 0, 1, 2, 130
+from a4eval.results.exit_status import BAD_CONFIG, FAILED
 
 
 def fail(error: A4evalError) -> NoReturn:

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
-import msgspec
-
-from a4eval.experiment import Root
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Sequence
+
+    from a4eval.experiment import Root
 
 
 class Job(NamedTuple):
@@ -37,22 +35,33 @@ class Job(NamedTuple):
     attempt: int
 
 
-class Points(Protocol):
-    """The points of a sweep: a :class:`a4eval.sweeps.plan.Plan`, or those to be run again."""
+class Jobs:
+    """The points of a sweep, each made ready when it is asked for: a point costs no memory before its turn.
 
-    @property
-    def run_ids(self) -> Mapping[str, int]:
-        """Run id to the number of its point, in order."""
+    Args:
+        run_ids: their identities, in order.
+        make: makes the point of a number, ready to run.
+        root: the root keys that say how the sweep is run.
+    """
 
-    @property
-    def root(self) -> Root:
-        """The root keys that say how the sweep is run."""
+    def __init__(self, run_ids: Iterable[str], make: Callable[[int], Job], root: Root) -> None:
+        self.run_ids = {run_id: number for number, run_id in enumerate(run_ids)}
+        """Run id to the number of its point."""
+        self.root = root
+        self._make = make
 
-    def __getitem__(self, number: int, /) -> Job:
-        """Return a point, ready to run."""
+    @classmethod
+    def of(cls, jobs: Sequence[Job], root: Root) -> Jobs:
+        """Return points that are ready already."""
+        return cls((job.run_id for job in jobs), jobs.__getitem__, root)
 
     def __len__(self) -> int:
         """How many points there are."""
+        return len(self.run_ids)
+
+    def __getitem__(self, number: int) -> Job:
+        """Return a point, ready to run."""
+        return self._make(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +130,3 @@ class Executor(Protocol):
 
     def stop(self) -> None:
         """End everything at once, running jobs included."""
-
-
-class Jobs:
-    """Points that are known as jobs."""
-
-    def __init__(self, jobs: list[Job]) -> None:
-        self._jobs = jobs
-        self.run_ids = {job.run_id: number for number, job in enumerate(jobs)}
-        self.root = msgspec.convert(jobs[0].config, Root)
-
-    def __getitem__(self, number: int) -> Job:
-        return self._jobs[number]
-
-    def __len__(self) -> int:
-        return len(self._jobs)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from a4eval.errors import DataError
-from a4eval.executors.contract import Executor, Job, Points, Sweep
+from a4eval.executors.contract import Executor, Job, Jobs, Sweep
 from a4eval.executors.jobs import ready, tell
 from a4eval.journal.journal import Journal
 from a4eval.runs.record import ExecutorRecord, encode
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from a4eval.contracts import Result
     from a4eval.executors.contract import Ended
-    from a4eval.journal.journal import Entry
+    from a4eval.journal.views import Entry
 
 SECONDS_BETWEEN_LOOKS = 0.25
 LOSSES_ALLOWED = 3
@@ -71,7 +71,7 @@ class Dispatcher:
         retry: give failed runs the further attempts that their config allows.
     """
 
-    jobs: Points
+    jobs: Jobs
     executor: Executor
     sweep: Sweep
     journal: Journal

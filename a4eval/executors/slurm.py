@@ -16,10 +16,13 @@ from importlib.util import find_spec
 from math import inf
 from typing import Any, ClassVar
 
+import msgspec
+
 from a4eval.component import param
 from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
+from a4eval.experiment import Root
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
@@ -160,14 +163,14 @@ def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
     from a4eval.journal.journal import Journal
 
     journal = Journal(sweep.folder)
-    for _ in journal.follow():
-        pass  # what is there already is not ours
+    journal.catch_up()  # what is there already is not ours
     here = Sweep(sweep.sweep_id, sweep.folder, sweep.executor)
     local = Local(processors)
     local.patience = 1.0  # who kills the whole job kills this process as well, and then no run is to blame
     try:
         local.start(here)
-        Dispatcher(Jobs(jobs), local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
+        root = msgspec.convert(jobs[0].config, Root)
+        Dispatcher(Jobs.of(jobs, root), local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
     except A4evalError as error:
         return error
     finally:

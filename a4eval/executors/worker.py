@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
-from a4eval.runs.interrupts import GRACE_SECONDS, forks_are_not_ours, overdue
+from a4eval.runs.interrupts import GRACE_SECONDS, leave_polite_kills_to_the_owner, overdue
 from a4eval.runs.provenance import THREADS
 
 if TYPE_CHECKING:
@@ -150,10 +150,7 @@ class Worker:
 def main() -> None:
     """Be a worker: read settings and chunks from the socket named on the command line until it closes."""
     connection = Connection(int(sys.argv[1]))
-    # a polite request to end, sent to all processes of a cluster's job, is its owner's business;
-    # not SIG_IGN, which whatever a run starts would inherit
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    forks_are_not_ours()
+    leave_polite_kills_to_the_owner()
     threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
     try:
         settings: Settings = connection.recv()

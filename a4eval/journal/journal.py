@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
 from a4eval.errors import DataError
-from a4eval.journal.files import FileEntry
+from a4eval.journal.standing import Standing
+from a4eval.journal.views import Entry
 from a4eval.runs.record import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FILE_NAME = "results.jsonl"
@@ -28,26 +29,7 @@ BEGINNING = b'{"schema_version":'
 
 TAIL = 64
 """So many bytes before the place up to which the journal was read must be what they were, else it is another file."""
-
-
-class ExecutorEntry(msgspec.Struct):
-    """Which attempt it was."""
-
-    attempt: int = 1
-
-
-class Entry(msgspec.Struct):
-    """What a sweep needs to know of a record."""
-
-    run_id: str
-    status: str
-    executor: ExecutorEntry = msgspec.field(default_factory=ExecutorEntry)
-    data: list[FileEntry] = []
-    schema_version: int = SCHEMA_VERSION
-
-    def stands(self, retries: int) -> bool:
-        """Is it the last word on its run, when a failed run gets *retries* more attempts?"""
-        return self.status == "ok" or self.executor.attempt > retries
+T = TypeVar("T")
 
 
 class Journal:
@@ -64,6 +46,8 @@ class Journal:
         """How often another file was put in its place, or it was written anew."""
         self.unknown: set[int] = set()
         """The versions of the record's schema that were met and are not ours."""
+        self.standing = Standing[Entry]()
+        """What was followed so far."""
         self._handle = -1
         self._place = (0, 0)
         self._offset = 0
@@ -130,9 +114,11 @@ class Journal:
                 whole = line.endswith(b"\n")
                 if entry is None and not whole:
                     return  # torn, or just being written: it is looked at again once it is closed
-                self._offset += len(line)
+                offset, self._offset = self._offset, self._offset + len(line)
                 self._tail = (self._tail + line)[-TAIL:]
                 if entry is not None:
+                    entry.offset = offset
+                    self.standing.add(entry)
                     yield entry
                 elif not line.isspace():
                     self.torn += 1
@@ -154,6 +140,7 @@ class Journal:
         if self._offset and (place != self._place or file.read(len(self._tail)) != self._tail):
             self.replaced += 1
             self.torn, self._offset, self._tail = 0, 0, b""
+            self.standing = Standing()
             file.seek(0)
         self._place = place
 
@@ -178,3 +165,24 @@ class Journal:
         if self.replaced:
             found.append(f"{self.path} was replaced while it was read; what is gone from it runs again")
         return found + [f"{self.path} holds records of {schema(version)}" for version in sorted(self.unknown)]
+
+    def catch_up(self) -> Standing[Entry]:
+        """Follow to the end and return which records count."""
+        for _ in self.follow():
+            pass
+        return self.standing
+
+    def read(self, entries: Iterable[Entry], kind: type[T]) -> Iterator[T]:
+        """Yield what *kind* has of the record of each of *entries*.
+
+        Raises:
+            DataError: a line is not there any more, or is no such record.
+        """
+        decoder = msgspec.json.Decoder(kind)
+        with self.path.open("rb") as file:
+            for entry in entries:
+                file.seek(entry.offset)
+                try:
+                    yield decoder.decode(file.readline())
+                except msgspec.MsgspecError as error:
+                    raise DataError(f"{self.path}: the record of run {entry.run_id} cannot be read: {error}") from error

@@ -1,8 +1,7 @@
-"""Read records back: the latest of each run, their columns, filters and order.  Needs neither hydra nor numpy."""
+"""Read records back: those that count, their columns, filters and order.  Needs neither hydra nor numpy."""
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from a4eval.errors import ConfigError, DataError, did_you_mean
-from a4eval.journal.files import FileEntry, agree
+from a4eval.journal.standing import Standing
+from a4eval.journal.views import Row, number
 from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ T = TypeVar("T")
 FILES = ("results.jsonl", "result.json")
 ROWS_TO_LEARN_FROM = 100
 """From how many rows to take the keys that an unknown one may have meant."""
-_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _FILTER = re.compile(r"(?P<key>[^<>=!]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>.*)")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
@@ -34,66 +33,6 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
-
-class Metric(msgspec.Struct):
-    """A number of a record."""
-
-    value: int | float | str
-    unit: str = "1"
-    higher_is_better: bool | None = None
-
-
-class Row(msgspec.Struct):
-    """A record without its bulk; ``config`` is parsed when it is asked for."""
-
-    run_id: str
-    status: str
-    overrides: list[str] = []
-    metrics: dict[str, Metric] = {}
-    config: msgspec.Raw = msgspec.Raw(b"{}")
-    timing: dict[str, float] = {}
-    executor: dict[str, Any] = {}
-    seed: int = 0
-    experiment: str | None = None
-    sweep_id: str | None = None
-    started: str = ""
-    finished: str = ""
-    error: dict[str, str] | None = None
-    data: list[FileEntry] = []
-    schema_version: int = SCHEMA_VERSION
-
-    def get(self, key: str) -> Any:
-        """Return what stands under *key*, or None.
-
-        Args:
-            key: a key of the record (``status``, ``timing.wall_seconds``, ``metrics.accuracy``, ``config.task.cell``);
-                the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
-        """
-        head, _, rest = key.partition(".")
-        if key in self.metrics or (head == "metrics" and rest in self.metrics):
-            return number(self.metrics[key if key in self.metrics else rest].value)
-        if head != "config" and head in self.__struct_fields__:
-            return _walk(msgspec.to_builtins(getattr(self, head)), rest)
-        return _walk(msgspec.json.decode(self.config), rest if head == "config" else key)
-
-    def keys(self) -> Iterator[str]:
-        """Yield every key that :meth:`get` takes, as it is best written."""
-        for name in self.__struct_fields__:
-            if name == "config":
-                yield from _paths(msgspec.json.decode(self.config))
-            elif name == "metrics":
-                yield from self.metrics
-            else:
-                yield from _paths({name: msgspec.to_builtins(getattr(self, name))})
-        yield from ("error.type", "error.message", "error.traceback")
-
-
-def _paths(node: Any) -> Iterator[str]:
-    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for step, value in items:
-        yield str(step)
-        yield from (f"{step}.{rest}" for rest in _paths(value))
 
 
 def check_key(rows: Iterable[Row], key: str) -> None:
@@ -113,29 +52,13 @@ def check_key(rows: Iterable[Row], key: str) -> None:
     raise ConfigError(f"there is no key {key!r} in the records{did_you_mean(key, known)}")
 
 
-def number(value: Any) -> Any:
-    """Return the number that a record's "NaN" or "Infinity" stands for; others as they are."""
-    return _NUMBERS.get(value, value) if isinstance(value, str) else value
-
-
-def _walk(value: Any, path: str) -> Any:
-    for step in path.split(".") if path else ():
-        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, dict):
-            value = value.get(step)
-        else:
-            return None
-    return number(value)
-
-
 @dataclass
 class Found:
     """What lies under a path.
 
     Args:
-        rows: the latest record of each run (an ``ok`` one rather than a later failure), in the order they began; of
-            a run whose data files changed in between, the latest for each state of them.
+        rows: the record of each run that counts, in the order they began; of a run whose data files changed in
+            between, the one for each state of them.
         changed: how many rows are there for that reason alone.
         torn: how many lines or files could not be read.
         unknown: the versions of the record's schema that are not ours.
@@ -153,25 +76,20 @@ def read(path: Path) -> Found:
     Raises:
         DataError: there is none.
     """
-    runs: dict[str, list[Row]] = {}
+    found = Standing[Row]()
     torn = 0
     for row in stream(path, Row):
         if row is None:
             torn += 1
             continue
         row.config = row.config.copy()  # else it keeps the whole line alive
-        same = runs.setdefault(row.run_id, [])
-        place = next((place for place, earlier in enumerate(same) if agree(earlier.data, row.data)), None)
-        if place is None:
-            same.append(row)
-        elif same[place].status != "ok" or row.status == "ok":
-            same[place] = row
-    if not runs:
+        found.add(row)
+    if not found:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{path}: no record of a4eval here{unreadable}")
-    rows = [row for same in runs.values() for row in same]
+    rows = [row for run_id in found for row in found.of_every_state(run_id)]
     unknown = {row.schema_version for row in rows} - {SCHEMA_VERSION}
-    return Found(rows, len(rows) - len(runs), torn, unknown)
+    return Found(rows, len(rows) - len(found), torn, unknown)
 
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:

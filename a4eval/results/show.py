@@ -11,9 +11,10 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from a4eval.runs.record import MetricRecord, Record
+    from a4eval.runs.record import MetricRecord, Record, VerdictRecord
 
 ROWS_SHOWN = 12
+_STYLES = {"passed": "bold green", "undecided": "bold yellow", "failed": "bold red"}
 
 
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -43,6 +44,8 @@ def print_record(record: Record) -> None:
     console().print(Text(title, "bold"))
     if description := record.config.get("description"):
         console().print(Text(description))
+    if record.verdict is not None:
+        print_verdict(record.verdict)
     if record.metrics:
         rows = [
             (name, metric.value, "" if metric.unit == "1" else metric.unit, _interval(metric))
@@ -57,6 +60,14 @@ def print_record(record: Record) -> None:
         print_table(name, list(table[0]), [list(row.values()) for row in table[:ROWS_SHOWN]])
         if len(table) > ROWS_SHOWN:
             print(f"… {len(table) - ROWS_SHOWN} more rows in the record")
+
+
+def print_verdict(verdict: VerdictRecord) -> None:
+    """Print the verdict and its reasons."""
+    out = console()
+    out.print(Text(f"verdict: {verdict.outcome}", _STYLES[verdict.outcome]))
+    for reason in verdict.reasons:
+        out.print(Text(f"  {reason}"))
 
 
 def _interval(metric: MetricRecord) -> str:

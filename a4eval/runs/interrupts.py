@@ -50,6 +50,26 @@ def deadline(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def polite_kills_interrupt() -> None:
+    """From here on a polite kill, as batch systems and closing terminals send it, is like Ctrl-C.
+
+    What was told to be ignored stays so, as nohup tells it.
+    """
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(polite) is not signal.SIG_IGN:
+            signal.signal(polite, signal.default_int_handler)
+    os.register_at_fork(after_in_child=_forget_handlers)
+
+
+def leave_polite_kills_to_the_owner() -> None:
+    """From here on SIGTERM, sent to all processes of a cluster's job, is the business of this one's owner.
+
+    It is not ignored, which whatever a run starts would inherit.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    os.register_at_fork(after_in_child=_forget_handlers)
+
+
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
     """Within this context a polite request to end is like Ctrl-C: workers stopped, summary shown."""
@@ -77,23 +97,8 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def politely_interrupted() -> None:
-    """From now on take a polite kill, as batch systems and closing terminals send it, for Ctrl-C: a record is written.
-
-    What was told to be ignored stays so, as nohup tells it.
-    """
-    for polite in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(polite) is not signal.SIG_IGN:
-            signal.signal(polite, signal.default_int_handler)
-    forks_are_not_ours()
-
-
-def forks_are_not_ours() -> None:
-    """From now on let a forked child, such as one of a pool, die of the signals that we handle."""
-    os.register_at_fork(after_in_child=_forget_handlers)
-
-
 def _forget_handlers() -> None:
+    """Let a forked child, such as one of a pool, die of the signals that we handle."""
     for polite in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         if callable(signal.getsignal(polite)):
             signal.signal(polite, signal.SIG_DFL)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from a4eval.contracts import Outcome
 from a4eval.ownership import RECORD
 from a4eval.whole import write_whole
 
@@ -60,7 +61,9 @@ class FileRecord(Struct):
     """A file that was read or written."""
 
     path: Annotated[str, Meta(description="as given for data; relative to the run's folder for artifacts")]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[
+        Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None, Meta(description="null for data that could not be read")
+    ]
     bytes: Annotated[int, Meta(ge=0)]
 
 
@@ -106,6 +109,13 @@ class ErrorRecord(Struct):
     traceback: str
 
 
+class VerdictRecord(Struct):
+    """What the run says of its subject, beside its numbers."""
+
+    outcome: Outcome
+    reasons: Annotated[list[str], Meta(description="what keeps it from having passed")]
+
+
 class Record(Struct, kw_only=True):
     """One run of an experiment."""
 
@@ -120,9 +130,10 @@ class Record(Struct, kw_only=True):
     overrides: Annotated[list[str], Meta(description="as typed on the command line")]
     seed: int
     components: list[ComponentRecord]
+    verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None
     metrics: dict[str, MetricRecord]
     tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
-    data: Annotated[list[FileRecord], Meta(description="the files that were read")]
+    data: Annotated[list[FileRecord], Meta(description="the files that were read, or could not be")]
     timing: TimingRecord
     environment: EnvironmentRecord
     git: GitRecord | None

@@ -19,8 +19,9 @@ import msgspec
 from a4eval import ownership
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
-from a4eval.contracts import Result, Value
+from a4eval.contracts import Result, Value, Verdict
 from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of
+from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
 from a4eval.runs.folder import claimed
@@ -104,7 +105,7 @@ def execute(
     came, clock = _Came(), _Clock()
     try:
         with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
-            came.metrics, came.tables = _checked(prepared.task.run(run))
+            came.metrics, came.tables, came.verdict = _checked(prepared.task.run(run))
     except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
         came.failure = failure
     if os.getpid() != owner:
@@ -131,6 +132,7 @@ class _Came:
 
     metrics: dict[str, record.MetricRecord] = field(default_factory=dict)
     tables: record.Tables = field(default_factory=dict)
+    verdict: record.VerdictRecord | None = None
     failure: BaseException | None = None
 
     @property
@@ -166,6 +168,7 @@ def _record(
         overrides=list(prepared.experiment.overrides),
         seed=run.seed,
         components=prepared.components,
+        verdict=came.verdict,
         metrics=came.metrics,
         tables=came.tables,
         data=[record.FileRecord(path, *facts) for path, facts in run.sources.items()],
@@ -231,7 +234,7 @@ def announce(done: record.Record, directory: Path) -> list[str]:
     return registry().tell("a4eval_run_finished", lambda: {"run": run, "record": msgspec.to_builtins(done)})
 
 
-def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables]:
+def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables, record.VerdictRecord | None]:
     """Return a task's result as the record will hold it.
 
     Raises:
@@ -246,7 +249,12 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
         metrics[name] = _convert(dataclasses.asdict(value), record.MetricRecord, f"metric {name!r}")
     for what, names in (("metrics", metrics), ("tables", result.tables)):
         _convert(names, dict[str, Any], f"the names of the {what}")
-    return metrics, {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+    if result.verdict is None:
+        return metrics, tables, None
+    if not isinstance(result.verdict, Verdict):
+        raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
+    return metrics, tables, _convert(dataclasses.asdict(result.verdict), record.VerdictRecord, "the verdict")
 
 
 def _convert(value: Any, wanted: Any, what: str) -> Any:
@@ -264,10 +272,7 @@ def _component(provided: Provided) -> record.ComponentRecord:
 
 
 def _artifact(path: Path, directory: Path) -> record.FileRecord:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = file.tell()
-    return record.FileRecord(path.relative_to(directory).as_posix(), digest, size)
+    return record.FileRecord(path.relative_to(directory).as_posix(), *content(path))
 
 
 def _error(error: BaseException) -> record.ErrorRecord:

@@ -15,12 +15,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval.contracts import Interval
+from a4eval.contracts import Interval, Weighable, WeighableMany
 from a4eval.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,15 +51,14 @@ class Comparison:
     p_value: float
 
 
-def statistic_of(metric: Any) -> Statistic:
+def statistic_of(metric: Weighable) -> Statistic:
     """Return a metric as a function of weights: through its ``compute_many`` if it has one, else resample by resample.
 
     Args:
-        metric: a :class:`a4eval.Metric` that can weigh its units.
+        metric: any; one that weighs many rows at a time does so.
     """
-    if hasattr(metric, "compute_many"):
-        many: Statistic = metric.compute_many
-        return many
+    if isinstance(metric, WeighableMany):
+        return metric.compute_many
 
     def one_by_one(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         rows = [{name: value.value for name, value in metric.compute(one).items()} for one in weights]

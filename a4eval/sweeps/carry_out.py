@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
-from a4eval.executors.contract import DetachedError, Points, Sweep
+from a4eval.executors.contract import DetachedError, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
-from a4eval.journal.files import unchanged
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
-from a4eval.journal.standing import latest
 from a4eval.registry import registry
 from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
@@ -21,11 +19,10 @@ from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from a4eval.executors.contract import Executor
     from a4eval.experiment import Root
-    from a4eval.journal.journal import Entry
+    from a4eval.journal.standing import Standing
+    from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
 
 
@@ -34,29 +31,29 @@ class Outcome:
     """What came of a sweep.
 
     Args:
+        journal: where the records are, and which of them count.
         earlier: how many of the points done were done before.
         done: how many points have a record, failed ones included.
         interrupted: Ctrl-C ended it.
-        torn: unreadable lines in the journal.
         detached: what was left to a cluster, which goes on by itself.
         doubts: what was odd, a line each.
     """
 
-    points: Points
+    points: Jobs
     sweep_id: str
     folder: Path
+    journal: Journal
     earlier: int
     done: int
     failed: int
     seconds: float
     interrupted: bool
-    torn: int
     detached: str = ""
     doubts: tuple[str, ...] = ()
 
 
 def carry_out(
-    points: Points, folder: Path, sweep_id: str, command: Command | None, done: set[str], what: str = "points"
+    points: Jobs, folder: Path, sweep_id: str, command: Command | None, done: set[str], what: str = "points"
 ) -> Outcome:
     """Run what is missing of *points* in *folder*.
 
@@ -86,7 +83,7 @@ def carry_out(
             executor.start(sweep)
             if command is not None:
                 commands.keep(folder, command)
-            todo = _missing(points, latest(journal), done, tally)
+            todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
             if todo:
                 Dispatcher(points, executor, sweep, journal, root.fail_fast, tell).run(todo, tally)
@@ -101,33 +98,28 @@ def carry_out(
             points=points,
             sweep_id=sweep_id,
             folder=folder,
+            journal=journal,
             earlier=before,
             done=tally.done,
             failed=tally.failed,
             seconds=seconds,
             interrupted=interrupted,
-            torn=journal.torn,
             detached=detached,
-            doubts=tuple(journal.doubts()),
         )
 
 
-def _missing(points: Points, known: Mapping[str, Entry], done: set[str], tally: Tally) -> list[int]:
+def _missing(points: Jobs, standing: Standing[Entry], done: set[str], tally: Tally) -> list[int]:
     """Return the points that are to be run, and count the others in *tally*."""
     root = points.root
     todo = []
     for run_id, number in points.run_ids.items():
-        entry = known.get(run_id)
-        if root.resume and entry is not None and _stands(entry, done, root.retries):
+        entry = standing.current(run_id) if root.resume else None
+        if entry is not None and entry.status in done and entry.stands(root.retries):
             tally.done += 1
             tally.failed += entry.status != "ok"
         else:
             todo.append(number)
     return todo
-
-
-def _stands(entry: Entry, done: set[str], retries: int) -> bool:
-    return entry.status in done and entry.stands(retries) and unchanged(entry.data)
 
 
 def executor_of(root: Root) -> tuple[Executor, str]:

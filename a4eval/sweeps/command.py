@@ -51,7 +51,9 @@ def check(folder: Path) -> None:
     """
     path = folder / FILE_NAME
     if path.exists() and _read(path) is None:
-        raise ConfigError(f"{path} is no file of a4eval; choose another folder, or move it away", path="hydra.sweep.dir")
+        raise ConfigError(
+            f"{path} is no file of a4eval; choose another folder, or move it away", path="hydra.sweep.dir"
+        )
 
 
 def _read(path: Path) -> Command | None:
@@ -85,7 +87,8 @@ def resumed(folder: Path) -> Command:
     found = kept(folder)
     if found is None:
         raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
-    others = [one for one in found.overrides if not one.lstrip("+").startswith(("hydra.sweep.dir=", "hydra.mode="))]
+    ours = ("hydra.sweep.dir=", "hydra.mode=", "resume=")  # what is done is not run again, whatever was asked first
+    others = [one for one in found.overrides if not one.lstrip("+").startswith(ours)]
     return Command([*others, f"hydra.sweep.dir={quoted(str(folder))}"], found.config_dir, found.directory)
 
 

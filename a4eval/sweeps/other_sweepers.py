@@ -12,16 +12,14 @@ from omegaconf import DictConfig
 from a4eval.config.compose import resolve
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
-from a4eval.journal import query
-from a4eval.journal.files import unchanged
 from a4eval.journal.journal import Journal
-from a4eval.journal.standing import latest
+from a4eval.journal.views import Row, number
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute, prepare
 from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import check, keep
-from a4eval.sweeps.retry import Recorded
+from a4eval.sweeps.retry import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +58,9 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     check(folder)
     if own.job.num == 0:
         keep(folder, command)
-    known = latest(journal).get(prepared.run_id) if root.resume else None
+    known = journal.catch_up().current(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
-        rows = query.read(journal.path).rows
-        row = next(row for row in rows if row.run_id == prepared.run_id and row.status == "ok" and unchanged(row.data))
+        (row,) = journal.read([known], Row)
         return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
     executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
     record = execute(prepared, folder / RUNS / prepared.run_id, sweep_id=own.job.name, executor=executor)
@@ -94,7 +91,7 @@ def objective(metrics: Mapping[str, Any], names: str | list[str] | None) -> floa
 def _one(metrics: Mapping[str, Any], name: str) -> float:
     if name not in metrics:
         raise ConfigError(f"there is no metric {name!r}{did_you_mean(name, metrics)}", path="objective")
-    return float(query.number(metrics[name]))
+    return float(number(metrics[name]))
 
 
 def outcome(folder: Path, seconds: float) -> Outcome:
@@ -104,19 +101,19 @@ def outcome(folder: Path, seconds: float) -> Outcome:
         ConfigError: nothing did.
     """
     journal = Journal(folder)
-    entries = latest(journal)
+    standing = journal.catch_up()
+    entries = [entry for run_id in standing if (entry := standing.last(run_id)) is not None]
     if not entries:
         raise ConfigError("the sweep ran no point")
-    points = Recorded(journal.path, entries)
+    points, sweep_id = recorded(journal, entries)
     return Outcome(
         points=points,
-        sweep_id=points.sweep_id,
+        sweep_id=sweep_id,
         folder=folder,
+        journal=journal,
         earlier=0,
         done=len(points),
-        failed=sum(entry.status != "ok" for entry in entries.values()),
+        failed=sum(entry.status != "ok" for entry in entries),
         seconds=seconds,
         interrupted=False,
-        torn=journal.torn,
-        doubts=tuple(journal.doubts()),
     )

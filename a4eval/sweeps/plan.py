@@ -17,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.config.compose import explain
 from a4eval.errors import ConfigError
-from a4eval.executors.contract import Job
+from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import Experiment, check_root
 from a4eval.progress import track
 from a4eval.runs.runner import prepare, run_id
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
-    from a4eval.experiment import Root
     from a4eval.sweeps.axes import Axis
 
 POINTS_WITHOUT_PROGRESS = 1000
@@ -50,8 +49,7 @@ class Plan:
         self.axes = axes
         self.repeated = 0
         """How many points were left out because they are the same run as an earlier one."""
-        self.run_ids: dict[str, int] = {}
-        """Run id to the number of its point."""
+        self._run_ids: dict[str, int] = {}
         self._compose = compose
         self._families: dict[tuple[str, ...], Family] = {}
         self._entangled: dict[tuple[str, ...], Entangled] = {}
@@ -62,24 +60,16 @@ class Plan:
             try:
                 self._add(choice)
             except ConfigError as error:
-                if len(self) == self.repeated == 0:
+                if len(self._points) == self.repeated == 0:
                     raise  # the first point: most likely all are wrong
                 raise self._located(error, choice) from error
-        self._ids = list(self.run_ids)
+        self.jobs = Jobs(self._run_ids, self._job, self._points[0][0].first.root)
+        """The points; the root keys of the first say how the sweep is run."""
+        self._ids = list(self._run_ids)
 
-    def __len__(self) -> int:
-        """How many points there are."""
-        return len(self._points)
-
-    def __getitem__(self, number: int) -> Job:
-        """Return a point, ready to run."""
+    def _job(self, number: int) -> Job:
         experiment = self._experiment(*self._points[number])
         return Job(self._ids[number], experiment.name, experiment.config, experiment.overrides, attempt=1)
-
-    @property
-    def root(self) -> Root:
-        """The root keys of the first point: they say how the sweep is run."""
-        return self._points[0][0].first.root
 
     def _add(self, choice: tuple[int, ...]) -> None:
         key = tuple(axis.texts[index] for axis, index in zip(self.axes, choice, strict=True) if axis.group)
@@ -97,7 +87,7 @@ class Plan:
             family.components, identity = prepared.components, prepared.run_id
         else:
             identity = run_id(experiment.config, family.components)
-        if self.run_ids.setdefault(identity, len(self._points)) == len(self._points):
+        if self._run_ids.setdefault(identity, len(self._points)) == len(self._points):
             self._points.append((family, choice, number))
         else:
             self.repeated += 1

@@ -3,92 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from a4eval.errors import A4evalError, ConfigError, DataError
-from a4eval.executors.contract import Job
+from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import Experiment, Root, check_root
 from a4eval.journal.journal import FILE_NAME, Journal
-from a4eval.journal.standing import latest
+from a4eval.journal.views import Row
 from a4eval.runs.runner import prepare
 from a4eval.sweeps.carry_out import Outcome, carry_out
 from a4eval.sweeps.command import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+
+    from a4eval.journal.views import Entry
 
 
-class _Component(msgspec.Struct, frozen=True):
-    """One that a run was built from."""
+def recorded(journal: Journal, entries: Sequence[Entry]) -> tuple[Jobs, str]:
+    """Return the points of *entries*, made from their records in *journal*, and the id of the sweep they belong to."""
 
-    kind: str
-    plugin: str
-    name: str
-    version: int
+    def make(number: int) -> Job:
+        (row,) = journal.read([entries[number]], Row)
+        config = msgspec.json.decode(row.config)
+        return Job(row.run_id, row.experiment, config, tuple(row.overrides), attempt=1)
 
-
-class _Record(msgspec.Struct):
-    """What it takes to run a point again."""
-
-    run_id: str
-    sweep_id: str | None
-    config: dict[str, object]
-    overrides: list[str]
-    experiment: str | None = None
-    components: list[_Component] = []
-
-
-class Recorded:
-    """Points known from their records.
-
-    Args:
-        journal: where the records are.
-        wanted: the run ids of the points.
-        runnable: leave out those that cannot run here as they did when they were recorded.
-    """
-
-    def __init__(self, journal: Path, wanted: Iterable[str], *, runnable: bool = False) -> None:
-        wanted = set(wanted)
-        found: dict[str, _Record] = {}
-        decoder = msgspec.json.Decoder(_Record)
-        with journal.open("rb") as lines:
-            for line in lines if wanted else ():
-                try:
-                    record = decoder.decode(line)
-                except msgspec.MsgspecError:
-                    continue  # torn
-                if record.run_id in wanted:
-                    found[record.run_id] = record
-        self.left_out: dict[str, str] = {}
-        """Run id to why it cannot run here."""
-        if runnable:
-            self.left_out = {run_id: why for run_id, one in found.items() if (why := _why_not(one))}
-            found = {run_id: one for run_id, one in found.items() if run_id not in self.left_out}
-        self._records = list(found.values())
-        self.run_ids = {run_id: number for number, run_id in enumerate(found)}
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._records)
-
-    def __getitem__(self, number: int) -> Job:
-        """Return one, ready to run."""
-        record = self._records[number]
-        return Job(record.run_id, record.experiment, record.config, tuple(record.overrides), attempt=1)
-
-    @cached_property
-    def root(self) -> Root:
-        """How the sweep was run."""
-        return msgspec.convert(self._records[0].config, Root)
-
-    @property
-    def sweep_id(self) -> str:
-        """The sweep they belong to."""
-        return self._records[0].sweep_id or ""
+    (first,) = journal.read(entries[:1], Row)
+    root = msgspec.json.decode(first.config, type=Root)
+    return Jobs((entry.run_id for entry in entries), make, root), first.sweep_id or ""
 
 
 def retry(folder: Path) -> Outcome | None:
@@ -103,33 +48,49 @@ def retry(folder: Path) -> Outcome | None:
     if not journal.path.exists():
         raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
     kept(folder)  # only to learn that we are in the right directory: the points are in the records
-    wanted = [run_id for run_id, entry in latest(journal).items() if entry.status != "ok"]
-    failed = Recorded(journal.path, wanted, runnable=True)
-    doubts = []
-    if failed.left_out:
-        count, why = len(failed.left_out), next(iter(failed.left_out.values()))
-        advice = "the sweep's own command runs what it means now"
-        doubts = [f"{count:,} failed run(s) cannot run again as they were recorded: {why}; {advice}"]
+    standing = journal.catch_up()
+    failed = [entry for run_id in standing if (entry := standing.last(run_id)) is not None and entry.status != "ok"]
     if not failed:
-        if doubts:
-            raise ConfigError(doubts[0])
         return None
-    outcome = carry_out(failed, folder, failed.sweep_id, None, {"ok"})
-    return replace(outcome, doubts=(*doubts, *outcome.doubts))
+    left_out = {row.run_id: why for row in journal.read(failed, _Row) if (why := _why_not(row))}
+    doubts = []
+    if left_out:
+        why, advice = next(iter(left_out.values())), "the sweep's own command runs what it means now"
+        doubts = [f"{len(left_out):,} failed run(s) cannot run again as they were recorded: {why}; {advice}"]
+        failed = [entry for entry in failed if entry.run_id not in left_out]
+    if not failed:
+        raise ConfigError(doubts[0])
+    points, sweep_id = recorded(journal, failed)
+    return replace(carry_out(points, folder, sweep_id, None, {"ok"}), doubts=tuple(doubts))
 
 
-def _why_not(record: _Record) -> str:
+class _Component(msgspec.Struct):
+    """One that a run was built from."""
+
+    kind: str
+    plugin: str
+    name: str
+    version: int
+
+
+class _Row(Row):
+    """A record, and what its run was built from."""
+
+    components: list[_Component] = msgspec.field(default_factory=list)
+
+
+def _why_not(row: _Row) -> str:
     """Say why a run cannot run here as it did when it was recorded; nothing if it can."""
     try:
-        check_root(record.config)
-        experiment = Experiment(record.experiment, record.config, tuple(record.overrides), Path())
-        prepared = prepare(experiment)
-    except (A4evalError, KeyError) as error:
+        config = msgspec.json.decode(row.config)
+        check_root(config)
+        prepared = prepare(Experiment(row.experiment, config, tuple(row.overrides), Path()))
+    except (A4evalError, KeyError, TypeError) as error:
         return str(error)
-    if prepared.run_id == record.run_id:
+    if prepared.run_id == row.run_id:
         return ""
     here = {(one.kind, one.plugin, one.name): one.version for one in prepared.components}
-    for one in record.components:
+    for one in row.components:
         version = here.get((one.kind, one.plugin, one.name))
         if version != one.version:
             now = "is not used" if version is None else f"has version {version}"

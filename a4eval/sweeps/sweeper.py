@@ -51,14 +51,14 @@ def sweep(
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
     folder = Path(config.hydra.sweep.dir)
-    if plan.root.dry_run:
-        executor_of(plan.root)
+    if plan.jobs.root.dry_run:
+        executor_of(plan.jobs.root)
         return Planned(plan, folder)
     try:
         # as they were typed: what they refer to has another value in each point
         given: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
         started = command([*given["hydra"], *given["task"]])
-        return carry_out(plan, folder, config.hydra.job.name, started, {"ok", "failed"})
+        return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval.component import param
-from a4eval.contracts import Result, Row, Value
+from a4eval.contracts import Referenced, Result, Row, Value
 from a4eval.errors import DataError, MissingExtraError
 from a4eval.tasks import layer_checks
 from a4eval.tasks.layer_checks import Worst
@@ -45,7 +45,7 @@ class CheckLayer:
             raise ValueError(f"coordinates must be at least 1, got {self.coordinates}")
         if self.input_shape is not None and any(size < 1 for size in self.input_shape):
             raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
-        if self.reference is not None and not hasattr(self.layer, "reference"):
+        if self.reference is not None and not isinstance(self.layer, Referenced):
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
 
     def run(self, run: Run) -> Result:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval.component import param
-from a4eval.contracts import Result, Row, Value
+from a4eval.contracts import Partitioned, Result, Row, Value, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.corrections import benjamini_hochberg, holm
 from a4eval.statistics.intervals import Comparison, Statistic, paired_bootstrap, paired_permutation, statistic_of
@@ -45,9 +45,8 @@ class Compare:
         self._first.check_batch(self.second, "second")
         if self.permutations < 0:
             raise ValueError(f"permutations must not be negative, got {self.permutations}")
-        for label, metric in self.metrics.items():
-            if not hasattr(type(metric), "units"):
-                raise ValueError(f"metrics.{label} cannot weigh its units, so its differences cannot be tested")
+        if rigid := [label for label, metric in self.metrics.items() if not isinstance(metric, Weighable)]:
+            raise ValueError(f"metrics.{rigid[0]} cannot weigh its units, so its differences cannot be tested")
 
     def run(self, run: Run) -> Result:
         """Compare."""
@@ -67,7 +66,7 @@ class Compare:
             by_name = pair.test(statistic_of, run)
             names = self._first.names(label, pair.first)
             compared |= {name: by_name[given] for given, name in names.items()}
-            parts = pair.test(lambda metric: metric.compute_parts, run) if hasattr(pair.first, "compute_parts") else {}
+            parts = pair.test(lambda metric: metric.compute_parts, run) if isinstance(pair.first, Partitioned) else {}
             if parts:
                 result.tables[f"{label}/parts"] = _rows(parts)
         for name, one in compared.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from a4eval.component import param
-from a4eval.contracts import Result
+from a4eval.contracts import Divisible, Result, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.intervals import bootstrap, statistic_of
 from a4eval.tasks.evaluate_part import evaluate_parts
@@ -35,11 +35,11 @@ class Evaluate:
     def __post_init__(self) -> None:
         self._set = MetricSet(self.metrics, self.prefix, self.interval.clusters if self.interval else None)
         self._set.check_batch(self.data, "data")
-        if self.interval and not any(hasattr(type(metric), "units") for metric in self.metrics.values()):
+        if self.interval and not any(isinstance(metric, Weighable) for metric in self.metrics.values()):
             raise ValueError("interval: none of the metrics can weigh its units")
         if self.shards < 1:
             raise ValueError(f"shards must be at least 1, got {self.shards}")
-        if self.shards > 1 and not hasattr(self.data, "part"):
+        if self.shards > 1 and not isinstance(self.data, Divisible):
             raise ValueError(f"shards: {type(self.data).__name__} cannot give parts of its data: it has no method part")
 
     def run(self, run: Run) -> Result:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval.contracts import Tabular, Weighable
 from a4eval.errors import DataError, PluginError
 
 if TYPE_CHECKING:
@@ -123,14 +124,14 @@ class MetricSet:
         """Return all tables: a metric's single one is named by its label, several by ``label/name``."""
         found: dict[str, list[Row]] = {}
         for label, metric in self.metrics.items():
-            tables = metric.tables() if hasattr(metric, "tables") else {}
+            tables = metric.tables() if isinstance(metric, Tabular) else {}
             single = len(tables) == 1
             found |= {label if single else f"{label}/{name}": rows for name, rows in tables.items()}
         return found
 
-    def weighable(self) -> dict[str, Any]:
+    def weighable(self) -> dict[str, Weighable]:
         """Return the metrics with values whose units can be weighed, by label."""
-        return {label: one for label, one in self.metrics.items() if hasattr(type(one), "units") and one.names}
+        return {label: one for label, one in self.metrics.items() if isinstance(one, Weighable) and one.names}
 
 
 def _plain(column: Sequence[Any] | NDArray[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from a4eval.errors import ConfigError, DataError
 from a4eval.journal import query
+from a4eval.journal.views import number
 
 
 def record(x, *, status="ok", value=None, better=True, seed=0, **more):
@@ -42,7 +43,7 @@ def folder(tmp_path):
     lines = [
         record(1, status="failed"),
         record(1, value=0.1),
-        record(1, status="failed"),
+        record(1, status="interrupted"),
         record(2, value=0.9),
         record(3, value="NaN"),
         record(4, value=0.5),
@@ -58,7 +59,7 @@ def xs(rows):
     return [row.get("task.x") for row in rows]
 
 
-def test_reads_the_latest_of_each_run_and_counts_the_torn(folder):
+def test_reads_the_record_of_each_run_that_counts_and_counts_the_torn(folder):
     found = query.read(folder)
     assert {row.run_id: row.status for row in found.rows} == {
         "run1-0": "ok",
@@ -130,9 +131,9 @@ def test_columns_are_what_differs(folder):
 
 
 def test_non_finite_numbers_come_back():
-    assert math.isnan(query.number("NaN"))
-    assert query.number("-Infinity") == -math.inf
-    assert query.number("name") == "name"
+    assert math.isnan(number("NaN"))
+    assert number("-Infinity") == -math.inf
+    assert number("name") == "name"
 
 
 def test_an_empty_folder_says_so(tmp_path):

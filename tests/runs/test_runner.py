@@ -18,14 +18,15 @@ from a4eval.runs.record import json_schema
 TASKS = """
 import time
 from dataclasses import dataclass
-from a4eval import Component, DataError, Result, Value, hookimpl, param
+from a4eval import Component, DataError, Result, Value, Verdict, hookimpl, param
 
 A4EVAL_API = 1
 
 @hookimpl
 def a4eval_components():
     return [Component(kind="task", name=name, factory=f"odd_tasks:{name.title()}") for name in
-            ("sleeper", "failing", "random", "strange", "writer", "nothing", "careless", "exiting", "slipping")]
+            ("sleeper", "failing", "random", "strange", "writer", "nothing", "careless", "exiting", "slipping",
+             "judging")]
 
 @dataclass
 class Sleeper:
@@ -90,6 +91,13 @@ class Slipping:
         return Result(metrics, tables)
 
 @dataclass
+class Judging:
+    outcome: str
+    def run(self, run):
+        reasons = () if self.outcome == "passed" else ("2 > 1",)
+        return Result({"one": Value(1.0)}, verdict=Verdict(self.outcome, reasons))
+
+@dataclass
 class Careless:
     def run(self, run):
         import warnings
@@ -151,6 +159,20 @@ def test_same_config_same_numbers_and_same_id(odd, tmp_path):
     assert len({one["run_id"] for one in records}) == 3
     values = [first["metrics"][f"r{index}"]["value"] for index in range(3)]
     assert values == np.random.default_rng(np.random.SeedSequence(0)).random(3).tolist()
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("passed", 0), ("undecided", 4), ("failed", 3)])
+def test_a_verdict_is_in_the_record_shown_first_and_the_exit_status(odd, tmp_path, outcome, code):
+    done = run(odd, tmp_path, "task.name=judging", f"task.outcome={outcome}")
+    assert done.code == code, done.err
+    reasons = [] if outcome == "passed" else ["2 > 1"]
+    assert done.record["verdict"] == {"outcome": outcome, "reasons": reasons}
+    assert done.record["status"] == "ok"
+    assert done.out.splitlines()[1:][: 1 + len(reasons)] == [f"verdict: {outcome}", *(f"  {one}" for one in reasons)]
+
+
+def test_a_task_that_measures_gives_no_verdict(odd, tmp_path):
+    assert run(odd, tmp_path, "task.name=writer").record["verdict"] is None
 
 
 def test_a_failing_run_is_a_record_with_its_traceback(odd, tmp_path):

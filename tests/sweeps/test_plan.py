@@ -105,7 +105,7 @@ def basic(application, overrides):
 
 def planned(application, overrides):
     plan = Plan(parse(overrides, application.config_loader), composer(application, overrides))
-    return plan, [plan[number].config for number in range(len(plan))]
+    return plan, [plan.jobs[number].config for number in range(len(plan.jobs))]
 
 
 @pytest.mark.parametrize("overrides", SWEEPS, ids=" ".join)
@@ -177,7 +177,7 @@ def test_a_shuffled_sweep_has_the_same_points(application):
     points = [(config["task"]["x"], config["seed"]) for config in configs]
     assert sorted(points) == sorted((x, seed) for x in range(50) for seed in (1, 2, 3))
     assert points != sorted(points)
-    assert len(plan.run_ids) == 150
+    assert len(plan.jobs.run_ids) == 150
 
 
 def test_a_glob_with_a_slash_looks_into_nested_groups(application):
@@ -203,7 +203,7 @@ def test_composes_once_a_family(application):
 
     overrides = ["experiment=nested/one,nested/two", "++task.x=range(0,100)", "seed=range(0,3)"]
     plan = Plan(parse(overrides, application.config_loader), counted)
-    assert (len(plan), len(composed)) == (600, 2)
+    assert (len(plan.jobs), len(composed)) == (600, 2)
 
 
 @pytest.mark.parametrize(
@@ -223,13 +223,13 @@ def test_composes_seldom_where_hydra_sets_each_point(application, overrides):
         return compose(point, number)
 
     plan = Plan(parse(overrides, application.config_loader), counted)
-    assert (len(plan), len(composed)) == (100, 2)
+    assert (len(plan.jobs), len(composed)) == (100, 2)
 
 
 def test_overrides_are_told_as_typed(application):
     plan, _ = planned(application, free_keys(["experiment=probe", "task.x=1,2", "seed=3"]))
-    assert plan[1].overrides == ("experiment=probe", "task.x=2", "seed=3")
-    assert plan[1].experiment == "probe"
+    assert plan.jobs[1].overrides == ("experiment=probe", "task.x=2", "seed=3")
+    assert plan.jobs[1].experiment == "probe"
 
 
 @pytest.mark.parametrize(

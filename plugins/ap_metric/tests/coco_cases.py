@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from a4eval_ap_metric.detection_data import DetectionData
+from a4eval_ap_metric.detections.data import DetectionData
 
 if TYPE_CHECKING:
     from pycocotools.cocoeval import COCOeval
@@ -126,3 +126,7 @@ def duplicated(case: dict[str, Any], weights: np.ndarray) -> dict[str, Any]:
     for index, one in enumerate(copies["annotations"]):
         one["id"] = index + 1
     return copies
+
+
+def dropped_nan(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), -1, values)

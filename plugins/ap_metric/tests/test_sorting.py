@@ -1,8 +1,9 @@
+"""Sorting by radix is the stable sort."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from a4eval_ap_metric.identifiers import dense, distinct
 from a4eval_ap_metric.sorting import descending_order, ragged_ranges, small_integer_order
 
 N = 6000
@@ -38,16 +39,3 @@ def test_small_integer_order_is_the_stable_sort(bound):
 def test_ragged_ranges_of_nothing():
     assert ragged_ranges(np.empty(0, int), np.empty(0, int)).tolist() == []
     assert ragged_ranges(np.array([3, 9]), np.array([0, 0])).tolist() == []
-
-
-@pytest.mark.parametrize("ids", [np.array([7, -3, 7, 10]), np.array([2**40, 5, 2**50]), np.array(["b", "a", "b"])])
-def test_ids_become_dense(ids):
-    known = distinct([ids, ids[:1]])
-    np.testing.assert_array_equal(known, np.unique(ids))
-    np.testing.assert_array_equal(known[dense(ids, known)], ids)
-    assert dense(ids[:1], known[known != ids[0]]).tolist() == [-1]
-
-
-def test_ids_of_two_kinds_are_refused():
-    with pytest.raises(ValueError, match="all integers or all text"):
-        distinct([np.array([1]), np.array(["1"])])

@@ -40,6 +40,12 @@ def integers(rng, n, high=8):
     return np.concatenate([corner, corner + rng.integers(1, high, (n, 2))], axis=1).astype(float)
 
 
+def rotated(rng, n, scale):
+    return np.concatenate(
+        [rng.random((n, 2)) * scale, rng.random((n, 2)) * scale + 0.5, rng.uniform(-7, 7, (n, 1))], axis=1
+    )
+
+
 def solid(predicted, truth):
     """Return which pairs have an area on both sides."""
     sizes = np.stack([boxes[:, 2:] - boxes[:, :2] for boxes in (predicted, truth)])

@@ -1,7 +1,7 @@
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,10 +21,11 @@ class Heights:
     crash: list[int] = param(default_factory=list, help="parts that kill their process every time")
     fail: list[int] = param(default_factory=list, help="parts that find their data wrong")
     wait: float = param(0, help="how long a part takes for each part before it", unit="seconds")
+    needs: str | None = param(None, help="a file that the first part must find")
     _part: tuple[int, int] = field(default=(0, 1), init=False)
 
     def part(self, index, count):
-        one = Heights(self.path, self.n, self.die, self.crash, self.fail, self.wait)
+        one = replace(self)
         one._part = (index, count)
         return one
 
@@ -36,6 +37,8 @@ class Heights:
         with Path("begun.txt").open("a") as begun:
             begun.write(f"{index}/{count}\n")
         time.sleep(self.wait * index)
+        if index == 0 and self.needs and not Path(self.needs).exists():
+            raise DataError(f"the first part found no {Path(self.needs).name}")
         if index in self.fail:
             raise DataError(f"{self.path}: part {index} is wrong")
         mark = Path(f"died-{index}")

@@ -1,0 +1,121 @@
+"""The two views of a record: the light one that a sweep follows, and the whole one that people ask about."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from a4eval.runs.record import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class FileEntry(Struct):
+    """A file of a record's ``data``; ``sha256`` is None if it could not be read."""
+
+    path: str
+    sha256: str | None
+
+
+class ExecutorEntry(Struct):
+    """Which attempt it was."""
+
+    attempt: int = 1
+
+
+class Entry(Struct):
+    """What a sweep needs to know of a record."""
+
+    run_id: str
+    status: str
+    executor: ExecutorEntry = msgspec.field(default_factory=ExecutorEntry)
+    data: list[FileEntry] = []
+    schema_version: int = SCHEMA_VERSION
+    offset: int = msgspec.field(default=0, name="#offset")  # no key of a record
+    """Where in the journal its line begins."""
+
+    def stands(self, retries: int) -> bool:
+        """Is it the last word on its run, when a failed run gets *retries* more attempts?"""
+        return self.status == "ok" or self.executor.attempt > retries
+
+
+class Metric(Struct):
+    """A number of a record."""
+
+    value: int | float | str
+    unit: str = "1"
+    higher_is_better: bool | None = None
+
+
+class Row(Struct):
+    """A record without its bulk; ``config`` is parsed when it is asked for."""
+
+    run_id: str
+    status: str
+    overrides: list[str] = []
+    metrics: dict[str, Metric] = {}
+    config: msgspec.Raw = msgspec.Raw(b"{}")
+    timing: dict[str, float] = {}
+    executor: dict[str, Any] = {}
+    seed: int = 0
+    experiment: str | None = None
+    sweep_id: str | None = None
+    started: str = ""
+    finished: str = ""
+    error: dict[str, str] | None = None
+    data: list[FileEntry] = []
+    schema_version: int = SCHEMA_VERSION
+
+    def get(self, key: str) -> Any:
+        """Return what stands under *key*, or None.
+
+        Args:
+            key: a key of the record (``status``, ``timing.wall_seconds``, ``metrics.accuracy``, ``config.task.cell``);
+                the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
+        """
+        head, _, rest = key.partition(".")
+        if key in self.metrics or (head == "metrics" and rest in self.metrics):
+            return number(self.metrics[key if key in self.metrics else rest].value)
+        if head != "config" and head in self.__struct_fields__:
+            return _walk(msgspec.to_builtins(getattr(self, head)), rest)
+        return _walk(msgspec.json.decode(self.config), rest if head == "config" else key)
+
+    def keys(self) -> Iterator[str]:
+        """Yield every key that :meth:`get` takes, as it is best written."""
+        for name in self.__struct_fields__:
+            if name == "config":
+                yield from _paths(msgspec.json.decode(self.config))
+            elif name == "metrics":
+                yield from self.metrics
+            else:
+                yield from _paths({name: msgspec.to_builtins(getattr(self, name))})
+        yield from ("error.type", "error.message", "error.traceback")
+
+
+def _paths(node: Any) -> Iterator[str]:
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in items:
+        yield str(step)
+        yield from (f"{step}.{rest}" for rest in _paths(value))
+
+
+def number(value: Any) -> Any:
+    """Return the number that a record's "NaN" or "Infinity" stands for; others as they are."""
+    return _NUMBERS.get(value, value) if isinstance(value, str) else value
+
+
+def _walk(value: Any, path: str) -> Any:
+    for step in path.split(".") if path else ():
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return number(value)

@@ -1,0 +1,1 @@
+"""Ground truth and detections as arrays: their columns, their notations, and what to doubt about them."""

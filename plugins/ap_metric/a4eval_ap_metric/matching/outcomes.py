@@ -1,0 +1,89 @@
+"""What became of each detection at one threshold, whoever matched it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from a4eval_ap_metric.matching.coco import Matches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """Detections in the order (class, score descending, image, input), and the truths that count.
+
+    Args:
+        detection: (n,) input row.
+        detection_class: (n,) class.
+        unit: (n,) image.
+        score: (n,) float64.
+        hit: (n,) bool: a true positive.
+        counted: (n,) bool: False where the detection is neither right nor wrong.
+        truth_class: (g,) class of each truth that counts.
+        truth_unit: (g,) image of each truth that counts.
+    """
+
+    detection: NDArray[np.intp]
+    detection_class: NDArray[np.integer[Any]]
+    unit: NDArray[np.integer[Any]]
+    score: NDArray[np.float64]
+    hit: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    truth_class: NDArray[np.integer[Any]]
+    truth_unit: NDArray[np.integer[Any]]
+
+    def n_truth(self, n_classes: int) -> NDArray[np.intp]:
+        """Return (k,) how many truths of each class count."""
+        return np.bincount(self.truth_class, minlength=n_classes)
+
+
+VocMatches = Outcomes  # the name it has in the package
+
+
+def outcomes(matches: Matches, threshold: int = 0, area: int = 0) -> Outcomes:
+    """Return what became of each detection that COCO's matching considers.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+        threshold: index of the threshold.
+        area: index of the area range.
+    """
+    chosen = (matches.threshold == threshold) & ((matches.in_area & (1 << area)) != 0)
+    truth_counts = ~matches.truth_ignored[area]
+    right = truth_counts[matches.truth[chosen]]
+    considered, _ = considered_when_unmatched(matches, area)
+    considered[matches.position[chosen]] = right
+    hit = np.zeros(len(considered), bool)
+    hit[matches.position[chosen]] = right
+    position = np.flatnonzero(considered)
+    of_class = np.repeat(np.arange(matches.n_classes), np.diff(matches.class_start))
+    return Outcomes(
+        detection=matches.detection[position],
+        detection_class=of_class[position],
+        unit=matches.detection_unit[position],
+        score=matches.detection_score[position],
+        hit=hit[position],
+        counted=np.ones(len(position), bool),
+        truth_class=matches.truth_class[truth_counts],
+        truth_unit=matches.truth_unit[truth_counts],
+    )
+
+
+def considered_when_unmatched(
+    matches: Matches, area: int, kept: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return which positions count as false positives when unmatched, and how many of them lie before each."""
+    low, high = matches.parameters.areas[area]
+    size = matches.detection_area
+    considered = ~((size < low) | (size > high))
+    if matches.unjudged is not None:
+        considered &= ~matches.unjudged
+    if kept is not None:
+        considered &= kept
+    before = np.zeros(len(size) + 1, np.intp)
+    np.cumsum(considered.view(np.int8), dtype=np.intp, out=before[1:])
+    return considered, before

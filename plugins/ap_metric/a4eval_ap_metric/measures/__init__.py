@@ -1,0 +1,1 @@
+"""From who was matched to numbers: curves, statistics, tables, errors."""

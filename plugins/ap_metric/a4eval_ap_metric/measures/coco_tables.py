@@ -1,0 +1,72 @@
+"""COCO's numbers taken apart: by class, by threshold and size, and along the precision–recall curve."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval_ap_metric.measures.coco import mean_where_defined, recall_of, single_thresholds
+from a4eval_ap_metric.measures.curves import hits_by_area, precision_at_recalls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from a4eval_ap_metric.matching.coco import Matches
+
+
+def class_rows(matches: Matches, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one row a class: truths, detections, AP over all thresholds and at single ones, AR.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+        names: of the classes.
+
+    Returns:
+        Rows; NaN where a class has no truth that counts.
+    """
+    found = next(hits_by_area(matches))
+    precision = precision_at_recalls(found, np.array(matches.parameters.recalls))
+    recall = recall_of(found)
+    detections = np.diff(matches.class_start)
+    thresholds = matches.parameters.thresholds
+    rows = []
+    for index, name in enumerate(names):
+        row = {"class": name, "truths": int(found.n_truth[index]), "detections": int(detections[index])}
+        row["AP"] = float(precision[:, :, index].mean())
+        for one in single_thresholds(matches.parameters):
+            row[f"AP{100 * one:g}"] = float(precision[thresholds.index(one), :, index].mean())
+        rows.append(row | {"AR": float(recall[:, index].mean())})
+    return rows
+
+
+def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one row a threshold: AP and AR, overall and for each area range.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+        areas: the names of the area ranges after the first.
+    """
+    recalls = np.array(matches.parameters.recalls)
+    rows: list[dict[str, Any]] = [{"threshold": one} for one in matches.parameters.thresholds]
+    for name, found in zip(["", *areas], hits_by_area(matches), strict=True):
+        precision, recall = precision_at_recalls(found, recalls), recall_of(found)
+        for index, row in enumerate(rows):
+            row[f"AP{name}"] = mean_where_defined(precision[index])
+            row[f"AR{name}"] = mean_where_defined(recall[index])
+    return rows
+
+
+def curve_rows(matches: Matches) -> list[dict[str, Any]]:
+    """Return one row a recall level: interpolated precision, the mean over classes, by threshold and over all."""
+    recalls = matches.parameters.recalls
+    precision = precision_at_recalls(next(hits_by_area(matches)), np.array(recalls))
+    defined = ~np.isnan(precision).all(axis=(0, 1))
+    mean = precision[:, :, defined].mean(axis=2) if defined.any() else np.full(precision.shape[:2], math.nan)
+    columns = {f"precision_{one:g}": mean[index] for index, one in enumerate(matches.parameters.thresholds)}
+    columns["precision"] = mean.mean(axis=0)
+    return [
+        {"recall": recall} | {name: float(values[level]) for name, values in columns.items()}
+        for level, recall in enumerate(recalls)
+    ]

@@ -1,0 +1,157 @@
+"""Six kinds of errors of a detector and the AP each costs (TIDE).
+
+Source: Bolya et al. 2020, *TIDE: A General Toolbox for Identifying Object Detection Errors* (arXiv:2008.08115).
+AP is COCO's 101-point one at the foreground threshold; a class without truths takes no part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters, DetectionData
+from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.outcomes import outcomes
+from a4eval_ap_metric.matching.pairs import box_iou_of_pairs, overlapping_pairs
+from a4eval_ap_metric.measures.class_average_precision import class_average_precision
+from a4eval_ap_metric.measures.coco import mean_where_defined
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from a4eval_ap_metric.matching.outcomes import Outcomes
+
+KINDS = ("classification", "localisation", "both", "duplicate", "background", "missed")
+_CLASS, _PLACE, _BOTH, _TWICE, _NOTHING, _RIGHT = range(6)
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """The errors.
+
+    Args:
+        average_precision: as it is.
+        count: how many errors of each of :data:`KINDS`.
+        cost: how much higher AP would be with the errors of that kind alone put right; as published, never below 0.
+        false_positive_cost: with all false positives gone.
+        false_negative_cost: with all truths that were not found gone.
+    """
+
+    average_precision: float
+    count: dict[str, int]
+    cost: dict[str, float]
+    false_positive_cost: float
+    false_negative_cost: float
+
+
+def tide_errors(
+    data: DetectionData, *, foreground: float = 0.5, background: float = 0.1, max_detections: int = 100
+) -> Tide:
+    """Sort the errors of a detector by kind.
+
+    Args:
+        data: ground truth and detections.
+        foreground: the IoU from which a detection is right.
+        background: the IoU up to which a detection is on nothing.
+        max_detections: per image and class.
+    """
+    parameters = CocoParameters((foreground,), areas=(EVERY_AREA,), max_detections=(max_detections,))
+    matches = match(data, parameters)
+    found = outcomes(matches)
+    used = np.zeros(len(data.truth_unit), bool)
+    used[matches.truth_row[matches.truth]] = True
+    kind, target = _kinds(data, found, used, foreground, background)
+    # of the detections that could have had a free truth, the best by score has it
+    could = np.flatnonzero(target >= 0)
+    could = could[~used[target[could]]]
+    by_score = could[np.lexsort((could, -found.score[could]))]
+    reached, first = np.unique(target[by_score], return_index=True)
+    winner = np.zeros(len(kind), bool)
+    winner[by_score[first]] = True
+    missed = ~used & ~data.truth_crowd
+    missed[reached] = False
+    truths = found.n_truth(data.n_classes)
+    base = _average_precision(found.detection_class, found.score, found.hit, truths, truths)
+    cost = {}
+    for index, name in enumerate(KINDS[:5]):
+        mine = kind == index
+        fixed = mine & winner
+        of_class = found.detection_class
+        if index == _CLASS:
+            of_class = of_class.copy()
+            of_class[fixed] = data.truth_class[target[fixed]]
+        kept = ~mine | fixed
+        value = _average_precision(of_class[kept], found.score[kept], (found.hit | fixed)[kept], truths, truths)
+        cost[name] = max(value - base, 0.0)
+    left = truths - np.bincount(data.truth_class[missed], minlength=data.n_classes)
+    cost["missed"] = max(_average_precision(found.detection_class, found.score, found.hit, truths, left) - base, 0.0)
+    count = {name: int(np.count_nonzero(kind == index)) for index, name in enumerate(KINDS[:5])}
+    right = found.hit
+    without_false = _average_precision(found.detection_class[right], found.score[right], right[right], truths, truths)
+    hits = np.bincount(found.detection_class[right], minlength=data.n_classes)
+    all_found = _average_precision(found.detection_class, found.score, found.hit, truths, np.where(truths > 0, hits, 0))
+    return Tide(base, count | {"missed": int(missed.sum())}, cost, without_false - base, all_found - base)
+
+
+def _kinds(
+    data: DetectionData,
+    found: Outcomes,
+    used: NDArray[np.bool_],
+    foreground: float,
+    background: float,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the kind of each detection, and the truth it was meant for (−1: none)."""
+    wrong = np.flatnonzero(~found.hit)
+    row = found.detection[wrong]
+    truth_row = np.flatnonzero(~data.truth_crowd)
+    truth_row = truth_row[np.argsort(data.truth_unit[truth_row], kind="stable")]
+    unit = data.detection_unit[row]
+    first = np.searchsorted(data.truth_unit[truth_row], unit, "left")
+    count = np.searchsorted(data.truth_unit[truth_row], unit, "right") - first
+    iou = box_iou_of_pairs(data.detection_box[row], data.truth_box[truth_row], np.zeros(len(truth_row), bool))
+    edges = overlapping_pairs(first, count, iou, background)
+    truth = truth_row[edges.truth]
+    same = data.truth_class[truth] == data.detection_class[row[edges.detection]]
+    n = len(wrong)
+    own, own_truth = _best(edges.detection[same], truth[same], edges.similarity[same], n)
+    other, other_truth = _best(edges.detection[~same], truth[~same], edges.similarity[~same], n)
+    taken = same & used[truth]
+    twice, _ = _best(edges.detection[taken], truth[taken], edges.similarity[taken], n)
+    place = (own >= background) & (own <= foreground)
+    wrong_class = ~place & (other >= foreground)
+    again = ~place & ~wrong_class & (twice >= foreground)
+    nothing = np.maximum(own, other) <= background
+    kinds = np.select([place, wrong_class, again, nothing], [_PLACE, _CLASS, _TWICE, _NOTHING], _BOTH)
+    kind, target = np.full(len(found.hit), _RIGHT), np.full(len(found.hit), -1)
+    kind[wrong] = kinds
+    target[wrong] = np.select([place, wrong_class], [own_truth, other_truth], -1)
+    return kind, target
+
+
+def _best(
+    detection: NDArray[np.intp], truth: NDArray[np.intp], similarity: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the highest similarity of each of *n* detections, 0 without any, and the first truth that has it."""
+    value, which = np.zeros(n), np.full(n, -1)
+    order = np.lexsort((truth, -similarity, detection))
+    of, place = np.unique(detection[order], return_index=True)
+    value[of], which[of] = similarity[order][place], truth[order][place]
+    return value, which
+
+
+def _average_precision(
+    of_class: NDArray[np.integer[Any]],
+    score: NDArray[np.float64],
+    hit: NDArray[np.bool_],
+    truths: NDArray[Any],
+    left: NDArray[Any],
+) -> float:
+    """Return the mean over the classes that have *truths*, where only *left* of them are to be found."""
+    order = np.lexsort((-score, of_class))
+    values = class_average_precision(of_class[order], hit[order], left, "101_point")
+    # a class whose truths were all put aside has nothing to find: 0 if it has detections
+    detected = np.bincount(of_class, minlength=len(truths)) > 0
+    values[(truths > 0) & (left == 0) & detected] = 0.0
+    return mean_where_defined(values)

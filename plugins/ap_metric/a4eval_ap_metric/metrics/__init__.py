@@ -1,0 +1,1 @@
+"""The components: batches in, values and tables out."""

@@ -1,0 +1,114 @@
+"""What detection metrics share: state, the refusal of impossible input, and weights of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from a4eval_ap_metric.detections.checks import CheckedBatch, refuse_impossible
+from a4eval_ap_metric.metrics.detection_state import DetectionState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from a4eval_ap_metric.detections.data import DetectionData
+    from a4eval_ap_metric.matching.coco import Matches
+    from a4eval_ap_metric.resampling.resampler import Resampled
+
+
+@dataclass
+class DetectionMetric:
+    """Takes batches in; a subclass computes."""
+
+    batch: ClassVar[str] = "detection"
+
+    _state: DetectionState = field(default_factory=DetectionState, init=False, repr=False, compare=False)
+    _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The class ids, ascending."""
+        return self._state.classes()
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the classes, the id where there is no name."""
+        return self._state.class_names()
+
+    @property
+    def data(self) -> DetectionData:
+        """All that was taken in so far."""
+        return self._state.data()
+
+    def refuse(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Refuse what has no meaning; what a reader of ours has checked does not come here.
+
+        Raises:
+            DataError: a box or score is impossible.
+        """
+        refuse_impossible(columns)
+
+    def check(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Refuse what this metric in particular cannot use."""
+
+    def update(self, batch: Mapping[str, Any]) -> None:
+        """Take in a batch of images with their ground truth and detections."""
+        columns = self._state.checked(batch)
+        if not (isinstance(batch, CheckedBatch) and batch.unchanged):
+            self.refuse(columns)
+        self.check(columns)
+        self._state.add(columns)
+        self._cache.clear()
+
+    def merge(self, other: DetectionMetric) -> None:
+        """Take in the batches of *other*, which has the same parameters."""
+        if self != other:
+            raise ValueError(f"merge: got {other}, expected a metric with the parameters of {self}")
+        self._state.add(*other._state.batches)
+        self._cache.clear()
+
+
+@dataclass
+class WeighableMetric(DetectionMetric):
+    """A metric that can count its images more than once, or not at all."""
+
+    @property
+    def units(self) -> NDArray[Any]:
+        """The image ids, in the order ``weights`` refers to."""
+        return self._state.units()
+
+
+@dataclass
+class ResampledMetric(WeighableMetric):
+    """A metric of COCO's matches: they are made once, and a resample counts them differently."""
+
+    @property
+    def matches(self) -> Matches:
+        """Who was matched to whom, in all that was taken in so far."""
+        if "matches" not in self._cache:
+            self._cache["matches"] = self.matched(self.data)
+        found: Matches = self._cache["matches"]
+        return found
+
+    def matched(self, data: DetectionData) -> Matches:
+        """Return who is matched to whom."""
+        raise NotImplementedError
+
+    def resampled(self, weights: NDArray[np.float64]) -> tuple[Resampled, NDArray[np.int64]]:
+        """Return the numbers of some resamples, and how many images each has.
+
+        Args:
+            weights: (r, n_units) whole numbers, how often each image counts.
+        """
+        from a4eval_ap_metric.resampling.resampler import Resampler, whole_weights
+
+        counts = whole_weights(weights, len(self.units))
+        most = int(counts.max(initial=1))
+        resampler: Resampler | None = self._cache.get("resampler")
+        if resampler is None or resampler.most < most:
+            resampler = self._cache["resampler"] = Resampler(self.matches, most)
+        return resampler.statistics(counts), np.sum(counts, axis=1)

@@ -1,0 +1,148 @@
+"""The metric ``coco_detection``: COCO's statistics of boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from a4eval import Row, Value, param
+from a4eval_ap_metric.detections.data import (
+    COCO_AREAS,
+    COCO_MAX_DETECTIONS,
+    COCO_RECALLS,
+    COCO_THRESHOLDS,
+    EVERY_AREA,
+    CocoParameters,
+    Geometry,
+)
+from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.pairs import pairs_by
+from a4eval_ap_metric.matching.shapes import SIMILARITIES
+from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
+from a4eval_ap_metric.measures.coco_tables import class_rows, curve_rows, threshold_rows
+from a4eval_ap_metric.metrics.base import ResampledMetric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from a4eval_ap_metric.detections.data import DetectionData
+    from a4eval_ap_metric.matching.coco import Matches
+
+
+Report = Literal["classes", "thresholds", "curve"]
+
+
+@dataclass
+class CocoDetection(ResampledMetric):
+    """Average precision and recall of detected boxes as COCO defines them; equal to pycocotools bit for bit."""
+
+    thresholds: list[float] = param(
+        default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
+    )
+    recalls: list[float] | None = param(
+        None, help="recall levels precision is read at, ascending; without it COCO's 0, 0.01, … 1"
+    )
+    areas: dict[str, tuple[float, float]] = param(
+        default_factory=lambda: dict(COCO_AREAS), help="area ranges with statistics of their own", unit="pixels²"
+    )
+    max_detections: list[int] = param(
+        default_factory=lambda: list(COCO_MAX_DETECTIONS), help="per image and class, ascending; the last one is for AP"
+    )
+    similarity: Any | None = param(
+        None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
+    )
+    geometry: Geometry = param(
+        "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
+    )
+    compat: Literal["none", "pycocotools"] = param(
+        "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
+    )
+    per_class: bool = param(False, help="a comparison tests the AP of each class too")
+    report: list[Report] = param(
+        default_factory=list, help="tables: classes, thresholds, curve (precision by recall and threshold)"
+    )
+
+    def __post_init__(self) -> None:
+        areas = tuple((float(low), float(high)) for low, high in self.areas.values())
+        self._parameters = CocoParameters(
+            thresholds=tuple(self.thresholds),
+            recalls=COCO_RECALLS if self.recalls is None else tuple(self.recalls),
+            areas=(EVERY_AREA, *areas),
+            max_detections=tuple(self.max_detections),
+        )
+        if self.similarity is not None and not getattr(self.similarity, "higher_is_better", True):
+            raise ValueError("similarity: got a distance, expected one that is higher for better pairs")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"areas: {list(self.areas)} give two statistics the same name")
+
+    @property
+    def names(self) -> Sequence[str]:
+        """``AP``, ``AP50``, … in pycocotools' order."""
+        return statistic_names(self._parameters, list(self.areas))
+
+    def matched(self, data: DetectionData) -> Matches:
+        """Return who is matched to whom."""
+        by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        return match(data, self._parameters, pair_similarity=by)
+
+    def refuse(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Refuse what has no meaning, unless pycocotools is to be followed.
+
+        Raises:
+            DataError: a box or score is impossible.
+        """
+        if self.compat == "none":
+            super().refuse(columns)
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return the statistics; NaN where no class has a truth that counts (−1 with ``compat: pycocotools``)."""
+        if weights is None:
+            values = coco_statistics(self.matches)
+            n = len(self.units)
+        else:
+            found, counts = self.resampled(np.asarray(weights)[None])
+            values, n = found.statistics[0], int(counts[0])
+        if self.compat == "pycocotools":
+            values = np.where(np.isnan(values), -1.0, values)
+        return {
+            name: Value(float(value), higher_is_better=True, n=n)
+            for name, value in zip(self.names, values, strict=True)
+        }
+
+    def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the statistics of many resamples.
+
+        Args:
+            weights: (r, n_units) whole numbers, how often each image counts.
+
+        Returns:
+            For each name (r,) float64.
+        """
+        return dict(zip(self.names, self.resampled(weights)[0].statistics.T, strict=True))
+
+    def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the AP of each class under many resamples; nothing unless ``per_class``.
+
+        Args:
+            weights: (r, n_units) whole numbers, how often each image counts.
+
+        Returns:
+            For each class (r,) float64.
+        """
+        if not self.per_class:
+            return {}
+        return dict(zip(self.class_names, self.resampled(weights)[0].class_precision.T, strict=True))
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the tables asked for in ``report``."""
+        make = {
+            "classes": lambda: class_rows(self.matches, self.class_names),
+            "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
+            "curve": lambda: curve_rows(self.matches),
+        }
+        return {name: make[name]() for name in self.report}

@@ -1,0 +1,91 @@
+"""The metric ``detection_average_precision``: any definition at one IoU threshold, PASCAL VOC's by default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from a4eval import Row, Value, param
+from a4eval_ap_metric.matching.voc import coco_match, voc_match
+from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
+from a4eval_ap_metric.measures.coco import mean_where_defined
+from a4eval_ap_metric.metrics.base import WeighableMetric
+from a4eval_ap_metric.rankings.average_precision import Interpolation
+from a4eval_ap_metric.resampling.resampler import whole_weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from a4eval_ap_metric.matching.outcomes import Outcomes
+
+
+@dataclass
+class DetectionAveragePrecision(WeighableMetric):
+    """The mean over classes of average precision at one IoU threshold; by default as PASCAL VOC has it from 2010 on.
+
+    A column ``truth_difficult`` (g,) bool of the batches marks truths that are neither found nor missed.
+    """
+
+    names: ClassVar[Sequence[str]] = ("mean_average_precision",)
+
+    interpolation: Interpolation = param(
+        "every_point", help="11_point is VOC 2007's, every_point VOC's from 2010 on, 101_point COCO's"
+    )
+    matching: Literal["voc", "coco"] = param("voc", help="voc: only the best truth of all; coco: the best that is free")
+    threshold: float = param(0.5, help="IoU from which a detection is right")
+    extra_pixel: bool = param(
+        True, help="voc matching: box edges are inclusive pixels, so a width is one more (VOC's convention)"
+    )
+    max_detections: int = param(100, help="coco matching: per image and class")
+    report: list[Literal["classes"]] = param(default_factory=lambda: ["classes"], help="tables: classes, or none")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold <= 1:
+            raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")
+
+    @property
+    def matches(self) -> Outcomes:
+        """What became of each detection."""
+        if "matches" not in self._cache:
+            difficult = self._state.flags("truth_difficult")
+            if self.matching == "voc":
+                found = voc_match(
+                    self.data, threshold=self.threshold, extra_pixel=self.extra_pixel, difficult=difficult
+                )
+            else:
+                found = coco_match(
+                    self.data, threshold=self.threshold, difficult=difficult, max_detections=self.max_detections
+                )
+            self._cache["matches"] = found
+        matches: Outcomes = self._cache["matches"]
+        return matches
+
+    def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """Return (k,) the average precision of each class, NaN for a class without truths."""
+        return voc_average_precision(self.matches, len(self.classes), self.interpolation, weights)
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return the mean over the classes that have truths."""
+        n_units = len(self.units)
+        counts = None if weights is None else whole_weights(weights, n_units)
+        value = mean_where_defined(self.per_class(counts))
+        n = n_units if counts is None else int(counts.sum())
+        return {"mean_average_precision": Value(value, higher_is_better=True, n=n)}
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``classes``, if asked for: class, truths, detections, average precision."""
+        if not self.report:
+            return {}
+        names = self.class_names
+        truths = np.bincount(self.matches.truth_class, minlength=len(names))
+        detections = np.bincount(self.matches.detection_class, minlength=len(names))
+        columns = zip(names, truths.tolist(), detections.tolist(), self.per_class().tolist(), strict=True)
+        return {
+            "classes": [
+                {"class": name, "truths": truth, "detections": detection, "average_precision": value}
+                for name, truth, detection, value in columns
+            ]
+        }

@@ -1,0 +1,197 @@
+"""Metrics that say what is wrong with a detector: best F1, calibration, confusion matrix, TIDE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from a4eval import DataError, Row, Value, param
+from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
+from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
+from a4eval_ap_metric.measures.best_f1 import best_f1
+from a4eval_ap_metric.measures.calibration import calibration
+from a4eval_ap_metric.measures.confusion import confusion_matrix
+from a4eval_ap_metric.measures.tide import KINDS, Tide, tide_errors
+from a4eval_ap_metric.metrics.base import DetectionMetric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def _only_whole(weights: NDArray[np.float64] | None) -> None:
+    if weights is not None:
+        raise ValueError("this metric cannot weigh its units")
+
+
+@dataclass
+class _AtThreshold(DetectionMetric):
+    """A metric of the outcomes at one threshold."""
+
+    threshold: float = param(0.5, help="IoU from which a detection is right")
+    max_detections: int = param(100, help="per image and class")
+
+    def __post_init__(self) -> None:
+        self._parameters = CocoParameters((self.threshold,), areas=(EVERY_AREA,), max_detections=(self.max_detections,))
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What became of each detection."""
+        if "outcomes" not in self._cache:
+            self._cache["outcomes"] = outcomes(match(self.data, self._parameters))
+        found: Outcomes = self._cache["outcomes"]
+        return found
+
+
+@dataclass
+class DetectionF1(_AtThreshold):
+    """The best F1 over score thresholds, all classes together; the table has each class's own."""
+
+    names: ClassVar[Sequence[str]] = ("f1", "score_threshold", "precision", "recall")
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return the best F1, and score threshold, precision and recall there."""
+        _only_whole(weights)
+        found = self.outcomes
+        best = best_f1(found.score, found.hit, len(found.truth_class))
+        return {
+            "f1": Value(best.f1, higher_is_better=True),
+            "score_threshold": Value(best.score),
+            "precision": Value(best.precision, higher_is_better=True),
+            "recall": Value(best.recall, higher_is_better=True),
+        }
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``classes``."""
+        rows: list[Row] = []
+        found = self.outcomes
+        truths = found.n_truth(len(self.classes)).tolist()
+        for index, name in enumerate(self.class_names):
+            mine = found.detection_class == index
+            best = best_f1(found.score[mine], found.hit[mine], truths[index])
+            rows.append(
+                {
+                    "class": name,
+                    "truths": truths[index],
+                    "f1": best.f1,
+                    "score_threshold": best.score,
+                    "precision": best.precision,
+                    "recall": best.recall,
+                }
+            )
+        return {"classes": rows}
+
+
+@dataclass
+class DetectionCalibration(_AtThreshold):
+    """The expected calibration error: is a score the chance that the detection is right?"""
+
+    names: ClassVar[Sequence[str]] = ("expected_calibration_error",)
+
+    bins: int = param(10, help="bins of the score, of equal width")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.bins < 1:
+            raise ValueError(f"bins: got {self.bins}, expected at least 1")
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return the expected calibration error."""
+        _only_whole(weights)
+        found = self.outcomes
+        try:
+            error = calibration(found.score, found.hit, self.bins).error
+        except ValueError as unusable:
+            raise DataError(f"calibration: {unusable}") from unusable
+        return {"expected_calibration_error": Value(error, higher_is_better=False, n=len(found.score))}
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``reliability``: bin, detections, mean score, precision."""
+        table = calibration(self.outcomes.score, self.outcomes.hit, self.bins)
+        columns = zip(
+            table.edges[:-1].tolist(),
+            table.edges[1:].tolist(),
+            table.count.tolist(),
+            table.confidence.tolist(),
+            table.precision.tolist(),
+            strict=True,
+        )
+        names = ("from", "to", "detections", "mean_score", "precision")
+        return {"reliability": [dict(zip(names, row, strict=True)) for row in columns]}
+
+
+@dataclass
+class ConfusionMatrix(DetectionMetric):
+    """A table of which class was found where which class is; it gives no number."""
+
+    names: ClassVar[Sequence[str]] = ()
+
+    threshold: float = param(0.5, help="IoU from which a detection has a truth, whatever their classes")
+    score: float = param(0.25, help="leave out detections with a lower score")
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return nothing: the table is the result."""
+        _only_whole(weights)
+        return {}
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``confusion``: truth, detected, count, where the count is not 0; "background" is none."""
+        counts = confusion_matrix(self.data, threshold=self.threshold, score=self.score)
+        names = [*self.class_names, "background"]
+        return {
+            "confusion": [
+                {"truth": names[row], "detected": names[column], "count": int(counts[row, column])}
+                for row, column in zip(*counts.nonzero(), strict=True)
+            ]
+        }
+
+
+@dataclass
+class TideErrors(DetectionMetric):
+    """The AP that six kinds of errors cost (TIDE)."""
+
+    names: ClassVar[Sequence[str]] = (
+        "average_precision",
+        *(f"cost_{kind}" for kind in KINDS),
+        "cost_false_positives",
+        "cost_false_negatives",
+    )
+
+    foreground: float = param(0.5, help="IoU from which a detection is right")
+    background: float = param(0.1, help="IoU up to which a detection is on nothing")
+    max_detections: int = param(100, help="per image and class")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.background < self.foreground <= 1:
+            got = f"{self.background} and {self.foreground}"
+            raise ValueError(f"background and foreground: got {got}, expected 0 < background < foreground ≤ 1")
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return the average precision and what each kind of errors costs."""
+        _only_whole(weights)
+        found = self._errors()
+        costs = {f"cost_{kind}": Value(cost, higher_is_better=False) for kind, cost in found.cost.items()}
+        return {
+            "average_precision": Value(found.average_precision, higher_is_better=True),
+            **{f"cost_{kind}": costs[f"cost_{kind}"] for kind in KINDS},
+            "cost_false_positives": Value(found.false_positive_cost, higher_is_better=False),
+            "cost_false_negatives": Value(found.false_negative_cost, higher_is_better=False),
+        }
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``errors``: kind, count, cost in AP."""
+        found = self._errors()
+        return {"errors": [{"error": one, "count": found.count[one], "cost": found.cost[one]} for one in KINDS]}
+
+    def _errors(self) -> Tide:
+        if "errors" not in self._cache:
+            self._cache["errors"] = tide_errors(
+                self.data,
+                foreground=self.foreground,
+                background=self.background,
+                max_detections=self.max_detections,
+            )
+        found: Tide = self._cache["errors"]
+        return found

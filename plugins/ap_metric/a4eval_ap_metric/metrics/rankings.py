@@ -1,0 +1,202 @@
+"""The metrics on rankings: ``average_precision``, its range over ties, trec_eval's measures, and the table of ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from a4eval import Row, Value, param
+from a4eval_ap_metric.metrics.ranking_state import Ranking, RankingState
+from a4eval_ap_metric.rankings.average_precision import Interpolation, Ties, average_precision, precision_recall_by_rank
+from a4eval_ap_metric.rankings.ties import Policy, ranking_order, tie_range
+from a4eval_ap_metric.rankings.trec_measures import (
+    COUNTS,
+    CUTOFFS,
+    average_measures,
+    measure_names,
+    ranking_measures,
+    weighted_sums,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+@dataclass
+class _RankingMetric:
+    """What the metrics share: one row of numbers a query, and means over queries."""
+
+    batch: ClassVar[str] = "ranking"
+    names: ClassVar[Sequence[str]] = ()
+
+    _state: RankingState = field(default_factory=RankingState, init=False, repr=False)
+
+    @property
+    def units(self) -> NDArray[Any]:
+        """The query ids, in the order ``weights`` refers to."""
+        return self._state.units()
+
+    def update(self, batch: Mapping[str, Any]) -> None:
+        """Take in a batch of rankings."""
+        self._state.add(batch)
+
+    def merge(self, other: _RankingMetric) -> None:
+        """Take in the rankings of *other*."""
+        for batch in other._state.batches:
+            self._state.add(batch)
+
+    def of_query(self, ranking: Ranking) -> Sequence[float]:
+        """Return the values of one query, in the order of ``names``; NaN where they are undefined."""
+        raise NotImplementedError
+
+    def per_query(self) -> NDArray[np.float64]:
+        """Return (n_units, n_names) the values of each query."""
+        rows = [self.of_query(one) for one in self._state.rankings()]
+        return np.array(rows, np.float64).reshape(len(rows), len(self.names))
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return the mean over the queries for which a value is defined."""
+        table = self.per_query()
+        weight = np.ones(len(table)) if weights is None else np.asarray(weights, np.float64)
+        values = self._average(table, weight[None])[0]
+        counts = weight @ ~np.isnan(table) if len(table) else np.zeros(len(self.names))
+        return {
+            name: Value(float(value), higher_is_better=None if name in COUNTS else True, n=int(n))
+            for name, value, n in zip(self.names, values, counts, strict=True)
+        }
+
+    def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the means of many resamples: for each name (r,) float64.
+
+        Args:
+            weights: (r, n_units) how often each query counts.
+        """
+        values = self._average(self.per_query(), np.asarray(weights, np.float64))
+        return dict(zip(self.names, values.T, strict=True))
+
+    def _average(self, table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        if weights.shape[1] != len(table):
+            raise ValueError(f"weights: got {weights.shape[1]} of them, expected {len(table)}, one per unit")
+        defined = ~np.isnan(table)
+        with np.errstate(invalid="ignore"):  # no query at all: 0 / 0 is NaN
+            means: NDArray[np.float64] = weighted_sums(np.where(defined, table, 0), weights) / weighted_sums(
+                defined.astype(np.float64), weights
+            )
+        return means
+
+
+def _n_relevant(ranking: Ranking) -> int | None:
+    return None if ranking.judged is None else int(np.count_nonzero(ranking.judged > 0))
+
+
+def _grades(ranking: Ranking) -> NDArray[np.float64]:
+    """Return the grades; what nobody judged is not relevant."""
+    return np.nan_to_num(ranking.relevance, nan=0.0)
+
+
+@dataclass
+class AveragePrecision(_RankingMetric):
+    """The mean over queries of the average precision of their rankings."""
+
+    names: ClassVar[Sequence[str]] = ("average_precision",)
+
+    interpolation: Interpolation = param("step", help="which definition of average precision")
+    ties: Policy = param("order", help="equal scores rank in the order given, by document id (trec), or as one group")
+    cutoff: int | None = param(None, help="only the first so many items of a ranking count; recall stays that of all")
+
+    def __post_init__(self) -> None:
+        if self.cutoff is not None and self.cutoff < 1:
+            raise ValueError(f"cutoff: got {self.cutoff}, expected at least 1")
+        if self.cutoff is not None and self.ties == "group":
+            raise ValueError("cutoff: a group of equal scores cannot be cut; set ties to order or trec")
+
+    def of_query(self, ranking: Ranking) -> Sequence[float]:
+        """Return the average precision, NaN where nothing is relevant."""
+        grades, n_relevant = _grades(ranking), _n_relevant(ranking)
+        order = ranking_order(ranking.score, ties=self.ties, documents=ranking.document)
+        if n_relevant is None:
+            n_relevant = int(np.count_nonzero(grades > 0))
+        order = order[: self.cutoff]
+        # as ranked: only groups of ties still need the scores
+        scores = ranking.score[order] if self.ties == "group" else np.arange(len(order), 0, -1)
+        ties: Ties = "group" if self.ties == "group" else "order"
+        return (
+            average_precision(
+                scores, grades[order], interpolation=self.interpolation, ties=ties, n_relevant=n_relevant
+            ),
+        )
+
+
+@dataclass
+class AveragePrecisionRange(_RankingMetric):
+    """The lowest and highest average precision over all orders of equal scores, each as a mean over queries."""
+
+    names: ClassVar[Sequence[str]] = ("lowest", "highest")
+
+    interpolation: Interpolation = param("step", help="which definition of average precision")
+
+    def of_query(self, ranking: Ranking) -> Sequence[float]:
+        """Return the lowest and the highest."""
+        grades, n_relevant = _grades(ranking), _n_relevant(ranking)
+        return tie_range(ranking.score, grades, interpolation=self.interpolation, n_relevant=n_relevant)
+
+
+@dataclass
+class TrecEval(_RankingMetric):
+    """trec_eval's measures, by its names."""
+
+    cutoffs: list[int] = param(default_factory=lambda: list(CUTOFFS), help="ranks for P, recall, success, …", unit="1")
+    relevance_level: float = param(1.0, help="the lowest grade that is relevant (trec_eval -l)")
+    ties: Policy = param("trec", help="how equal scores rank: by document id (trec) or in the order given")
+
+    def __post_init__(self) -> None:
+        if not self.cutoffs or min(self.cutoffs) < 1 or len(set(self.cutoffs)) < len(self.cutoffs):
+            raise ValueError(f"cutoffs: got {self.cutoffs}, expected distinct ranks from 1")
+        if self.ties == "group":
+            raise ValueError("ties: trec_eval's measures need an order, got 'group', expected trec or order")
+
+    @property
+    def names(self) -> Sequence[str]:  # type: ignore[override]  # depends on the cutoffs
+        """The measures' names."""
+        return measure_names(self.cutoffs)
+
+    def of_query(self, ranking: Ranking) -> Sequence[float]:
+        """Return all measures."""
+        order = ranking_order(ranking.score, ties=self.ties, documents=ranking.document)
+        judged = ranking.relevance[~np.isnan(ranking.relevance)] if ranking.judged is None else ranking.judged
+        grades = ranking.relevance[order]
+        return list(ranking_measures(grades, judged, level=self.relevance_level, cutoffs=self.cutoffs).values())
+
+    def _average(self, table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        if weights.shape[1] != len(table):
+            raise ValueError(f"weights: got {weights.shape[1]} of them, expected {len(table)}, one per unit")
+        return average_measures(table, weights, self.names)
+
+
+@dataclass
+class PrecisionRecallByRank(_RankingMetric):
+    """A table of precision and recall after each item of each ranking; it gives no number."""
+
+    def of_query(self, ranking: Ranking) -> Sequence[float]:
+        """Return nothing: the table is the result."""
+        del ranking
+        return ()
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``ranks``: query, rank, relevance, precision, recall."""
+        rows: list[Row] = []
+        for one in self._state.rankings():
+            precision, recall = precision_recall_by_rank(one.score, _grades(one))
+            order = np.argsort(-one.score, kind="stable")
+            rows += [
+                {"query": one.query, "rank": rank + 1, "relevance": float(relevance), "precision": p, "recall": r}
+                for rank, (relevance, p, r) in enumerate(
+                    zip(one.relevance[order], precision.tolist(), recall.tolist(), strict=True)
+                )
+            ]
+        return {"ranks": rows}

@@ -1,0 +1,1 @@
+"""Rankings: average precision by every definition, trec_eval's measures, the order of equal scores."""

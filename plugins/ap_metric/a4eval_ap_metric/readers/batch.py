@@ -1,0 +1,68 @@
+"""Rows of any reader as a detection batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval import DataError
+from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
+from a4eval_ap_metric.identifiers import dense, distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+def detection_batch(
+    truth: Mapping[str, Any],
+    detection: Mapping[str, Any],
+    *,
+    units: ArrayLike | None = None,
+    names: Mapping[str, str],
+    warnings: list[str],
+) -> dict[str, NDArray[Any]]:
+    """Return a detection batch from rows.
+
+    Args:
+        truth: columns ``unit`` (ids), ``class``, ``box`` (n, 4) xywh pixels, and as may be ``area``, ``crowd``,
+            ``difficult``.
+        detection: columns ``unit``, ``class``, ``box``, ``score``.
+        units: all image ids, if some may have no truth; by default those with truths or detections.
+        names: what to call ``truth`` and ``detection`` in errors: their files.
+        warnings: doubts are appended to this list.
+
+    Raises:
+        DataError: a box or score is impossible, or an image id is not among *units*.
+    """
+    truth_unit, found_unit = np.asarray(truth["unit"]), np.asarray(detection["unit"])
+    unit = distinct([truth_unit, found_unit] if units is None else [np.asarray(units)])
+    box = np.asarray(truth["box"], np.float64).reshape(-1, 4)
+    n = len(box)
+    batch = {
+        "unit": unit,
+        "class": distinct([np.asarray(truth["class"])]),
+        "truth_unit": dense(truth_unit, unit),
+        "truth_class": np.asarray(truth["class"]),
+        "truth_box": box,
+        "truth_area": np.asarray(truth.get("area", box[:, 2] * box[:, 3]), np.float64),
+        "truth_crowd": np.asarray(truth.get("crowd", np.zeros(n)), np.float64) != 0,
+        "detection_unit": dense(found_unit, unit),
+        "detection_class": np.asarray(detection["class"]),
+        "detection_box": np.asarray(detection["box"], np.float64).reshape(-1, 4),
+        "detection_score": np.asarray(detection["score"], np.float64),
+    }
+    if "difficult" in truth:
+        batch["truth_difficult"] = np.asarray(truth["difficult"], np.float64) != 0
+    for side, ids in (("truth", truth_unit), ("detection", found_unit)):
+        unknown = batch[f"{side}_unit"] < 0
+        if unknown.any():
+            row = int(np.argmax(unknown))
+            raise DataError(
+                f"{names[side]}: entry {row}: image {ids[row].item()!r} is not among the {len(unit)} images"
+            )
+    refuse_impossible(batch, names)
+    warnings += doubts(batch)
+    return CheckedBatch(batch)

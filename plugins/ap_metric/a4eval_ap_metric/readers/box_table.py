@@ -1,0 +1,81 @@
+"""The reader ``detection_table``: truths and detections in flat tables, CSV, Parquet or Arrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from a4eval import DataError, param
+from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
+from a4eval_ap_metric.readers.batch import detection_batch
+from a4eval_ap_metric.readers.columns import read_columns
+from a4eval_ap_metric.readers.divisible import Divisible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from a4eval import Batch, Run
+
+_OPTIONAL = ("area", "crowd", "difficult", "width", "height")
+_REQUIRED = ("image", "class", "box_1", "box_2", "box_3", "box_4")
+
+
+@dataclass
+class DetectionTable(Divisible):
+    """Boxes from flat tables, one row a box."""
+
+    batch: ClassVar[str] = "detection"
+
+    ground_truth: Path = param(help="table of truths: .csv, .parquet, .arrow or .feather")
+    detections: Path = param(help="table of detections, with a score")
+    format: BoxFormat = param(help="what the four numbers of a box are; there is no default, so it must be said")
+    relative: bool = param(False, help="the numbers are shares of the image's width and height")
+    columns: dict[str, str] = param(
+        default_factory=dict,
+        help="our name to the files': image, class, score, box_1 … box_4; and area, crowd, difficult, width, height",
+    )
+    _known: tuple[str, ...] = field(default=(*_REQUIRED, "score", *_OPTIONAL), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.relative and not {"width", "height"} <= set(self.columns):
+            raise ValueError(
+                "relative: set columns.width and columns.height, or relative=false, which leaves shares as they are "
+                "(IoU stays the same, areas do not)"
+            )
+        for name in self.columns:
+            if name not in self._known:
+                raise ValueError(f"columns: got {name!r}, expected {', '.join(self._known)}")
+
+    def sources(self) -> Sequence[Path]:
+        """The two tables."""
+        return [self.ground_truth, self.detections]
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield all images as one batch; a class or an image is what occurs in a table."""
+        optional = [name for name in ("area", "crowd", "difficult") if name in self.columns]
+        warnings: list[str] = []
+        batch = detection_batch(
+            self._read(self.ground_truth, optional),
+            self._read(self.detections, ["score"]),
+            names={"truth": str(self.ground_truth), "detection": str(self.detections)},
+            warnings=warnings,
+        )
+        for warning in warnings:
+            run.warn(warning)
+        yield from self._divided(batch)
+
+    def _read(self, path: Path, more: Sequence[str]) -> dict[str, NDArray[Any]]:
+        sizes = ["width", "height"] if self.relative and "width" in self.columns else []
+        table = read_columns(path, {name: self.columns.get(name, name) for name in (*_REQUIRED, *more, *sizes)})
+        for name in (*_REQUIRED[2:], *more, *sizes):
+            if table[name].dtype.kind not in "iufb":
+                raise DataError(f"{path}: column {self.columns.get(name, name)!r}: expected numbers, got text")
+        box = np.stack([table[f"box_{one}"] for one in (1, 2, 3, 4)], axis=1)
+        size = np.stack([table["width"], table["height"]], axis=1) if sizes else None
+        found = {name: table[name] for name in more}
+        return found | {"unit": table["image"], "class": table["class"], "box": to_xywh(box, self.format, size)}

@@ -1,0 +1,116 @@
+"""The reader ``box_text``: a folder of text files, one an image, one line a box (YOLO and its relatives)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from a4eval import DataError, param
+from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
+from a4eval_ap_metric.readers.batch import detection_batch
+from a4eval_ap_metric.readers.columns import read_columns
+from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.files import files, lines, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from a4eval import Batch, Run
+
+ScorePlace: TypeAlias = Literal["last", "second"]
+
+
+def read_box_files(folder: Path, n_numbers: int) -> tuple[list[str], list[str], NDArray[np.float64]]:
+    """Read ``class number number …`` lines of every ``.txt`` of a folder.
+
+    Args:
+        folder: the image's id is the name of its file without ``.txt``.
+        n_numbers: how many numbers follow the class.
+
+    Returns:
+        Image and class of each line, and its numbers (n, n_numbers).
+
+    Raises:
+        DataError: the folder or a file cannot be read, or a line is not what it should be.
+    """
+    images: list[str] = []
+    classes: list[str] = []
+    rows: list[list[float]] = []
+    for path in files(folder, ".txt"):
+        for where, fields in lines(path):
+            values = numbers(where, fields[1:])
+            if len(values) != n_numbers:
+                raise DataError(f"{where}: got {len(values)} numbers after the class, expected {n_numbers}")
+            images.append(path.stem)
+            classes.append(fields[0])
+            rows.append(values)
+    return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers)
+
+
+def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
+    """Read a table ``image, width, height`` (pixels)."""
+    columns = read_columns(path, {"image": "image", "width": "width", "height": "height"})
+    sizes = zip(columns["width"].tolist(), columns["height"].tolist(), strict=True)
+    return dict(zip(columns["image"].astype(np.str_).tolist(), sizes, strict=True))
+
+
+@dataclass
+class BoxText(Divisible):
+    """Boxes from text files: ``class box`` for the truth, with a score for detections."""
+
+    batch: ClassVar[str] = "detection"
+
+    ground_truth: Path = param(help="folder of .txt files, one an image, a line: class and four numbers")
+    detections: Path = param(help="folder of .txt files, a line: class, four numbers and a score")
+    format: BoxFormat = param("cxcywh", help="what the four numbers are; YOLO's are centre and size")
+    relative: bool = param(True, help="the numbers are shares of the image's width and height, as YOLO's")
+    score: ScorePlace = param("last", help="where the score stands: last on the line, or second, after the class")
+    sizes: Path | None = param(None, help="table image, width, height in pixels; needed when relative")
+
+    def __post_init__(self) -> None:
+        if self.relative and self.sizes is None:
+            raise ValueError("sizes: relative boxes need the images' sizes: set sizes, or relative=false for pixels")
+
+    def sources(self) -> Sequence[Path]:
+        """All files read."""
+        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt")]
+        return read if self.sizes is None else [*read, self.sizes]
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield all images as one batch; images are those that have a file of truths."""
+        sizes = image_sizes(self.sizes) if self.relative and self.sizes is not None else None
+        images, classes, boxes = read_box_files(self.ground_truth, 4)
+        truth = {"unit": images, "class": classes, "box": self._boxes(images, boxes, sizes)}
+        images, classes, rows = read_box_files(self.detections, 5)
+        score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
+        found = {"unit": images, "class": classes, "box": self._boxes(images, boxes, sizes), "score": score}
+        warnings: list[str] = []
+        batch = detection_batch(
+            _as_text(truth),
+            _as_text(found),
+            units=np.array([path.stem for path in files(self.ground_truth, ".txt")], np.str_),
+            names={"truth": str(self.ground_truth), "detection": str(self.detections)},
+            warnings=warnings,
+        )
+        for warning in warnings:
+            run.warn(warning)
+        yield from self._divided(batch)
+
+    def _boxes(
+        self, images: list[str], boxes: NDArray[np.float64], sizes: Mapping[str, tuple[float, float]] | None
+    ) -> NDArray[np.float64]:
+        if sizes is None:
+            return to_xywh(boxes, self.format)
+        missing = sorted(set(images) - set(sizes))
+        if missing:
+            raise DataError(f"{self.sizes}: there is no size of image {missing[0]!r}")
+        return to_xywh(boxes, self.format, np.array([sizes[one] for one in images]).reshape(-1, 2))
+
+
+def _as_text(columns: dict[str, Any]) -> dict[str, Any]:
+    return columns | {name: np.array(columns[name], np.str_) for name in ("unit", "class")}

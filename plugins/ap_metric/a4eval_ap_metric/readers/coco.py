@@ -1,0 +1,198 @@
+"""The reader ``coco``: a COCO annotation file and a COCO result list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from a4eval import DataError, param
+from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
+from a4eval_ap_metric.detections.data import Geometry
+from a4eval_ap_metric.identifiers import dense, distinct
+from a4eval_ap_metric.readers.coco_json import identifiers, read_detections, read_ground_truth
+from a4eval_ap_metric.readers.divisible import Divisible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from a4eval import Batch, Run
+    from a4eval_ap_metric.readers.coco_json import GroundTruth
+
+Compat = Literal["none", "pycocotools"]
+
+
+def read_coco(
+    ground_truth: Path,
+    detections: Path,
+    *,
+    geometry: Geometry = "box",
+    compat: Compat = "none",
+    warnings: list[str] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Read COCO files into one detection batch.
+
+    Args:
+        ground_truth: annotation file with ``images``, ``annotations`` and ``categories``.
+        detections: result list with ``image_id``, ``category_id``, ``bbox`` (xywh, pixels) and ``score``.
+        geometry: ``box``; ``mask`` reads ``segmentation`` (polygons or RLE) and ``keypoints`` reads ``keypoints`` of
+            both files besides, and the boxes and areas of detections are those of their shapes.
+        compat: ``pycocotools`` takes what it takes and means what it means by it, where that differs.
+        warnings: doubts are appended to this list.
+
+    Returns:
+        The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
+        ``unit_width`` and ``unit_height`` (n_images,) in pixels, NaN where the file has none, and with
+        ``compat: pycocotools`` ``truth_uncounted`` (g,) bool.
+
+    Raises:
+        DataError: a file is not what it should be.
+    """
+    quirks = compat == "pycocotools"
+    truth = read_ground_truth(ground_truth, lenient=quirks, shapes=geometry != "box")
+    image = identifiers([one.id for one in truth.images], f"{ground_truth}: image id")
+    unit, first = np.unique(image, return_index=True)
+    if len(unit) < len(image):
+        raise DataError(f"{ground_truth}: an image id occurs twice: {_most_common(image)}")
+    batch = {"unit": unit}
+    for side in ("width", "height"):
+        # None becomes NaN
+        batch[f"unit_{side}"] = np.array([getattr(one, side) for one in truth.images], np.float64)[first]
+    batch |= _classes(truth, ground_truth) | _truths(truth, unit, ground_truth)
+    if all(one.neg_category_ids is not None for one in truth.images) and truth.images:
+        batch |= _federated(truth, unit)
+    if geometry == "box":
+        found = read_detections(detections, lenient=quirks)
+    else:
+        from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
+
+        sizes = {one.id: (one.height, one.width) for one in truth.images}
+        batch |= truth_shapes(ground_truth, truth.shaped, geometry, sizes)
+        found = detection_shapes(detections, geometry, sizes)
+        batch |= {name: found[name] for name in found if name.startswith("detection_")}
+    _refuse_mixed_categories(batch["class"], found["category_id"], detections)
+    batch |= {
+        "detection_unit": _known(found["image_id"], unit, str(detections), "images", "image_id"),
+        "detection_class": found["category_id"],
+        "detection_box": found["bbox"],
+        "detection_score": found["score"],
+    }
+    notes = warnings if warnings is not None else []
+    ids = truth.annotations["id"]
+    known = ids[ids != None]  # noqa: E711  (an array compares each)
+    repeated = len(known) - len(set(known.tolist()))
+    if repeated:
+        means = "the last one stands for all, as in pycocotools" if quirks else "ids are not used: each one counts"
+        notes.append(f"{ground_truth}: {repeated} annotations repeat an id, such as {_most_common(known)}: {means}")
+    if quirks:
+        batch |= _as_pycocotools(batch, ids.tolist())
+    else:
+        _known(batch["truth_class"], np.sort(batch["class"]), str(ground_truth), "categories", "category_id")
+        _refuse_odd_crowds(truth, ground_truth)
+        refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
+    notes += doubts(batch)
+    return batch if quirks else CheckedBatch(batch)
+
+
+def _classes(truth: GroundTruth, path: Path) -> dict[str, NDArray[Any]]:
+    ids = identifiers([one.id for one in truth.categories], f"{path}: category id")
+    if len(distinct([ids])) < len(ids):
+        raise DataError(f"{path}: a category id occurs twice: {_most_common(ids)}")
+    return {"class": ids, "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_)}
+
+
+def _refuse_mixed_categories(known: NDArray[Any], ids: NDArray[Any], path: Path) -> None:
+    if len(known) and len(ids) and (known.dtype.kind == "U") != (ids.dtype.kind == "U"):
+        raise DataError(
+            f"{path}: entry 0: category_id {ids[0].item()!r}, but the ground truth has categories such as "
+            f"{known[0].item()!r}; 1 and '1' are different ids"
+        )
+
+
+def _federated(truth: GroundTruth, unit: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return LVIS's columns: the pairs of image and class known to be absent, or not exhaustively annotated."""
+    found: dict[str, NDArray[Any]] = {"class_frequency": np.array([one.frequency or "" for one in truth.categories])}
+    for column, key in (("negative", "neg_category_ids"), ("not_exhaustive", "not_exhaustive_category_ids")):
+        pairs = [(image.id, one) for image in truth.images for one in getattr(image, key) or []]
+        ids = identifiers([image for image, _ in pairs], key)
+        found[f"{column}_unit"] = dense(ids, unit)
+        found[f"{column}_class"] = identifiers([one for _, one in pairs], key)
+    return found
+
+
+def _truths(truth: GroundTruth, unit: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
+    columns = truth.annotations
+    box = columns["bbox"]
+    return {
+        "truth_unit": _known(columns["image_id"], unit, f"{path}: annotations", "images", "image_id"),
+        "truth_class": columns["category_id"],
+        "truth_box": box,
+        "truth_area": np.where(truth.lacks_area, box[:, 2] * box[:, 3], columns["area"]),
+        "truth_crowd": columns["iscrowd"].astype(bool),
+    }
+
+
+def _refuse_odd_crowds(truth: GroundTruth, path: Path) -> None:
+    crowd = truth.annotations["iscrowd"]
+    odd = np.flatnonzero((crowd != 0) & (crowd != 1))
+    if len(odd):
+        raise DataError(f"{path}: annotations: entry {odd[0]}: iscrowd {crowd[odd[0]]}, expected 0 or 1")
+
+
+def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:
+    """Return the truths as pycocotools ends up with: by image, of known classes, the last of each id for all of them.
+
+    A match with id 0 is stored as 0, which means none.
+    """
+    ids = [("without id", index) if one is None else one for index, one in enumerate(ids)]
+    order = np.argsort(batch["truth_unit"], kind="stable")
+    known = np.isin(batch["truth_class"], batch["class"])
+    last = {one: index for index, one in enumerate(ids)}
+    row = np.array([last[ids[index]] for index in order[known[order]]], np.intp)
+    row = row[known[row]]
+    columns = {name: values[row] for name, values in batch.items() if name.startswith("truth_")}
+    return columns | {"truth_uncounted": np.array([ids[index] == 0 for index in row], bool)}
+
+
+def _known(ids: NDArray[Any], known: NDArray[Any], what: str, of_what: str, key: str) -> NDArray[np.int32]:
+    index = dense(ids, known)
+    if (index < 0).any():
+        row = int(np.argmax(index < 0))
+        raise DataError(f"{what}: entry {row}: {key} {ids[row].item()!r} is not among the {len(known)} {of_what}")
+    return index
+
+
+def _most_common(ids: Sequence[Any] | NDArray[Any]) -> Any:
+    values = ids.tolist() if isinstance(ids, np.ndarray) else ids
+    return Counter(values).most_common(1)[0][0]
+
+
+@dataclass
+class Coco(Divisible):
+    """Boxes from COCO's JSON files."""
+
+    batch: ClassVar[str] = "detection"
+
+    ground_truth: Path = param(help="COCO annotation file (JSON)")
+    detections: Path = param(help="COCO result list (JSON)")
+    geometry: Geometry = param("box", help="box, mask (needs the extra masks) or keypoints")
+    compat: Compat = param("none", help="pycocotools: take bad input as it does, see docs/detection-input.md")
+
+    def sources(self) -> Sequence[Path]:
+        """The two files."""
+        return [self.ground_truth, self.detections]
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield all images as one batch."""
+        warnings: list[str] = []
+        batch = read_coco(
+            self.ground_truth, self.detections, geometry=self.geometry, compat=self.compat, warnings=warnings
+        )
+        for warning in warnings:
+            run.warn(warning)
+        yield from self._divided(batch)

@@ -1,0 +1,297 @@
+"""COCO's JSON files as columns of numbers, decoded in pieces so that memory stays a few times the columns' own."""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import re
+import struct
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from a4eval import DataError
+from a4eval_ap_metric.readers.files import content, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+Identifier = int | str
+_PIECE = 1 << 17  # bytes: the structs of a piece stay in the cache
+_START = re.compile(rb"\s*\[")
+_CUT = re.compile(rb"\}\s*,\s*\{")
+
+
+class Image(msgspec.Struct, gc=False):
+    """An image; its size is used to doubt boxes, and LVIS says which classes were looked for."""
+
+    id: Identifier
+    width: float | None = None
+    height: float | None = None
+    neg_category_ids: list[Identifier] | None = None
+    not_exhaustive_category_ids: list[Identifier] | None = None
+
+
+class Category(msgspec.Struct, gc=False):
+    """A class; LVIS says how frequent it is."""
+
+    id: Identifier
+    name: str = ""
+    frequency: str | None = None
+
+
+class Annotation(msgspec.Struct, gc=False):
+    """One ground-truth object."""
+
+    image_id: Identifier
+    category_id: Identifier
+    bbox: list[float]
+    area: float | None = None
+    iscrowd: int = 0
+    id: Identifier | None = None
+
+
+class ShapedAnnotation(Annotation, gc=False):
+    """One with its outline or its keypoints."""
+
+    segmentation: Any = None
+    keypoints: list[float] | None = None
+    num_keypoints: int | None = None
+
+
+class _Annotation(msgspec.Struct, gc=False):
+    """The usual case, which decodes faster."""
+
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+    id: int
+    area: float = math.nan
+    iscrowd: int = 0
+
+
+class _GroundTruthFile(msgspec.Struct, gc=False):
+    """The part of a COCO data set that box evaluation needs."""
+
+    images: list[Image]
+    annotations: list[Annotation]
+    categories: list[Category]
+
+
+class _ShapedGroundTruthFile(msgspec.Struct, gc=False):
+    """The part that evaluation of masks and keypoints needs."""
+
+    images: list[Image]
+    annotations: list[ShapedAnnotation]
+    categories: list[Category]
+
+
+class _UsualGroundTruthFile(msgspec.Struct, gc=False):
+    """The same with the annotations as they stand in the file."""
+
+    images: list[Image]
+    annotations: msgspec.Raw
+    categories: list[Category]
+
+
+class GroundTruth(NamedTuple):
+    """What a COCO annotation file says.
+
+    Args:
+        images: in the order of the file.
+        categories: in the order of the file.
+        annotations: the columns ``image_id``, ``category_id``, ``bbox`` (g, 4), ``area``, NaN where there is none,
+            ``iscrowd`` and ``id``, None where there is none.
+        lacks_area: (g,) bool.
+        shaped: the annotations with their shapes, if asked for.
+    """
+
+    images: list[Image]
+    categories: list[Category]
+    annotations: dict[str, NDArray[Any]]
+    lacks_area: NDArray[np.bool_]
+    shaped: Sequence[ShapedAnnotation] = ()
+
+
+class Detection(msgspec.Struct, gc=False):
+    """One entry of a COCO result list; other keys are skipped."""
+
+    image_id: Identifier
+    category_id: Identifier
+    bbox: list[float]
+    score: float
+
+
+class _Detection(msgspec.Struct, gc=False):
+    """The usual case, which decodes faster."""
+
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+    score: float
+
+
+def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False) -> GroundTruth:
+    """Read a COCO annotation file.
+
+    Args:
+        path: the file.
+        lenient: take NaN, Infinity and whole floats as ids, which are not JSON but which Python writes and reads.
+        shapes: read outlines and keypoints as well.
+
+    Raises:
+        DataError: it cannot be read or is not one; the text names the file and the place.
+    """
+    whole_content = content(path)
+    if not shapes:
+        try:
+            file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
+            columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
+            return GroundTruth(file.images, file.categories, columns, np.isnan(columns["area"]))
+        except _NOT_USUAL:
+            pass
+    kind = _ShapedGroundTruthFile if shapes else _GroundTruthFile
+    whole = _decoded(whole_content, kind, f"{path}: not a COCO annotation file", lenient=lenient)
+    rows = whole.annotations
+    columns = {
+        "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
+        "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "bbox": boxes([one.bbox for one in rows], f"{path}: annotations"),
+        "area": np.array([one.area for one in rows], np.float64),  # None becomes NaN
+        "iscrowd": np.array([one.iscrowd for one in rows], object),
+        "id": np.array([one.id for one in rows], object),
+    }
+    lacks_area = np.array([one.area is None for one in rows], bool)
+    return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else ())
+
+
+def _decoded(content: Any, kind: Any, what: str, *, lenient: bool) -> Any:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except RecursionError as error:
+        raise DataError(f"{what}: it is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            loose = json.loads(bytes(content), parse_float=_number if lenient else None)
+            return msgspec.convert(loose, kind)
+        except RecursionError as deep:
+            raise DataError(f"{what}: it is nested too deeply") from deep
+        except msgspec.ValidationError as invalid:
+            raise DataError(f"{what}: {invalid}") from invalid
+        except ValueError:
+            raise DataError(f"{what}: {error}") from error
+
+
+def _number(text: str) -> float | int:
+    """Return a whole float as an integer: an id that went through a table of floats."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[Any]]:
+    """Read a COCO result list.
+
+    Args:
+        path: the file.
+        lenient: as for :func:`read_ground_truth`.
+
+    Returns:
+        The columns ``image_id``, ``category_id``, ``bbox`` (n, 4), ``score``.
+
+    Raises:
+        DataError: it cannot be read or is not one; the text names the file and the place.
+    """
+    try:
+        with path.open("rb") as file:
+            try:
+                mapped: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            except (ValueError, OSError):  # an empty file, or one that cannot be mapped, such as a pipe
+                mapped = file.read()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        return _in_pieces(mapped, _Detection, _DETECTION)
+    except _NOT_USUAL:
+        pass
+    rows = _decoded(mapped, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
+    return {
+        "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
+        "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "bbox": boxes([one.bbox for one in rows], str(path)),
+        "score": np.array([one.score for one in rows], np.float64),
+    }
+
+
+class _NotInPiecesError(Exception):
+    """The bytes do not begin as a list."""
+
+
+# a slip, text ids, or nested objects at a cut: then once more, in one go and with the full message
+_NOT_USUAL = (msgspec.DecodeError, UnicodeDecodeError, struct.error, RecursionError, _NotInPiecesError)
+
+# columns, and how many values of which type a row has in them: int64 (q) or float64 (d)
+_DETECTION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "score": "1d"}
+_ANNOTATION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "area": "1d", "iscrowd": "1q", "id": "1q"}
+
+
+def _in_pieces(content: Any, kind: Any, columns: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Return a list of objects as columns."""
+    decoder = msgspec.json.Decoder(list[kind])
+    view = memoryview(content)
+    start = _START.match(content)
+    if not start:
+        raise _NotInPiecesError
+    begin, last = start.end(), False
+    parts: list[list[NDArray[Any]]] = []
+    while not last:
+        cut = _CUT.search(content, begin + _PIECE) if begin + _PIECE < len(content) else None
+        last = cut is None
+        piece = view[begin : cut.start() + 1] if cut else view[begin:]
+        rows = decoder.decode(b"".join((b"[", piece, b"]" if cut else b"")))
+        parts.append([_column(rows, name, int(one[0]), one[1]) for name, one in columns.items()])
+        begin = cut.end() - 1 if cut else len(content)
+    return dict(zip(columns, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+
+
+def _column(rows: Sequence[Any], name: str, width: int, code: str) -> NDArray[Any]:
+    """Return one attribute of the rows: a few thousand numbers are packed faster than ``np.fromiter`` takes them."""
+    values: Iterable[Any] = map(attrgetter(name), rows)
+    if width > 1:
+        values = chain.from_iterable(values)
+    column = np.frombuffer(struct.pack(f"{width * len(rows)}{code}", *values), np.dtype(code))
+    return column.reshape(-1, width) if width > 1 else column
+
+
+def identifiers(ids: Sequence[Identifier], what: str) -> NDArray[Any]:
+    """Return ids as an array.
+
+    Raises:
+        DataError: some are numbers and some are text, or one does not fit 64 bits.
+    """
+    kinds = set(map(type, ids))
+    if len(kinds) > 1:
+        raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
+    try:
+        return np.array(ids) if kinds == {str} else np.array(ids, np.int64)
+    except OverflowError as error:
+        beyond = next(one for one in ids if abs(int(one)) >= 2**63)
+        raise DataError(f"{what}: {beyond} does not fit 64 bits; give such ids as text") from error
+
+
+def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:
+    """Return boxes as (n, 4) float64.
+
+    Raises:
+        DataError: one has not four numbers.
+    """
+    if set(map(len, rows)) - {4}:
+        index, row = next((index, row) for index, row in enumerate(rows) if len(row) != 4)
+        raise DataError(f"{what}: bbox of entry {index}: got {len(row)} numbers, expected 4: x, y, width, height")
+    return np.fromiter(chain.from_iterable(rows), np.float64, 4 * len(rows)).reshape(-1, 4)

@@ -1,0 +1,124 @@
+"""The masks and keypoints of COCO files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from a4eval import DataError, require
+from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
+from a4eval_ap_metric.readers.coco_json import Identifier, identifiers
+from a4eval_ap_metric.readers.files import content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from a4eval_ap_metric.readers.coco_json import ShapedAnnotation
+
+
+class _Detection(msgspec.Struct, gc=False):
+    image_id: Identifier
+    category_id: Identifier
+    score: float
+    segmentation: Any = None
+    keypoints: list[float] | None = None
+
+
+def truth_shapes(
+    path: Path, rows: Sequence[ShapedAnnotation], geometry: str, sizes: Mapping[Identifier, Any]
+) -> dict[str, NDArray[Any]]:
+    """Return ``truth_mask``, or ``truth_keypoints`` and ``truth_ignored`` (no keypoint is annotated), of annotations.
+
+    Args:
+        path: the file they come from, for messages.
+        rows: the annotations.
+        geometry: ``mask`` or ``keypoints``.
+        sizes: height and width of each image, for polygons.
+
+    Raises:
+        DataError: a shape is missing or malformed.
+    """
+    if geometry == "mask":
+        return {"truth_mask": _masks(rows, sizes, f"{path}: annotations")}
+    keypoints = _keypoints(rows, f"{path}: annotations")
+    counted = [np.count_nonzero(points[:, 2] > 0) for points in keypoints]
+    given = [n if one.num_keypoints is None else one.num_keypoints for one, n in zip(rows, counted, strict=True)]
+    return {"truth_keypoints": keypoints, "truth_ignored": np.array(given, np.int64) == 0}
+
+
+def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any]) -> dict[str, NDArray[Any]]:
+    """Return a result list's columns as ``read_detections`` does, and the shapes.
+
+    Args:
+        path: COCO result list.
+        geometry: ``mask`` or ``keypoints``.
+        sizes: height and width of each image, for polygons.
+
+    Returns:
+        ``image_id``, ``category_id``, ``score``, ``bbox`` around the shape, ``detection_area``, and ``detection_mask``
+        or ``detection_keypoints``.
+
+    Raises:
+        DataError: a shape is missing or malformed.
+    """
+    rows = _decoded(path, list[_Detection])
+    columns = {
+        "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
+        "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "score": np.array([one.score for one in rows], np.float64),
+    }
+    if geometry == "mask":
+        encoded = require("pycocotools.mask", MASKS)
+        masks = _masks(rows, sizes, str(path))
+        # one at a time: pycocotools 2.0.11 cannot give the areas of more than 255 masks at once
+        area = np.array([encoded.area(one) for one in masks], np.float64)
+        box = np.array([encoded.toBbox(one) for one in masks], np.float64)
+        return columns | {"bbox": box.reshape(-1, 4), "detection_area": area, "detection_mask": masks}
+    keypoints = _keypoints(rows, str(path))
+    low, high = keypoints[:, :, :2].min(axis=1), keypoints[:, :, :2].max(axis=1)
+    box = np.concatenate([low, high - low], axis=1)
+    return columns | {"bbox": box, "detection_area": box[:, 2] * box[:, 3], "detection_keypoints": keypoints}
+
+
+def _decoded(path: Path, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(content(path), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a COCO file: {error}") from error
+
+
+def _masks(rows: Sequence[Any], sizes: Mapping[Identifier, Any], what: str) -> NDArray[np.object_]:
+    """Return run-length encodings; polygons are filled by pycocotools."""
+    encoded = require("pycocotools.mask", MASKS)
+    masks = np.empty(len(rows), object)
+    for index, row in enumerate(rows):
+        shape = row.segmentation
+        height, width = sizes.get(row.image_id, (None, None))
+        try:
+            if isinstance(shape, dict) and isinstance(shape["counts"], str):
+                masks[index] = {"size": shape["size"], "counts": shape["counts"].encode()}
+            elif isinstance(shape, dict):
+                masks[index] = encoded.frPyObjects(shape, *shape["size"])
+            elif isinstance(shape, list) and shape and height and width:
+                masks[index] = encoded.merge(encoded.frPyObjects(shape, int(height), int(width)))
+            else:
+                raise ValueError("expected polygons, with the image's width and height, or run lengths")
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise DataError(f"{what}: segmentation of entry {index}: {error}") from error
+    return masks
+
+
+def _keypoints(rows: Sequence[Any], what: str) -> NDArray[np.float64]:
+    expected = 3 * len(COCO_SIGMAS)
+    for index, row in enumerate(rows):
+        if row.keypoints is None or len(row.keypoints) != expected:
+            got = 0 if row.keypoints is None else len(row.keypoints)
+            raise DataError(
+                f"{what}: keypoints of entry {index}: got {got} numbers, expected {expected}: x, y, visibility"
+            )
+    return np.array([row.keypoints for row in rows], np.float64).reshape(-1, len(COCO_SIGMAS), 3)

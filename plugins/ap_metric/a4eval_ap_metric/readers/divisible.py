@@ -1,0 +1,81 @@
+"""Readers that can give a part of their units: images or queries, in order, with all that belongs to them."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from a4eval_ap_metric.detections.checks import CheckedBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from a4eval import Batch
+
+_OF_ROWS = ("score", "relevance", "document")
+"""The columns of a ranking's items, which have no prefix."""
+
+
+@dataclass
+class Divisible:
+    """What all of these readers share."""
+
+    _part: tuple[int, int] = field(default=(0, 1), init=False, repr=False)
+
+    def part(self, index: int, count: int) -> Self:
+        """Return a reader of one part of the units.
+
+        Args:
+            index: which, from 0.
+            count: of how many.
+        """
+        one = copy(self)
+        one._part = (index, count)  # noqa: SLF001  (our own)
+        return one
+
+    def _divided(self, batch: Batch) -> Iterator[Batch]:
+        index, count = self._part
+        part = part_of(batch, index, count)
+        if index == 0 or len(part["unit"]):
+            yield part
+
+
+def part_of(batch: Mapping[str, Any], index: int, count: int) -> Mapping[str, Any]:
+    """Return a part of a batch by its units.
+
+    Args:
+        batch: a detection or ranking batch: ``unit``, columns ``unit_…`` beside it, tables with a column
+            ``<table>_unit`` of indices into ``unit``, and columns that belong to no unit, such as ``class``.
+        index: which part, from 0.
+        count: of how many; they differ by one unit at most.
+
+    >>> batch = {"unit": np.array([7, 8, 9]), "row_unit": np.array([0, 2, 2]), "score": np.array([0.1, 0.2, 0.3])}
+    >>> part_of(batch, 1, 2)
+    {'unit': array([8, 9]), 'row_unit': array([1, 1]), 'score': array([0.2, 0.3])}
+    """
+    if count == 1:
+        return batch
+    n = len(batch["unit"])
+    first, last = index * n // count, (index + 1) * n // count
+    inside = {
+        name.removesuffix("unit"): (first <= unit) & (unit < last)
+        for name, unit in batch.items()
+        if name.endswith("_unit")
+    }
+
+    def cut(name: str, column: NDArray[Any]) -> Any:
+        if name == "unit" or name.startswith("unit_"):
+            return column[first:last]
+        if name.endswith("_unit"):
+            return column[inside[name.removesuffix("unit")]] - first
+        if name in _OF_ROWS:
+            return column[inside["row_"]]
+        return next((column[mask] for table, mask in inside.items() if name.startswith(table)), column)
+
+    part = {name: cut(name, np.asarray(column)) for name, column in batch.items()}
+    return CheckedBatch(part) if isinstance(batch, CheckedBatch) and batch.unchanged else part

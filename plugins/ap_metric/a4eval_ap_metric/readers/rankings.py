@@ -1,0 +1,88 @@
+"""The readers ``ranking`` (written into the config) and ``ranking_table`` (CSV, Parquet, Arrow)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from a4eval import DataError, param
+from a4eval_ap_metric.readers.columns import read_columns
+from a4eval_ap_metric.readers.divisible import Divisible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from a4eval import Batch, Run
+
+
+@dataclass
+class InlineRanking:
+    """One ranking whose relevance, and scores if need be, stand in the config."""
+
+    batch: ClassVar[str] = "ranking"
+
+    relevance: list[float] = param(help="relevance of the items; relevant is what is above 0")
+    scores: list[float] | None = param(None, help="scores of the items; without them they are ranked as given")
+
+    def __post_init__(self) -> None:
+        if not self.relevance:
+            raise ValueError("relevance: got an empty list, expected at least one item")
+        if self.scores is not None and len(self.scores) != len(self.relevance):
+            raise ValueError(f"scores: got {len(self.scores)} for {len(self.relevance)} items, expected one for each")
+        for name, values in (("relevance", self.relevance), ("scores", self.scores or [])):
+            for index, value in enumerate(values):
+                if not isfinite(value):
+                    raise ValueError(f"{name}[{index}]: got {value}, expected a finite number")
+
+    def sources(self) -> Sequence[Path]:
+        """No files."""
+        return list[Path]()
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield the ranking as query 0."""
+        del run
+        n = len(self.relevance)
+        yield {
+            "unit": np.zeros(1, np.int64),
+            "row_unit": np.zeros(n, np.int64),
+            "score": np.arange(n, 0, -1, dtype=np.float64) if self.scores is None else np.array(self.scores),
+            "relevance": np.array(self.relevance, np.float64),
+        }
+
+
+@dataclass
+class RankingTable(Divisible):
+    """Rankings from a flat table, one row an item."""
+
+    batch: ClassVar[str] = "ranking"
+
+    path: Path = param(help="table: .csv, .parquet, .arrow or .feather")
+    query: str = param("query", help="column of the query's id")
+    score: str = param("score", help="column of the score, higher is better")
+    relevance: str = param("relevance", help="column of the relevance; relevant is what is above 0")
+    document: str | None = param(None, help="column of the item's id, for ties: trec")
+
+    def sources(self) -> Sequence[Path]:
+        """The table."""
+        return [self.path]
+
+    def batches(self, run: Run) -> Iterator[Batch]:
+        """Yield all queries as one batch."""
+        del run
+        names = {"query": self.query, "score": self.score, "relevance": self.relevance}
+        if self.document is not None:
+            names["document"] = self.document
+        columns = read_columns(self.path, names)
+        for name in ("score", "relevance"):
+            if columns[name].dtype.kind not in "iufb":
+                raise DataError(f"{self.path}: column {names[name]!r}: expected numbers, got text")
+            columns[name] = columns[name].astype(np.float64)
+            if not np.isfinite(columns[name]).all():
+                row = int(np.argmax(~np.isfinite(columns[name]))) + 1
+                raise DataError(f"{self.path}: column {names[name]!r}: row {row} is not a finite number")
+        unit, row_unit = np.unique(columns.pop("query"), return_inverse=True)
+        yield from self._divided({"unit": unit, "row_unit": row_unit, **columns})

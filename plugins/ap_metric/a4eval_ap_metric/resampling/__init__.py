@@ -1,0 +1,1 @@
+"""The statistics of reweighted images, without matching anew."""

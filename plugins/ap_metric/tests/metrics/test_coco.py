@@ -1,0 +1,211 @@
+"""The metric coco_detection."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from a4eval_ap_metric import (
+    read_coco,
+)
+
+from a4eval import Run, build
+
+from ..coco_cases import awkward_case
+from ..shared_data import SHARED
+
+FILES = SHARED / "coco_val2014_100"
+TRUTH = FILES / "instances_val2014_100.json"
+RESULTS = FILES / "instances_val2014_fakebbox100_results.json"
+REFERENCE = {
+    "AP": 0.5045806987249628,
+    "AP50": 0.6969727247299577,
+    "AP75": 0.5729816669904824,
+    "APs": 0.5856257209410443,
+    "APm": 0.5193996948036719,
+    "APl": 0.5013978986347466,
+    "AR1": 0.3868127796457805,
+    "AR10": 0.5936795762842003,
+    "AR100": 0.595352982877607,
+    "ARs": 0.6398109626113442,
+    "ARm": 0.5664205978994309,
+    "ARl": 0.5642905982905982,
+}
+real = pytest.mark.skipif(not TRUTH.exists(), reason="the COCO conformance data is not there")
+
+
+@real
+def test_real_coco_files_give_the_reference_values(tmp_path):
+    node = {
+        "name": "evaluate",
+        "data": {"name": "coco", "ground_truth": str(TRUTH), "detections": str(RESULTS)},
+        "metrics": {"coco": "coco_detection"},
+    }
+    result = build("task", node).run(Run(directory=tmp_path))
+    assert list(result.metrics) == list(REFERENCE)
+    assert {name: value.value for name, value in result.metrics.items()} == pytest.approx(REFERENCE, abs=1e-14)
+    assert result.metrics["AP"].n == 100
+
+
+def batch_of(case, images):
+    """Return the detection batch of some images, in the order given."""
+    unit = np.array(images)
+    place = {image: index for index, image in enumerate(images)}
+    truths = [one for one in case["annotations"] if one["image_id"] in place]
+    results = [one for one in case["results"] if one["image_id"] in place]
+    return {
+        "unit": unit,
+        "truth_unit": np.array([place[one["image_id"]] for one in truths], np.int64),
+        "truth_class": np.array([one["category_id"] for one in truths], np.int64),
+        "truth_box": np.array([one["bbox"] for one in truths]).reshape(-1, 4),
+        "truth_area": np.array([one["area"] for one in truths], float),
+        "truth_crowd": np.array([one["iscrowd"] for one in truths], bool),
+        "detection_unit": np.array([place[one["image_id"]] for one in results], np.int64),
+        "detection_class": np.array([one["category_id"] for one in results], np.int64),
+        "detection_box": np.array([one["bbox"] for one in results]).reshape(-1, 4),
+        "detection_score": np.array([one["score"] for one in results], float),
+    }
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shards_merged_are_the_whole_bit_for_bit(seed):
+    rng = np.random.default_rng(seed)
+    case = awkward_case(rng)
+    images = [one["id"] for one in case["images"]]
+    whole = build("metric", "coco_detection")
+    whole.update(batch_of(case, images))
+    rng.shuffle(images)
+    cut = int(rng.integers(0, len(images) + 1))
+    first, second = build("metric", "coco_detection"), build("metric", "coco_detection")
+    first.update(batch_of(case, images[cut:]))
+    for image in images[:cut]:
+        second.update(batch_of(case, [image]))
+    first.merge(second)
+    got, expected = first.compute(), whole.compute()
+    assert [repr(value) for value in got.values()] == [repr(value) for value in expected.values()]
+    np.testing.assert_array_equal(first.units, np.sort(images))
+
+
+@real
+def test_many_resamples_are_one_by_one():
+    metric = build("metric", "coco_detection")
+    metric.update(read_coco(TRUTH, RESULTS))
+    weights = np.random.default_rng(0).multinomial(100, np.full(100, 0.01), 5)
+    many = metric.compute_many(weights)
+    for index, one in enumerate(weights):
+        single = metric.compute(one)
+        assert {name: values[index] for name, values in many.items()} == {n: v.value for n, v in single.items()}
+    with pytest.raises(ValueError, match="one per unit"):
+        metric.compute(np.ones(3))
+    with pytest.raises(ValueError, match="whole numbers"):
+        metric.compute(np.full(100, 0.5))
+
+
+def test_nothing_at_all_is_undefined():
+    metric = build("metric", "coco_detection")
+    assert all(np.isnan(value.value) for value in metric.compute().values())
+    assert all(np.isnan(values).all() for values in metric.compute_many(np.ones((2, 0))).values())
+
+
+def test_no_detection_finds_nothing():
+    metric = build("metric", "coco_detection")
+    case = awkward_case(np.random.default_rng(4))
+    case["results"] = []
+    case["annotations"][0]["iscrowd"] = 0
+    metric.update(batch_of(case, [one["id"] for one in case["images"]]))
+    assert metric.compute()["AP"].value == 0
+    assert metric.compute()["AR100"].value == 0
+
+
+def test_other_parameters_give_other_names():
+    metric = build(
+        "metric",
+        {"name": "coco_detection", "thresholds": [0.3, 0.5], "areas": {"tiny": [0, 64]}, "max_detections": [300]},
+    )
+    assert metric.names == ("AP", "AP50", "APtiny", "AR300", "ARtiny")
+    metric.update(batch_of(awkward_case(np.random.default_rng(5)), [1]))
+    assert set(metric.compute()) == set(metric.names)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ({"thresholds": []}, "thresholds"),
+        ({"thresholds": [0.9, 0.5]}, "ascending"),
+        ({"thresholds": [50.0]}, "from 0 to 1"),
+        ({"max_detections": [0]}, "at least 1"),
+        ({"areas": {"x": [5, 1]}}, "low ≤ high"),
+        ({"areas": {"50": [1, 5]}}, "same name"),
+    ],
+)
+def test_bad_parameters_are_refused(node, words):
+    from a4eval import ConfigError
+
+    with pytest.raises(ConfigError, match=words):
+        build("metric", {"name": "coco_detection", **node})
+
+
+def test_the_registry_iou_gives_the_same_numbers_and_others_others(tmp_path):
+    case = awkward_case(np.random.default_rng(8), many=True)
+    batch = batch_of(case, [one["id"] for one in case["images"]])
+    batch["detection_box"] = batch["detection_box"] + [1.5, 1.5, 0, 0]
+    values = {}
+    for name in (None, "iou", "generalized_iou"):
+        metric = build("metric", {"name": "coco_detection", "similarity": name} if name else "coco_detection")
+        metric.update(batch)
+        values[name] = repr(metric.compute())
+    assert values[None] == values["iou"]
+    assert values[None] != values["generalized_iou"]
+
+
+def test_a_distance_is_no_similarity():
+    from a4eval import ConfigError
+
+    with pytest.raises(ConfigError, match="got a distance"):
+        build("metric", {"name": "coco_detection", "similarity": "centre_l2"})
+
+
+@real
+def test_compare_and_intervals_end_to_end(tmp_path):
+    rows = json.loads(RESULTS.read_text())
+    worse = tmp_path / "worse.json"
+    worse.write_text(json.dumps(rows[::2]))
+    first = {"name": "coco", "ground_truth": str(TRUTH), "detections": str(worse)}
+    node = {
+        "name": "compare",
+        "first": first,
+        "second": first | {"detections": str(RESULTS)},
+        "metrics": {"coco": "coco_detection"},
+        "interval": {"resamples": 100},
+        "permutations": 100,
+    }
+    result = build("task", node).run(Run(directory=tmp_path))
+    difference = result.metrics["AP/difference"]
+    assert result.metrics["AP/second"].value == pytest.approx(REFERENCE["AP"], abs=1e-12)
+    assert difference.value == result.metrics["AP/second"].value - result.metrics["AP/first"].value > 0
+    assert difference.interval.low < difference.value < difference.interval.high
+    row = next(row for row in result.tables["comparison"] if row["name"] == "AP")
+    assert row["p_permutation"] < 0.05
+
+
+@real
+def test_the_classes_are_resampled_with_the_rest():
+    metric = build("metric", {"name": "coco_detection", "per_class": True, "report": ["classes"]})
+    metric.update(read_coco(TRUTH, RESULTS))
+    found = metric.compute_parts(np.ones((2, 100)))
+    for row in metric.tables()["classes"]:
+        np.testing.assert_allclose(found[row["class"]], row["AP"], atol=1e-14)
+    assert len(found) == len(metric.classes)
+
+
+@real
+def test_a_comparison_tests_each_class(tmp_path):
+    coco = {"name": "coco", "ground_truth": str(TRUTH), "detections": str(RESULTS)}
+    metric = {"name": "coco_detection", "per_class": True}
+    node = {"name": "compare", "first": coco, "second": coco, "metrics": {"coco": metric}, "permutations": 20}
+    result = build("task", {**node, "interval": {"resamples": 20}}).run(Run(tmp_path))
+    rows = result.tables["coco/parts"]
+    assert len(rows) == 80
+    assert {row["difference"] for row in rows if isinstance(row["difference"], float)} >= {0.0}
+    assert {row["p_holm"] for row in rows if row["p_holm"] == row["p_holm"]} == {1.0}

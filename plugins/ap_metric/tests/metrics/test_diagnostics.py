@@ -1,0 +1,95 @@
+"""The metrics that say what is wrong with a detector, and their tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from a4eval_ap_metric import (
+    DetectionData,
+    tide_errors,
+)
+
+from a4eval import ConfigError, DataError, build
+
+from ..brute_force import plain
+
+
+def batch(data: DetectionData, **more):
+    columns = {name: getattr(data, name) for name in data.__dataclass_fields__ if name[0] in "td"}
+    columns = {name: column for name, column in columns.items() if column is not None}
+    return {"unit": np.arange(data.n_units), **columns, **more}
+
+
+def test_the_metrics_and_their_tables(tmp_path):
+    data = plain(3)
+    names = np.array([f"class {index}" for index in range(data.n_classes)])
+    nodes = {
+        "coco": {"name": "coco_detection", "report": ["classes", "thresholds", "curve"]},
+        "f1": {"name": "detection_f1"},
+        "calibration": {"name": "detection_calibration"},
+        "confusion": {"name": "confusion_matrix", "score": 0.0},
+        "tide": {"name": "tide"},
+    }
+    metrics = {label: build("metric", node) for label, node in nodes.items()}
+    for metric in metrics.values():
+        metric.update(batch(data, **{"class": np.arange(data.n_classes), "class_name": names}))
+        assert set(metric.compute()) == set(metric.names)
+    tables = metrics["coco"].tables()
+    values = metrics["coco"].compute()
+    assert [row["class"] for row in tables["classes"]] == names.tolist()
+    assert np.nanmean([row["AP"] for row in tables["classes"]]) == pytest.approx(values["AP"].value)
+    assert np.mean([row["AP"] for row in tables["thresholds"]]) == pytest.approx(values["AP"].value)
+    assert tables["thresholds"][0]["AP"] == pytest.approx(values["AP50"].value)
+    assert np.mean([row["APl"] for row in tables["thresholds"]]) == pytest.approx(values["APl"].value, nan_ok=True)
+    assert np.mean([row["precision"] for row in tables["curve"]]) == pytest.approx(values["AP"].value)
+    assert np.mean([row["precision_0.5"] for row in tables["curve"]]) == pytest.approx(values["AP50"].value)
+    counts = metrics["confusion"].tables()["confusion"]
+    assert sum(row["count"] for row in counts if row["truth"] != "background") == len(data.truth_unit)
+    assert sum(row["count"] for row in counts if row["detected"] != "background") == len(data.detection_unit)
+    bins = metrics["calibration"].tables()["reliability"]
+    assert sum(row["detections"] for row in bins) == metrics["calibration"].compute()["expected_calibration_error"].n
+    assert max(row["f1"] for row in metrics["f1"].tables()["classes"]) >= metrics["f1"].compute()["f1"].value - 0.5
+    assert {row["error"]: row["count"] for row in metrics["tide"].tables()["errors"]} == tide_errors(data).count
+    with pytest.raises(ValueError, match="cannot weigh"):
+        metrics["tide"].compute(np.ones(data.n_units))
+
+
+def test_shards_merged_are_the_whole():
+    data = plain(5)
+    whole, first, second = (build("metric", "detection_f1") for _ in range(3))
+    whole.update(batch(data))
+    for metric, side in ((first, 0), (second, 1)):
+        units = np.arange(data.n_units) % 2 == side
+        truth, found = units[data.truth_unit], units[data.detection_unit]
+        columns = batch(data)
+        part = {"unit": columns["unit"]}
+        for name, column in columns.items():
+            if name != "unit":
+                part[name] = column[truth if name.startswith("truth") else found]
+        metric.update(part)
+    second.merge(first)
+    assert repr(second.compute()) == repr(whole.compute())
+    with pytest.raises(ValueError, match="merge: got"):
+        whole.merge(build("metric", {"name": "detection_f1", "threshold": 0.7}))
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ({"name": "detection_f1", "threshold": 1.5}, "thresholds: got"),
+        ({"name": "detection_calibration", "bins": 0}, "bins: got 0"),
+        ({"name": "tide", "background": 0.6}, "background and foreground"),
+        ({"name": "coco_detection", "report": ["everything"]}, "everything"),
+    ],
+)
+def test_bad_parameters_are_refused(node, words):
+    with pytest.raises(ConfigError, match=words):
+        build("metric", node)
+
+
+def test_calibration_of_scores_that_are_no_probabilities_is_a_data_error():
+    data = plain(3)
+    metric = build("metric", "detection_calibration")
+    metric.update(batch(data) | {"detection_score": data.detection_score * 7})
+    with pytest.raises(DataError, match="expected probabilities"):
+        metric.compute()

@@ -1,0 +1,62 @@
+"""Flat tables, read from CSV and Arrow's formats."""
+
+from __future__ import annotations
+
+import pytest
+
+from a4eval import DataError, Run, build
+
+from ..text_files import lines
+
+TABLE = "query,score,relevance,document\nx,0.5,1,a\nx,0.5,0,b\ny,1,1,a\n"
+
+
+def evaluated(tmp_path, path, **metric):
+    node = {
+        "name": "evaluate",
+        "data": {"name": "ranking_table", "path": str(path), "document": "document"},
+        "metrics": {"ap": {"name": "average_precision", **metric}, "range": "average_precision_range"},
+    }
+    result = build("task", node).run(Run(directory=tmp_path))
+    return {name: value.value for name, value in result.metrics.items()}
+
+
+def test_flat_tables(tmp_path):
+    path = lines(tmp_path, "ranking.csv", TABLE)
+    assert evaluated(tmp_path, path) == {"ap": 1, "lowest": 0.75, "highest": 1}
+    assert evaluated(tmp_path, path, ties="trec")["ap"] == 0.75
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow writes and reads these formats")
+    from pyarrow import csv, feather, parquet
+
+    table = csv.read_csv(path)
+    assert isinstance(table, pyarrow.Table)
+    parquet.write_table(table, tmp_path / "ranking.parquet")
+    feather.write_feather(table, tmp_path / "ranking.arrow")
+    for name in ("ranking.parquet", "ranking.arrow"):
+        assert evaluated(tmp_path, tmp_path / name) == evaluated(tmp_path, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty, expected a header"),
+        ("query,score\nx,1\n", "there is no column 'relevance'; it has query, score"),
+        (TABLE + "y,1\n", "line 5: got 2 cells, expected 4"),
+        (TABLE + "y,,1,b\n", "column 'score': the cell in row 4 is empty"),
+        (TABLE + "y,high,1,b\n", "column 'score': expected numbers, got text"),
+        (TABLE + "y,nan,1,b\n", "column 'score': row 4 is not a finite number"),
+    ],
+)
+def test_bad_tables_are_refused(tmp_path, text, words):
+    with pytest.raises(DataError, match=words):
+        evaluated(tmp_path, lines(tmp_path, "ranking.csv", text))
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"expected \.csv"):
+        evaluated(tmp_path, lines(tmp_path, "ranking.txt", TABLE))
+    with pytest.raises(DataError, match="No such file"):
+        evaluated(tmp_path, tmp_path / "nowhere.csv")
+    pytest.importorskip("pyarrow", reason="pyarrow reads Parquet")
+    with pytest.raises(DataError, match="cannot be read"):
+        evaluated(tmp_path, lines(tmp_path, "ranking.parquet", TABLE))

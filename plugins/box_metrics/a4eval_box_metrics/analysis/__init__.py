@@ -1,0 +1,1 @@
+"""What similarities see and miss: perturbations, equal distances, rankings, matches, histograms."""

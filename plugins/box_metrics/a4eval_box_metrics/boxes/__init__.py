@@ -1,0 +1,1 @@
+"""Boxes themselves: formats, checks, columns, and the numbers that carry derivatives."""

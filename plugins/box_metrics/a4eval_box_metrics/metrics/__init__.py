@@ -1,0 +1,1 @@
+"""How well boxes agree and what they are like, as metrics."""

@@ -1,0 +1,156 @@
+"""The metric ``box_statistics``: what the boxes of a data set, or of a detector, are like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a4eval import DataError, Value, param
+from a4eval_box_metrics.analysis.histograms import (
+    SIZES,
+    aspect_histogram,
+    duplicate_rows,
+    near_duplicate_rows,
+    size_histogram,
+)
+from a4eval_box_metrics.boxes.columns import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from a4eval import Row
+
+_NAMES = (
+    "boxes",
+    "images_without",
+    "small",
+    "medium",
+    "large",
+    "side_median",
+    "aspect_median",
+    "without_area",
+    "out_of_image",
+    "duplicates",
+    "near_duplicates",
+)
+
+
+@dataclass
+class BoxStatistics:
+    """Sizes, aspect ratios, boxes that leave the image, and duplicates."""
+
+    batch: ClassVar[str] = "detection"
+
+    of: Literal["truth", "detection"] = param("truth", help="whose boxes")
+    near_duplicate: float = param(0.9, help="IoU from which a box of the same image and class is a near duplicate")
+    tolerance: float = param(1.0, help="how far a box may leave its image without being counted", unit="pixels")
+    _parts: list[dict[str, NDArray[Any]]] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.near_duplicate <= 1:
+            raise ValueError(f"near_duplicate: got {self.near_duplicate}, expected an IoU above 0, at most 1")
+        if not self.tolerance >= 0:
+            raise ValueError(f"tolerance: got {self.tolerance}, expected at least 0 pixels")
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the values."""
+        return _NAMES
+
+    def update(self, batch: Mapping[str, Any]) -> None:
+        """Take in the boxes of a batch, whose images are whole.
+
+        Where it has the columns ``unit_width`` and ``unit_height`` (pixels, by image), boxes outside are counted.
+
+        Raises:
+            DataError: a box is unsound.
+        """
+        boxes = np.asarray(batch[f"{self.of}_box"], np.float64).reshape(-1, 4)
+        try:
+            found = columns(boxes, "xywh", what=f"{self.of} boxes")
+        except ValueError as error:
+            raise DataError(str(error)) from error
+        unit = np.asarray(batch[f"{self.of}_unit"], np.intp)
+        classes = np.asarray(batch[f"{self.of}_class"])
+        group = unit * (len(classes) + 1) + np.unique(classes, return_inverse=True)[1]
+        n = len(batch["unit"])
+        self._parts.append(
+            {
+                "class": classes,
+                "width": found.width,
+                "height": found.height,
+                "outside": self._outside(batch, found.x1, found.y1, found.x2, found.y2, unit),
+                "duplicate": duplicate_rows(group, boxes),
+                "near": near_duplicate_rows(group, boxes, self.near_duplicate),
+                "empty": np.bincount(unit, minlength=n) == 0,
+            }
+        )
+
+    def _outside(self, batch: Mapping[str, Any], *corners_and_unit: NDArray[Any]) -> NDArray[np.float64]:
+        """Return 1, 0 or, where the image's size is not known, NaN for each box."""
+        x1, y1, x2, y2, unit = corners_and_unit
+        if "unit_width" not in batch or "unit_height" not in batch:
+            return np.full(len(unit), np.nan)
+        width, height = (np.asarray(batch[f"unit_{side}"], np.float64)[unit] for side in ("width", "height"))
+        slack = self.tolerance
+        leaves = (x1 < -slack) | (y1 < -slack) | (x2 > width + slack) | (y2 > height + slack)
+        return np.where(np.isnan(width + height), np.nan, leaves)
+
+    def merge(self, other: BoxStatistics) -> None:
+        """Take in the boxes of *other*, which has the same parameters."""
+        self._parts += other._parts
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return counts, and shares of sizes by the box's own area.
+
+        Raises:
+            ValueError: weights were given; these are facts of the data, not estimates.
+        """
+        if weights is not None:
+            raise ValueError("box_statistics describes the data as it is and takes no weights")
+        width, height = self._column("width"), self._column("height")
+        n, area = len(width), width * height
+        aspect = width[area > 0] / height[area > 0]
+        outside = self._column("outside")
+        counts = {
+            "boxes": n,
+            "images_without": int(self._column("empty").sum()),
+            "without_area": int((area == 0).sum()),
+            "out_of_image": float("nan") if np.isnan(outside).any() or not n else float(outside.sum()),
+            "duplicates": int(self._column("duplicate").sum()),
+            "near_duplicates": int(self._column("near").sum()),
+        }
+        values = {
+            name: Value(float(count), "images" if name == "images_without" else "boxes", n=n)
+            for name, count in counts.items()
+        }
+        for name, (low, high) in SIZES.items():
+            values[name] = Value(_mean((area >= low) & (area < high)), n=n)
+        values["side_median"] = Value(float(np.median(np.sqrt(area))) if n else float("nan"), "pixels", n=n)
+        values["aspect_median"] = Value(float(np.median(aspect)) if len(aspect) else float("nan"), n=len(aspect))
+        return {name: values[name] for name in _NAMES}
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return histograms of size and aspect ratio, and the boxes of each class."""
+        width, height, classes = self._column("width"), self._column("height"), self._column("class")
+        area = width * height
+        by_class: list[Row] = [
+            {
+                "class": one.item(),
+                "boxes": int((classes == one).sum()),
+                "side_median": float(np.median(np.sqrt(area[classes == one]))),
+            }
+            for one in np.unique(classes)
+        ]
+        aspect = width[area > 0] / height[area > 0]
+        return {"size": size_histogram(np.sqrt(area)), "aspect": aspect_histogram(aspect), "by_class": by_class}
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return np.concatenate([part[name] for part in self._parts] or [np.empty(0)])
+
+
+def _mean(chosen: NDArray[np.bool_]) -> float:
+    return float(chosen.mean()) if len(chosen) else float("nan")

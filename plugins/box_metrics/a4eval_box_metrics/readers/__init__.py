@@ -1,0 +1,1 @@
+"""Where pairs of boxes come from."""

@@ -1,0 +1,1 @@
+"""How two boxes agree: the functions and their components."""
