@@ -96,8 +96,8 @@ def _axis(override: Override, loader: ConfigLoader, parser: OverridesParser) -> 
 
 
 def loader_has_group(loader: ConfigLoader, name: str) -> bool:
-    """Say whether *name* is a config group."""
-    return bool(loader.get_group_options(name))
+    """Say whether *name* is a config group, of configs or of groups."""
+    return any(loader.get_group_options(name, kind) for kind in (ObjectType.CONFIG, ObjectType.GROUP))
 
 
 def _matching(glob: Glob, group: str, loader: ConfigLoader) -> list[str]:
