@@ -15,6 +15,10 @@ SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries",
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
 
 
+POINT_KEYS = frozenset({"points", "zip"})
+"""The root keys that say which points a sweep has beside what is swept over key by key."""
+
+
 class Root(msgspec.Struct, forbid_unknown_fields=True):
     """The root keys of a config."""
 
@@ -30,6 +34,8 @@ class Root(msgspec.Struct, forbid_unknown_fields=True):
     retries: int = 0
     sort: str | None = None
     objective: str | list[str] | None = None
+    points: str | None = None
+    zip: str | list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +80,5 @@ def check_root(root: dict[str, Any]) -> None:
             raise ConfigError(f"got {root[key]}, expected a non-negative integer", path=key)
     if (timeout := root.get("timeout")) is not None and not timeout > 0:
         raise ConfigError(f"got {timeout}, expected a number of seconds above 0, or null", path="timeout")
-    if root["task"] == "???":
+    if root.get("task", "???") == "???":
         raise ConfigError("is missing; choose an experiment: `a4eval experiments` lists them", path="task")

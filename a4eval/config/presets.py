@@ -51,7 +51,7 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 def _description(file: Path) -> str:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # a ValueError: a date that is none
         return f"(unreadable: {' '.join(str(error).split())})"
     description = content.get("description", "") if isinstance(content, dict) else ""
     return " ".join(str(description).split())

@@ -178,6 +178,8 @@ class Journal:
         Raises:
             DataError: a line is not there any more, or is no such record.
         """
+        if not (entries := list(entries)):
+            return  # perhaps there is not even a journal
         decoder = msgspec.json.Decoder(kind)
         with self.path.open("rb") as file:
             for entry in entries:

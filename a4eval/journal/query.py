@@ -96,17 +96,21 @@ def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
     decoder = msgspec.json.Decoder(kind)
     for text in _texts(path):
-        if text.isspace():
+        if text is not None and text.isspace():
             continue  # left by whoever closed a line that was whole
         try:
-            yield decoder.decode(text)
-        except msgspec.MsgspecError:
+            yield None if text is None else decoder.decode(text)
+        except (msgspec.MsgspecError, RecursionError):
             yield None
 
 
-def _texts(path: Path) -> Iterator[bytes]:
+def _texts(path: Path) -> Iterator[bytes | None]:
+    """Yield the text of every record; None for a file that cannot be read, unless it is *path* itself."""
     files = [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
     for file in files:
+        if not file.is_file():
+            yield None  # a folder or a pipe of that name
+            continue
         try:
             with file.open("rb") as lines:
                 if file.suffix == ".jsonl":
@@ -114,7 +118,9 @@ def _texts(path: Path) -> Iterator[bytes]:
                 else:
                     yield lines.read()
         except OSError as error:
-            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+            if file == path:
+                raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+            yield None
 
 
 def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
@@ -162,9 +168,15 @@ def order(rows: Sequence[Row], key: str) -> list[Row]:
     keyed = [(row.get(key), row) for row in rows]
     sortable = [(value, row) for value, row in keyed if value is not None and value == value]  # noqa: PLR0124  (NaN)
     rest = [row for value, row in keyed if value is None or value != value]  # noqa: PLR0124  (NaN)
-    mixed = len({isinstance(value, str) for value, _ in sortable}) > 1
-    sortable.sort(key=lambda pair: str(pair[0]) if mixed else pair[0], reverse=descending)
+    sortable.sort(key=lambda pair: _rank(pair[0]), reverse=descending)
     return [row for _, row in sortable] + rest
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Return what values of any type are ordered by: numbers, then texts, then all else by its JSON."""
+    if isinstance(value, (int, float)):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, msgspec.json.encode(value))
 
 
 def columns(rows: Sequence[Row]) -> list[str]:

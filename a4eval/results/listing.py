@@ -42,7 +42,7 @@ def list_records(
     for key in keys if columns else ():
         query.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
-    cells = [[row.get(key) for key in keys] for row in shown]
+    cells = [row.cells(keys) for row in shown]
     if form == "json":
         print(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":

@@ -14,22 +14,39 @@ if TYPE_CHECKING:
     from a4eval.runs.record import MetricRecord, Record, VerdictRecord
 
 ROWS_SHOWN = 12
+ROWS_IN_A_BOX = 1000
 _STYLES = {"passed": "bold green", "undecided": "bold yellow", "failed": "bold red"}
 
 
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table; numbers stand to the right."""
     rows = [list(row) for row in rows]
+    numbers = [all(isinstance(row[at], (int, float, type(None))) for row in rows) for at in range(len(header))]
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    if len(rows) > ROWS_IN_A_BOX:
+        _print_long(header, cells, numbers)
+        return
     table = Table()
-    for index, name in enumerate(header):
-        numbers = all(isinstance(row[index], (int, float, type(None))) for row in rows)
-        table.add_column(name, justify="right" if numbers and rows else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(cell)) for cell in row))
+    for name, right in zip(header, numbers, strict=True):
+        table.add_column(name, justify="right" if right and rows else "left", overflow="fold")
+    for line in cells:
+        table.add_row(*map(Text, line))
     out = console()
     if title:
         out.print(Text(title, "bold"))
     out.print(table)
+
+
+def _print_long(header: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]) -> None:
+    """Print a table as plain columns: a box around thousands of rows takes half a minute and is read by nobody."""
+    lines = [[" ".join(cell.split()) for cell in line] for line in (header, *cells)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numbers, strict=True)
+        ]
+        print("  ".join(padded).rstrip())
 
 
 def console() -> Console:
@@ -40,7 +57,8 @@ def console() -> Console:
 
 def print_record(record: Record) -> None:
     """Print a run's metrics, and its tables where they are short."""
-    title = f"{record.experiment or record.config['task']['name']} (seed {record.seed})"
+    task = record.config["task"]
+    title = f"{record.experiment or (task if isinstance(task, str) else task['name'])} (seed {record.seed})"
     console().print(Text(title, "bold"))
     if description := record.config.get("description"):
         console().print(Text(description))
@@ -57,7 +75,8 @@ def print_record(record: Record) -> None:
     for name, table in record.tables.items():
         if not table:
             continue
-        print_table(name, list(table[0]), [list(row.values()) for row in table[:ROWS_SHOWN]])
+        header = list(dict.fromkeys(column for row in table[:ROWS_SHOWN] for column in row))
+        print_table(name, header, [[row.get(column) for column in header] for row in table[:ROWS_SHOWN]])
         if len(table) > ROWS_SHOWN:
             print(f"… {len(table) - ROWS_SHOWN} more rows in the record")
 

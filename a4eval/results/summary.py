@@ -114,9 +114,9 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     options = ["--config-dir", started.config_dir] if started and started.config_dir else []
     print(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
-        error = row.error or {"type": row.status, "message": ""}
-        message = " ".join(error["message"].split())
-        print(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
+        error = row.error or {"type": row.status}
+        message = " ".join(str(error.get("message", "")).split())
+        print(f"  {error.get('type')}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
     if len(failed) > FAILURES_SHOWN:
         print(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
 

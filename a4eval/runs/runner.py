@@ -70,7 +70,7 @@ def run_id(config: Mapping[str, Any], components: list[record.ComponentRecord]) 
     """
     versions = [(one.kind, one.plugin, one.name, one.version) for one in components]
     try:
-        identity = record.plain({"task": config["task"], "seed": config["seed"], "components": versions})
+        identity = record.plain({"task": config["task"], "seed": config.get("seed", 0), "components": versions})
     except ValueError as error:
         raise ConfigError(str(error), path="task") from error
     return hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()[:16]

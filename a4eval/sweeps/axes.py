@@ -12,10 +12,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, QuotedString, Transformer, ValueType
 
 from a4eval.errors import ConfigError
-from a4eval.experiment import SWEEP_KEYS
+from a4eval.experiment import POINT_KEYS, SWEEP_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hydra.core.config_loader import ConfigLoader
 
@@ -30,6 +30,7 @@ class Axis:
         values: the values, where they can be set on a copy; None where Hydra must set each.
         group: it chooses configs of a group, so Hydra must compose anew for each.
         entangled: what it comes to depends on other keys, or on the order in which they are set.
+        unset: the numbers of the values that stand for none: the key is left alone there.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Axis:
     values: list[Any] | None = None
     group: bool = False
     entangled: bool = False
+    unset: frozenset[int] = frozenset()
 
     @property
     def path(self) -> str:
@@ -44,34 +46,57 @@ class Axis:
         return self.key.lstrip("+~")
 
     def override(self, index: int) -> str:
-        """Return the override that sets value number *index*."""
-        return f"{self.key}={self.texts[index]}"
+        """Return the override that sets value number *index*; an empty text if it stands for none."""
+        return "" if index in self.unset else f"{self.key}={self.texts[index]}"
 
     @cached_property
     def parsed(self) -> list[Override]:
         """What Hydra makes of each override."""
         parser = OverridesParser.create()
-        return [parser.parse_override(self.override(index)) for index in range(len(self.texts))]
+        # an unset one is never asked for
+        return [parser.parse_override(self.override(index) or "unset=null") for index in range(len(self.texts))]
 
 
-def parse(overrides: Iterable[str], loader: ConfigLoader) -> list[Axis]:
-    """Parse the overrides of a sweep; a later one of the same key replaces an earlier one in its place.
+@dataclass(frozen=True)
+class Dial:
+    """Axes that are turned together: their first values, their second ones, and so on."""
+
+    axes: list[Axis]
+
+    def __len__(self) -> int:
+        """How many positions there are."""
+        return len(self.axes[0].texts)
+
+
+def parse(overrides: Iterable[str], loader: ConfigLoader, joined: Sequence[Dial] = ()) -> list[Dial]:
+    """Parse the overrides of a sweep, each a dial of its own; of two of the same key the later one counts.
+
+    Args:
+        overrides: as Hydra takes them.
+        loader: Hydra's.
+        joined: dials that there are already; they come first.
 
     Raises:
-        ConfigError: an override cannot be swept.
+        ConfigError: an override cannot be swept, or sets a key of *joined*.
         hydra.errors.OverrideParseException: it cannot be read.
     """
     parser = OverridesParser.create(config_loader=loader)
     axes: dict[str, Axis] = {}
+    known = {axis.path for dial in joined for axis in dial.axes}
     for override in parser.parse_overrides(list(overrides)):
         axis = _axis(override, loader, parser)
-        if len(axis.texts) > 1 and axis.path.partition(".")[0] in SWEEP_KEYS:
+        if len(axis.texts) > 1 and axis.path.partition(".")[0] in SWEEP_KEYS | POINT_KEYS:
             raise ConfigError("says how the sweep runs and cannot be swept itself", path=axis.path)
+        if axis.path in known:
+            raise ConfigError("is set by points= or zip= as well; leave one of them out", path=axis.path)
+        if axis.path in POINT_KEYS:
+            continue  # they say what the points are, and are taken in elsewhere
         if not axis.texts:
             raise ConfigError(f"{override.input_line} holds no value", path=axis.path)
         axes[axis.key] = axis
-    paths = [axis.path for axis in axes.values()]
-    return [_alone(axis, paths) for axis in axes.values()]
+    dials = [*joined, *(Dial([axis]) for axis in axes.values())]
+    paths = [axis.path for dial in dials for axis in dial.axes]
+    return [Dial([_alone(axis, paths) for axis in dial.axes]) for dial in dials]
 
 
 def _axis(override: Override, loader: ConfigLoader, parser: OverridesParser) -> Axis:

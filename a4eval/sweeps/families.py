@@ -32,12 +32,12 @@ class Family:
         """What its task is built from, once that is known."""
         self._source = _own(config)
         text = OmegaConf.to_yaml(self._source)
-        self._interpolates = "${" in text
+        self.interpolates = "${" in text
         self.asks_hydra = "${hydra" in text
 
     def config(self, values: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         """Return the resolved config with *values*, dotted keys and what they hold, set."""
-        if not self._interpolates:
+        if not self.interpolates:
             return assign(self.first.config, values)
         copy = self._source.copy()
         for key, value in values:

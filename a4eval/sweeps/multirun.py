@@ -81,5 +81,5 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
                     return came
             config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
             return outcome(Path(config.hydra.sweep.dir), time.monotonic() - start)
-    except COMPOSITION_ERRORS as error:
+    except (*COMPOSITION_ERRORS, RuntimeError) as error:  # the last if a part of Hydra's own config was taken away
         raise explain(error, config_dir) from error

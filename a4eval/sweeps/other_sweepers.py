@@ -48,6 +48,9 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")
+    if root.points is not None or root.zip is not None:
+        path = "zip" if root.points is None else "points"
+        raise ConfigError("needs hydra/sweeper=a4eval: another one picks its points itself", path=path)
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
-    from a4eval.sweeps.axes import Axis
+    from a4eval.sweeps.axes import Axis, Dial
 
 POINTS_WITHOUT_PROGRESS = 1000
 """Up to so many points are planned before anyone would look."""
@@ -38,15 +38,15 @@ class Plan:
     """All points of a sweep, in Hydra's order, each checked and none twice.
 
     Args:
-        axes: the overrides.
+        dials: the overrides, and which of them are turned together.
         compose: what makes a config of one point's overrides and its number, as Hydra would.
 
     Raises:
         ConfigError, PluginError: a point is wrong.
     """
 
-    def __init__(self, axes: Sequence[Axis], compose: Callable[[list[str], int], DictConfig]) -> None:
-        self.axes = axes
+    def __init__(self, dials: Sequence[Dial], compose: Callable[[list[str], int], DictConfig]) -> None:
+        self.axes = [axis for dial in dials for axis in dial.axes]
         self.repeated = 0
         """How many points were left out because they are the same run as an earlier one."""
         self._run_ids: dict[str, int] = {}
@@ -54,9 +54,10 @@ class Plan:
         self._families: dict[tuple[str, ...], Family] = {}
         self._entangled: dict[tuple[str, ...], Entangled] = {}
         self._points: list[tuple[Family, tuple[int, ...], int]] = []
-        choices = itertools.product(*(range(len(axis.texts)) for axis in axes))
-        total = math.prod(len(axis.texts) for axis in axes)
-        for choice in choices if total <= POINTS_WITHOUT_PROGRESS else track(choices, "planning", total):
+        positions = itertools.product(*(range(len(dial)) for dial in dials))
+        total = math.prod(map(len, dials))
+        for position in positions if total <= POINTS_WITHOUT_PROGRESS else track(positions, "planning", total):
+            choice = tuple(at for dial, at in zip(dials, position, strict=True) for _ in dial.axes)
             try:
                 self._add(choice)
             except ConfigError as error:
@@ -72,17 +73,17 @@ class Plan:
         return Job(self._ids[number], experiment.name, experiment.config, experiment.overrides, attempt=1)
 
     def _add(self, choice: tuple[int, ...]) -> None:
-        key = tuple(axis.texts[index] for axis, index in zip(self.axes, choice, strict=True) if axis.group)
+        key = tuple(axis.override(index) for axis, index in self._set(choice) if axis.group)
         number = len(self._points) + self.repeated
         family = self._families.get(key)
         if family is None:
-            overrides = [axis.override(index) for axis, index in zip(self.axes, choice, strict=True)]
+            overrides = [axis.override(index) for axis, index in self._set(choice)]
             family = self._families[key] = Family(self._compose(overrides, number), overrides)
             experiment = dataclasses.replace(family.first, overrides=self._told(choice))
         else:
             experiment = self._experiment(family, choice, number)
         check_root(experiment.config)
-        if self._task_varies or not family.components:
+        if self._task_varies or family.interpolates or not family.components:
             prepared = prepare(experiment)
             family.components, identity = prepared.components, prepared.run_id
         else:
@@ -92,8 +93,12 @@ class Plan:
         else:
             self.repeated += 1
 
+    def _set(self, choice: tuple[int, ...]) -> list[tuple[Axis, int]]:
+        """Return the axes that are set in a point, and to which of their values."""
+        return [(axis, at) for axis, at in zip(self.axes, choice, strict=True) if at not in axis.unset]
+
     def _located(self, error: ConfigError, choice: tuple[int, ...]) -> ConfigError:
-        varied = (axis.override(index) for axis, index in zip(self.axes, choice, strict=True) if len(axis.texts) > 1)
+        varied = (axis.override(index) for axis, index in self._set(choice) if len(axis.texts) > 1)
         located = ConfigError(f"{error} (in the point {' '.join(one.removeprefix('++') for one in varied)})")
         located.path = error.path
         return located
@@ -109,7 +114,7 @@ class Plan:
 
     @cached_property
     def _are_entangled(self) -> bool:
-        return any(axis.entangled for axis in self.axes)
+        return any(axis.entangled or axis.unset for axis in self.axes)
 
     def _experiment(self, family: Family, choice: tuple[int, ...], number: int) -> Experiment:
         """Return a point.
@@ -129,14 +134,14 @@ class Plan:
 
     def _told(self, choice: tuple[int, ...]) -> tuple[str, ...]:
         """Return the overrides of a point as they were typed."""
-        return tuple(axis.override(index).removeprefix("++") for axis, index in zip(self.axes, choice, strict=True))
+        return tuple(axis.override(index).removeprefix("++") for axis, index in self._set(choice))
 
     def _untangled(self, choice: tuple[int, ...], number: int) -> dict[str, Any]:
         """Let Hydra set the values of a point in their order."""
-        groups = [(axis, index) for axis, index in zip(self.axes, choice, strict=True) if axis.group]
-        key = tuple(axis.texts[index] for axis, index in groups)
+        chosen = self._set(choice)
+        groups = [(axis, index) for axis, index in chosen if axis.group]
+        key = tuple(axis.override(index) for axis, index in groups)
         if key not in self._entangled:
-            composed = self._compose([axis.override(index) for axis, index in groups], number)
-            self._entangled[key] = Entangled(composed)
-        overrides = [axis.parsed[index] for axis, index in zip(self.axes, choice, strict=True)]
+            self._entangled[key] = Entangled(self._compose(list(key), number))
+        overrides = [axis.parsed[index] for axis, index in chosen]
         return self._entangled[key].config(overrides, [axis.parsed[index] for axis, index in groups], number)

@@ -11,9 +11,12 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from a4eval.config.compose import free_keys
+from a4eval.errors import A4evalError
+from a4eval.experiment import POINT_KEYS
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
+from a4eval.sweeps.joined import joined
 from a4eval.sweeps.plan import Plan
 
 if TYPE_CHECKING:
@@ -49,15 +52,20 @@ def sweep(
         arguments: those of the command line.
     """
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
-    plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
+    given: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, list(POINT_KEYS)), resolve=False)
+    try:
+        dials = parse(overrides, loader, joined(given["points"], given["zip"], loader))
+    except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
+        return Stopped(error)
+    plan = Plan(dials, partial(_compose, loader, config))
     folder = Path(config.hydra.sweep.dir)
     if plan.jobs.root.dry_run:
         executor_of(plan.jobs.root)
         return Planned(plan, folder)
     try:
         # as they were typed: what they refer to has another value in each point
-        given: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
-        started = command([*given["hydra"], *given["task"]])
+        typed: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
+        started = command([*typed["hydra"], *typed["task"]])
         return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
