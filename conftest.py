@@ -3,10 +3,17 @@
 Tests that run side by side compute with one thread each: more only get into each other's way.
 """
 
+from __future__ import annotations
+
 import os
 import signal
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # what a shell starts in the background ignores Ctrl-C, what nohup starts a hang-up, and children inherit that:
 # the tests start programs that must hear them
@@ -20,3 +27,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 settings.register_profile("a4eval", deadline=None)
 settings.load_profile("a4eval")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the key that proves a user's own sweeps out of the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,9 @@ from a4eval.errors import ConfigError, did_you_mean
 
 SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "objective"})
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
+
+LOCAL = ("local", "a4eval/local")
+"""The names of the one executor that a config or a record may choose: it starts nothing but Python, on this machine."""
 
 
 POINT_KEYS = frozenset({"points", "zip"})
@@ -38,7 +42,7 @@ class Root(msgspec.Struct, forbid_unknown_fields=True):
     zip: str | list[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Experiment:
     """One composed experiment in plain Python values, no interpolation left.
 
@@ -54,7 +58,7 @@ class Experiment:
     overrides: tuple[str, ...]
     directory: Path
 
-    @property
+    @cached_property
     def root(self) -> Root:
         """The config's root keys, typed."""
         return msgspec.convert(self.config, Root)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
+BLOCK = 1 << 20
+
 
 class Content(NamedTuple):
     """What is in a file: its SHA-256 in hexadecimal digits, and its length in bytes."""
@@ -22,15 +24,22 @@ def content(path: Path) -> Content:
     """Return what is in the file *path*.
 
     Raises:
-        OSError: it is not there, or cannot be read; a pipe or a device is not read at all.
+        OSError: it is not there, or cannot be read; a pipe, a device or a file without end is not read to no end.
     """
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
         raise OSError(f"{path} is not a regular file")
-    return _content(path, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    return _content(path, facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 @cache
-def _content(path: Path, *_facts: int) -> Content:
+def _content(path: Path, size: int, *_facts: int) -> Content:
+    """Hash *size* bytes: some files that the system calls regular never end."""
+    digest, left = hashlib.sha256(), size
     with path.open("rb") as file:
-        return Content(hashlib.file_digest(file, "sha256").hexdigest(), file.tell())
+        while left > 0 and (block := file.read(min(left, BLOCK))):
+            digest.update(block)
+            left -= len(block)
+    if left:
+        raise OSError(f"{path} became shorter while it was read")
+    return Content(digest.hexdigest(), size)

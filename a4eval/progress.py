@@ -7,6 +7,8 @@ import time
 from collections.abc import Sized
 from typing import TYPE_CHECKING, TypeVar
 
+from a4eval.terminal import printable, remark
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -27,10 +29,11 @@ def track(items: Iterable[T], description: str, total: int | None = None) -> Ite
 
 def _bar(items: Iterable[T], description: str, total: int | None) -> Iterator[T]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(items, total=total, description=description)
+        yield from bar.track(items, total=total, description=escape(printable(description)))
 
 
 def _lines(items: Iterable[T], description: str, total: int | None) -> Iterator[T]:
@@ -41,4 +44,4 @@ def _lines(items: Iterable[T], description: str, total: int | None) -> Iterator[
         if now - last >= SECONDS_BETWEEN_LINES:
             last = now
             left = f"/{total}, {(now - start) / (count + 1) * (total - count - 1):.0f} s left" if total else ""
-            print(f"{description}: {count + 1}{left}", file=sys.stderr)
+            remark(f"{description}: {count + 1}{left}")

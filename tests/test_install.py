@@ -58,8 +58,11 @@ def test_a_stranger_is_installed_used_and_broken(python, tmp_path):
     assert layer.returncode == 0, layer.stderr
     assert json.loads((tmp_path / "square" / "result.json").read_text())["metrics"]["failed_checks"]["value"] == 0
     wrong = a4eval("run", "experiment=stranger/square", "task.layer.slip=1.001", "hydra.run.dir=wrong")
-    assert wrong.returncode == 0, wrong.stderr
-    assert json.loads((tmp_path / "wrong" / "result.json").read_text())["metrics"]["failed_checks"]["value"] >= 2
+    assert wrong.returncode == 3, wrong.stderr
+    record = json.loads((tmp_path / "wrong" / "result.json").read_text())
+    assert record["metrics"]["failed_checks"]["value"] >= 2
+    assert record["verdict"]["outcome"] == "failed"
+    assert record["verdict"]["reasons"][0].startswith("gradient failed at ")
     assert "slip" in a4eval("components", "square").stdout
 
     plugin = next(python.parent.parent.rglob("a4eval_stranger/plugin.py"))

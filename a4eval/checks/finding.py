@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from a4eval.contracts import Verdict, worst_outcome
@@ -67,6 +68,15 @@ class Finding:
 def not_applicable(check: str, reason: str) -> Finding:
     """Return that the check does not apply, and why."""
     return Finding(check, "not_applicable", meaning=reason)
+
+
+def crashed(check: str, error: BaseException) -> Finding:
+    """Return that the part raised an error, with the line that did."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    look = "" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
+    return Finding(check, "failed", meaning=f"it ends in {type(error).__name__}: {error}", look_at=look)
 
 
 def worst_finding(findings: Sequence[Finding]) -> Finding:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from a4eval.cli.options import config_dir_option, json_option
+from a4eval.terminal import put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +25,8 @@ def experiments(config_dir: Path | None, as_json: bool) -> None:
         {"experiment": one.name, "provider": one.provider, "description": one.description} for one in listed(config_dir)
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        put(json.dumps(rows, indent=2))
         return
-    from a4eval.results.show import print_table
+    from a4eval.results.tables import print_table
 
     print_table("", ["experiment", "description"], [[row["experiment"], row["description"]] for row in rows])

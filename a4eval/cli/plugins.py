@@ -9,6 +9,7 @@ import click
 
 from a4eval.cli.options import json_option, strict_option
 from a4eval.results.exit_status import BAD_CONFIG
+from a4eval.terminal import put
 
 
 @click.command()
@@ -33,9 +34,9 @@ def plugins(as_json: bool, strict_plugins: bool) -> None:
         for plugin in registry().plugins
     ]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        put(json.dumps(rows, indent=2))
     else:
-        from a4eval.results.show import print_table
+        from a4eval.results.tables import print_table
 
         shown = [[*list(row.values())[:4], len(row["components"]) or "", row["reason"]] for row in rows]
         print_table("", ["plugin", "distribution", "version", "state", "components", "reason"], shown)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from a4eval.errors import A4evalError, DataError
 from a4eval.results.exit_status import BAD_CONFIG, FAILED
+from a4eval.terminal import remark
 
 
 def fail(error: A4evalError) -> NoReturn:
@@ -18,7 +19,7 @@ def fail(error: A4evalError) -> NoReturn:
 def say(what: str, text: str) -> None:
     """Print an error or a warning as one line that a terminal shows as it is."""
     line = " ".join(text.split())
-    print(f"a4eval: {what}:", "".join(one if one.isprintable() else "?" for one in line), file=sys.stderr)
+    remark(f"a4eval: {what}: {line}")
 
 
 def note(text: str) -> None:

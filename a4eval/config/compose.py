@@ -7,9 +7,10 @@ The parameters of components are checked afterwards against the components thems
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import hydra
 import msgspec
@@ -23,13 +24,17 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from a4eval.config.guard import SCHEME, Guard, UserConfigs, check_folder
 from a4eval.config.presets import experiments
-from a4eval.errors import ConfigError, did_you_mean
+from a4eval.environment import mention, mentions
+from a4eval.errors import A4evalError, ConfigError, did_you_mean
 from a4eval.experiment import Experiment, Root, check_root
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hydra._internal.hydra import Hydra
 
 PACKAGE = "a4eval.configs"
 
@@ -45,7 +50,7 @@ class _PluginConfigs(SearchPathPlugin):
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         if self.user_folder is not None:
             before = SearchPathQuery(provider="main", path=None)
-            search_path.prepend("--config-dir", f"file://{self.user_folder}", anchor=before)
+            search_path.prepend("--config-dir", f"{SCHEME}://{self.user_folder}", anchor=before)
         for plugin in registry().plugins:
             for package in plugin.config_packages:
                 if package != PACKAGE:
@@ -56,10 +61,15 @@ def prepare_search_path(config_dir: Path | None) -> None:
     """Let Hydra find the configs of the plugins and of *config_dir*.
 
     Raises:
-        ConfigError: *config_dir* is not a folder.
+        ConfigError: *config_dir* is not a folder, or one that is refused.
     """
-    if config_dir is not None and not config_dir.is_dir():
-        raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
+    if config_dir is not None:
+        if not config_dir.is_dir():
+            raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
+        check_folder(config_dir)
+    # what it gives a config is a name; the value comes in where a component is built
+    OmegaConf.register_new_resolver("oc.env", mention, replace=True)
+    Plugins.instance().register(UserConfigs)
     _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
     Plugins.instance().register(_PluginConfigs)
     # Hydra scans hydra_plugins for it, but does not see into an editable install
@@ -71,8 +81,9 @@ def user_folder() -> Path | None:
     return _PluginConfigs.user_folder
 
 
-def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
-    """Compose the config, Hydra's own part included.
+@contextmanager
+def guarded_hydra(job_name: str, config_dir: Path | None) -> Iterator[Hydra]:
+    """Within this context Hydra is there, and composes nothing that a config may not say.
 
     Raises:
         ConfigError: an override, a name or a file is wrong.
@@ -80,10 +91,23 @@ def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictCon
     prepare_search_path(config_dir)
     GlobalHydra.instance().clear()
     try:
-        with hydra.initialize_config_module(PACKAGE, job_name="a4eval", **VERSION_BASE):
-            config = hydra.compose("config", overrides=free_keys(overrides), return_hydra_config=True)
-    except COMPOSITION_ERRORS as error:
+        with hydra.initialize_config_module(PACKAGE, job_name=job_name, **VERSION_BASE):
+            application = GlobalHydra.instance().hydra
+            assert application is not None
+            application.config_loader = Guard(application.config_loader, strangers=config_dir is not None)
+            yield application
+    except (*COMPOSITION_ERRORS, RuntimeError) as error:  # the last if a part of Hydra's own config was taken away
         raise explain(error, config_dir) from error
+
+
+def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
+    """Compose the config, Hydra's own part included.
+
+    Raises:
+        ConfigError: an override, a name or a file is wrong.
+    """
+    with guarded_hydra("a4eval", config_dir):
+        config = hydra.compose("config", overrides=free_keys(overrides), return_hydra_config=True)
     HydraConfig.instance().set_config(config)
     return config
 
@@ -96,11 +120,24 @@ def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
     """
     try:
         root = {str(key): _resolved(config, str(key)) for key in config if key != "hydra"}
-        directory = Path(config.hydra.run.dir)
+        directory = folder_of(config, "run")
     except OmegaConfBaseException as error:
         raise explain(error) from error
     check_root(root)
     return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
+
+
+def folder_of(config: DictConfig, what: Literal["run", "sweep"]) -> Path:
+    """Return the folder of a run or a sweep.
+
+    Raises:
+        ConfigError: its name would show the value of an environment variable.
+    """
+    text = str(config.hydra[what].dir)
+    if mentions(text):
+        message = f"got {text!r}, but a folder's name would show the value; let the shell put it in"
+        raise ConfigError(message, path=f"hydra.{what}.dir")
+    return Path(text)
 
 
 def _resolved(config: DictConfig, key: str) -> Any:
@@ -135,6 +172,19 @@ COMPOSITION_ERRORS = (
 
 def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
     """Return Hydra's, OmegaConf's or YAML's complaint as one line that says where and what to do."""
+    return _ours(error) or _hydras(error, config_dir)
+
+
+def _ours(error: Exception) -> ConfigError | None:
+    """Return what a resolver of ours complained of, if it is behind *error*."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, A4evalError):
+        cause = cause.__cause__
+    key = str(error.full_key or "") if isinstance(error, OmegaConfBaseException) else ""
+    return None if cause is None else ConfigError(str(cause), path=key)
+
+
+def _hydras(error: Exception, config_dir: Path | None) -> ConfigError:
     cause = error.__cause__
     if isinstance(error, MissingConfigException):
         missing = str(error.missing_cfg_file)

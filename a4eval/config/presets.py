@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from a4eval.config.yaml_file import load
 from a4eval.errors import ConfigError
 from a4eval.registry import registry
 
@@ -50,8 +51,14 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 
 def _description(file: Path) -> str:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # a ValueError: a date that is none
+        content = load(file)
+    except (
+        ConfigError,
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+        OSError,
+    ) as error:  # ValueError: no UTF-8, or a date that is none
         return f"(unreadable: {' '.join(str(error).split())})"
     description = content.get("description", "") if isinstance(content, dict) else ""
     return " ".join(str(description).split())

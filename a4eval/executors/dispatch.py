@@ -15,7 +15,7 @@ from a4eval.executors.contract import Executor, Job, Jobs, Sweep
 from a4eval.executors.jobs import ready, tell
 from a4eval.journal.journal import Journal
 from a4eval.runs.record import ExecutorRecord, encode
-from a4eval.runs.runner import Prepared, execute
+from a4eval.runs.runner import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,9 +195,8 @@ class Dispatcher:
         """Write the record that the run could not write itself."""
         job = self._job(index)
         prepared = ready(job, self.sweep.folder)
-        stand_in = Prepared(prepared.experiment, _Died(reason), prepared.components, prepared.run_id)
         executor = ExecutorRecord(self.sweep.executor, platform.node(), job.attempt)
         directory = prepared.experiment.directory
-        record = execute(stand_in, directory, sweep_id=self.sweep.sweep_id, executor=executor)
+        record = execute(prepared.instead(_Died(reason)), directory, sweep_id=self.sweep.sweep_id, executor=executor)
         self.journal.append(encode(record) + b"\n")
         tell(record, self.sweep.folder)

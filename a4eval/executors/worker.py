@@ -167,6 +167,7 @@ def _work(connection: Connection, settings: Settings) -> None:
     from a4eval.executors.jobs import run_job, tell
     from a4eval.journal.journal import Journal
     from a4eval.runs.record import encode
+    from a4eval.terminal import remark
 
     journal = Journal(settings.folder)
     while True:
@@ -180,7 +181,7 @@ def _work(connection: Connection, settings: Settings) -> None:
             else:
                 connection.send(Finished(line))
             for doubt in tell(record, settings.folder):
-                sys.stderr.write(f"a4eval: warning: {doubt}\n")
+                remark(f"a4eval: warning: {doubt}")
         journal.sync()
         connection.send(ChunkDone())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a4eval.environment import filled
+from a4eval.errors import ConfigError
 from a4eval.files import content
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def unchanged(files: Iterable[FileEntry]) -> bool:
     """Say whether every one of *files* has the same SHA-256 as noted, or is as unreadable as it was."""
-    return all(_sha256_now(file.path) == file.sha256 for file in files)
+    return all(_sha256_now(file) == file.sha256 for file in files)
 
 
 def agree(one: Iterable[FileEntry], other: Iterable[FileEntry]) -> bool:
@@ -31,8 +33,12 @@ def agree(one: Iterable[FileEntry], other: Iterable[FileEntry]) -> bool:
     return all(known.get(file.path, file.sha256) == file.sha256 for file in other)
 
 
-def _sha256_now(path: str) -> str | None:
+def _sha256_now(noted: FileEntry) -> str | None:
+    """Return the hash of a file; None for one that is not there, of another size, or nothing that can be read whole."""
     try:
-        return content(Path(path)).sha256
-    except (OSError, ValueError):  # not there; or no name that a file can have
+        path = Path(filled(noted.path))
+        if noted.sha256 is not None and noted.bytes not in (None, path.stat().st_size):
+            return None  # of another size: there is no need to read it
+        return content(path).sha256
+    except (OSError, ValueError, ConfigError):  # not there; no name of a file; a variable that is not allowed
         return None

@@ -20,7 +20,7 @@ from a4eval.journal.views import Entry
 from a4eval.runs.record import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FILE_NAME = "results.jsonl"
@@ -172,14 +172,14 @@ class Journal:
             pass
         return self.standing
 
-    def read(self, entries: Iterable[Entry], kind: type[T]) -> Iterator[T]:
+    def read(self, entries: Sequence[Entry], kind: type[T]) -> Iterator[T]:
         """Yield what *kind* has of the record of each of *entries*.
 
         Raises:
             DataError: a line is not there any more, or is no such record.
         """
-        if not (entries := list(entries)):
-            return  # perhaps there is not even a journal
+        if not entries:
+            return  # and perhaps no file
         decoder = msgspec.json.Decoder(kind)
         with self.path.open("rb") as file:
             for entry in entries:

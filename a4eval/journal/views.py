@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from a4eval.contracts import Outcome
 from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -21,12 +22,20 @@ class FileEntry(Struct):
 
     path: str
     sha256: str | None
+    bytes: int | None = None
 
 
 class ExecutorEntry(Struct):
     """Which attempt it was."""
 
     attempt: int = 1
+
+
+class VerdictEntry(Struct):
+    """What the run said of its subject."""
+
+    outcome: Outcome
+    reasons: list[str] = []
 
 
 class Entry(Struct):
@@ -37,6 +46,7 @@ class Entry(Struct):
     executor: ExecutorEntry = msgspec.field(default_factory=ExecutorEntry)
     data: list[FileEntry] = []
     schema_version: int = SCHEMA_VERSION
+    verdict: VerdictEntry | None = None
     offset: int = msgspec.field(default=0, name="#offset")  # no key of a record
     """Where in the journal its line begins."""
 
@@ -71,6 +81,7 @@ class Row(Struct):
     error: dict[str, Any] | None = None
     data: list[FileEntry] = []
     schema_version: int = SCHEMA_VERSION
+    verdict: VerdictEntry | None = None
 
     def cells(self, keys: Sequence[str]) -> list[Any]:
         """Return what stands under each of *keys*, as :meth:`get` does, at the cost of one."""
@@ -81,11 +92,14 @@ class Row(Struct):
         """Return what stands under *key*, or None.
 
         Args:
-            key: a key of the record (``status``, ``timing.wall_seconds``, ``metrics.accuracy``, ``config.task.cell``);
+            key: a key of the record (``status``, ``verdict``, ``timing.wall_seconds``, ``metrics.accuracy``,
+                ``config.task.cell``);
                 the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
             settings: the config, where it is known already.
         """
         head, _, rest = key.partition(".")
+        if key == "verdict":
+            return None if self.verdict is None else self.verdict.outcome
         if key in self.metrics or (head == "metrics" and rest in self.metrics):
             return number(self.metrics[key if key in self.metrics else rest].value)
         if head != "config" and head in self.__struct_fields__:

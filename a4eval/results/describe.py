@@ -8,7 +8,8 @@ import json
 
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.registry import Provided, registry
-from a4eval.results.show import print_table
+from a4eval.results.tables import print_table
+from a4eval.terminal import put
 
 
 def list_components(kind: str | None, *, as_json: bool) -> None:
@@ -22,7 +23,7 @@ def list_components(kind: str | None, *, as_json: bool) -> None:
         kinds = {one.component.kind for one in registry().components()}
         raise ConfigError(f"there is no kind {kind!r}{did_you_mean(kind, kinds)}", path="--kind")
     if as_json:
-        print(json.dumps([_facts(one) for one in found], indent=2))
+        put(json.dumps([_facts(one) for one in found], indent=2))
         return
     rows = [[one.component.kind, one.component.name, one.plugin.name, one.component.summary] for one in found]
     print_table("", ["kind", "name", "plugin", "summary"], rows)
@@ -48,13 +49,13 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         described = [
             _facts(one) | {"parameters": [dataclasses.asdict(row) for row in parameters(one.load())]} for one in found
         ]
-        print(json.dumps(plain(described), indent=2))
+        put(json.dumps(plain(described), indent=2))
         return
     for one in found:
         component = one.component
-        print(f"{component.kind} {one}: {component.summary}")
+        put(f"{component.kind} {one}: {component.summary}")
         text = inspect.getdoc(one.load())
-        print(f"\n{text}\n" if text else "")
+        put(f"\n{text}\n" if text else "")
         rows = [
             [row.name, row.type, "required" if row.required else repr(row.default), row.unit, row.help]
             for row in parameters(one.load())
@@ -62,7 +63,7 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         if rows:
             print_table("parameters", ["name", "type", "default", "unit", "help"], rows)
         for reference in component.references:
-            print(f"reference: {reference}")
+            put(f"reference: {reference}")
 
 
 def _facts(one: Provided) -> dict[str, object]:

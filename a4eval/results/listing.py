@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 from a4eval.journal import query
-from a4eval.results.show import print_table
+from a4eval.results.tables import print_table
 from a4eval.runs.record import plain, schema
+from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,23 +45,25 @@ def list_records(
     shown = rows if limit is None else rows[:limit]
     cells = [row.cells(keys) for row in shown]
     if form == "json":
-        print(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
+        put(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(keys)
         writer.writerows([_text(cell) for cell in line] for line in cells)
+        put(lines.getvalue(), end="")
     else:
         print_table("", [key.removeprefix("metrics.") for key in keys], cells)
         states = {state: sum(row.status == state for row in rows) for state in ("ok", "failed", "interrupted")}
         counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count) or "none"
-        print(f"{len(shown):,} of {len(found.rows):,} runs shown; those that meet the conditions: {counted}")
+        put(f"{len(shown):,} of {len(found.rows):,} runs shown; those that meet the conditions: {counted}")
     if found.changed:
         text = "more row(s) than runs: the data files of a run changed, so each state of them has its row"
-        print(f"a4eval: warning: {found.changed} {text}", file=sys.stderr)
+        remark(f"a4eval: warning: {found.changed} {text}")
     for version in sorted(found.unknown):
-        print(f"a4eval: warning: there are records of {schema(version)}", file=sys.stderr)
+        remark(f"a4eval: warning: there are records of {schema(version)}")
     if found.torn:
-        print(f"a4eval: warning: {found.torn} unreadable line(s) passed over", file=sys.stderr)
+        remark(f"a4eval: warning: {found.torn} unreadable line(s) passed over")
 
 
 def _text(cell: Any) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import platform
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,8 +18,10 @@ import msgspec
 from a4eval import ownership
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
-from a4eval.contracts import Result, Value, Verdict
+from a4eval.contracts import Result, Task, Value, Verdict
+from a4eval.environment import filled
 from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of
+from a4eval.experiment import Experiment
 from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
@@ -30,22 +31,33 @@ from a4eval.runs.leftovers import leftovers_removed
 from a4eval.runs.watchdog import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from a4eval.experiment import Experiment
     from a4eval.registry import Provided
 
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
 
 
-class Prepared(msgspec.Struct):
-    """A checked experiment, ready to run: whatever can be wrong with a config has been found."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A checked experiment, ready to run: whatever can be wrong with a config has been found.
 
-    experiment: Any
-    task: Any
-    components: list[Any]
+    Args:
+        experiment: the experiment.
+        task: its task, built.
+        components: all that the task is built from.
+        run_id: the hash of what decides the numbers.
+    """
+
+    experiment: Experiment
+    task: Task
+    components: tuple[record.ComponentRecord, ...]
     run_id: str
+
+    def instead(self, task: Task) -> Prepared:
+        """Return the same run with *task* in place of its own, which cannot tell what happened to it."""
+        return replace(self, task=task)
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -57,12 +69,12 @@ def prepare(experiment: Experiment) -> Prepared:
     """
     pictures_wanted(experiment.root.pictures, in_sweep=True)  # finds a missing extra before the run
     builder = Builder(registry())
-    task = builder.build("task", experiment.config["task"], "task")
-    components = [_component(provided) for _, provided in sorted(builder.used.items())]
+    task = builder.build("task", filled(experiment.config["task"]), "task")
+    components = tuple(_component(provided) for _, provided in sorted(builder.used.items()))
     return Prepared(experiment, task, components, run_id(experiment.config, components))
 
 
-def run_id(config: Mapping[str, Any], components: list[record.ComponentRecord]) -> str:
+def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
     """Return the hash of what decides the numbers: task, seed and the versions of the components.
 
     Raises:
@@ -70,7 +82,7 @@ def run_id(config: Mapping[str, Any], components: list[record.ComponentRecord]) 
     """
     versions = [(one.kind, one.plugin, one.name, one.version) for one in components]
     try:
-        identity = record.plain({"task": config["task"], "seed": config.get("seed", 0), "components": versions})
+        identity = record.plain({"task": filled(config["task"]), "seed": config.get("seed", 0), "components": versions})
     except ValueError as error:
         raise ConfigError(str(error), path="task") from error
     return hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()[:16]
@@ -167,7 +179,7 @@ def _record(
         config=record.plain(prepared.experiment.config),
         overrides=list(prepared.experiment.overrides),
         seed=run.seed,
-        components=prepared.components,
+        components=list(prepared.components),
         verdict=came.verdict,
         metrics=came.metrics,
         tables=came.tables,
@@ -206,7 +218,7 @@ def run_single(
         ConfigError: the folder cannot be written to, is in use or holds a finished run.
         DataError: the record cannot be written.
     """
-    experiment: Experiment = prepared.experiment
+    experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
         with watched(experiment.root.timeout, directory, partial(_overdue, prepared, directory)):
@@ -243,18 +255,29 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
     if not isinstance(result, Result):
         raise PluginError(f"the task must return an a4eval.Result, got {result!r}")
     metrics = {}
-    for name, value in result.metrics.items():
+    for name, value in _named(result.metrics, "the names of the metrics").items():
         if not isinstance(value, Value):
             raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
-        metrics[name] = _convert(dataclasses.asdict(value), record.MetricRecord, f"metric {name!r}")
-    for what, names in (("metrics", metrics), ("tables", result.tables)):
-        _convert(names, dict[str, Any], f"the names of the {what}")
-    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+        metrics[name] = _convert(_fields(value), record.MetricRecord, f"metric {name!r}")
+    named = _named(result.tables, "the names of the tables")
+    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in named.items()}
     if result.verdict is None:
         return metrics, tables, None
     if not isinstance(result.verdict, Verdict):
         raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
-    return metrics, tables, _convert(dataclasses.asdict(result.verdict), record.VerdictRecord, "the verdict")
+    return metrics, tables, _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
+
+
+def _named(given: Mapping[Any, Any], what: str) -> dict[str, Any]:
+    """Return what a task gave names to, by names that JSON can hold."""
+    names = _convert(dict.fromkeys(given), dict[str, None], what)
+    return dict(zip(names, given.values(), strict=True))
+
+
+def _fields(value: Value) -> dict[str, Any]:
+    """Return what ``asdict`` does, which copies every number deeply: a sweep has many."""
+    given = {field.name: getattr(value, field.name) for field in fields(Value)}
+    return given if value.interval is None else {**given, "interval": asdict(value.interval)}
 
 
 def _convert(value: Any, wanted: Any, what: str) -> Any:

@@ -78,6 +78,7 @@ def main() -> None:
     if select.select([0], [], [], max(0, until - time.monotonic()))[0]:
         return  # the run has ended, or was killed
     from a4eval.runs.record import Record, write
+    from a4eval.terminal import put, remark
 
     record = msgspec.json.decode(line, type=Record)
     finished = datetime.now(UTC)
@@ -87,6 +88,6 @@ def main() -> None:
         record.timing.cpu_seconds = time.clock_gettime(~os.getppid() << 3 | 2)  # the processor time of that process
     path = write(record, directory)
     assert record.error is not None
-    print(f"a4eval: error: {record.error.message}", file=sys.stderr, flush=True)
-    print(path, flush=True)
+    remark(f"a4eval: error: {record.error.message}")
+    put(path)
     sys.exit(OVERDUE)

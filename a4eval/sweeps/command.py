@@ -9,27 +9,48 @@ import msgspec
 from hydra.core.override_parser.types import Quote, QuotedString
 
 from a4eval.config.compose import user_folder
+from a4eval.environment import allow, allowed
 from a4eval.errors import ConfigError, DataError
+from a4eval.experiment import LOCAL
+from a4eval.sweeps.ours import proof, proven
 from a4eval.whole import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FILE_NAME = "sweep.json"
 
 
+CHANGEABLE = ("executor", "timeout", "retries", "fail_fast")
+"""The root keys that ``a4eval resume`` and ``a4eval retry`` may set: they say how points are run, not which."""
+
+
 class Command(msgspec.Struct):
-    """The command, and where it was given."""
+    """The command, where it was given, and the proof that it was this user who gave it."""
 
     overrides: list[str]
     config_dir: str | None
     directory: str
+    allow_env: list[str] = []
+    proof: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Was it written by a command of this user?"""
+        return proven(self._content(), self.proof)
+
+    def proved(self) -> Command:
+        """Return it with its proof."""
+        return msgspec.structs.replace(self, proof=proof(self._content()))
+
+    def _content(self) -> bytes:
+        return msgspec.json.encode(msgspec.structs.replace(self, proof=""))
 
 
 def command(overrides: Iterable[str]) -> Command:
     """Return the command that is being carried out."""
     chosen = user_folder()
-    return Command(list(overrides), str(chosen) if chosen else None, str(Path.cwd()))
+    return Command(list(overrides), str(chosen) if chosen else None, str(Path.cwd()), allowed())
 
 
 def keep(folder: Path, given: Command) -> None:
@@ -40,7 +61,7 @@ def keep(folder: Path, given: Command) -> None:
         OSError: it cannot be written; an earlier one is still there.
     """
     check(folder)
-    write_whole(folder / FILE_NAME, msgspec.json.encode(given))
+    write_whole(folder / FILE_NAME, msgspec.json.encode(given.proved()))
 
 
 def check(folder: Path) -> None:
@@ -51,15 +72,14 @@ def check(folder: Path) -> None:
     """
     path = folder / FILE_NAME
     if path.exists() and _read(path) is None:
-        raise ConfigError(
-            f"{path} is no file of a4eval; choose another folder, or move it away", path="hydra.sweep.dir"
-        )
+        message = f"{path} is no file of a4eval; choose another folder, or move it away"
+        raise ConfigError(message, path="hydra.sweep.dir")
 
 
 def _read(path: Path) -> Command | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Command)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return None
 
 
@@ -77,19 +97,74 @@ def kept(folder: Path) -> Command | None:
     return found
 
 
-def resumed(folder: Path) -> Command:
+def resumed(folder: Path, changes: Sequence[str] = ()) -> Command:
     """Return the command that goes on with the sweep in *folder*, its output folder included.
+
+    Args:
+        folder: the sweep's folder.
+        changes: overrides of ``executor``, ``timeout`` and the like that go before those of the sweep.
 
     Raises:
         DataError: *folder* is no sweep's.
-        ConfigError: it was started in another working directory.
+        ConfigError: it was started in another working directory, or asks for what only this user may choose.
     """
+    check_changes(changes)
     found = kept(folder)
     if found is None:
         raise DataError(f"{folder}: holds no {FILE_NAME}, so it is no sweep's folder")
-    ours = ("hydra.sweep.dir=", "hydra.mode=", "resume=")  # what is done is not run again, whatever was asked first
-    others = [one for one in found.overrides if not one.lstrip("+").startswith(ours)]
-    return Command([*others, f"hydra.sweep.dir={quoted(str(folder))}"], found.config_dir, found.directory)
+    replaced = {_key(one) for one in changes}
+    if chooses(changes):
+        replaced |= {_key(one) for one in found.overrides if root_key(one) == "executor"}
+    # what is done is not run again, whatever was asked first
+    replaced |= {"hydra.sweep.dir", "hydra.mode", "resume"}
+    others = [one for one in found.overrides if _key(one) not in replaced]
+    if found.ours:
+        allow(found.allow_env)
+    else:
+        _refuse_choices(folder, others)
+    return Command([*others, *changes, f"hydra.sweep.dir={quoted(str(folder))}"], found.config_dir, found.directory)
+
+
+def check_changes(changes: Iterable[str]) -> None:
+    """Refuse to change which points a sweep has.
+
+    Raises:
+        ConfigError: an override is about something else than how they are run.
+    """
+    for one in changes:
+        if root_key(one) not in CHANGEABLE:
+            keys = ", ".join(CHANGEABLE)
+            raise ConfigError(f"got {one!r}; a sweep that goes on can only be given other values of {keys}")
+
+
+def chooses(overrides: Iterable[str]) -> bool:
+    """Say whether some override chooses an executor."""
+    return any(_key(one) in ("executor", "executor.name") for one in overrides)
+
+
+def _refuse_choices(folder: Path, overrides: Iterable[str]) -> None:
+    """Refuse what a folder must not choose, as it may come from anyone."""
+    for one in overrides:
+        key, value = _key(one), one.partition("=")[2]
+        elsewhere = key in ("executor", "executor.name") and value not in LOCAL
+        if elsewhere or key == "hydra.sweeper.storage":
+            by_hand = f"`a4eval resume {folder} {one}`" if elsewhere else "the whole command again"
+            raise ConfigError(
+                f"{folder / FILE_NAME} asks for {one!r}, and nothing proves that you gave that command; give {by_hand}"
+            )
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
+
+
+def root_key(override: str) -> str:
+    """Return the root key that an override is about.
+
+    >>> root_key("++executor.workers=2")
+    'executor'
+    """
+    return _key(override).partition(".")[0].partition("@")[0]
 
 
 def quoted(text: str) -> str:

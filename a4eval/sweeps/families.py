@@ -28,7 +28,7 @@ class Family:
 
     def __init__(self, config: DictConfig, overrides: list[str]) -> None:
         self.first = resolve(config, overrides)
-        self.components: list[ComponentRecord] = []
+        self.components: tuple[ComponentRecord, ...] = ()
         """What its task is built from, once that is known."""
         self._source = _own(config)
         text = OmegaConf.to_yaml(self._source)

@@ -13,6 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 
 from a4eval.config.compose import free_keys
+from a4eval.config.guard import check_overrides, check_size
 from a4eval.context import require
 from a4eval.conversion import convert
 from a4eval.errors import ConfigError, DataError
@@ -58,6 +59,8 @@ def joined(points: Any, zipped: Any, loader: ConfigLoader) -> list[Dial]:
 
 def _together(text: str, loader: ConfigLoader) -> Dial:
     pieces = [piece.strip() for piece in _PIECE.findall(text) if piece.strip()]
+    check_overrides(pieces)
+    check_size(pieces)
     axes = [axis for dial in parse(free_keys(pieces), loader) for axis in dial.axes]
     lengths = {axis.path: len(axis.texts) for axis in axes}
     if len(set(lengths.values())) != 1:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from a4eval.progress import SECONDS_BETWEEN_LINES
+from a4eval.terminal import remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,9 +38,15 @@ def meter(total: int, what: str = "points") -> Iterator[Tell]:
             now = time.monotonic()
             if now - last >= SECONDS_BETWEEN_LINES:
                 last = now
-                print(line(tally, start, what), file=sys.stderr, flush=True)
+                remark(line(tally, start, what))
 
         yield tell
+
+
+def tell_where(name: str, node: Any) -> None:
+    """Say what is about to run the points, and with which parameters, before it does."""
+    given = {key: value for key, value in node.items() if key != "name"} if isinstance(node, dict) else {}
+    remark(f"running on {name}" + (f" with {given}" if given else ""))
 
 
 def line(tally: Tally, start: float, what: str) -> str:

@@ -7,14 +7,11 @@ import os
 import time
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hydra
-from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from a4eval.config.compose import COMPOSITION_ERRORS, PACKAGE, VERSION_BASE, explain, free_keys, prepare_search_path
+from a4eval.config.compose import folder_of, free_keys, guarded_hydra
 from a4eval.experiment import SWEEP_KEYS
 from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import command
@@ -23,6 +20,7 @@ from a4eval.sweeps.sweeper import Planned, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned:
@@ -66,20 +64,13 @@ def _about_the_sweep(override: str) -> bool:
 
 
 def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned | Stopped:
-    prepare_search_path(config_dir)
-    GlobalHydra.instance().clear()
     start = time.monotonic()
     given = [*free_keys(overrides), "hydra.mode=MULTIRUN"]
-    try:
-        with hydra.initialize_config_module(PACKAGE, job_name=name_of(overrides, config_dir), **VERSION_BASE):
-            application = GlobalHydra.instance().hydra
-            assert application is not None
-            with suppress(RunFailedError):  # another sweeper's way of saying what the records say
-                task = partial(point, command=command(overrides))
-                came = application.multirun("config", task, given, with_log_configuration=False)
-                if isinstance(came, (Outcome, Planned, Stopped)):
-                    return came
-            config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
-            return outcome(Path(config.hydra.sweep.dir), time.monotonic() - start)
-    except (*COMPOSITION_ERRORS, RuntimeError) as error:  # the last if a part of Hydra's own config was taken away
-        raise explain(error, config_dir) from error
+    with guarded_hydra(name_of(overrides, config_dir), config_dir) as application:
+        with suppress(RunFailedError):  # another sweeper's way of saying what the records say
+            task = partial(point, command=command(overrides))
+            came = application.multirun("config", task, given, with_log_configuration=False)
+            if isinstance(came, (Outcome, Planned, Stopped)):
+                return came
+        config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
+        return outcome(folder_of(config, "sweep"), time.monotonic() - start)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from a4eval.config.compose import resolve
+from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
 from a4eval.journal.journal import Journal
@@ -23,6 +22,7 @@ from a4eval.sweeps.retry import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from a4eval.sweeps.command import Command
 
@@ -44,7 +44,8 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     """
     own = HydraConfig.get()
     whole = DictConfig({**config, "hydra": own})
-    experiment = resolve(whole, [override.removeprefix("++") for override in own.overrides.task])
+    given: Any = OmegaConf.to_container(own.overrides.task, resolve=False)
+    experiment = resolve(whole, [override.removeprefix("++") for override in given])
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")
@@ -54,7 +55,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
-    folder = Path(own.sweep.dir)
+    folder = folder_of(whole, "sweep")
     make_folder(folder, "hydra.sweep.dir")
     journal = Journal(folder)
     journal.check()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from a4eval.config.compose import free_keys
+from a4eval.config.compose import folder_of, free_keys
+from a4eval.config.guard import overrides_of
 from a4eval.errors import A4evalError
 from a4eval.experiment import POINT_KEYS
 from a4eval.sweeps.axes import parse
@@ -58,14 +59,12 @@ def sweep(
     except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
         return Stopped(error)
     plan = Plan(dials, partial(_compose, loader, config))
-    folder = Path(config.hydra.sweep.dir)
+    folder = folder_of(config, "sweep")
     if plan.jobs.root.dry_run:
         executor_of(plan.jobs.root)
         return Planned(plan, folder)
     try:
-        # as they were typed: what they refer to has another value in each point
-        typed: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
-        started = command([*typed["hydra"], *typed["task"]])
+        started = command(overrides_of(config))
         return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)

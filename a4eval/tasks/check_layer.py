@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-import time
-import tracemalloc
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval.checks.finding import crashed, judged
+from a4eval.checks.layers.cases import cases
+from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, times
+from a4eval.checks.layers.suite import check_layer
 from a4eval.component import param
-from a4eval.contracts import Referenced, Result, Row, Value
-from a4eval.errors import DataError, MissingExtraError
-from a4eval.tasks import layer_checks
-from a4eval.tasks.layer_checks import Worst
+from a4eval.contracts import Referenced, Result, Value
+from a4eval.errors import DataError
+from a4eval.tasks.findings import counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
+    from a4eval.checks.layers.case import LayerCase
     from a4eval.context import Run
-
-TIMED_CALLS = 5
 
 
 @dataclass
 class CheckLayer:
-    """Hold a layer against numerical derivatives, its adjoint, float32, itself, a batch of two and a reference.
+    """Hold a layer against all that a right one must do, entry by entry, and give a verdict.
 
-    Each check gives a metric and a row of the table ``checks``; ``failed_checks`` counts those above their tolerance.
-    A check that does not apply (no adjoint test for what is not linear) has a row that says why, and no metric.
+    Gradients against numerical derivatives, the adjoint, float32, float16 and bfloat16 against float64, batches of
+    other sizes, neighbours in a batch, arrays of other structure, other sizes and magnitudes, changed inputs, calls
+    before, tapes used again, NaN, memory, a reference; and the checks themselves against wrong answers.
+
+    The table ``checks`` has a row a check: verdict, error and bound of the worst entry, where, what it means and what
+    to look at.  A check that does not apply says why.  The table ``cost`` has time and memory by number of rows.
     """
 
     layer: Any = param(kind="layer", help="the layer")
-    input_shape: list[int] | None = param(None, help="shape of the input; the layer's own example when absent")
-    coordinates: int = param(50, help="entries of each array whose derivative is taken numerically")
+    input_shape: list[int] | None = param(
+        None, help="shape of the input; the layer's own example and examples when absent"
+    )
+    coordinates: int = param(
+        50, help="entries of each array whose derivative is taken one by one; all are in some direction that is tried"
+    )
     reference: str | None = param(None, help="compare with this framework, such as torch, if the layer knows how")
-    gradient_tolerance: float = param(1e-7, help="allowed relative error against central differences")
-    exact_tolerance: float = param(1e-12, help="allowed relative error of what is exact but for float64 rounding")
-    float32_tolerance: float = param(1e-4, help="allowed relative error of float32 against float64")
+    tolerance: float = param(1e-6, help="allowed relative error of a derivative beside its own uncertainty")
+    factor: float = param(32.0, help="how many times the effect of rounding its inputs an entry may be off")
 
     def __post_init__(self) -> None:
         if self.coordinates < 1:
@@ -47,91 +51,44 @@ class CheckLayer:
             raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
         if self.reference is not None and not isinstance(self.layer, Referenced):
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
+        for name in ("tolerance", "factor"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
 
     def run(self, run: Run) -> Result:
         """Check."""
-        layer, rng = self.layer, run.generator()
-        params = layer.init(rng)
-        x = layer.example(rng) if self.input_shape is None else rng.standard_normal(self.input_shape)
+        options = {"coordinates": self.coordinates, "tolerance": self.tolerance, "factor": self.factor}
+        seen = run.generator()
         try:
-            y, _ = layer.forward(params, x)
+            made = list(cases(self.layer, seen, run.seed, self.input_shape, **options))
         except ValueError as error:
-            raise DataError(f"the layer refuses an input of shape {x.shape}: {error}") from error
-        dy = rng.standard_normal(y.shape)
-        rows: list[Row] = []
-        metrics: dict[str, Value] = {}
-        for name, tolerance, check in run.track(self._checks(params, x, dy, rng), "checking"):
-            try:
-                worst = check()
-            except Exception as error:  # noqa: BLE001  (a layer that raises has failed this check, not the others)
-                worst = Worst(float("inf"), f"{type(error).__name__}: {error}")
-            if isinstance(worst, str):
-                rows.append(_row(name, None, tolerance, "skipped", worst))
-                continue
-            metrics[f"{name}_error"] = Value(worst.error, higher_is_better=False)
-            verdict = "passed" if worst.error <= tolerance else "failed"
-            rows.append(_row(name, worst.error, tolerance, verdict, worst.where))
-        failed = sum(row["verdict"] == "failed" for row in rows)
-        metrics["failed_checks"] = Value(failed, higher_is_better=False, n=len(metrics))
-        return Result(metrics | self._cost(params, x, dy), {"checks": rows})
+            given = f"an input of shape {tuple(self.input_shape)}" if self.input_shape else "its own example"
+            raise DataError(f"the layer refuses {given}: {error}") from error
+        except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
+            findings = [crashed("forward", error)]
+            return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))
+        findings = list(check_layer(made, self.reference, lambda checks: run.track(checks, "checking")))
+        metrics = counts(findings) | {
+            f"{one.check}_error": Value(one.error, higher_is_better=False)
+            for one in findings
+            if one.error is not None and np.isfinite(one.error)
+        }
+        result = Result(metrics, {"checks": [one.row() for one in findings]}, judged(findings))
+        self._measure(made[0], result)
+        return result
 
-    def _checks(
-        self, params: Mapping[str, Any], x: Any, dy: Any, rng: np.random.Generator
-    ) -> list[tuple[str, float, Callable[[], Worst | str]]]:
-        layer, exact = self.layer, self.exact_tolerance
-
-        def gradient(*, complex_step: bool) -> Worst:
-            return layer_checks.gradient(layer, params, x, dy, self.coordinates, rng, complex_step=complex_step)
-
-        def complex_step() -> Worst | str:
-            applies = getattr(layer, "complex_step", False)
-            return gradient(complex_step=True) if applies else "the layer takes no complex numbers"
-
-        def adjoint() -> Worst | str:
-            applies = getattr(layer, "linear", False)
-            return layer_checks.adjoint(layer, params, x, dy) if applies else "the layer is not linear"
-
-        def reference() -> Worst | str:
-            if self.reference is None:
-                return "no reference was asked for"
-            try:
-                return layer_checks.against_reference(layer, self.reference, params, x, dy)
-            except MissingExtraError as error:
-                return str(error)
-
-        return [
-            ("gradient", self.gradient_tolerance, lambda: gradient(complex_step=False)),
-            ("complex_step", exact, complex_step),
-            ("adjoint", exact, adjoint),
-            ("float32", self.float32_tolerance, lambda: layer_checks.single_precision(layer, params, x, dy)),
-            ("repeat", 0.0, lambda: layer_checks.repeated(layer, params, x, dy)),
-            ("batch", exact, lambda: layer_checks.batch_invariance(layer, params, x, rng)),
-            ("reference", exact, reference),
-        ]
-
-    def _cost(self, params: Mapping[str, Any], x: Any, dy: Any) -> dict[str, Value]:
-        """Measure float32 speed and the memory that numpy takes at its peak."""
-        narrow = {name: array.astype(np.float32) for name, array in params.items()}
-        x, dy = x.astype(np.float32), dy.astype(np.float32)
-        forward, backward = [], []
-        for _ in range(TIMED_CALLS):
-            start = time.perf_counter()
-            _, tape = self.layer.forward(narrow, x)
-            middle = time.perf_counter()
-            self.layer.backward(narrow, tape, dy)
-            forward.append(middle - start)
-            backward.append(time.perf_counter() - middle)
-        tracemalloc.start()
-        _, tape = self.layer.forward(narrow, x)
-        self.layer.backward(narrow, tape, dy)
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return {
-            "forward_time": Value(median(forward), "seconds", higher_is_better=False, n=TIMED_CALLS),
-            "backward_time": Value(median(backward), "seconds", higher_is_better=False, n=TIMED_CALLS),
+    def _measure(self, case: LayerCase, result: Result) -> None:
+        """Add what it costs, unless it cannot even be called."""
+        try:
+            with np.errstate(all="ignore"):
+                forward, backward = times(case)
+                peak, rows = peak_memory(case), ladder(case)
+        except Exception:  # noqa: BLE001  (the table of checks says what is wrong with it)
+            return
+        result.metrics |= {
+            "forward_time": Value(forward, "seconds", higher_is_better=False, n=TIMED_CALLS),
+            "backward_time": Value(backward, "seconds", higher_is_better=False, n=TIMED_CALLS),
             "peak_memory": Value(peak, "bytes", higher_is_better=False),
         }
-
-
-def _row(check: str, error: float | None, tolerance: float, verdict: str, detail: str) -> Row:
-    return {"check": check, "error": error, "tolerance": tolerance, "verdict": verdict, "detail": detail}
+        if rows:
+            result.tables["cost"] = rows

@@ -379,7 +379,7 @@ WRONG = {
     "no value": (["seed"], "cannot read the override 'seed': missing EQUAL at '<EOF>'"),
     "option": (["--fast"], "there is no option '--fast'; `a4eval run --help` lists them"),
     "interpolation": (["task.name=${nowhere}"], "task.name: Interpolation key 'nowhere' not found"),
-    "hydra key": (["hydra.nope=1"], "hydra.nope: Key 'nope' not in 'HydraConf'"),
+    "hydra key": (["hydra.nope=1"], "hydra.nope: cannot be set; of Hydra a4eval offers run.dir, sweep.dir"),
     "config folder": (["--config-dir=nowhere"], "--config-dir: there is no folder 'nowhere'"),
     "part": (["--cfg=jobs"], "--cfg: got 'jobs', expected job, hydra or all"),
     "sweep without -m": (["seed=1,2"], "Ambiguous value for argument 'seed=1,2'"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from a4eval import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +15,73 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SPAN = 1 << 22  # integers this close together are looked up in a table
+
+
+def as_ids(values: Any, what: str) -> NDArray[Any]:
+    """Return a column of ids as it is: text stays text (``007`` is not ``7``), whole numbers stay numbers.
+
+    Args:
+        values: (n,) array or list.
+        what: what to call it in the message.
+
+    Returns:
+        int64, or text, or Python's own integers (object) where one is beyond 64 bits; see :func:`of_one_kind`.
+
+    Raises:
+        DataError: some are numbers and some are text, or they are neither.
+
+    >>> as_ids(["007", "7"], "ids").tolist()
+    ['007', '7']
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind == "U":
+        return values
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.dtype != np.uint64:
+        return values.astype(np.int64, copy=False)
+    rows = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    rows = [int(one) if isinstance(one, Decimal) and one == one.to_integral_value() else one for one in rows]
+    kinds = {str if isinstance(one, str) else type(one) for one in rows}
+    if kinds <= {str}:
+        return np.array(rows, np.str_)
+    if kinds == {int}:
+        try:
+            return np.array(rows, np.int64)
+        except OverflowError:
+            return np.array(rows, object)
+    if kinds == {int, str}:
+        raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
+    odd = next(one for one in rows if type(one) not in (int, str))
+    raise DataError(f"{what}: got {odd!r}, expected whole numbers or text")
+
+
+def is_text(ids: NDArray[Any]) -> bool:
+    """Return whether ids are text."""
+    return ids.dtype.kind == "U"
+
+
+def of_one_kind(*columns: tuple[str, NDArray[Any]], strict: bool = False) -> list[NDArray[Any]]:
+    """Return columns of ids as one kind: numbers if all are, else text.
+
+    Args:
+        columns: what to call each in the message, and its ids from :func:`as_ids`; empty ones fit any other.
+        strict: refuse numbers beside text, which JSON keeps apart; else 7 is matched as ``7``.
+
+    Raises:
+        DataError: *strict*, and some columns are numbers and others text.
+
+    >>> of_one_kind(("truth", np.array([7])), ("found", np.array(["7", "007"])))
+    [array(['7'], dtype='<U21'), array(['7', '007'], dtype='<U3')]
+    """
+    some = [(what, ids) for what, ids in columns if len(ids)]
+    text, numbers = ([one for one in some if is_text(one[1]) is which] for which in (True, False))
+    if strict and text and numbers:
+        (first, words), (second, values) = text[0], numbers[0]
+        raise DataError(
+            f"{first}: got text, such as {str(words[0])!r}, but {second} has numbers, such as {values[0]}; "
+            "1 and '1' are different ids"
+        )
+    if not text and all(ids.dtype.kind == "i" for _, ids in some):
+        return [ids.astype(np.int64, copy=False) for _, ids in columns]
+    return [ids if is_text(ids) else ids.astype(np.str_) for _, ids in columns]
 
 
 def distinct(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -82,7 +82,7 @@ def pycocotools_evaluation(case: dict[str, Any], **parameters: Any) -> COCOeval:
             setattr(evaluation.params, name, value)
         evaluation.evaluate()
         evaluation.accumulate()
-        if not parameters:
+        if set(parameters) <= {"recThrs"}:
             evaluation.summarize()
     return evaluation
 

@@ -21,8 +21,10 @@ from .frameworks.conventions import Crop as Crop
 from .frameworks.conventions import centre_shift as centre_shift
 from .frameworks.conventions import convention_crop as convention_crop
 from .frameworks.conventions import explicit_crop as explicit_crop
-from .frameworks.conventions import output_shape_crop as output_shape_crop
 from .frameworks.conventions import shift as shift
+from .frameworks.output_shapes import output_shape_crop as output_shape_crop
+from .frameworks.output_shapes import tensorflow_output_shape_crop as tensorflow_output_shape_crop
+from .frameworks.output_shapes import torch_output_size_crop as torch_output_size_crop
 from .frameworks.translation import Translation as Translation
 from .frameworks.translation import translate as translate
 from .geometry import conv_size as conv_size

@@ -92,6 +92,11 @@ def _sides(padding: PerAxis) -> tuple[int, int]:
     return before, after
 
 
+def _axis(size: int, kernel_size: int, stride: int, dilation: int) -> tuple[int, ...]:
+    """Return the numbers of one axis as Python's: those of numpy's narrow types would wrap."""
+    return per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
+
+
 def conv_transpose_size(
     size: int,
     kernel_size: int,
@@ -119,9 +124,9 @@ def conv_transpose_size(
     >>> conv_transpose_size(16, 3, stride=2, padding=1, output_padding=1)
     32
     """
-    per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
+    size, kernel_size, stride, dilation = _axis(size, kernel_size, stride, dilation)
     before, after = _sides(padding)
-    per_axis(output_padding, 1, "output_padding", 0)
+    (output_padding,) = per_axis(output_padding, 1, "output_padding", 0)
     if output_padding and output_padding >= max(stride, dilation):
         raise ValueError(
             f"output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}: "
@@ -153,7 +158,7 @@ def conv_size(
     >>> conv_size(32, 3, stride=2, padding=1)
     16
     """
-    per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
+    size, kernel_size, stride, dilation = _axis(size, kernel_size, stride, dilation)
     before, after = _sides(padding)
     reach = dilation * (kernel_size - 1) + 1
     room = size + before + after

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+_INT64 = np.iinfo(np.int64)
+
+
 def as_operands(x: ArrayLike, weight: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], np.dtype[Any]]:
     """Return input and weight as C-contiguous arrays of the dtype to compute in, and the dtype of the result.
 
-    Half precision is summed in single precision, as the frameworks do.
+    Half precision is summed in single precision, as the frameworks do; whole numbers of any width as int64, and stay
+    so: 200 · 2 is 400, also in uint8.
 
     Raises:
         ValueError: wrong number of axes, or a dtype without arithmetic.
@@ -36,12 +40,67 @@ def as_operands(x: ArrayLike, weight: ArrayLike) -> tuple[NDArray[Any], NDArray[
         raise ValueError(
             f"the input is {x.dtype} and the weight {weight.dtype}, expected integers, floats or complex numbers"
         )
+    if x.dtype.kind in "iu" and weight.dtype.kind in "iu":
+        return whole_numbers(x, "the input"), whole_numbers(weight, "the weight"), np.dtype(np.int64)
     compute = np.dtype(np.float32) if kind == np.float16 else kind
     return np.ascontiguousarray(x, compute), np.ascontiguousarray(weight, compute), kind
 
 
-def as_weight(array: ArrayLike, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
-    """Return *array* C-contiguous in *dtype*.
+def whole_numbers(array: NDArray[Any], name: str) -> NDArray[np.int64]:
+    """Return an array of whole numbers of any width as int64, C-contiguous.
+
+    Raises:
+        ValueError: one of them does not fit.
+
+    >>> whole_numbers(np.array([200], np.uint8), "the input") * 2
+    array([400])
+    """
+    if array.dtype == np.uint64 and _largest(array) > _INT64.max:
+        raise ValueError(f"{name} holds {_largest(array)}, beyond int64: convert it to float64 first")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def as_numbers(array: ArrayLike, name: str) -> NDArray[Any]:
+    """Return an array to compute with: whole numbers as int64, half precision in single, anything else as it is.
+
+    Raises:
+        ValueError: a dtype without arithmetic, or a whole number that int64 does not hold.
+    """
+    array = np.asarray(array)
+    if array.dtype.kind not in "iufc":
+        raise ValueError(f"{name} is {array.dtype}, expected integers, floats or complex numbers")
+    if array.dtype.kind in "iu":
+        return whole_numbers(array, name)
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def check_sums(one: NDArray[Any], other: NDArray[Any], terms: int, name: str) -> None:
+    """Refuse whole numbers, int64, whose sums of products could leave it: they would come back wrapped.
+
+    Args:
+        one: what is multiplied,
+        other: with what.
+        terms: how many products are summed at most.
+        name: what the sums are, for the text.
+
+    Raises:
+        ValueError: they could.
+    """
+    first, second = _largest(one), _largest(other)
+    if first * second * terms > _INT64.max // 2:  # half of it is left for a bias
+        raise ValueError(
+            f"{name} sums up to {terms} products of whole numbers up to {first} and {second}, beyond int64: "
+            "convert them to float64 first"
+        )
+
+
+def _largest(array: NDArray[Any]) -> int:
+    """Return the largest magnitude, exactly."""
+    return max(abs(int(array.max())), abs(int(array.min()))) if array.size else 0
+
+
+def as_gradient(array: ArrayLike, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    """Return *array*, the gradient of an output, C-contiguous in *dtype*.
 
     Raises:
         ValueError: it has another shape, or a kind of number that *dtype* cannot hold.
@@ -50,7 +109,7 @@ def as_weight(array: ArrayLike, dtype: np.dtype[Any], shape: tuple[int, ...], na
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
     _check_kind(array, dtype, name)
-    return np.ascontiguousarray(array, dtype)
+    return whole_numbers(array, name) if dtype.kind == "i" else np.ascontiguousarray(array, dtype)
 
 
 def check_groups(channels: int, of_weight: int, groups: int, where: str) -> None:
@@ -94,7 +153,9 @@ def check_bias(bias: ArrayLike, channels: int, dtype: np.dtype[Any]) -> NDArray[
     if bias.shape != (channels,):
         raise ValueError(f"the bias has shape {bias.shape}, expected ({channels},): one per output channel")
     _check_kind(bias, dtype, "the bias")
-    return bias
+    if dtype.kind == "i" and _largest(bias) > _INT64.max // 2:
+        raise ValueError(f"the bias holds {_largest(bias)}, beyond the room of a sum in int64: convert it to float64")
+    return whole_numbers(bias, "the bias") if dtype.kind == "i" else bias
 
 
 def check_finite(array: NDArray[Any], name: str) -> None:

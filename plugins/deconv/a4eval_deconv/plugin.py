@@ -52,8 +52,15 @@ def a4eval_components() -> list[Component]:
             kind="task",
             name="conv_arithmetic",
             factory="a4eval_deconv.tasks.conv_arithmetic:ConvArithmetic",
-            summary="output size and position, forwards and backwards, in four frameworks' words",
+            summary="output size and position, forwards and backwards, in five frameworks' words",
             references=(_ARITHMETIC,),
+        ),
+        Component(
+            kind="task",
+            name="onnx_conv_transpose",
+            factory="a4eval_deconv.tasks.onnx_conv_transpose:OnnxConvTranspose",
+            summary="the transposed convolutions of an ONNX file, in every framework's words",
+            references=("ONNX operator ConvTranspose",),
         ),
         Component(
             kind="task",
@@ -77,6 +84,7 @@ def a4eval_components() -> list[Component]:
             name="conv_conformance",
             factory="a4eval_deconv.tasks.conv_conformance:ConvConformance",
             summary="a configuration through every installed framework, against ours",
+            version=2,
         ),
     ]
 

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from a4eval_deconv import conv_transpose
-from a4eval_deconv.frameworks.conformance import installed_frameworks
+from a4eval_deconv.frameworks.peers import installed_frameworks
 from hypothesis import strategies as st
 
 

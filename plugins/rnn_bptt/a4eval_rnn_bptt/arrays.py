@@ -32,12 +32,13 @@ class Gradients(NamedTuple):
     state: State
 
 
-def check_sequence(x: Array, inputs: int | None = None) -> Array:
+def check_sequence(x: Array, inputs: int | None = None, lengths: NDArray[np.int64] | None = None) -> Array:
     """Return *x* as a floating array after checking that it is a usable input sequence.
 
     Args:
         x: (T, B, I), or (M, T, B, I) for M models at once.
         inputs: the I that is expected.
+        lengths: (B,), how many leading steps of each sequence are real; what is beyond becomes zero, whatever it is.
 
     Raises:
         ValueError: it has another number of axes, no step, no sequence, another I, or a value that is not finite.
@@ -47,6 +48,8 @@ def check_sequence(x: Array, inputs: int | None = None) -> Array:
     ValueError: x has shape (0, 2, 3): a sequence needs at least one step and one row, expected (T, B, I)
     """
     x = np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"x holds {x.dtype}, expected real numbers")
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
     if x.ndim not in (3, 4):
@@ -55,27 +58,39 @@ def check_sequence(x: Array, inputs: int | None = None) -> Array:
         raise ValueError(f"x has shape {x.shape}: a sequence needs at least one step and one row, expected (T, B, I)")
     if inputs is not None and x.shape[-1] != inputs:
         raise ValueError(f"x has {x.shape[-1]} features a step (shape {x.shape}), expected {inputs}")
+    if lengths is not None:
+        x = np.where(real_steps(lengths, x.shape[-3]), x, 0)
     if not np.isfinite(x).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
         raise ValueError(f"x is {x[where]} at index {where}: inputs must be finite")
     return x
 
 
-def check_lengths(lengths: Any, steps: int, batch: int) -> NDArray[np.int64]:
-    """Return *lengths* as (B,) int64.
+def real_steps(lengths: NDArray[np.int64], steps: int) -> Array:
+    """Return (T, B, 1) bool: is this step of this sequence a real one?"""
+    real: Array = (np.arange(steps)[:, None] < lengths)[..., None]
+    return real
+
+
+def check_lengths(lengths: Any, shape: tuple[int, ...]) -> NDArray[np.int64] | None:
+    """Return *lengths* as (B,) int64, None as it is.
 
     Args:
-        lengths: how many leading steps of each sequence are real.
-        steps: T.
-        batch: B.
+        lengths: how many leading steps of each sequence are real; None for all.
+        shape: (…, T, B, I), that of the sequences.
 
     Raises:
         ValueError: not B whole numbers from 1 to T.
 
-    >>> check_lengths([3, 0], 3, 2)
+    >>> check_lengths([3, 0], (3, 2, 1))
     Traceback (most recent call last):
     ValueError: lengths[1] is 0, expected 1 to 3: a sequence without a step has no gradient
     """
+    if lengths is None:
+        return None
+    if len(shape) < 3:
+        raise ValueError(f"x has shape {shape}, expected (T, B, I), or (M, T, B, I) for M models")
+    *_, steps, batch, _ = shape
     given = np.asarray(lengths)
     if given.shape != (batch,) or given.dtype.kind not in "iu":
         raise ValueError(f"lengths must be {batch} whole numbers, got {given.dtype} of shape {given.shape}")

@@ -101,6 +101,14 @@ class Sized(Protocol):
 
 
 @runtime_checkable
+class Layered(Protocol):
+    """A cell made of layers of another."""
+
+    cell: Any
+    layers: int
+
+
+@runtime_checkable
 class Sparing(Protocol):
     """A layer that can leave out the gradient of the input, which training has no use for."""
 

@@ -95,8 +95,17 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
         empty = int(np.count_nonzero((box[:, 2] == 0) | (box[:, 3] == 0)))
         if empty:
             found.append(f"{empty} {word} have no width or no height: they overlap nothing")
-    for doubt in (_classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners):
+    for doubt in (_nothing, _classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners):
         found += doubt(batch)
+    return found
+
+
+def _nothing(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    found = []
+    if not len(batch["truth_unit"]):
+        found.append("there is no ground truth: what it is compared with is undefined")
+    if not len(batch["detection_unit"]):
+        found.append("there are no detections: nothing is found")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -65,6 +65,27 @@ class DetectionData:
     detection_unjudged: NDArray[np.bool_] | None = None
     shapes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
+    def with_detections(self, kept: NDArray[Any]) -> DetectionData:
+        """Return the same with some of the detections.
+
+        Args:
+            kept: (d,) bool, or rows in the order wanted.
+        """
+        optional = {
+            name: getattr(self, name)[kept]
+            for name in ("detection_area", "detection_unjudged")
+            if getattr(self, name) is not None
+        }
+        return replace(
+            self,
+            detection_unit=self.detection_unit[kept],
+            detection_class=self.detection_class[kept],
+            detection_box=self.detection_box[kept],
+            detection_score=self.detection_score[kept],
+            shapes={name: one[kept] if name.startswith("detection") else one for name, one in self.shapes.items()},
+            **optional,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CocoParameters:
@@ -87,8 +108,10 @@ class CocoParameters:
             raise ValueError(f"thresholds: got {list(self.thresholds)}, expected at least one, in ascending order")
         if not all(0 <= one <= 1 for one in self.thresholds):
             raise ValueError(f"thresholds: got {list(self.thresholds)}, expected numbers from 0 to 1")
-        if not self.recalls or sorted(self.recalls) != list(self.recalls):
-            raise ValueError("recalls: expected at least one level, in ascending order")
+        if not self.recalls or not all(0 <= one <= 1 for one in self.recalls):
+            raise ValueError(f"recalls: got {list(self.recalls)}, expected at least one level, each from 0 to 1")
+        if sorted(self.recalls) != list(self.recalls):
+            raise ValueError(f"recalls: got {list(self.recalls)}, expected them in ascending order")
         if not self.areas or any(low > high for low, high in self.areas):
             raise ValueError(f"areas: got {list(self.areas)}, expected at least one (low, high) with low ≤ high")
         if not self.max_detections or sorted(self.max_detections) != list(self.max_detections):

@@ -37,24 +37,22 @@ def federated(
         Without detections of classes that are neither present nor known to be absent in their image, and without
         crowds, which LVIS does not have.
     """
-    order = descending_order(data.detection_score)
-    order = order[np.argsort(data.detection_unit[order], kind="stable")]
-    kept = np.sort(order[rank_in_segment(data.detection_unit[order]) < max_detections])
+    kept = best_of_images(data, max_detections)
     pair = _pair(data.detection_class[kept], data.detection_unit[kept], data.n_units)
     judged = np.isin(pair, np.concatenate([_pair(data.truth_class, data.truth_unit, data.n_units), negative]))
     kept, pair = kept[judged], pair[judged]
-    area = data.detection_area
     return replace(
-        data,
+        data.with_detections(kept),
         truth_crowd=np.zeros_like(data.truth_crowd),
-        detection_unit=data.detection_unit[kept],
-        detection_class=data.detection_class[kept],
-        detection_box=data.detection_box[kept],
-        detection_score=data.detection_score[kept],
-        detection_area=None if area is None else area[kept],
         detection_unjudged=np.isin(pair, not_exhaustive),
-        shapes={name: one[kept] if name.startswith("detection") else one for name, one in data.shapes.items()},
     )
+
+
+def best_of_images(data: DetectionData, maximum: int) -> NDArray[np.intp]:
+    """Return the rows, ascending, of the best *maximum* detections of each image, whatever their classes."""
+    order = descending_order(data.detection_score)
+    order = order[np.argsort(data.detection_unit[order], kind="stable")]
+    return np.sort(order[rank_in_segment(data.detection_unit[order]) < maximum])
 
 
 def _pair(of_class: NDArray[np.integer], unit: NDArray[np.integer], n_units: int) -> NDArray[np.int64]:

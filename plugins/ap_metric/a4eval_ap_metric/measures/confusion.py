@@ -32,13 +32,10 @@ def confusion_matrix(data: DetectionData, *, threshold: float = 0.5, score: floa
     """
     kept = data.detection_score >= score
     together = replace(
-        data,
+        data.with_detections(kept),
         n_classes=1,
         truth_class=np.zeros_like(data.truth_class),
-        detection_unit=data.detection_unit[kept],
         detection_class=np.zeros(int(kept.sum()), np.int64),
-        detection_box=data.detection_box[kept],
-        detection_score=data.detection_score[kept],
     )
     most = max(int(kept.sum()), 1)
     matches = match(together, CocoParameters((threshold,), areas=(EVERY_AREA,), max_detections=(most,)))

@@ -142,9 +142,11 @@ def precision_at_recalls(found: Hits, recalls: NDArray[np.float64]) -> NDArray[n
     starts = np.cumsum(lengths) - lengths
     precision = np.zeros(int(lengths.sum()))
     precision[found.segment + np.arange(len(found.segment))] = found.nth / (found.considered + np.spacing(1))
-    skipped = needed_hits(recalls, found.n_truth) - 1
-    begins = starts.reshape(per_segment.shape) + np.minimum(skipped, per_segment)
-    best = np.maximum.reduceat(precision, begins.ravel()).reshape(begins.shape)
+    skipped = np.broadcast_to(needed_hits(recalls, found.n_truth) - 1, (*per_segment.shape[:2], len(recalls)))
+    # a last column at that 0: else a segment's last level would read on into the first hits of the next segment
+    stops = np.concatenate([np.minimum(skipped, per_segment), per_segment], axis=2)
+    begins = starts.reshape(per_segment.shape) + stops
+    best = np.maximum.reduceat(precision, begins.ravel()).reshape(begins.shape)[:, :, :-1]
     best[skipped >= per_segment] = 0
     best = np.maximum.accumulate(best[:, :, ::-1], axis=2)[:, :, ::-1]
     best[:, found.n_truth == 0] = np.nan

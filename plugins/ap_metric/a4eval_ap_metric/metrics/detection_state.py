@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval_ap_metric.detections.data import DetectionData
-from a4eval_ap_metric.identifiers import dense, distinct
+from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 TRUTH = ("truth_unit", "truth_class", "truth_box", "truth_area", "truth_crowd")
@@ -60,15 +60,11 @@ class DetectionState:
         for name in ("class", "class_name", *FLAGS, "detection_area", *SHAPES, *FEDERATED):
             if name in batch:
                 columns[name] = np.asarray(batch[name])
+        for name in ("unit", "class", "truth_class", "detection_class"):
+            if name in columns:
+                (columns[name],) = of_one_kind((name, as_ids(columns[name], f"column {name!r}")))
         for group in (TRUTH, DETECTION):
-            n = len(columns[group[0]])
-            for name in group:
-                expected = (n, 4) if name.endswith("_box") else (n,)
-                if columns[name].shape != expected:
-                    raise ValueError(f"column {name!r}: got shape {columns[name].shape}, expected {expected}")
-            unit = columns[group[0]]
-            if n and not 0 <= unit.min() <= unit.max() < len(columns["unit"]):
-                raise ValueError(f"column {group[0]!r}: expected indices into the {len(columns['unit'])} units")
+            _check_rows(columns, group)
         return columns
 
     def units(self) -> NDArray[Any]:
@@ -149,3 +145,14 @@ class DetectionState:
             for one, value in zip(batch["class"].tolist(), batch[name].tolist(), strict=True)
         }
         return [str(known.get(one, "")) for one in self.classes().tolist()]
+
+
+def _check_rows(columns: Mapping[str, NDArray[Any]], group: Sequence[str]) -> None:
+    n = len(columns[group[0]])
+    for name in group:
+        expected = (n, 4) if name.endswith("_box") else (n,)
+        if columns[name].shape != expected:
+            raise ValueError(f"column {name!r}: got shape {columns[name].shape}, expected {expected}")
+    unit = columns[group[0]]
+    if n and not 0 <= unit.min() <= unit.max() < len(columns["unit"]):
+        raise ValueError(f"column {group[0]!r}: expected indices into the {len(columns['unit'])} units")

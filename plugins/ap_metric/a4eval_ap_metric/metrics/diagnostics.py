@@ -13,7 +13,7 @@ from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
 from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
 from a4eval_ap_metric.measures.confusion import confusion_matrix
-from a4eval_ap_metric.measures.tide import KINDS, Tide, tide_errors
+from a4eval_ap_metric.measures.tide import KINDS, Limit, Tide, tide_errors
 from a4eval_ap_metric.metrics.base import DetectionMetric
 
 if TYPE_CHECKING:
@@ -161,7 +161,11 @@ class TideErrors(DetectionMetric):
 
     foreground: float = param(0.5, help="IoU from which a detection is right")
     background: float = param(0.1, help="IoU up to which a detection is on nothing")
-    max_detections: int = param(100, help="per image and class")
+    max_detections: int = param(100, help="the best so many count")
+    limit: Limit = param("class", help="max_detections of each class of an image (COCO), or of each image (tidecv)")
+    absent_classes: bool = param(
+        False, help="classes with detections and no truth enter the mean with an AP of 0 (tidecv), or take no part"
+    )
 
     def __post_init__(self) -> None:
         if not 0 < self.background < self.foreground <= 1:
@@ -192,6 +196,8 @@ class TideErrors(DetectionMetric):
                 foreground=self.foreground,
                 background=self.background,
                 max_detections=self.max_detections,
+                limit=self.limit,
+                absent_classes=self.absent_classes,
             )
         found: Tide = self._cache["errors"]
         return found

@@ -23,7 +23,8 @@ def ranking_order(scores: ArrayLike, *, ties: Policy = "order", documents: Array
     Args:
         scores: (n,) numbers, higher is better.
         ties: ``order``: equal scores rank as given; ``trec``: by document id, the last in the alphabet first, scores
-            being compared as float32 (trec_eval).
+            being compared as float64, as trec_eval does today (``form_res_rels.c``; its older releases, and
+            pytrec_eval, compare as float32).
         documents: (n,) ids, for ``trec``.
 
     >>> ranking_order([1, 2, 2], ties="trec", documents=["a", "b", "c"])
@@ -35,7 +36,7 @@ def ranking_order(scores: ArrayLike, *, ties: Policy = "order", documents: Array
     if documents is None:
         raise ValueError("ties: 'trec' orders equal scores by document, but there are no document ids")
     rank_of_id = np.unique(np.asarray(documents), return_inverse=True)[1]
-    return np.lexsort((-rank_of_id, -score.astype(np.float32)))
+    return np.lexsort((-rank_of_id, -score))
 
 
 def tie_range(

@@ -41,8 +41,8 @@ def ranking_measures(
     """Return all measures of one query.
 
     Args:
-        grades: (n,) float64 in rank order, NaN where not judged.
-        judged: (j,) float64, all judged grades.
+        grades: (n,) float64 in rank order, NaN or negative where not judged.
+        judged: (j,) float64, all judged grades; negative ones count as not judged.
         level: the lowest grade that is relevant.
         cutoffs: ranks for the measures at a cut.
 
@@ -53,6 +53,8 @@ def ranking_measures(
     >>> found["map"], found["P_2"], found["num_rel"]
     (0.5, 0.5, 3.0)
     """
+    # a grade below 0 says that the item lies in the pool and was not judged
+    grades, judged = np.where(grades < 0, np.nan, grades), judged[judged >= 0]
     relevant = grades >= level
     hits = np.cumsum(relevant, dtype=np.intp)
     n, n_relevant = len(grades), int(np.count_nonzero(judged >= level))

@@ -8,7 +8,7 @@ import numpy as np
 
 from a4eval import DataError
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
-from a4eval_ap_metric.identifiers import dense, distinct
+from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,30 +27,37 @@ def detection_batch(
     """Return a detection batch from rows.
 
     Args:
-        truth: columns ``unit`` (ids), ``class``, ``box`` (n, 4) xywh pixels, and as may be ``area``, ``crowd``,
-            ``difficult``.
+        truth: columns ``unit`` and ``class`` (ids: whole numbers or text), ``box`` (n, 4) xywh pixels, and as may be
+            ``area``, ``crowd``, ``difficult``.
         detection: columns ``unit``, ``class``, ``box``, ``score``.
         units: all image ids, if some may have no truth; by default those with truths or detections.
         names: what to call ``truth`` and ``detection`` in errors: their files.
         warnings: doubts are appended to this list.
 
     Raises:
-        DataError: a box or score is impossible, or an image id is not among *units*.
+        DataError: a box or score is impossible, an image id is not among *units*, or no image has both truths and
+            detections.
     """
-    truth_unit, found_unit = np.asarray(truth["unit"]), np.asarray(detection["unit"])
-    unit = distinct([truth_unit, found_unit] if units is None else [np.asarray(units)])
+    sides = ((truth, names["truth"]), (detection, names["detection"]))
+    image = [(f"{name}: image", as_ids(one["unit"], f"{name}: image")) for one, name in sides]
+    if units is not None:
+        image.append(("images", as_ids(units, "images")))
+    truth_unit, found_unit, *known = of_one_kind(*image)
+    unit = distinct(known or [truth_unit, found_unit])
+    of_class = [(f"{name}: class", as_ids(one["class"], f"{name}: class")) for one, name in sides]
+    truth_class, found_class = of_one_kind(*of_class)
     box = np.asarray(truth["box"], np.float64).reshape(-1, 4)
     n = len(box)
     batch = {
         "unit": unit,
-        "class": distinct([np.asarray(truth["class"])]),
+        "class": distinct([truth_class]),
         "truth_unit": dense(truth_unit, unit),
-        "truth_class": np.asarray(truth["class"]),
+        "truth_class": truth_class,
         "truth_box": box,
         "truth_area": np.asarray(truth.get("area", box[:, 2] * box[:, 3]), np.float64),
         "truth_crowd": np.asarray(truth.get("crowd", np.zeros(n)), np.float64) != 0,
         "detection_unit": dense(found_unit, unit),
-        "detection_class": np.asarray(detection["class"]),
+        "detection_class": found_class,
         "detection_box": np.asarray(detection["box"], np.float64).reshape(-1, 4),
         "detection_score": np.asarray(detection["score"], np.float64),
     }
@@ -63,6 +70,12 @@ def detection_batch(
             raise DataError(
                 f"{names[side]}: entry {row}: image {ids[row].item()!r} is not among the {len(unit)} images"
             )
+    common = np.isin(batch["detection_unit"], batch["truth_unit"])
+    if len(truth_unit) and len(found_unit) and not common.any() and units is None:
+        raise DataError(
+            f"{names['detection']}: got images such as {found_unit[0].item()!r}, none of which is in "
+            f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
+        )
     refuse_impossible(batch, names)
     warnings += doubts(batch)
     return CheckedBatch(batch)

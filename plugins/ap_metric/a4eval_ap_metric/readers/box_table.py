@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from a4eval import DataError, param
+from a4eval import param
 from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
@@ -71,10 +71,8 @@ class DetectionTable(Divisible):
 
     def _read(self, path: Path, more: Sequence[str]) -> dict[str, NDArray[Any]]:
         sizes = ["width", "height"] if self.relative and "width" in self.columns else []
-        table = read_columns(path, {name: self.columns.get(name, name) for name in (*_REQUIRED, *more, *sizes)})
-        for name in (*_REQUIRED[2:], *more, *sizes):
-            if table[name].dtype.kind not in "iufb":
-                raise DataError(f"{path}: column {self.columns.get(name, name)!r}: expected numbers, got text")
+        names = {name: self.columns.get(name, name) for name in (*_REQUIRED, *more, *sizes)}
+        table = read_columns(path, names, ids=("image", "class"))
         box = np.stack([table[f"box_{one}"] for one in (1, 2, 3, 4)], axis=1)
         size = np.stack([table["width"], table["height"]], axis=1) if sizes else None
         found = {name: table[name] for name in more}

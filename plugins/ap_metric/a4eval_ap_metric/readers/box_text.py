@@ -13,7 +13,7 @@ from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
-from a4eval_ap_metric.readers.files import files, lines, numbers
+from a4eval_ap_metric.readers.files import files, is_number, lines, numbers, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,18 +43,27 @@ def read_box_files(folder: Path, n_numbers: int) -> tuple[list[str], list[str], 
     rows: list[list[float]] = []
     for path in files(folder, ".txt"):
         for where, fields in lines(path):
-            values = numbers(where, fields[1:])
-            if len(values) != n_numbers:
-                raise DataError(f"{where}: got {len(values)} numbers after the class, expected {n_numbers}")
-            images.append(path.stem)
-            classes.append(fields[0])
+            name, values = _class_and_numbers(where, fields, n_numbers)
+            images.append(stem(path))
+            classes.append(name)
             rows.append(values)
     return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers)
 
 
+def _class_and_numbers(where: str, fields: list[str], n_numbers: int) -> tuple[str, list[float]]:
+    """Return the class, which may be several words (``traffic light``), and the numbers behind it."""
+    first = 1 + max(index for index, one in enumerate(fields) if index == 0 or not is_number(one))
+    name = " ".join(fields[:first])
+    if len(fields) - first != n_numbers:
+        raise DataError(
+            f"{where}: got {len(fields) - first} numbers after the class, expected {n_numbers}; class {name!r}"
+        )
+    return name, numbers(where, fields[first:])
+
+
 def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
     """Read a table ``image, width, height`` (pixels)."""
-    columns = read_columns(path, {"image": "image", "width": "width", "height": "height"})
+    columns = read_columns(path, {"image": "image", "width": "width", "height": "height"}, ids=("image",))
     sizes = zip(columns["width"].tolist(), columns["height"].tolist(), strict=True)
     return dict(zip(columns["image"].astype(np.str_).tolist(), sizes, strict=True))
 
@@ -93,7 +102,7 @@ class BoxText(Divisible):
         batch = detection_batch(
             _as_text(truth),
             _as_text(found),
-            units=np.array([path.stem for path in files(self.ground_truth, ".txt")], np.str_),
+            units=np.array([stem(path) for path in files(self.ground_truth, ".txt")], np.str_),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
         )

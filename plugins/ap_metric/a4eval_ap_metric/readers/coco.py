@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,8 +13,9 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.detections.data import Geometry
-from a4eval_ap_metric.identifiers import dense, distinct
-from a4eval_ap_metric.readers.coco_json import identifiers, read_detections, read_ground_truth
+from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
+from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
+from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
 from a4eval_ap_metric.readers.divisible import Divisible
 
 if TYPE_CHECKING:
@@ -55,7 +57,25 @@ def read_coco(
     """
     quirks = compat == "pycocotools"
     truth = read_ground_truth(ground_truth, lenient=quirks, shapes=geometry != "box")
-    image = identifiers([one.id for one in truth.images], f"{ground_truth}: image id")
+    if geometry == "box":
+        found = read_detections(detections, lenient=quirks)
+    else:
+        sizes = {one.id: (one.height, one.width) for one in truth.images}
+        shapes = truth_shapes(ground_truth, truth.shaped, geometry, sizes, any_size=quirks)
+        found = detection_shapes(detections, geometry, sizes, any_size=quirks)
+        shapes |= {name: found[name] for name in found if name.startswith("detection_")}
+    image, truth_image, found_image = of_one_kind(
+        (f"{ground_truth}: image id", as_ids([one.id for one in truth.images], f"{ground_truth}: image id")),
+        (f"{ground_truth}: annotations: image_id", truth.annotations["image_id"]),
+        (f"{detections}: image_id", found["image_id"]),
+        strict=True,
+    )
+    category, truth_category, found_category = of_one_kind(
+        (f"{ground_truth}: category id", as_ids([one.id for one in truth.categories], f"{ground_truth}: category id")),
+        (f"{ground_truth}: annotations: category_id", truth.annotations["category_id"]),
+        (f"{detections}: category_id", found["category_id"]),
+        strict=True,
+    )
     unit, first = np.unique(image, return_index=True)
     if len(unit) < len(image):
         raise DataError(f"{ground_truth}: an image id occurs twice: {_most_common(image)}")
@@ -63,22 +83,19 @@ def read_coco(
     for side in ("width", "height"):
         # None becomes NaN
         batch[f"unit_{side}"] = np.array([getattr(one, side) for one in truth.images], np.float64)[first]
-    batch |= _classes(truth, ground_truth) | _truths(truth, unit, ground_truth)
+    if len(distinct([category])) < len(category):
+        raise DataError(f"{ground_truth}: a category id occurs twice: {_most_common(category)}")
+    names = [one.name or str(one.id) for one in truth.categories]
+    batch |= {"class": category, "class_name": np.array(names, np.str_)}
+    batch |= _truths(truth, _known(truth_image, unit, f"{ground_truth}: annotations", "images", "image_id"))
+    batch["truth_class"] = truth_category
     if all(one.neg_category_ids is not None for one in truth.images) and truth.images:
-        batch |= _federated(truth, unit)
-    if geometry == "box":
-        found = read_detections(detections, lenient=quirks)
-    else:
-        from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
-
-        sizes = {one.id: (one.height, one.width) for one in truth.images}
-        batch |= truth_shapes(ground_truth, truth.shaped, geometry, sizes)
-        found = detection_shapes(detections, geometry, sizes)
-        batch |= {name: found[name] for name in found if name.startswith("detection_")}
-    _refuse_mixed_categories(batch["class"], found["category_id"], detections)
+        batch |= _federated(truth, image, category, ground_truth)
+    if geometry != "box":
+        batch |= shapes
     batch |= {
-        "detection_unit": _known(found["image_id"], unit, str(detections), "images", "image_id"),
-        "detection_class": found["category_id"],
+        "detection_unit": _known(found_image, unit, str(detections), "images", "image_id"),
+        "detection_class": found_category,
         "detection_box": found["bbox"],
         "detection_score": found["score"],
     }
@@ -99,38 +116,24 @@ def read_coco(
     return batch if quirks else CheckedBatch(batch)
 
 
-def _classes(truth: GroundTruth, path: Path) -> dict[str, NDArray[Any]]:
-    ids = identifiers([one.id for one in truth.categories], f"{path}: category id")
-    if len(distinct([ids])) < len(ids):
-        raise DataError(f"{path}: a category id occurs twice: {_most_common(ids)}")
-    return {"class": ids, "class_name": np.array([one.name or str(one.id) for one in truth.categories], np.str_)}
-
-
-def _refuse_mixed_categories(known: NDArray[Any], ids: NDArray[Any], path: Path) -> None:
-    if len(known) and len(ids) and (known.dtype.kind == "U") != (ids.dtype.kind == "U"):
-        raise DataError(
-            f"{path}: entry 0: category_id {ids[0].item()!r}, but the ground truth has categories such as "
-            f"{known[0].item()!r}; 1 and '1' are different ids"
-        )
-
-
-def _federated(truth: GroundTruth, unit: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def _federated(truth: GroundTruth, image: NDArray[Any], category: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
     """Return LVIS's columns: the pairs of image and class known to be absent, or not exhaustively annotated."""
     found: dict[str, NDArray[Any]] = {"class_frequency": np.array([one.frequency or "" for one in truth.categories])}
+    place = dense(image, distinct([image]))
     for column, key in (("negative", "neg_category_ids"), ("not_exhaustive", "not_exhaustive_category_ids")):
-        pairs = [(image.id, one) for image in truth.images for one in getattr(image, key) or []]
-        ids = identifiers([image for image, _ in pairs], key)
-        found[f"{column}_unit"] = dense(ids, unit)
-        found[f"{column}_class"] = identifiers([one for _, one in pairs], key)
+        ids = [getattr(one, key) or [] for one in truth.images]
+        found[f"{column}_unit"] = np.repeat(place, [len(one) for one in ids])
+        classes = as_ids(list(chain.from_iterable(ids)), f"{path}: {key}")
+        known = (f"{path}: category id", category)
+        _, found[f"{column}_class"] = of_one_kind(known, (f"{path}: {key}", classes), strict=True)
     return found
 
 
-def _truths(truth: GroundTruth, unit: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
+def _truths(truth: GroundTruth, unit: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     columns = truth.annotations
     box = columns["bbox"]
     return {
-        "truth_unit": _known(columns["image_id"], unit, f"{path}: annotations", "images", "image_id"),
-        "truth_class": columns["category_id"],
+        "truth_unit": unit,
         "truth_box": box,
         "truth_area": np.where(truth.lacks_area, box[:, 2] * box[:, 3], columns["area"]),
         "truth_crowd": columns["iscrowd"].astype(bool),

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 
 from a4eval import DataError
-from a4eval_ap_metric.readers.files import content, unreadable
+from a4eval_ap_metric.identifiers import as_ids
+from a4eval_ap_metric.readers.files import as_utf8, content, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -149,7 +150,7 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
     """
-    whole_content = content(path)
+    whole_content = as_utf8(path, content(path))
     if not shapes:
         try:
             file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
@@ -161,8 +162,8 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
     whole = _decoded(whole_content, kind, f"{path}: not a COCO annotation file", lenient=lenient)
     rows = whole.annotations
     columns = {
-        "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
-        "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
+        "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
         "bbox": boxes([one.bbox for one in rows], f"{path}: annotations"),
         "area": np.array([one.area for one in rows], np.float64),  # None becomes NaN
         "iscrowd": np.array([one.iscrowd for one in rows], object),
@@ -214,6 +215,7 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
                 mapped: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except (ValueError, OSError):  # an empty file, or one that cannot be mapped, such as a pipe
                 mapped = file.read()
+        mapped = as_utf8(path, mapped)
     except OSError as error:
         raise unreadable(path, error) from error
     try:
@@ -222,8 +224,8 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
         pass
     rows = _decoded(mapped, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
     return {
-        "image_id": identifiers([one.image_id for one in rows], f"{path}: image_id"),
-        "category_id": identifiers([one.category_id for one in rows], f"{path}: category_id"),
+        "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
+        "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
         "bbox": boxes([one.bbox for one in rows], str(path)),
         "score": np.array([one.score for one in rows], np.float64),
     }
@@ -267,22 +269,6 @@ def _column(rows: Sequence[Any], name: str, width: int, code: str) -> NDArray[An
         values = chain.from_iterable(values)
     column = np.frombuffer(struct.pack(f"{width * len(rows)}{code}", *values), np.dtype(code))
     return column.reshape(-1, width) if width > 1 else column
-
-
-def identifiers(ids: Sequence[Identifier], what: str) -> NDArray[Any]:
-    """Return ids as an array.
-
-    Raises:
-        DataError: some are numbers and some are text, or one does not fit 64 bits.
-    """
-    kinds = set(map(type, ids))
-    if len(kinds) > 1:
-        raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
-    try:
-        return np.array(ids) if kinds == {str} else np.array(ids, np.int64)
-    except OverflowError as error:
-        beyond = next(one for one in ids if abs(int(one)) >= 2**63)
-        raise DataError(f"{what}: {beyond} does not fit 64 bits; give such ids as text") from error
 
 
 def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError, require
-from a4eval_ap_metric.readers.files import text, unreadable
+from a4eval_ap_metric.identifiers import as_ids
+from a4eval_ap_metric.readers.files import is_number, suffix_of, text, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -20,48 +21,59 @@ if TYPE_CHECKING:
 _ARROW = {".parquet": "pyarrow.parquet", ".arrow": "pyarrow.feather", ".feather": "pyarrow.feather"}
 
 
-def read_columns(path: Path, columns: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]) -> dict[str, NDArray[Any]]:
     """Read some columns of a table.
 
     Args:
         path: ``.csv`` with a header, ``.parquet``, ``.arrow`` or ``.feather`` (these need the extra ``arrow``).
         columns: name wanted here to name in the file.
+        ids: which of the names wanted are ids: those of a CSV stay text, those of the other formats what they are.
 
     Returns:
-        Arrays by the name wanted: int64, float64 or text.
+        Arrays by the name wanted: ids as :func:`as_ids` gives them, the others float64.
 
     Raises:
-        DataError: the file cannot be read, or a column is missing or has empty cells.
+        DataError: the file cannot be read, or a column is missing, has empty cells, or what is no number.
     """
-    if path.suffix == ".csv":
-        table = _csv(path)
-    elif path.suffix in _ARROW:
+    suffix = suffix_of(path)
+    if suffix == ".csv":
+        table = _csv(path, columns.values())
+    elif suffix in _ARROW:
         table = _arrow(path, list(columns.values()))
     else:
-        raise DataError(f"{path}: expected .csv, {', '.join(_ARROW)}")
+        raise DataError(f"{path}: got a file {path.suffix or 'without a suffix'}, expected .csv, {', '.join(_ARROW)}")
     for name in columns.values():
         if name not in table:
             raise DataError(f"{path}: there is no column {name!r}; it has {', '.join(table)}")
-    return {wanted: _typed(table[name], f"{path}: column {name!r}") for wanted, name in columns.items()}
+    found = {}
+    for wanted, name in columns.items():
+        what = f"{path}: column {name!r}"
+        found[wanted] = as_ids(table[name], what) if wanted in ids else _numbers(table[name], what)
+    return found
 
 
-def _csv(path: Path) -> dict[str, Any]:
+def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
     try:
-        rows = list(csv.reader(StringIO(text(path), newline="")))
+        reader = csv.reader(StringIO(text(path), newline=""))
+        rows = [(reader.line_num, row) for row in reader if any(one.strip() for one in row)]
     except csv.Error as error:
         raise DataError(f"{path}: is not CSV: {error}") from error
     if not rows:
         raise DataError(f"{path}: is empty, expected a header")
-    header, body = rows[0], rows[1:]
-    for number, row in enumerate(body, 2):
+    header, body = [one.strip() for one in rows[0][1]], rows[1:]
+    for number, row in body:
         if len(row) != len(header):
             raise DataError(f"{path}: line {number}: got {len(row)} cells, expected {len(header)}")
-    return {name: [row[index] for row in body] for index, name in enumerate(header)}
+    table = {name: [row[index] for _, row in body] for index, name in enumerate(header)}
+    for name, cells in table.items():
+        if name in names and "" in cells:
+            raise DataError(f"{path}: column {name!r}: the cell in row {cells.index('') + 1} is empty")
+    return table
 
 
 def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
     arrow = require("pyarrow", "a4eval-ap-metric[arrow]")
-    module = require(_ARROW[path.suffix], "a4eval-ap-metric[arrow]")
+    module = require(_ARROW[suffix_of(path)], "a4eval-ap-metric[arrow]")
     try:
         table = module.read_table(path)
     except OSError as error:
@@ -75,15 +87,15 @@ def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
     return {name: column.to_numpy() if name in names else None for name, column in found.items()}
 
 
-def _typed(values: Any, what: str) -> NDArray[Any]:
-    if isinstance(values, np.ndarray):
-        return values.astype(np.str_) if values.dtype == object else values
-    if "" in values:
-        raise DataError(f"{what}: the cell in row {values.index('') + 1} is empty")
-    cells = np.array(values, np.str_)
-    for kind in (np.int64, np.float64):
-        try:
-            return cells.astype(kind)
-        except ValueError:
-            continue
-    return cells
+def _numbers(values: Any, what: str) -> NDArray[np.float64]:
+    """Return a column as float64."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return values.astype(np.float64)
+    rows = list(values)
+    try:
+        if any("_" in str(one) for one in rows):  # Python reads 1_000 as a number
+            raise ValueError
+        return np.array(rows, np.float64)
+    except (TypeError, ValueError):
+        row = next(index for index, one in enumerate(rows) if not is_number(one))
+        raise DataError(f"{what}: row {row + 1}: got {rows[row]!r}, expected a number") from None

@@ -65,10 +65,7 @@ class OpenImages(Divisible):
 
 def _boxes(path: Path, more: str) -> dict[str, NDArray[Any]]:
     wanted = {"unit": "ImageID", "class": "LabelName"} | {name: name for name in (*_BOX, more)}
-    table = read_columns(path, wanted)
-    for name in (*_BOX, more):
-        if table[name].dtype.kind not in "iufb":
-            raise DataError(f"{path}: column {name!r}: expected numbers, got text")
+    table = read_columns(path, wanted, ids=("unit", "class"))
     box = to_xywh(np.stack([table[name] for name in _BOX], axis=1), "xyxy")
     return {
         "unit": table["unit"].astype(np.str_),
@@ -79,7 +76,8 @@ def _boxes(path: Path, more: str) -> dict[str, NDArray[Any]]:
 
 
 def _verified(path: Path, above: Mapping[str, Sequence[str]], unit: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    table = read_columns(path, {"unit": "ImageID", "class": "LabelName", "confidence": "Confidence"})
+    wanted = {"unit": "ImageID", "class": "LabelName", "confidence": "Confidence"}
+    table = read_columns(path, wanted, ids=("unit", "class"))
     image, names = table["unit"].astype(np.str_), table["class"].astype(np.str_)
     # a class that is there is there as each of its ancestors; one that is not says nothing of them
     there = table["confidence"] > 0
@@ -87,6 +85,9 @@ def _verified(path: Path, above: Mapping[str, Sequence[str]], unit: NDArray[Any]
     image = np.concatenate([image[there][row], image[~there]])
     names = np.concatenate([np.array(present, np.str_), names[~there]])
     known = dense(image, unit)
+    if not (known >= 0).any():
+        got = f"images such as {image[0]}" if len(image) else "no row"
+        raise DataError(f"{path}: got {got}, expected labels of the images that have boxes, such as {unit[0]}")
     return {"verified_unit": known[known >= 0], "verified_class": names[known >= 0]}
 
 

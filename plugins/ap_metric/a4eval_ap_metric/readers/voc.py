@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,10 +14,10 @@ from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.divisible import Divisible
-from a4eval_ap_metric.readers.files import content, files, lines, numbers
+from a4eval_ap_metric.readers.files import content, encoding_of, files, lines, numbers, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from a4eval import Batch, Run
 
@@ -33,11 +34,8 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
     """
     images, units, classes, boxes, difficult = [], [], [], [], []
     for path in files(folder, ".xml"):
-        images.append(path.stem)
-        try:
-            root = ET.fromstring(content(path))  # noqa: S314  (expat defines no entity outside the file)
-        except ET.ParseError as error:
-            raise DataError(f"{path}: is not XML: {error}") from error
+        images.append(stem(path))
+        root = _xml(path)
         for number, one in enumerate(root.iter("object"), 1):
             name = one.findtext("name")
             corners = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
@@ -47,7 +45,7 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
                 raise DataError(f"{path}: object {number}: bndbox is {corners}, expected four numbers") from error
             if not name:
                 raise DataError(f"{path}: object {number} has no name")
-            units.append(path.stem)
+            units.append(stem(path))
             classes.append(name.strip())
             boxes.append(box)
             difficult.append((one.findtext("difficult") or "0").strip() == "1")
@@ -59,28 +57,75 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
     }
 
 
-def read_results(paths: Sequence[Path]) -> dict[str, Any]:
-    """Read result files, ``…_CLASS.txt`` with lines ``image score xmin ymin xmax ymax``.
+_DECLARATION = re.compile(r"""\s*<\?xml(?:[^>]*?encoding=["']([A-Za-z0-9._-]+)["'])?[^>]*?\?>""")
+
+
+def _xml(path: Path) -> ET.Element:
+    """Return the root of an XML file, in the encoding that its first bytes say, else in that which it declares."""
+    raw = content(path)
+    try:
+        encoding = encoding_of(raw)
+        if encoding == "utf-8-sig":
+            declared = _DECLARATION.match(raw[:200].decode("latin-1"))
+            if declared and declared[1] and not declared[1].lower().startswith("utf"):
+                encoding = declared[1]
+        written = raw.decode(encoding)
+        return ET.fromstring(_DECLARATION.sub("", written, count=1).strip())  # noqa: S314  (nothing is fetched)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is not XML in {encoding}: byte {error.start}: {error.reason}") from error
+    except (ET.ParseError, LookupError, ValueError) as error:
+        raise DataError(f"{path}: is not XML: {error}") from error
+
+
+def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, Any]:
+    """Read result files, ``…_CLASS.txt`` or ``CLASS.txt`` with lines ``image score xmin ymin xmax ymax``.
+
+    Args:
+        paths: the files.
+        classes: those of the ground truth, which say what of a file's name is the class.
 
     Raises:
         DataError: a line is not what it should be.
     """
-    units, classes, rows = [], [], []
+    units, names, rows = [], [], []
     for path in paths:
+        name = class_of_file(stem(path), classes)
         for where, fields in lines(path):
             values = numbers(where, fields[1:])
             if len(values) != 5:
                 raise DataError(f"{where}: got {len(fields)} fields, expected 6: image score xmin ymin xmax ymax")
             units.append(fields[0])
-            classes.append(path.stem.rpartition("_")[2])
+            names.append(name)
             rows.append(values)
     table = np.array(rows, np.float64).reshape(-1, 5)
     return {
         "unit": np.array(units, np.str_),
-        "class": np.array(classes, np.str_),
+        "class": np.array(names, np.str_),
         "box": to_xywh(table[:, 1:], "xyxy"),
         "score": table[:, 0],
     }
+
+
+_COMPETITION = re.compile(r"comp\d+_(?:det|cls)_[^_]+_(?P<name>.+)")
+
+
+def class_of_file(stem: str, classes: Collection[str]) -> str:
+    """Return the class whose detections a result file has: the longest of *classes* that its name is or ends in.
+
+    Args:
+        stem: the file's name without ``.txt``.
+        classes: known classes; if none fits, what follows the name of a competition and a set, or the last ``_``.
+
+    >>> class_of_file("comp4_det_test_traffic_light", ["light", "traffic_light"])
+    'traffic_light'
+    >>> class_of_file("comp4_det_test_fire_hydrant", ["dog"])
+    'fire_hydrant'
+    """
+    fitting = [one for one in classes if stem == one or stem.endswith(f"_{one}")]
+    if fitting:
+        return max(fitting, key=len)
+    competition = _COMPETITION.fullmatch(stem)
+    return competition["name"] if competition else stem.rpartition("_")[2]
 
 
 @dataclass
@@ -102,7 +147,7 @@ class Voc(Divisible):
         warnings: list[str] = []
         batch = detection_batch(
             truth,
-            read_results(files(self.detections, ".txt")),
+            read_results(files(self.detections, ".txt"), set(truth["class"].tolist())),
             units=np.array(images, np.str_),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,

@@ -81,7 +81,6 @@ IMPOSSIBLE = {
     "infinite area": (changed("annotations", 0, area=INF), "annotations: entry 0: area inf"),
     "odd crowd": (changed("annotations", 1, iscrowd=2), "annotations: entry 1: iscrowd 2, expected 0 or 1"),
     "image without width": (changed("images", 1, width=0), "image 2: width 0, expected a number of pixels above 0"),
-    "huge id": (changed("results", 1, category_id=2**63), "category_id: 9223372036854775808 does not fit 64 bits"),
     "image twice": (plain_case() | {"images": [{"id": 1}, {"id": 2}, {"id": 2}]}, "image id occurs twice: 2"),
     "category twice": (plain_case() | {"categories": [{"id": 1}, {"id": 1}]}, "category id occurs twice: 1"),
 }
@@ -130,6 +129,7 @@ def test_the_metric_refuses_it_from_any_reader():
         (changed("annotations", 1, bbox=[5, 5, 0, 9]), "1 ground-truth boxes have no width"),
         (changed("results", 1, score=7.5), r"between 0.9 and 7.5, not in \[0, 1\]"),
         (changed("results", 1, category_id=9), "1 detections are of classes the ground truth does not know: 9"),
+        (changed("results", 1, category_id=2**70), f"of classes the ground truth does not know: {2**70}"),
         (changed("annotations", 1, id=1), "1 annotations repeat an id, such as 1: ids are not used"),
         (plain_case() | {"results": [plain_case()["results"][0]] * 3}, "2 detections repeat another exactly"),
         (
@@ -213,9 +213,9 @@ def test_corners_given_as_sizes_are_noticed_with_the_evidence(seed):
     assert "the detections look like x1, y1, x2, y2" in doubt
     assert "100% the width" in doubt
     size = np.full(1, 480.0)
-    both = doubts(box_batch(truth, detection[:0], unit_width=size, unit_height=size))
-    assert len(both) == 1
-    assert "the ground truth look like" in both[0]
+    nothing, both = doubts(box_batch(truth, detection[:0], unit_width=size, unit_height=size))
+    assert nothing == "there are no detections: nothing is found"
+    assert "the ground truth look like" in both
     # a few boxes are no evidence
     assert doubts(box_batch(as_sizes(truth), detection[:5])) == []
 

@@ -143,3 +143,29 @@ def test_one_error_of_each_kind():
         detection_score=np.linspace(0.9, 0.4, n),
     )
     assert tide_errors(data).count == dict.fromkeys(KINDS, 1)
+
+
+def test_tidecvs_definitions_are_parameters():
+    # one image: class 0 has a truth and its detection behind two detections of class 1, which has no truth
+    box = [0.0, 0.0, 10.0, 10.0]
+    data = DetectionData(
+        n_units=1,
+        n_classes=2,
+        truth_unit=np.zeros(1, int),
+        truth_class=np.zeros(1, int),
+        truth_box=np.array([box]),
+        truth_area=np.full(1, 100.0),
+        truth_crowd=np.zeros(1, bool),
+        detection_unit=np.zeros(3, int),
+        detection_class=np.array([1, 1, 0]),
+        detection_box=np.array([[50.0, 50, 5, 5], [70.0, 70, 5, 5], box]),
+        detection_score=np.array([0.9, 0.8, 0.7]),
+    )
+    assert tide_errors(data).average_precision == 1
+    absent = tide_errors(data, absent_classes=True)
+    assert absent.average_precision == 0.5, "an AP of 0 of the class that is not there"
+    assert absent.cost["background"] == 0.5, "without its detections the class is gone"
+    assert absent.false_positive_cost == 0, "put behind the rest they are still there"
+    assert tide_errors(data, max_detections=1).average_precision == 1, "one of each class"
+    assert tide_errors(data, max_detections=2, limit="image").average_precision == 0, "two of the image"
+    assert tide_errors(data, max_detections=3, limit="image").average_precision == 1

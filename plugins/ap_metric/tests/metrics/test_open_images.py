@@ -129,7 +129,7 @@ def test_weights_are_copies_of_images(tmp_path):
 def test_bad_input_is_refused(tmp_path):
     with pytest.raises(DataError, match="no column 'Score'"):
         evaluated(tmp_path, FOUND.replace("Score", "Rank"))
-    with pytest.raises(DataError, match="column 'XMin': expected numbers"):
+    with pytest.raises(DataError, match="column 'XMin': row 1: got 'left', expected a number"):
         evaluated(tmp_path, FOUND.replace("0.1,0.3", "left,0.3"))
     with pytest.raises(DataError, match="not a hierarchy"):
         evaluated(tmp_path, tree="[1]")

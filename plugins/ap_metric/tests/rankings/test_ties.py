@@ -29,3 +29,9 @@ def test_tie_range_is_that_of_all_orders(interpolation, items):
 def test_trec_ties_need_documents():
     with pytest.raises(ValueError, match="no document ids"):
         ranking_order([1.0], ties="trec")
+
+
+def test_trec_compares_scores_as_they_are():
+    scores = [0.1, 0.1 + 1e-12]  # one and the same as float32
+    np.testing.assert_array_equal(ranking_order(scores, ties="trec", documents=["z", "a"]), [1, 0])
+    np.testing.assert_array_equal(ranking_order([0.1, 0.1], ties="trec", documents=["a", "z"]), [1, 0])

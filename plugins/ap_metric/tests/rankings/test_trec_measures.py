@@ -65,3 +65,14 @@ def test_measures_equal_pytrec_eval(items, missed):
             assert value == pytest.approx(expected[name], abs=1e-12), name
             compared += 1
     assert compared > 40
+
+
+def test_a_negative_grade_is_not_judged():
+    # ranks b (−1), a (1), c (0): bpref passes over b and finds no judged non-relevant item above a
+    found = ranking_measures(np.array([-1.0, 1, 0]), np.array([1.0, -1, 0]))
+    assert found["bpref"] == 1
+    assert found["map"] == 0.5, "for all other measures it is an item like any that nobody judged"
+    assert found["num_rel"] == 1
+    for junk in (-2.0, -5.0):
+        assert ranking_measures(np.array([junk, 0, 1]), np.array([junk, 0, 1]))["bpref"] == 0
+        assert ranking_measures(np.array([junk, 1]), np.array([junk, 1]), level=-3)["num_rel"] == 1

@@ -66,7 +66,7 @@ def test_bad_table_parameters_are_refused(tmp_path, change, words):
 
 
 def test_bad_cells_are_refused(tmp_path):
-    with pytest.raises(DataError, match="column 'XMin': expected numbers, got text"):
+    with pytest.raises(DataError, match="column 'XMin': row 1: got 'left', expected a number"):
         evaluated(tmp_path, tables(tmp_path, truth=TRUTH.replace("0.1,0.3,0.1", "left,0.3,0.1")))
     with pytest.raises(DataError, match="negative width or height"):
         evaluated(tmp_path, tables(tmp_path, found=FOUND.replace("0.1,0.3", "0.3,0.1")))

@@ -40,3 +40,16 @@ def test_yolo_files_are_centres_and_sizes_relative_to_the_image(tmp_path):
     (tmp_path / "found" / "b.txt").write_text("0 0.5 0.5 0.2 0.5\n")
     with pytest.raises(DataError, match=r"b\.txt: line 1: got 4 numbers after the class, expected 5"):
         evaluated(tmp_path, reader)
+
+
+def test_a_class_may_be_several_words(tmp_path):
+    for folder, line in (("truth", "traffic light 10 10 20 20"), ("found", "traffic light 10 10 20 20 0.9")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_text(line + "\n")
+    node = {"name": "box_text", "format": "xywh", "relative": False}
+    node |= {"ground_truth": str(tmp_path / "truth"), "detections": str(tmp_path / "found")}
+    (batch,) = build("reader", node).batches(Run(directory=tmp_path))
+    assert batch["class"].tolist() == batch["detection_class"].tolist() == ["traffic light"]
+    (tmp_path / "found" / "a.txt").write_text("traffic light 1 10 10 20 20 0.9\n")
+    with pytest.raises(DataError, match="line 1: got 6 numbers after the class, expected 5; class 'traffic light'"):
+        list(build("reader", node).batches(Run(directory=tmp_path)))

@@ -43,7 +43,7 @@ def test_flat_tables(tmp_path):
         ("query,score\nx,1\n", "there is no column 'relevance'; it has query, score"),
         (TABLE + "y,1\n", "line 5: got 2 cells, expected 4"),
         (TABLE + "y,,1,b\n", "column 'score': the cell in row 4 is empty"),
-        (TABLE + "y,high,1,b\n", "column 'score': expected numbers, got text"),
+        (TABLE + "y,high,1,b\n", "column 'score': row 4: got 'high', expected a number"),
         (TABLE + "y,nan,1,b\n", "column 'score': row 4 is not a finite number"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from a4eval import DataError
+from a4eval import DataError, Run, build
 
 from ..voc_cases import evaluated, voc_folder, xml
 
@@ -27,7 +27,7 @@ def test_vocs_own_files_and_difficult_objects(tmp_path):
         ("Annotations/000001.xml", xml(("cat", 0, "left", 1, 2, 3)), r"object 1: bndbox is \['left'"),
         ("Annotations/000001.xml", xml(("", 0, 1, 1, 2, 3)), "object 1 has no name"),
         ("results/comp4_det_test_cat.txt", "000001 0.9 1 2 3\n", "line 1: got 5 fields"),
-        ("results/comp4_det_test_cat.txt", "000001 high 1 2 3 4\n", "line 1: could not convert"),
+        ("results/comp4_det_test_cat.txt", "000001 high 1 2 3 4\n", "line 1: got 'high', expected a number"),
         ("results/comp4_det_test_cat.txt", "000009 0.5 1 2 3 4\n", "image '000009' is not among the 2"),
         ("results/comp4_det_test_cat.txt", "000001 nan 1 2 3 4\n", "entry 0: score nan is not finite"),
     ],
@@ -45,3 +45,18 @@ def test_missing_folders_are_refused(tmp_path):
         evaluated(tmp_path, reader | {"ground_truth": "nowhere"})
     with pytest.raises(DataError, match="is not a folder"):
         evaluated(tmp_path, reader | {"detections": "nowhere"})
+
+
+@pytest.mark.parametrize("name", ["comp4_det_test_traffic_light", "traffic_light", "results_of_2012_traffic_light"])
+def test_a_class_is_what_the_ground_truth_knows(tmp_path, name):
+    truth, results = tmp_path / "truth", tmp_path / "results"
+    truth.mkdir()
+    results.mkdir()
+    (truth / "a.xml").write_text(xml(("traffic_light", 0, 10, 10, 30, 30), ("light", 0, 50, 50, 60, 60)))
+    (results / f"{name}.txt").write_text("a 0.9 10 10 30 30\n")
+    (results / "comp4_det_test_light.txt").write_text("a 0.9 50 50 60 60\n")
+    metric = build("metric", {"name": "detection_average_precision"})
+    reader = build("reader", {"name": "voc", "ground_truth": str(truth), "detections": str(results)})
+    for batch in reader.batches(Run(directory=tmp_path)):
+        metric.update(batch)
+    assert metric.compute()["mean_average_precision"].value == 1

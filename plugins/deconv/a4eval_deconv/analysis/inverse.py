@@ -53,7 +53,8 @@ def configurations(
     >>> len(configurations(3, 9))
     27
     """
-    per_axis((size, output), 2, "size and output", 1)
+    size, output = per_axis((size, output), 2, "size and output", 1)
+    kernel_sizes, strides, dilations = _tried(kernel_sizes, strides, dilations)
     found = []
     for s in strides:
         for k in kernel_sizes:
@@ -68,6 +69,13 @@ def configurations(
                     even = len(set(phases)) == 1
                     found.append(Configuration(k, s, padding, extra, d, even, back == size))
     return found
+
+
+def _tried(*ranges: Iterable[int]) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers to try as Python's: those of numpy's narrow types would wrap."""
+    names = ("kernel_sizes", "strides", "dilations")
+    listed = zip(names, map(tuple, ranges), strict=True)
+    return tuple(per_axis(one, len(one), name, 1) for name, one in listed)
 
 
 def nearest_outputs(
@@ -93,7 +101,8 @@ def nearest_outputs(
     >>> nearest_outputs(3, 40)
     [18]
     """
-    per_axis((size, output), 2, "size and output", 1)
+    size, output = per_axis((size, output), 2, "size and output", 1)
+    kernel_sizes, strides, dilations = _tried(kernel_sizes, strides, dilations)
     reachable = {
         (size - 1) * s + d * (k - 1) + 1 - 2 * padding + extra
         for k in kernel_sizes
@@ -127,6 +136,8 @@ def sizes_that_come_back(
     >>> sizes_that_come_back(16, 3, stride=2, padding=1)
     [31, 32]
     """
-    per_axis((size, kernel_size, stride, dilation), 4, "size, kernel_size, stride and dilation", 1)
+    names = "size, kernel_size, stride and dilation"
+    size, kernel_size, stride, dilation = per_axis((size, kernel_size, stride, dilation), 4, names, 1)
+    (padding,) = per_axis(padding, 1, "padding", 0)
     first = (size - 1) * stride + dilation * (kernel_size - 1) + 1 - 2 * padding
     return [candidate for candidate in range(first, first + stride) if candidate >= 1]

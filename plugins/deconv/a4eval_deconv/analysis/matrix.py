@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from a4eval import require
 from a4eval_deconv.geometry import check_memory, transposed_geometry
-from a4eval_deconv.operands import check_divides
+from a4eval_deconv.operands import as_numbers, check_divides
 
 if TYPE_CHECKING:
     from a4eval_deconv.geometry import Padding, PerAxis
@@ -58,10 +58,12 @@ class Coordinates:
 
     def apply(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return matrix · x for x (columns,)."""
+        x = as_numbers(x, "x")
         return _scatter(self.row, self.value * x[self.column], self.shape[0])
 
     def apply_transpose(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return matrixᵀ · y for y (rows,)."""
+        y = as_numbers(y, "y")
         return _scatter(self.column, self.value * y[self.row], self.shape[1])
 
 
@@ -101,7 +103,7 @@ def conv_transpose_matrix(
            [2., 1.],
            [0., 2.]])
     """
-    weight = np.asarray(weight)
+    weight = as_numbers(weight, "the weight")
     geometry = transposed_geometry(size, weight.shape[2:], stride, padding, output_padding, dilation)
     c, o = weight.shape[:2]
     check_divides(groups, c, "input channels")

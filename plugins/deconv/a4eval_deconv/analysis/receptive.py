@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from a4eval_deconv.geometry import conv_size, conv_transpose_size, padding_pairs
+from a4eval_deconv.geometry import conv_size, conv_transpose_size, padding_pairs, per_axis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,8 @@ def receptive_field(size: int, layers: Sequence[Mapping[str, Any]]) -> list[Rece
     for layer in layers:
         if not {"kind", "kernel_size"} <= set(layer) <= _KEYS:
             raise ValueError(f"a layer has kind, kernel_size and maybe {', '.join(sorted(_KEYS))}; got {dict(layer)}")
-        kernel, stride, dilation = layer["kernel_size"], layer.get("stride", 1), layer.get("dilation", 1)
+        numbers = (layer["kernel_size"], layer.get("stride", 1), layer.get("dilation", 1))
+        kernel, stride, dilation = per_axis(numbers, 3, "kernel_size, stride and dilation", 1)
         ((before, after),) = padding_pairs([layer.get("padding", 0)], 1)
         half = Fraction(dilation * (kernel - 1), 2)
         if layer["kind"] == "conv":

@@ -10,8 +10,11 @@ from a4eval import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from numpy.typing import NDArray
+
+    Gradients: TypeAlias = Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]
 
 _SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
 
@@ -19,10 +22,11 @@ _SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
 def run(
     x: NDArray[Any],
     weight: NDArray[Any],
+    bias: NDArray[Any],
     stride: Sequence[int],
     dilation: Sequence[int],
     arguments: Sequence[dict[str, Any]],
-) -> tuple[NDArray[Any], Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]]:
+) -> tuple[NDArray[Any], Gradients]:
     """Run it; ``arguments`` holds ``padding`` (a pair, or ``SAME`` or ``VALID``) and ``transpose_kernel``."""
     jax = require("jax", "a4eval-deconv[jax]")
     axes = _SPATIAL[len(stride)]
@@ -32,8 +36,8 @@ def run(
     # with transpose_kernel jax takes the kernel as that of the convolution this is the gradient of
     numbers = ("NC" + axes, ("OI" if turned else "IO") + axes, "NC" + axes)
 
-    def compute(inputs: Any, filters: Any) -> Any:
-        return jax.lax.conv_transpose(
+    def compute(inputs: Any, filters: Any, offset: Any) -> Any:
+        y = jax.lax.conv_transpose(
             inputs,
             filters,
             tuple(stride),
@@ -43,12 +47,13 @@ def run(
             transpose_kernel=turned,
             precision=jax.lax.Precision.HIGHEST,
         )
+        return y + offset.reshape(-1, *(1,) * len(stride))
 
-    def gradients(dy: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def gradients(dy: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         with jax.enable_x64(x.dtype == np.float64):
-            _, back = jax.vjp(compute, x, weight)
-            dx, dweight = back(dy)
-            return np.asarray(dx), np.asarray(dweight)
+            _, back = jax.vjp(compute, x, weight, bias)
+            dx, dweight, dbias = back(dy)
+            return np.asarray(dx), np.asarray(dweight), np.asarray(dbias)
 
     with jax.enable_x64(x.dtype == np.float64):
-        return np.asarray(compute(x, weight)), gradients
+        return np.asarray(compute(x, weight, bias)), gradients

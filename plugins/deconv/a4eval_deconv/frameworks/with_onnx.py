@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 def run(
     x: NDArray[Any],
     weight: NDArray[Any],
+    bias: NDArray[Any],
     stride: Sequence[int],
     dilation: Sequence[int],
     arguments: Sequence[dict[str, Any]],
 ) -> tuple[NDArray[Any], None]:
-    """Run it in float32; ``arguments`` holds ``pads`` and ``output_padding``, or ``auto_pad``."""
+    """Run it in float32; ``arguments`` holds ``pads`` or ``auto_pad``, and maybe ``output_padding``."""
     names: dict[str, Any] = {
         "strides": list(stride),
         "dilations": list(dilation),
@@ -32,9 +33,10 @@ def run(
     else:
         pairs = [one["pads"] for one in arguments]
         names["pads"] = [before for before, _ in pairs] + [after for _, after in pairs]
-        names["output_padding"] = [one.get("output_padding", 0) for one in arguments]
-    model = one_node_model("ConvTranspose", names, x.shape, weight.shape)
-    (y,) = session(model).run(None, {"x": x.astype("float32"), "weight": weight.astype("float32")})
+    names["output_padding"] = [one.get("output_padding", 0) for one in arguments]
+    model = one_node_model("ConvTranspose", names, x.shape, weight.shape, bias=bias.shape)
+    operands = {"x": x, "weight": weight, "bias": bias}
+    (y,) = session(model).run(None, {name: array.astype("float32") for name, array in operands.items()})
     return y, None
 
 
@@ -54,8 +56,9 @@ def one_node_model(
     x: Sequence[int],
     weight: Sequence[int],
     constant: NDArray[np.float32] | None = None,
+    bias: Sequence[int] | None = None,
 ) -> bytes:
-    """Return the bytes of an ONNX model ``y = operator(x, weight)`` in float32.
+    """Return the bytes of an ONNX model ``y = operator(x, weight, bias)`` in float32.
 
     Args:
         operator: an operator of opset 17.
@@ -63,6 +66,7 @@ def one_node_model(
         x: shape of the input.
         weight: shape of the weight.
         constant: the weight, to make it part of the model; None to make it an input.
+        bias: shape of the bias, which is an input; None for none.
 
     Raises:
         MissingExtraError: the package onnx is not installed.
@@ -73,7 +77,10 @@ def one_node_model(
     constants = [] if constant is None else [onnx.numpy_helper.from_array(constant, "weight")]
     if constant is None:
         inputs.append(helper.make_tensor_value_info("weight", kind, list(weight)))
-    node = helper.make_node(operator, ["x", "weight"], ["y"], **attributes)
+    if bias is not None:
+        inputs.append(helper.make_tensor_value_info("bias", kind, list(bias)))
+    names = ["x", "weight"] if bias is None else ["x", "weight", "bias"]
+    node = helper.make_node(operator, names, ["y"], **attributes)
     outputs = [helper.make_tensor_value_info("y", kind, None)]
     graph = helper.make_graph([node], "graph", inputs, outputs, initializer=constants)
     opsets = [helper.make_opsetid("", 17)]

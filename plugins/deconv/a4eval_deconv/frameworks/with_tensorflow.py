@@ -10,17 +10,21 @@ from a4eval import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from numpy.typing import NDArray
+
+    Gradients: TypeAlias = Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]
 
 
 def run(
     x: NDArray[Any],
     weight: NDArray[Any],
+    bias: NDArray[Any],
     stride: Sequence[int],
     dilation: Sequence[int],
     arguments: Sequence[dict[str, Any]],
-) -> tuple[NDArray[Any], Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]]:
+) -> tuple[NDArray[Any], Gradients]:
     """Run it; ``arguments`` holds ``padding`` (``SAME``, ``VALID`` or a pair) and ``output_shape``.
 
     One dimension is run as two, of which one has size 1: TensorFlow does so itself.
@@ -44,15 +48,16 @@ def run(
     function = tf.nn.conv3d_transpose if dims == 3 else tf.nn.conv2d_transpose
     steps = [*stride, 1] if dims == 1 else list(stride)
     target = [x.shape[0], *output, *([1] if dims == 1 else []), weight.shape[1]]
-    inputs, filters = tf.constant(_last(x, dims)), tf.constant(_filters(weight, dims))
+    inputs, filters, offset = tf.constant(_last(x, dims)), tf.constant(_filters(weight, dims)), tf.constant(bias)
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch([inputs, filters])
-        y = function(inputs, filters, target, steps, padding=padding)
+        tape.watch([inputs, filters, offset])
+        y = tf.nn.bias_add(function(inputs, filters, target, steps, padding=padding), offset)
 
-    def gradients(dy: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        dx, dweight = tape.gradient(y, [inputs, filters], output_gradients=tf.constant(_last(dy, dims)))
+    def gradients(dy: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        leaves = [inputs, filters, offset]
+        dx, dweight, dbias = tape.gradient(y, leaves, output_gradients=tf.constant(_last(dy, dims)))
         shifted = np.moveaxis(dweight.numpy(), (-1, -2), (0, 1))
-        return _first(dx.numpy(), dims), shifted[..., 0] if dims == 1 else shifted
+        return _first(dx.numpy(), dims), shifted[..., 0] if dims == 1 else shifted, dbias.numpy()
 
     return _first(y.numpy(), dims), gradients
 

@@ -13,7 +13,7 @@ from a4eval_deconv.algorithms.column_to_image import column_to_image
 from a4eval_deconv.algorithms.gather import input_gradient, weight_gradient
 from a4eval_deconv.algorithms.subpixel import subpixel
 from a4eval_deconv.geometry import check_memory, conv_geometry, frozen
-from a4eval_deconv.operands import as_operands, as_weight, check_bias, check_divides, check_groups
+from a4eval_deconv.operands import as_gradient, as_operands, check_bias, check_divides, check_groups, check_sums
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -46,10 +46,11 @@ def conv(
         groups: channels are split into so many independent groups.
 
     Returns:
-        (n, out_channels, *output size).
+        (n, out_channels, *output size), in the common dtype of input and weight; whole numbers of any width give
+        int64, so that nothing wraps.
 
     Raises:
-        ValueError: shapes or configuration that do not fit.
+        ValueError: shapes or configuration that do not fit, or whole numbers whose sums could leave int64.
 
     >>> import numpy as np
     >>> conv(np.array([[[1.0, 2.0, 3.0]]]), np.array([[[1.0, 10.0]]]))
@@ -60,6 +61,8 @@ def conv(
     split = _split(x.shape, weight.shape, groups)
     n, outputs = x.shape[0], weight.shape[0]
     check_memory(n * outputs * math.prod(geometry.size) + x.size, x.itemsize, f"an output of size {geometry.size}")
+    if kind.kind == "i":
+        check_sums(x, weight, split[2] * geometry.taps, "an output")
     y = np.empty((n, groups, split[1], *geometry.size), x.dtype)
     budget = workspace(y.size, x.size)
     input_gradient(geometry, x.reshape(n, groups, split[2], *geometry.output), weight.reshape(split), y, budget)
@@ -106,7 +109,10 @@ def conv_gradients(
     geometry = conv_geometry(x.shape[2:], weight.shape[2:], frozen(stride), frozen(padding), frozen(dilation))
     split = _split(x.shape, weight.shape, groups)
     n, outputs = x.shape[0], weight.shape[0]
-    dy = as_weight(dy, x.dtype, (n, outputs, *geometry.size), "dy")
+    dy = as_gradient(dy, x.dtype, (n, outputs, *geometry.size), "dy")
+    if kind.kind == "i":
+        check_sums(dy, weight, split[1] * geometry.taps, "dx")
+        check_sums(dy, x, n * geometry.pixels, "dweight")
     dx, dweight = np.empty_like(x), np.empty_like(weight)
     larger = x.reshape(n, groups, split[2], *geometry.output)
     smaller = dy.reshape(n, groups, split[1], *geometry.size)

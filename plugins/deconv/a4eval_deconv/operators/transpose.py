@@ -10,7 +10,7 @@ import numpy as np
 from a4eval_deconv.algorithms.choice import FORWARD, GRADIENTS, Choice, choose, choose_gradients, named
 from a4eval_deconv.algorithms.chunks import workspace
 from a4eval_deconv.geometry import check_memory, frozen, transposed_geometry
-from a4eval_deconv.operands import as_operands, as_weight, check_bias, check_groups
+from a4eval_deconv.operands import as_gradient, as_operands, check_bias, check_groups, check_sums
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -48,11 +48,13 @@ def conv_transpose(
         algorithm: ``auto`` picks by data volume, see :func:`conv_transpose_algorithm`; a name forces one.
 
     Returns:
-        (n, out_channels, *output size), in the common dtype of input and weight.  NaN and infinity reach what their
-        taps reach, and with any algorithm but ``column_to_image`` more: zeros are multiplied by them.
+        (n, out_channels, *output size), in the common dtype of input and weight; whole numbers of any width give
+        int64, so that nothing wraps.  NaN and infinity reach what their taps reach, and with any algorithm but
+        ``column_to_image`` more: zeros are multiplied by them.
 
     Raises:
-        ValueError: shapes, dtypes or configuration that do not fit, or a result larger than the machine's memory.
+        ValueError: shapes, dtypes or configuration that do not fit, a result larger than the machine's memory, or
+            whole numbers whose sums could leave int64.
 
     >>> import numpy as np
     >>> conv_transpose(np.array([[[1.0, 10.0]]]), np.array([[[1.0, 2.0, 3.0]]]), stride=2)
@@ -65,6 +67,8 @@ def conv_transpose(
     split = (groups, c // groups, per_group, *geometry.kernel)
     outputs = math.prod(geometry.output)
     check_memory(n * groups * per_group * outputs + x.size, x.itemsize, f"an output of size {geometry.output}")
+    if kind.kind == "i":
+        check_sums(x, weight, c // groups * geometry.taps, "an output")
     out = np.empty((n, groups, per_group, *geometry.output), x.dtype)
     budget = workspace(out.size, x.size)
     picked = choose(geometry, n, split, budget).algorithm if algorithm == "auto" else algorithm
@@ -156,7 +160,10 @@ def conv_transpose_gradients(
     )
     check_groups(x.shape[1], weight.shape[0], groups, "the weight's first axis")
     n, c, per_group = x.shape[0], weight.shape[0], weight.shape[1]
-    dy = as_weight(dy, x.dtype, (n, groups * per_group, *geometry.output), "dy")
+    dy = as_gradient(dy, x.dtype, (n, groups * per_group, *geometry.output), "dy")
+    if kind.kind == "i":
+        check_sums(dy, weight, per_group * geometry.taps, "dx")
+        check_sums(dy, x, n * geometry.pixels, "dweight")
     dx, dweight = np.empty_like(x), np.empty_like(weight)
     split = (groups, c // groups, per_group, *geometry.kernel)
     budget = workspace(dy.size, x.size)

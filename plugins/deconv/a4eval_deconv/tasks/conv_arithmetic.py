@@ -15,13 +15,17 @@ from a4eval_deconv.frameworks.conventions import (
     centre_shift,
     convention_crop,
     explicit_crop,
-    output_shape_crop,
     shift,
 )
-from a4eval_deconv.frameworks.translation import FRAMEWORKS, translate
+from a4eval_deconv.frameworks.output_shapes import (
+    output_shape_crop,
+    tensorflow_output_shape_crop,
+    torch_output_size_crop,
+)
 from a4eval_deconv.geometry import conv_transpose_size, padding_pairs, per_axis
 from a4eval_deconv.layers.fields import Numbers, Sides, check_dimensions, shared
 from a4eval_deconv.tasks.names import axis_names
+from a4eval_deconv.tasks.translations import translation_rows
 
 
 @dataclass
@@ -33,14 +37,18 @@ class ConvArithmetic:
     dimensions: int = shared("dimensions")
     stride: Numbers = shared("stride")
     padding: Sides = shared("padding", help="as the framework means it: all sides, per axis, or [before, after]")
-    output_padding: Numbers = shared("output_padding", help="torch's and ONNX's output padding")
+    output_padding: Numbers | None = shared(
+        "output_padding", default=None, help="torch's, Keras's and ONNX's output padding; Keras tells none from 0"
+    )
     dilation: Numbers = shared("dilation")
-    framework: Literal["torch", "tensorflow", "jax", "onnx"] = param("torch", help="whose meaning padding has")
+    framework: Literal["torch", "tensorflow", "keras", "jax", "onnx"] = param("torch", help="whose meaning padding has")
     convention: str | None = param(
-        None, help="a named convention instead of padding: tensorflow_same, torch_same, jax_same, onnx_same_upper, …"
+        None, help="a named convention instead of padding: tensorflow_same, keras_same, torch_same, jax_same, …"
     )
     output_shape: Numbers | None = param(
-        None, help="ONNX's output_shape, for all axes or one per axis; the padding follows from it", unit="elements"
+        None,
+        help="ONNX's and TensorFlow's output_shape, torch's output_size, for all axes or one per axis",
+        unit="elements",
     )
     stack: list[dict[str, Any]] = param(
         default_factory=list,
@@ -59,7 +67,7 @@ class ConvArithmetic:
             ("kernel_size", self.kernel_size, 1),
             ("stride", self.stride, 1),
             ("dilation", self.dilation, 1),
-            ("output_padding", self.output_padding, 0),
+            ("output_padding", self.output_padding or 0, 0),
         )
         per = [per_axis(value, self.dimensions, name, least) for name, value, least in numbers]
         self._axes = list(zip(*per, padding_pairs(self.padding, self.dimensions), strict=True))
@@ -72,21 +80,39 @@ class ConvArithmetic:
 
     def _crop(self, shape: int | None, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
         """Return the crop along one axis; refuse what the framework itself would refuse."""
+        if self.convention is not None and self.padding != 0:
+            raise ValueError(f"convention {self.convention!r} fixes the padding: leave padding out")
         if shape is not None:
-            if self.framework != "onnx" or self.padding != 0:
-                raise ValueError("output_shape is ONNX's: set framework=onnx and leave padding out")
-            upper = self.convention == "onnx_same_upper"
-            return output_shape_crop(i, shape, k, s, d, output_padding=extra, upper=upper)
+            return self._crop_to(shape, i, k, s, d, extra, pair)
         if self.convention is not None:
-            if self.padding != 0 or self.output_padding != 0:
-                raise ValueError(f"convention {self.convention!r} fixes the padding: leave padding out")
-            return convention_crop(self.convention, k, s, d)
-        if self.framework in ("torch", "onnx"):
+            given = None if self.output_padding is None else extra
+            crop = convention_crop(self.convention, k, s, d, output_padding=given)
+        else:
+            crop = explicit_crop(self.framework, k, d, padding=pair, output_padding=extra, stride=s)
+        if self.convention is None and self.framework in ("torch", "onnx"):
             conv_transpose_size(i, k, stride=s, padding=pair, output_padding=extra, dilation=d)
-        crop = explicit_crop(self.framework, k, d, padding=pair, output_padding=extra)
         if crop.output(i, k, s, d) < 1:
             raise ValueError(f"the output size is {crop.output(i, k, s, d)}, but must be at least 1")
         return crop
+
+    def _crop_to(self, shape: int, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
+        """Return the crop along one axis of a call that names the size it wants."""
+        known = CONVENTIONS.get(self.convention or "")
+        framework = self.framework if known is None else known.framework
+        if framework == "onnx" and self.padding == 0:
+            upper = self.convention == "onnx_same_upper"
+            return output_shape_crop(i, shape, k, s, d, output_padding=extra, upper=upper)
+        if framework == "tensorflow" and self.padding == 0 and not extra:
+            padding: Literal["SAME", "VALID"] = "VALID" if self.convention == "tensorflow_valid" else "SAME"
+            return tensorflow_output_shape_crop(i, shape, d * (k - 1) + 1, s, padding=padding)
+        if framework == "torch" and known is None and pair[0] == pair[1] and not extra:
+            return torch_output_size_crop(i, shape, k, s, d, padding=pair[0])
+        raise ValueError(
+            "output_shape goes with framework=onnx or convention=onnx_same_upper, with framework=tensorflow or "
+            "convention=tensorflow_valid, both without padding, and as output_size with framework=torch and its "
+            f"padding; got framework {framework}, convention {self.convention}, padding {self.padding} and "
+            f"output_padding {self.output_padding}"
+        )
 
     def run(self, run: Run) -> Result:
         """Return sizes and shifts, how each framework's defaults differ, and how each can say the same."""
@@ -110,18 +136,9 @@ class ConvArithmetic:
                         "same_as_this": other == crop,
                     }
                 )
-            for framework in FRAMEWORKS:
-                found = translate(crop, framework, size=i, kernel_size=k, stride=s, dilation=d)
-                words = ", ".join(f"{key}={value}" for key, value in found.arguments.items())
-                tables["translations"].append(
-                    {
-                        "axis": name,
-                        "framework": framework,
-                        "possible": found.possible,
-                        "arguments": words,
-                        "remedy": found.remedy,
-                    }
-                )
+            tables["translations"] += translation_rows(name, crop, size=i, kernel_size=k, stride=s, dilation=d)
+        if run.pictures:
+            self._draw(run)
         if self._stack:
             tables["stack"] = [
                 {
@@ -144,6 +161,22 @@ class ConvArithmetic:
                     f"no kernel up to 7 at a stride up to 4 leads from {size} to {self.wanted_output}; nearest: {near}"
                 )
         return Result(metrics=metrics, tables=tables)
+
+    def _draw(self, run: Run) -> None:
+        from a4eval_deconv.pictures.alignment import Axis, alignment_figure
+        from a4eval_deconv.pictures.configurations import configurations_figure
+
+        names = axis_names(self.dimensions)
+        axes = [
+            Axis(name, i, k, s, d, crop.before, crop.after, centre_shift(crop, k, s, d))
+            for name, (i, k, s, d, _, _), crop in zip(names, self._axes, self._crops, strict=True)
+        ]
+        run.save_figure(alignment_figure(axes), "alignment")
+        if self.wanted_output is not None:
+            size = self._axes[-1][0]
+            found = configurations(size, self.wanted_output)
+            if found:
+                run.save_figure(configurations_figure(found, size, self.wanted_output), "configurations")
 
     def _axis_row(self, name: str, i: int, k: int, s: int, d: int, crop: Crop) -> Row:
         came_from = ""

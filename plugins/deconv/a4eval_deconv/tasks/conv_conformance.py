@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_deconv.frameworks.conformance import Case, compare, installed_frameworks, measured_crop
-from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, centre_shift, convention_crop
+from a4eval_deconv.frameworks.conformance import Case, compare
+from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, centre_shift, convention_crop, output_padding_limit
+from a4eval_deconv.frameworks.measured import measured_crop
+from a4eval_deconv.frameworks.peers import installed_frameworks
 from a4eval_deconv.frameworks.translation import FRAMEWORKS
 from a4eval_deconv.geometry import padding_pairs, per_axis
 from a4eval_deconv.layers.fields import Numbers, Sides, check_channels, shared
@@ -32,9 +34,10 @@ class ConvConformance:
     in_channels: int = shared("in_channels")
     out_channels: int = shared("out_channels")
     groups: int = shared("groups")
+    bias: bool = shared("bias")
     batch: int = param(2, help="samples")
     random: int = param(0, help="random configurations to compare besides the given one")
-    frameworks: list[str] | None = param(None, help="torch, jax, onnx, tensorflow; those installed when absent")
+    frameworks: list[str] | None = param(None, help="torch, tensorflow, keras, jax, onnx; those installed when absent")
 
     def __post_init__(self) -> None:
         kernel = check_channels(self.in_channels, self.out_channels, self.groups, self.kernel_size, self.dimensions)
@@ -55,6 +58,7 @@ class ConvConformance:
             per_axis(self.output_padding, dims, "output_padding", 0),
             per_axis(self.dilation, dims, "dilation", 1),
             self.groups,
+            self.bias,
         )
 
     def run(self, run: Run) -> Result:
@@ -70,6 +74,11 @@ class ConvConformance:
             values, gradients, sizes, direct = [], [], 0, 0
             for case in run.track(cases, f"comparing with {framework}", len(cases)):
                 found = compare(case, framework, rng)
+                if found.empty:
+                    run.warn(
+                        f"no tap reaches the output of size {_text(case.size)}, kernel {_text(case.kernel_size)}: "
+                        f"it is the bias alone, so that {framework} agreeing in it says nothing"
+                    )
                 values.append(found.value_error)
                 sizes += found.same_size
                 direct += not found.remedies
@@ -83,6 +92,10 @@ class ConvConformance:
             metrics[f"{framework}_in_one_call"] = Value(direct, "configurations", n=len(cases))
         conventions = self._conventions(frameworks)
         explained = sum(row["explained"] for row in conventions)
+        if run.pictures:
+            from a4eval_deconv.pictures.conformance import conformance_figure
+
+            run.save_figure(conformance_figure(rows, conventions), "conformance")
         metrics["conventions_explained"] = Value(explained, "conventions", True, n=len(conventions))
         return Result(metrics=metrics, tables={"cases": rows, "conventions": conventions})
 
@@ -93,24 +106,32 @@ class ConvConformance:
         before, after = case.padding[-1]
         ours = Crop(before, after - case.output_padding[-1])
         rows: list[Row] = []
+        extra = case.output_padding[-1]
         for name, convention in CONVENTIONS.items():
             if convention.framework not in frameworks or (convention.framework == "tensorflow" and d > 1):
                 continue
-            found, predicted = measured_crop(name, i, k, s, d), convention_crop(name, k, s, d)
-            alike = found is not None and (found.before, found.after) == (predicted.before, predicted.after)
-            turned = found is not None and (k == 1 or found.flipped == predicted.flipped)  # one tap: nothing to turn
-            rows.append(
-                {
-                    "convention": name,
-                    "measured_before": found.before if found else None,
-                    "measured_after": found.after if found else None,
-                    "kernel_turned": found.flipped if found else None,
-                    "explained": alike and turned,
-                    "shift_against_this": ours.before - found.before if found else None,
-                    "centre_shift": centre_shift(found, k, s, d) if found else None,
-                }
-            )
+            rows.append(_convention_row(name, (i, k, s, d), None, ours))
+            if convention.takes_output_padding and 0 < extra < output_padding_limit(convention.framework, s, d):
+                rows.append(_convention_row(name, (i, k, s, d), extra, ours))
         return rows
+
+
+def _convention_row(name: str, axis: tuple[int, int, int, int], extra: int | None, ours: Crop) -> Row:
+    """Measure one convention along an axis of this input size, kernel size, stride and dilation."""
+    _, k, s, d = axis
+    found = measured_crop(name, *axis, output_padding=extra)
+    predicted = convention_crop(name, k, s, d, output_padding=extra)
+    alike = found is not None and (found.before, found.after) == (predicted.before, predicted.after)
+    turned = found is not None and (k == 1 or found.flipped == predicted.flipped)  # one tap: nothing to turn
+    return {
+        "convention": name if extra is None else f"{name}, output_padding={extra}",
+        "measured_before": found.before if found else None,
+        "measured_after": found.after if found else None,
+        "kernel_turned": found.flipped if found else None,
+        "explained": alike and turned,
+        "shift_against_this": ours.before - found.before if found else None,
+        "centre_shift": centre_shift(found, k, s, d) if found else None,
+    }
 
 
 def _random_case(rng: np.random.Generator) -> Case:
@@ -124,9 +145,11 @@ def _random_case(rng: np.random.Generator) -> Case:
         extra = tuple(int(rng.integers(0, limit)) for limit in most)
         inputs, outputs = (groups * int(n) for n in rng.integers(1, 3, 2))
         try:
-            return Case(2, inputs, outputs, size, kernel, stride, padding, extra, dilation, groups)
+            case = Case(2, inputs, outputs, size, kernel, stride, padding, extra, dilation, groups)
         except ValueError:
             continue  # the padding left nothing: draw again
+        if case.reached:
+            return case
 
 
 def _row(framework: str, case: Case, value: float, gradient: float | None, remedy: str) -> Row:

@@ -77,10 +77,21 @@ class ConvMatrix:
             tables = self._listed(matrix, weight.shape)
         else:
             run.warn(f"the matrix is {matrix.shape[0]} × {matrix.shape[1]}: too large to list in a table")
+        if run.pictures:
+            self._draw(run, matrix, weight.shape)
         if spectrum_table:
             tables["singular_values"] = spectrum_table
         tables["taps"] = _taps(matrix, weight)
         return Result(metrics, tables)
+
+    def _draw(self, run: Run, matrix: Coordinates, shape: tuple[int, ...]) -> None:
+        from a4eval_deconv.pictures.matrix import matrix_figure
+
+        figure = matrix_figure(matrix, *self._names(matrix, shape))
+        if figure is None:
+            run.warn(f"the matrix is {matrix.shape[0]} × {matrix.shape[1]}: too large to draw")
+        else:
+            run.save_figure(figure, "matrix")
 
     def _spectrum(
         self, matrix: Coordinates, weight: NDArray[np.float64], rng: np.random.Generator
@@ -117,9 +128,7 @@ class ConvMatrix:
 
     def _listed(self, matrix: Coordinates, shape: tuple[int, ...]) -> dict[str, list[Row]]:
         """Return the matrix with its values and, for up to 26 taps, with a letter per tap."""
-        outputs = shape[1] * self.groups
-        columns = position_names("x", shape[0], self._size)
-        rows = position_names("y", outputs, matrix.output)
+        rows, columns = self._names(matrix, shape)
         values = matrix.dense()
         tables: dict[str, list[Row]] = {
             "matrix": [
@@ -135,6 +144,11 @@ class ConvMatrix:
                 for name, line in zip(rows, letters, strict=True)
             ]
         return tables
+
+    def _names(self, matrix: Coordinates, shape: tuple[int, ...]) -> tuple[list[str], list[str]]:
+        """Return a name for each output and each input."""
+        outputs = position_names("y", shape[1] * self.groups, matrix.output)
+        return outputs, position_names("x", shape[0], self._size)
 
     def _options(self) -> dict[str, Any]:
         return {

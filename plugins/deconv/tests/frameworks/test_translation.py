@@ -9,9 +9,10 @@ from a4eval_deconv import (
     explicit_crop,
     translate,
 )
+from a4eval_deconv.frameworks.translation import FRAMEWORKS
 
 
-@pytest.mark.parametrize("framework", ["torch", "tensorflow", "jax", "onnx"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_translation_describes_the_same_crop(framework):
     for name in CONVENTIONS:
         for kernel in range(1, 6):
@@ -29,6 +30,10 @@ def test_a_translation_describes_the_same_crop(framework):
                         found.crop.before, found.crop.after
                     )
                     conv_transpose_size(3, kernel, stride=stride, padding=pair, output_padding=extra)
+                if framework == "keras":
+                    padding, extra = found.arguments["padding"], found.arguments["output_padding"]
+                    again = convention_crop(f"keras_{padding}", kernel, stride, output_padding=extra)
+                    assert again == Crop(found.crop.before, found.crop.after)
                 if framework == "jax":
                     again = explicit_crop("jax", kernel, padding=found.arguments["padding"])
                     assert (again.before, again.after) == (crop.before, crop.after)

@@ -50,7 +50,7 @@ def test_the_task_in_four_frameworks_words(tmp_path):
         ({"padding": [[0, 1], 0]}, r"torch pads both sides alike, got 0 before and 1 after"),
         ({"framework": "tensorflow", "padding": 9}, r"output size is -13"),
         ({"framework": "tf"}, r"task\.framework: got 'tf'"),
-        ({"output_shape": 6}, r"output_shape is ONNX's: set framework=onnx"),
+        ({"output_shape": 6}, r"torch's output_size .* got 6, expected 5 … 5"),
         ({"stack": [{"kind": "conv"}]}, r"a layer has kind, kernel_size and maybe"),
         ({"stack": [{"kind": "pool", "kernel_size": 2}]}, r"kind must be 'conv' or 'conv_transpose', got 'pool'"),
         ({"wanted_output": 0}, r"wanted_output must be at least 1"),

@@ -11,10 +11,11 @@ The recursion runs over the lag t − k, all k at once, so memory stays O(T·B·
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from a4eval_rnn_bptt.analysis.norms import norm, norms, power_of_two
 from a4eval_rnn_bptt.arrays import Array
 from a4eval_rnn_bptt.contract import Foldable
 from a4eval_rnn_bptt.unrolling import sum_contributions
@@ -53,7 +54,7 @@ class WeightAttribution:
         """(T, T), the cosine between G_tk and G; NaN where G_tk is zero."""
         if self.norm is None:
             raise ValueError("the cosine needs the norms: ask for norm=True")
-        whole = np.linalg.norm(self.gradient)
+        whole = norm(self.gradient)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.norm > 0, self.share * whole / self.norm, np.nan)
 
@@ -128,15 +129,21 @@ def attribute(
         raise ValueError(f"errors have shape {errors.shape}, expected {trajectory.outputs.shape}, that of the outputs")
     if not np.isfinite(errors).all():
         raise ValueError("errors hold values that are not finite")
+    scale = power_of_two(errors)  # all is found for errors near 1, so that a product of two small numbers is not lost
+    errors = errors / scale
     gradients = whole_gradient(trajectory, errors, weights)
+    directions = {name: _Direction.of(whole) for name, whole in gradients.items()}
     wanted = (norm, per_lag, truncation)
-    if not any(wanted) and (inner := _folded_inner(trajectory, errors, gradients)):
-        return {name: WeightAttribution(whole, inner[name] / _square(whole)) for name, whole in gradients.items()}
-    splits = {name: _Split(whole, trajectory.steps, trajectory.batch, *wanted) for name, whole in gradients.items()}
+    along = {name: one.array for name, one in directions.items()}
+    if not any(wanted) and (inner := _folded_inner(trajectory, errors, along)):
+        return {
+            name: WeightAttribution(gradients[name] * scale, one.share(inner[name])) for name, one in directions.items()
+        }
+    splits = {name: _Split(one, trajectory.steps, trajectory.batch, *wanted) for name, one in directions.items()}
     for lag, parts in enumerate(lags(trajectory, errors)):
         for name, split in splits.items():
             split.add(lag, parts[name])
-    return {name: split.finish() for name, split in splits.items()}
+    return {name: split.finish(scale) for name, split in splits.items()}
 
 
 def _folded_inner(trajectory: Trajectory, errors: Array, directions: dict[str, Array]) -> dict[str, Array] | None:
@@ -182,21 +189,42 @@ def _depth(kind: type, name: str) -> int:
     return next((index for index, one in enumerate(classes) if name in vars(one)), len(classes))
 
 
-def _square(whole: Array) -> float:
-    """Return ⟨G, G⟩, NaN where it is zero."""
-    return float(np.sum(whole.astype(np.float64) ** 2)) or np.nan
+class _Direction(NamedTuple):
+    """A gradient G and what its parts are held against: D = G/s with a power of two s, so that ⟨D, D⟩ is no underflow.
+
+    Args:
+        gradient: G.
+        array: D, its largest entry between 1 and 2.
+        scale: s.
+        square: ⟨D, D⟩, NaN where G is zero.
+    """
+
+    gradient: Array
+    array: Array
+    scale: float
+    square: float
+
+    @classmethod
+    def of(cls, gradient: Array) -> _Direction:
+        """Return the direction of a gradient."""
+        scale = power_of_two(gradient)
+        array = gradient / scale
+        return cls(gradient, array, scale, float(np.sum(array.astype(np.float64) ** 2)) or np.nan)
+
+    def share(self, inner: Array) -> Array:
+        """Turn ⟨G_tk, D⟩ into ⟨G_tk, G⟩/⟨G, G⟩."""
+        return inner / self.scale / self.square
 
 
 class _Split:
     """Collects one weight's attribution, lag by lag."""
 
-    def __init__(self, whole: Array, steps: int, batch: int, norm: bool, per_lag: bool, truncation: bool) -> None:  # noqa: FBT001  (private, called once)
+    def __init__(self, whole: _Direction, steps: int, batch: int, norm: bool, per_lag: bool, truncation: bool) -> None:  # noqa: FBT001  (private, called once)
         self.whole, self.batch = whole, batch
-        self.square = _square(whole)
         self.inner = np.zeros((steps, steps))
         self.norm = np.zeros((steps, steps)) if norm else None
         self.per_lag: list[Array] | None = [] if per_lag else None
-        self.reached = np.zeros_like(whole) if truncation else None  # the gradient of BPTT truncated to this lag
+        self.reached = np.zeros_like(whole.array) if truncation else None  # what BPTT truncated to this lag gives
         self.truncated: list[tuple[float, float]] = []
         self.projected = self.gram = np.empty(0)
 
@@ -205,11 +233,11 @@ class _Split:
         if isinstance(part, tuple):
             delta, inputs = part
             if lag == 0:
-                self.projected = inputs @ self.whole.T  # ⟨δ ⊗ x, G⟩ = ⟨δ, G x⟩: G x once serves every lag
+                self.projected = inputs @ self.whole.array.T  # ⟨δ ⊗ x, D⟩ = ⟨δ, D x⟩: D x once serves every lag
             projected = self._by_step(self.projected[: len(delta)])
             self.inner[k + lag, k] = np.einsum("kn,kn->k", self._by_step(delta), projected)
         else:
-            self.inner[k + lag, k] = self._by_step(part) @ np.tile(self.whole.ravel(), self.batch)
+            self.inner[k + lag, k] = self._by_step(part) @ np.tile(self.whole.array.ravel(), self.batch)
         if self.norm is not None:
             self.norm[k + lag, k] = self._norms(part)
         if self.per_lag is not None or self.reached is not None:
@@ -218,8 +246,7 @@ class _Split:
                 self.per_lag.append(total)
             if self.reached is not None:
                 self.reached += total
-                missing = np.linalg.norm(self.reached - self.whole)
-                self.truncated.append((float(missing), float(np.linalg.norm(self.reached))))
+                self.truncated.append((norm(self.reached - self.whole.gradient), norm(self.reached)))
 
     def _by_step(self, rows: Array) -> Array:
         return rows.reshape(len(rows) // self.batch, -1)
@@ -227,53 +254,37 @@ class _Split:
     def _norms(self, part: Contribution) -> Array:
         """Return ‖G_tk‖ for every k: ‖Σ_b δ_b ⊗ x_b‖² = Σ_bc ⟨δ_b, δ_c⟩⟨x_b, x_c⟩, so no matrix is formed."""
         if not isinstance(part, tuple):
-            flat: Array = np.linalg.norm(part.reshape(-1, self.batch, self.whole.size).sum(1), axis=1)
-            return flat
+            return norms(part.reshape(-1, self.batch, self.whole.array.size).sum(1), axis=1)
         delta, inputs = (one.reshape(-1, self.batch, one.shape[-1]) for one in part)
         if not self.gram.size:
             self.gram = inputs @ inputs.swapaxes(1, 2)
-        pairs = np.einsum("kbc,kbc->k", delta @ delta.swapaxes(1, 2), self.gram[: len(delta)])
-        norms: Array = np.sqrt(np.maximum(pairs, 0))
-        return norms
+        pairs = _gram_square(delta, self.gram[: len(delta)])
+        lost = np.flatnonzero(pairs < np.finfo(delta.dtype).tiny / np.finfo(delta.dtype).eps)
+        found: Array = np.sqrt(np.maximum(pairs, 0), dtype=np.float64)
+        if lost.size:  # the square of what has nearly vanished is no float: again, relative to the largest
+            top, wide = (np.abs(one[lost]).max((1, 2), initial=0).astype(np.float64) for one in (delta, inputs))
+            of_delta, of_inputs = (np.where(one > 0, one, 1)[:, None, None] for one in (top, wide))
+            unit_inputs = inputs[lost] / of_inputs
+            again = _gram_square(delta[lost] / of_delta, unit_inputs @ unit_inputs.swapaxes(1, 2))
+            found[lost] = top * wide * np.sqrt(np.maximum(again, 0))
+        return found
 
-    def finish(self) -> WeightAttribution:
+    def finish(self, scale: float) -> WeightAttribution:
+        whole = self.whole
         bias = cosine = None
         if self.reached is not None:
             missing, length = np.array(self.truncated).T
             inner = np.cumsum([np.trace(self.inner, -lag) for lag in range(len(self.inner))])
-            bias = missing / np.sqrt(self.square)
+            of_direction = np.sqrt(whole.square)
+            bias = missing / whole.scale / of_direction
             with np.errstate(invalid="ignore", divide="ignore"):
-                cosine = np.where(length > 0, inner / (length * np.sqrt(self.square)), np.nan)
-        per_lag = None if self.per_lag is None else np.array(self.per_lag)
-        return WeightAttribution(self.whole, self.inner / self.square, self.norm, per_lag, bias, cosine)
+                cosine = np.where(length > 0, inner / length / of_direction, np.nan)
+        per_lag = None if self.per_lag is None else np.array(self.per_lag) * scale
+        found = None if self.norm is None else self.norm * scale
+        return WeightAttribution(whole.gradient * scale, whole.share(self.inner), found, per_lag, bias, cosine)
 
 
-def total_reading_error(trajectory: Trajectory, errors: Array) -> Array:
-    """Measure how wrong the nested chain rule is when its ∂h_k/∂w are read as total derivatives.
-
-    ∂E_t/∂w = ∂E_t/∂h_t (∂⁺h_t/∂w + ∂h_t/∂h_{t−1} (∂⁺h_{t−1}/∂w + …)) holds with immediate derivatives ∂⁺.
-    A total derivative at step j already contains the sources k ≤ j, so reading it there counts G_tk t − k + 1 times.
-
-    Args:
-        trajectory: from :func:`a4eval_rnn_bptt.follow`.
-        errors: (T, B, H), ∂E_t/∂h_t.
-
-    Returns:
-        (T,), ‖wrong − right‖/‖right‖ of each ∂E_t/∂w over all weights together; 0 for the first step.
-    """
-    steps, batch = trajectory.steps, trajectory.batch
-    wrong: list[dict[str, Array]] = [{} for _ in range(steps)]
-    right: list[dict[str, Array]] = [{} for _ in range(steps)]
-    for lag, parts in enumerate(lags(trajectory, errors)):
-        for k in range(steps - lag):
-            rows = slice(k * batch, (k + 1) * batch)
-            for name, part in parts.items():
-                one = (part[0][rows], part[1][rows]) if isinstance(part, tuple) else part[rows]
-                path = sum_contributions([one])
-                right[k + lag][name] = right[k + lag].get(name, 0) + path
-                wrong[k + lag][name] = wrong[k + lag].get(name, 0) + lag * path
-    return np.array([_norm(excess) / _norm(true) for excess, true in zip(wrong, right, strict=True)])
-
-
-def _norm(gradients: dict[str, Array]) -> float:
-    return float(np.sqrt(sum(float(np.sum(one**2)) for one in gradients.values())))
+def _gram_square(delta: Array, gram: Array) -> Array:
+    """Return Σ_bc ⟨δ_b, δ_c⟩⟨x_b, x_c⟩, (K,), from (K, B, G) and the Gram matrices of x, (K, B, B)."""
+    pairs: Array = np.einsum("kbc,kbc->k", delta @ delta.swapaxes(1, 2), gram)
+    return pairs

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from a4eval_rnn_bptt.analysis.norms import joint_norm
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,16 +64,3 @@ def clip_by_value(gradients: Mapping[str, Array], limit: float) -> Clipped:
     # each side by its own norm, so that a gradient of 1e200 has a cosine too
     inner = sum(float(np.sum((gradients[name] / before) * (cut[name] / after))) for name in cut)
     return Clipped(cut, after / before, changed / size, inner)
-
-
-def joint_norm(gradients: Mapping[str, Array]) -> float:
-    """Return the Euclidean norm over all gradients together, also where its square would overflow.
-
-    >>> round(joint_norm({"w": np.array([8e200]), "b": np.array([6e200])}) / 1e201, 9)
-    1.0
-    """
-    top = max((float(np.abs(one).max()) for one in gradients.values() if one.size), default=0.0)
-    if top == 0 or not np.isfinite(top):
-        return top
-    squares = sum(float(np.sum(np.square(one / top, dtype=np.float64))) for one in gradients.values())
-    return top * float(np.sqrt(squares))

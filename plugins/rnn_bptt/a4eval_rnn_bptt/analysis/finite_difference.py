@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from a4eval_rnn_bptt.analysis.norms import norm
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -61,4 +63,4 @@ def central_difference_error(
         found.append((4 * slopes[1] - slopes[0]) / 3)
         expected.append(gradient[name].reshape(-1)[index])
     difference = np.array(found) - np.array(expected)
-    return float(np.linalg.norm(difference) / np.linalg.norm(expected))
+    return norm(difference) / norm(np.array(expected))

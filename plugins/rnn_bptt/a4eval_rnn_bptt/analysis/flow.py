@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from a4eval_rnn_bptt.analysis.norms import norm, norms
 from a4eval_rnn_bptt.arrays import Array
 from a4eval_rnn_bptt.contract import gate_names, state_names
 
@@ -27,13 +28,20 @@ class Decay:
         log10_by_gate: (T,) each, log10 ‖∂E_T/∂z_k‖ of each gate's pre-activation z, for lag 0 … T − 1;
             empty where the cell names no gates, or has no matrix ``weight_ih`` with a block for each.
         log10_per_step: the slope of the straight line through ``log10_norm``, fitted by least squares over the
-            lags where it is finite: decades a step; −inf where nothing arrives at lag 2.
+            lags where it is finite: decades a step; −inf where nothing arrives in the end.
     """
 
     log10_norm: Array
     log10_by_state: dict[str, Array]
     log10_by_gate: dict[str, Array]
     log10_per_step: float
+
+    @property
+    def zero_from(self) -> int | None:
+        """The lag from which on nothing arrives any more, exactly zero; None where something arrives in the end."""
+        arriving = np.flatnonzero(~np.isneginf(self.log10_norm))
+        last = int(arriving[-1]) + 1 if len(arriving) else 0
+        return last + 1 if last < len(self.log10_norm) else None
 
 
 def decay(trajectory: Trajectory, dlast: Array) -> Decay:
@@ -46,11 +54,11 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
         dlast: (B, H), ∂E_T/∂h_T.
 
     Raises:
-        ValueError: *dlast* has another shape than the last output, is zero or not finite.
+        ValueError: *dlast* has another shape than the last output, is zero or not finite, or one step back overflows.
     """
     if dlast.shape != trajectory.outputs[-1].shape:
         raise ValueError(f"dlast has shape {dlast.shape}, expected {trajectory.outputs[-1].shape}, as the last output")
-    scale = float(np.linalg.norm(dlast))
+    scale = norm(dlast)
     if not 0 < scale < np.inf:
         raise ValueError(f"the norm of dlast is {scale}, expected a gradient that is finite and not zero")
     gates = gate_names(trajectory.cell)
@@ -63,10 +71,12 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
         deltas = [part[0] for part in inputs if isinstance(part, tuple)]
         if gates and deltas:
             blocks = np.concatenate(deltas, axis=1).reshape(len(deltas[0]), len(gates), -1)
-            by_gate.append(log10_scale + _log10(np.sqrt((blocks**2).sum((0, 2)))))
-        norms = np.array([np.linalg.norm(one) for one in undone.state])
-        by_state.append(log10_scale + _log10(norms))
-        total = float(np.linalg.norm(norms))
+            by_gate.append(log10_scale + _log10(norms(blocks, (0, 2))))
+        lengths = np.array([norm(one) for one in undone.state])
+        by_state.append(log10_scale + _log10(lengths))
+        total = norm(lengths)
+        if not np.isfinite(total):
+            raise ValueError(f"the gradient overflows on its way back through step {t}: scale the weights down")
         if total > 0:
             current = tuple(one / total for one in undone.state)
             log10_scale += float(np.log10(total))
@@ -83,15 +93,15 @@ def decay(trajectory: Trajectory, dlast: Array) -> Decay:
 
 
 def log_slope(log10_norm: Array) -> float:
-    """Fit a straight line to log10 norms at equal steps and return its slope.
+    """Fit a straight line to log10 norms at equal steps and return its slope; −inf where they end in zero.
 
     >>> round(log_slope(np.array([0.0, -0.5, -1.0, -1.5])), 12)
     -0.5
-    >>> log_slope(np.array([0.0, -np.inf]))
+    >>> log_slope(np.array([0.0, 0.0, 0.0, -np.inf]))
     -inf
     """
     kept = np.isfinite(log10_norm)
-    if kept.sum() < 2:
+    if kept.sum() < 2 or np.isneginf(log10_norm[-1]):
         return float("-inf")
     at = np.arange(len(log10_norm))[kept]
     return float(np.polyfit(at, log10_norm[kept], 1)[0])

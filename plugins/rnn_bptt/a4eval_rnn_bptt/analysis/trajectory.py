@@ -36,16 +36,17 @@ class Trajectory:
         """h_1 … h_T, (T, B, H)."""
         return self.states[0][1:]
 
-    def undo(self, first: int, last: int, dstate: State) -> StepGradients:
+    def undo(self, first: int, last: int, dstate: State, *, want_dx: bool = False) -> StepGradients:
         """Undo the steps first … last − 1 (from 0), each by itself.
 
         Args:
             first: the first step.
             last: the one after the last.
             dstate: the gradient of the state after each step, each ((last − first)·B, ·).
+            want_dx: also that of the inputs.
         """
         rows = slice(first * self.batch, last * self.batch)
-        return self.cell.step_backward(self.params, tuple(one[rows] for one in self.tape), dstate, want_dx=False)
+        return self.cell.step_backward(self.params, tuple(one[rows] for one in self.tape), dstate, want_dx=want_dx)
 
 
 def follow(cell: Cell, params: Params, x: Array, state: State | None = None) -> Trajectory:

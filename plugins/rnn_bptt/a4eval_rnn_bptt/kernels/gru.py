@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state
+from a4eval_rnn_bptt.kernels.gates import all_but_closed, open_exactly
 from a4eval_rnn_bptt.kernels.memory import drop_below, negligible, sequence_buffer, time_first
 from a4eval_rnn_bptt.kernels.pieces import add_up, backward_chunk, forward_chunk, piece_length
 from a4eval_rnn_bptt.kernels.products import by_gate, from_gates, input_gradient, projection, to_gates, weight_gradients
@@ -65,9 +66,10 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
     half = np.array(0.5, dtype)
     add, subtract, multiply, tanh = np.add, np.subtract, np.multiply, np.tanh
     z, hs = time_first(blocks), time_first(h)
-    h_old = hs[0]
     chunk = forward_chunk(product)
-    for low in range(0, steps, chunk):
+    low, exact = 0, False
+    while low < steps:
+        h_old = hs[low]
         now = slice(low, min(steps, low + chunk))
         part = blocks[..., now, :, :]
         part[0] = bias[0]
@@ -85,9 +87,12 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
         ):
             multiply_all(h_old, right, out)
             add(q_r_z, product, q_r_z)
-            tanh(r_z, r_z)
-            multiply(r_z, half, r_z)
-            add(r_z, half, r_z)
+            if exact:
+                open_exactly(r_z)
+            else:
+                tanh(r_z, r_z)
+                multiply(r_z, half, r_z)
+                add(r_z, half, r_z)
             multiply(r_t, q_t, term)
             add(n_t, term, n_t)
             tanh(n_t, n_t)
@@ -95,6 +100,10 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
             multiply(h_new, z_t, h_new)
             add(h_new, n_t, h_new)
             h_old = h_new
+        if not exact and all_but_closed(z[now, 1:3]):
+            exact = True  # the same chunk again, and the rest alike
+        else:
+            low += chunk
     return h[..., 1:, :, :], GruTape(x, blocks, (h,))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_state
+from a4eval_rnn_bptt.kernels.gates import all_but_closed, open_exactly
 from a4eval_rnn_bptt.kernels.memory import aligned_empty, drop_below, negligible, sequence_buffer, time_first
 from a4eval_rnn_bptt.kernels.pieces import add_up, backward_chunk, forward_chunk, piece_length
 from a4eval_rnn_bptt.kernels.products import by_gate, from_gates, input_gradient, projection, to_gates, weight_gradients
@@ -66,26 +67,35 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     half = np.array(0.5, dtype)
     add, multiply, tanh = np.add, np.multiply, np.tanh
     z, hs, cs = time_first(blocks)[:-1], time_first(h), time_first(c)
-    h_old = hs[0]
     chunk = forward_chunk(product)
-    for low in range(0, steps, chunk):
+    low, exact = 0, False
+    while low < steps:
+        h_old = hs[low]
         now, after = slice(low, min(steps, low + chunk)), slice(low + 1, low + chunk + 1)
         project(x[..., now, :, :], gates[..., now, :, :])
         if bias is not None:
             gates[..., now, :, :] += bias
-        for z_t, sigmoids, i_f, g_c, o_t, c_new, h_new in zip(
-            z[now, :4], z[now, :3], z[now, :2], z[now, 3:], z[now, 2], cs[after], hs[after], strict=True
+        for z_t, sigmoids, i_f, g_c, g_t, o_t, c_new, h_new in zip(
+            z[now, :4], z[now, :3], z[now, :2], z[now, 3:], z[now, 3], z[now, 2], cs[after], hs[after], strict=True
         ):
             multiply_all(h_old, right, out)
             add(z_t, product, z_t)
-            tanh(z_t, z_t)
-            multiply(sigmoids, half, sigmoids)
-            add(sigmoids, half, sigmoids)
+            if exact:
+                open_exactly(sigmoids)
+                tanh(g_t, g_t)
+            else:
+                tanh(z_t, z_t)
+                multiply(sigmoids, half, sigmoids)
+                add(sigmoids, half, sigmoids)
             multiply(i_f, g_c, pair)
             add(new, kept, c_new)
             tanh(c_new, squashed)
             multiply(o_t, squashed, h_new)
             h_old = h_new
+        if not exact and all_but_closed(z[now, :3]):
+            exact = True  # the same chunk again, and the rest alike
+        else:
+            low += chunk
     return h[..., 1:, :, :], LstmTape(x, blocks[..., :-1, :, :], (h, c))
 
 

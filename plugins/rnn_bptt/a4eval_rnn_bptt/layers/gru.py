@@ -11,8 +11,9 @@ from a4eval import param
 from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape, Undo
 from a4eval_rnn_bptt.initialisation import chrono_bias
 from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
+from a4eval_rnn_bptt.kernels.gates import sigmoid
 from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
-from a4eval_rnn_bptt.layers.base import SizedLayer, sigmoid
+from a4eval_rnn_bptt.layers.base import SizedLayer
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
 from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 

@@ -11,8 +11,9 @@ from a4eval import param
 from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape, Undo
 from a4eval_rnn_bptt.initialisation import chrono_bias
 from a4eval_rnn_bptt.kernels.folding import Folded, along, inner
+from a4eval_rnn_bptt.kernels.gates import sigmoid
 from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
-from a4eval_rnn_bptt.layers.base import SizedLayer, affine, sigmoid
+from a4eval_rnn_bptt.layers.base import SizedLayer, affine
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
 from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_lengths, check_sequence
+from a4eval_rnn_bptt.arrays import Array, Gradients, Params, State, check_lengths, check_sequence, real_steps
 from a4eval_rnn_bptt.contract import SequenceTape
+from a4eval_rnn_bptt.layers.by_length import ByLength, backward_by_length, forward_by_length
 from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
 
@@ -37,6 +38,7 @@ class Recurrent:
             x: (T, B, inputs), time first; (M, T, B, inputs) for M models.
             state: the state before the first step; zeros where None.
             lengths: (B,) whole numbers, how many leading steps of each sequence are real; all where None.
+                What x holds past a length is not looked at.
 
         Returns:
             The outputs (T, B, H), zero past each length, and the tape.
@@ -44,14 +46,16 @@ class Recurrent:
         Raises:
             ValueError: no step, a value that is not finite, or shapes that disagree.
         """
-        x = check_sequence(x, getattr(self, "inputs", None))
-        if lengths is not None:
-            lengths = check_lengths(lengths, *x.shape[-3:-1])
-            x = np.where(_real(lengths, x.shape[-3]), x, 0)
-        y, inner = self.sequence_forward(params, x, state)
+        lengths = check_lengths(lengths, np.shape(x))
+        x = check_sequence(x, getattr(self, "inputs", None), lengths)
+        quiet: Literal["ignore"] | None = None if lengths is None else "ignore"
+        with np.errstate(over=quiet, invalid=quiet):
+            y, inner = self.sequence_forward(params, x, state)
         if lengths is not None:
             # what a row does past its length touches nothing: its outputs are masked here and their gradients below
-            y = np.where(_real(lengths, x.shape[-3]), y, 0)
+            if not all(np.isfinite(one[..., -1, :, :]).all() for one in inner.states):
+                y, inner = forward_by_length(self, params, x, state, lengths)
+            y = np.where(real_steps(lengths, x.shape[-3]), y, 0)
         return y, SequenceTape(inner, lengths)
 
     def gradients(
@@ -75,7 +79,9 @@ class Recurrent:
         if tape.lengths is not None:
             if dstate is not None:
                 raise ValueError("with lengths, put the gradient of the final output into dy; dstate must be None")
-            dy = np.where(_real(tape.lengths, dy.shape[-3]), dy, 0)
+            dy = np.where(real_steps(tape.lengths, dy.shape[-3]), dy, 0)
+        if isinstance(tape.inner, ByLength):
+            return backward_by_length(self, params, tape.inner, dy, want_dx=want_dx)
         return self.sequence_backward(params, tape.inner, dy, dstate, want_dx=want_dx)
 
     def backward(self, params: Params, tape: SequenceTape, dy: Array) -> tuple[dict[str, Array], Array]:
@@ -87,9 +93,3 @@ class Recurrent:
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input: five steps of three sequences."""
         return rng.standard_normal((5, 3, self.inputs))  # type: ignore[attr-defined]  # a field of every subclass
-
-
-def _real(lengths: Array, steps: int) -> Array:
-    """Return (T, B, 1) bool: is this step of this sequence a real one?"""
-    real: Array = (np.arange(steps)[:, None] < lengths)[..., None]
-    return real

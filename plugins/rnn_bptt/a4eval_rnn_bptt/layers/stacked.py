@@ -235,9 +235,8 @@ class Bidirectional:
             x: (T, B, inputs), or (M, T, B, inputs).
             lengths: (B,), how many leading steps of each sequence are real; the backward direction starts there.
         """
-        x = check_sequence(x, self.inputs)
-        if lengths is not None:
-            lengths = check_lengths(lengths, *x.shape[-3:-1])
+        lengths = check_lengths(lengths, np.shape(x))
+        x = check_sequence(x, self.inputs, lengths)
         tapes = []
         for k, cell in enumerate(self._cells):
             ahead, one = cell.forward(_part(params, f"_l{k}"), x, lengths=lengths)

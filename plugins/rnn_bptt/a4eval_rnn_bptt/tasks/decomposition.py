@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute, total_reading_error
+from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
+from a4eval_rnn_bptt.analysis.total_reading import total_reading_error
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.contract import check_cell
 from a4eval_rnn_bptt.fields import at_least
@@ -104,19 +105,21 @@ class BpttDecomposition:
         ]
 
     def _draw(self, run: Run, split: dict[str, WeightAttribution]) -> None:
-        from a4eval_rnn_bptt.pictures import share_picture, truncation_picture
+        from a4eval_rnn_bptt.pictures import share_picture, title_of, truncation_picture
+
+        title = title_of(self.layer)
 
         shown = {name: one for name, one in split.items() if one.gradient.ndim > 1 and np.isfinite(one.share).all()}
         if not shown:
             return
-        run.save_figure(share_picture({self._label(name): one.share for name, one in shown.items()}), "share")
+        run.save_figure(share_picture({self._label(name): one.share for name, one in shown.items()}, title), "share")
         curves = {
             self._label(name): (one.truncated_bias, one.truncated_cosine)
             for name, one in shown.items()
             if one.truncated_bias is not None and one.truncated_cosine is not None
         }
         if curves:
-            run.save_figure(truncation_picture(curves), "truncation")
+            run.save_figure(truncation_picture(curves, title), "truncation")
 
     def _paths(self, name: str) -> int:
         return self.steps if name == READOUT else self.steps * (self.steps + 1) // 2

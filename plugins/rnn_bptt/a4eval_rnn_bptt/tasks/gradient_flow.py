@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, mean_value, param
-from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value, joint_norm
+from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value
 from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, verdict
+from a4eval_rnn_bptt.analysis.norms import joint_norm
 from a4eval_rnn_bptt.analysis.precision import float32_error, last_step_gradient
+from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.spectrum import jacobians, lyapunov_exponents, spectra
 from a4eval_rnn_bptt.analysis.trajectory import Trajectory, follow
 from a4eval_rnn_bptt.contract import check_cell
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 
 
 class _Draw(NamedTuple):
-    """One seed: its decay, how far float32 is off, the weights' gradients, and the trajectory."""
+    """One seed: its decay, how far float32 is off, the weights' gradients, the inputs', and the trajectory."""
 
     decay: Decay
+    sensitivity: Array
     float32_error: float
     gradients: dict[str, Array]
     trajectory: Trajectory
@@ -68,17 +71,33 @@ class GradientFlow:
         metrics = {
             "log10_per_step": mean_value(slopes, unit="decades/step"),
             "half_life": Value(half_life(mean), "steps", n=self.seeds),
+            "input_log10_per_step": mean_value(
+                [log_slope(draw.sensitivity[::-1]) for draw in draws], unit="decades/step"
+            ),
+            "input_reach": mean_value(
+                [reach(draw.sensitivity) for draw in draws], unit="steps", bounds=(0, self.steps)
+            ),
             **{name: Value(float(name == named)) for name in ("vanishes", "healthy", "explodes")},
             "float32_error": Value(error, higher_is_better=False, n=self.seeds),
             **self._clipping(draws),
         }
-        tables = {"decay": _decay_table(decays), "rates": _rates(decays)}
+        dead = [one.zero_from for one in decays if one.zero_from is not None]
+        if dead:
+            metrics["zero_from_lag"] = Value(min(dead), "steps", n=self.seeds)
+            run.warn(f"the gradient is exactly 0 from lag {min(dead)} on (in {len(dead)} of {self.seeds} seeds)")
+        tables = {
+            "decay": _decay_table(decays),
+            "rates": _rates(decays),
+            "sensitivity": _sensitivity_table(np.mean([draw.sensitivity for draw in draws], axis=0)),
+        }
         if self.spectrum:
             self._spectrum(run, draws[0].trajectory, metrics, tables)
         if run.pictures:
-            from a4eval_rnn_bptt.pictures import decay_picture
+            from a4eval_rnn_bptt.pictures import decay_picture, sensitivity_picture, title_of
 
-            run.save_figure(decay_picture([one.log10_norm for one in decays], mean, named), "decay")
+            title, curves = title_of(self.layer), [draw.sensitivity for draw in draws]
+            run.save_figure(decay_picture([one.log10_norm for one in decays], mean, named, title), "decay")
+            run.save_figure(sensitivity_picture(curves, metrics["input_reach"].value, title), "sensitivity")
         return Result(metrics, tables)
 
     def _draw(self, run: Run, seed: int) -> _Draw:
@@ -89,10 +108,13 @@ class GradientFlow:
             trajectory = follow(self.layer, params, x)
             dlast = rng.standard_normal(trajectory.outputs[-1].shape)
             flow = decay(trajectory, dlast)
+            errors = np.zeros_like(trajectory.outputs)
+            errors[-1] = dlast
+            inputs = sensitivity(trajectory, errors)
         except ValueError as error:
             raise DataError(str(error)) from error
         gradients = last_step_gradient(self.layer, params, x, dlast)
-        return _Draw(flow, float32_error(self.layer, params, x, dlast), gradients, trajectory)
+        return _Draw(flow, inputs, float32_error(self.layer, params, x, dlast), gradients, trajectory)
 
     def _clipping(self, draws: list[_Draw]) -> dict[str, Value]:
         metrics: dict[str, Value] = {}
@@ -123,9 +145,9 @@ class GradientFlow:
                 {"lag": lag, "index": i + 1, "log10_singular_value": float(one)} for i, one in enumerate(by_lag[lag])
             ]
         if run.pictures and by_lag:
-            from a4eval_rnn_bptt.pictures import spectrum_picture
+            from a4eval_rnn_bptt.pictures import spectrum_picture, title_of
 
-            run.save_figure(spectrum_picture(by_lag), "spectrum")
+            run.save_figure(spectrum_picture(by_lag, title_of(self.layer)), "spectrum")
 
 
 def _decay_table(decays: list[Decay]) -> list[Row]:
@@ -136,6 +158,10 @@ def _decay_table(decays: list[Decay]) -> list[Row]:
         {"lag": lag + 1, **{name: float(curve[lag]) for name, curve in curves.items()}}
         for lag in range(len(curves["log10_norm"]))
     ]
+
+
+def _sensitivity_table(log10_norm: Array) -> list[Row]:
+    return [{"step": step + 1, "log10_norm": float(one)} for step, one in enumerate(log10_norm)]
 
 
 def _rates(decays: list[Decay]) -> list[Row]:

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from a4eval import ConfigError, DataError, Result, Row, Run, Value, param
-from a4eval_rnn_bptt.analysis.attribution import attribute
+from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
 from a4eval_rnn_bptt.analysis.precision import float32_error
+from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.fields import above_zero
-from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, autograd_disagreement, read_core
+from a4eval_rnn_bptt.frameworks.autograd import autograd_disagreement
+from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, read_core
+from a4eval_rnn_bptt.frameworks.torch_step import TorchStep
+
+if TYPE_CHECKING:
+    from a4eval_rnn_bptt.arrays import Array
+
+_AGREES = 1e-6  # float64 rounding, also of a net that is nearly chaotic
 
 
 @dataclass
 class InspectModel:
     """Diagnose the recurrent core of your own torch model on your own batch.
 
-    ``model`` names a function without arguments that returns ``(model, batch)``.
+    ``model`` names a function without arguments that returns ``(model, batch)``, or ``(model, batch, loss)`` with a
+    function from what the model returns to a number; without it, random gradients stand for those of a loss.
     It is code, so it counts only when it stands on the command line, or when ``task.allow_import=true`` does.
     """
 
-    model: str = param(help="package.module:factory, which returns (model, batch)")
+    model: str = param(help="package.module:factory, which returns (model, batch) or (model, batch, loss)")
     allow_import: bool = param(
         default=False, help="let a config file name the factory; counts on the command line alone"
     )
@@ -40,23 +49,35 @@ class InspectModel:
     def run(self, run: Run) -> Result:
         """Read the core, hold numpy against autograd, and follow the gradient back."""
         core = self._core(run)
-        rng = run.generator()
+        for note in core.notes:
+            run.warn(note)
         steps, batch, _ = core.x.shape
-        dy = rng.standard_normal((steps, batch, core.layer.hidden))
+        if steps < 2:
+            raise DataError(f"the core is given {steps} step, expected at least 2: there is no way back to look at")
+        dy = run.generator().standard_normal((steps, batch, core.layer.hidden)) if core.dy is None else core.dy
+        last = int(np.flatnonzero(dy.any(axis=(1, 2)))[-1])  # a loss may look at earlier steps alone
         try:
-            trajectory = follow(core.layer, core.params, core.x)
+            disagreement = self._agreement(core, dy)
+            trajectory = follow(core.layer, core.params, core.x, core.state)
+            seen = follow(core.layer, core.params, core.x[: last + 1], core.state) if last + 1 < steps else trajectory
+            flow = decay(seen, dy[last])
+            inputs = sensitivity(trajectory, dy)
         except ValueError as error:
-            raise DataError(str(error)) from error
-        flow = decay(trajectory, dy[-1])
+            raise DataError(f"{self.model}: {error}") from error
         split = attribute(trajectory, dy)
-        named = verdict(flow.log10_per_step, steps, decades=self.decades)
+        named = verdict(flow.log10_per_step, seen.steps, decades=self.decades)
+        rough = float32_error(core.layer, core.params, core.x[: last + 1], dy[last], state=core.state)
         metrics = {
-            "autograd_disagreement": Value(autograd_disagreement(core, dy), higher_is_better=False),
+            "autograd_disagreement": Value(disagreement, higher_is_better=False),
             "log10_per_step": Value(flow.log10_per_step, "decades/step", n=batch),
             "half_life": Value(half_life(flow.log10_per_step), "steps", n=batch),
             **{name: Value(float(name == named)) for name in ("vanishes", "healthy", "explodes")},
-            "float32_error": Value(float32_error(core.layer, core.params, core.x, dy[-1]), higher_is_better=False),
+            "input_reach": Value(reach(inputs), "steps", n=batch),
+            "float32_error": Value(rough, higher_is_better=False),
         }
+        if flow.zero_from is not None:
+            metrics["zero_from_lag"] = Value(flow.zero_from, "steps")
+            run.warn(f"the gradient is exactly 0 from lag {flow.zero_from} on")
         table: list[Row] = [
             {"lag": lag + 1, "log10_norm": float(flow.log10_norm[lag])} for lag in range(len(flow.log10_norm))
         ]
@@ -66,12 +87,26 @@ class InspectModel:
             for lag in range(steps)
         ]
         if run.pictures:
-            from a4eval_rnn_bptt.pictures import decay_picture, share_picture
+            from a4eval_rnn_bptt.pictures import decay_picture, sensitivity_picture, share_picture, title_of
 
-            run.save_figure(decay_picture([flow.log10_norm], flow.log10_per_step, named), "decay")
-            recurrent = {name: one.share for name, one in split.items() if name.startswith("weight_hh")}
-            run.save_figure(share_picture(recurrent), "share")
-        return Result(metrics, {"decay": table, "share_by_lag": shares})
+            title = title_of(core.layer)
+            run.save_figure(decay_picture([flow.log10_norm], flow.log10_per_step, named, title), "decay")
+            run.save_figure(sensitivity_picture([inputs], reach(inputs), title), "sensitivity")
+            shown = {name: one.share for name, one in split.items() if _is_shown(core, name, one)}
+            if shown:
+                run.save_figure(share_picture(shown, title), "share")
+        by_step: list[Row] = [{"step": step + 1, "log10_norm": float(one)} for step, one in enumerate(inputs)]
+        return Result(metrics, {"decay": table, "share_by_lag": shares, "sensitivity": by_step})
+
+    def _agreement(self, core: TorchCore, dy: Array) -> float:
+        """Return how far numpy is from autograd; a ValueError where what was read is not what the model computes."""
+        disagreement = autograd_disagreement(core, dy)
+        if not disagreement < _AGREES:
+            raise ValueError(
+                f"the gradients of what was read differ from autograd's by {disagreement:.2g} of their norm, expected "
+                f"less than {_AGREES:g}: nothing said of it would be true of the model"
+            )
+        return disagreement
 
     def _core(self, run: Run) -> TorchCore:
         """Import and call the factory, if it may be."""
@@ -88,9 +123,16 @@ class InspectModel:
         except (ImportError, AttributeError) as error:
             raise ConfigError(f"{self.model!r} cannot be imported: {error}", path="task.model") from error
         made = factory()
-        if not (isinstance(made, tuple) and len(made) == 2):
-            raise DataError(f"{self.model} returned {type(made).__name__}, expected a pair (model, batch)")
+        if not (isinstance(made, tuple) and len(made) in (2, 3)):
+            got = f"{len(made)} things" if isinstance(made, tuple) else type(made).__name__
+            raise DataError(f"{self.model} returned {got}, expected a pair (model, batch) or (model, batch, loss)")
         try:
             return read_core(*made)
         except ValueError as error:
             raise DataError(f"{self.model}: {error}") from error
+
+
+def _is_shown(core: TorchCore, name: str, split: WeightAttribution) -> bool:
+    """Is it a matrix that maps the state, or any matrix of a model with its own step, with a gradient to share out?"""
+    recurrent = name.startswith("weight_hh") or isinstance(core.layer, TorchStep)
+    return recurrent and split.gradient.ndim > 1 and bool(np.isfinite(split.share).all())

@@ -73,11 +73,12 @@ class SequenceStudy:
         models = training.results()
         flows = list(zip(before, self._flows(run, [model.params for model in models]), strict=True))
         if run.pictures:
-            from a4eval_rnn_bptt.pictures import learning_picture
+            from a4eval_rnn_bptt.pictures import learning_picture, title_of
 
             label, chance = ("accuracy", 1 / self.problem.outputs) if self.problem.classes else ("squared error", None)
             run.save_figure(
-                learning_picture([model.scores for model in models], self.window, label, chance), "learning"
+                learning_picture([model.scores for model in models], self.window, label, chance, title_of(self.layer)),
+                "learning",
             )
         rows = [self._row(m, model, flow) for m, (model, flow) in enumerate(zip(models, flows, strict=True))]
         return Result(self._metrics(models, flows), {"models": rows})

@@ -82,3 +82,13 @@ def test_chaos_is_warned_of(run):
 def test_bad_options(options, message):
     with pytest.raises(ConfigError, match=message):
         build("task", {"name": "gradient_flow", **options})
+
+
+def test_a_gradient_that_dies_is_said(run):
+    layer = {"name": "rnn", "activation": "relu", "inputs": 2, "hidden": 1}
+    result = build("task", {"name": "gradient_flow", "layer": layer, "steps": 40, "seeds": 1}).run(run)
+    table = result.tables["decay"]
+    first = next(row["lag"] for row in table if np.isneginf(row["log10_norm"]))
+    assert result.metrics["zero_from_lag"].value == first
+    assert result.metrics["vanishes"].value == 1
+    assert run.warnings == [f"the gradient is exactly 0 from lag {first} on (in 1 of 1 seeds)"]

@@ -51,6 +51,25 @@ FACTORIES = """
     def both(): return made(nn.LSTM(5, 6, bidirectional=True), (12, 4))
     def none(): return nn.Linear(2, 2), torch.randn(3, 2)
     def alone(): return nn.LSTM(5, 6)
+    def short(): return nn.LSTM(5, 6), torch.randn(1, 4, 5)
+    def many(): return nn.LSTM(5, 6), torch.randn(5, 4, 5), torch.sum, None
+    def loss(): return nn.LSTM(5, 6), torch.randn(12, 4, 5), lambda out: out[0][7].square().sum()
+
+    class Shut(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.u = nn.Parameter(torch.ones(1, 1))
+
+        def initial_state(self, rows):
+            return torch.zeros(rows, 1)
+
+        def step(self, x, h):
+            return torch.relu(x + h @ self.u)
+
+    def shut():
+        x = torch.ones(100, 2, 1)
+        x[30] = -1000
+        return Shut(), x
 """
 
 
@@ -78,27 +97,32 @@ def test_a_model_is_diagnosed(typed, run, factory):
     assert len(weights) == {"lstm": 8, "gru": 2, "relu": 4, "bare": 4, "stepper": 3}[factory]
 
 
-def test_disagreement_would_be_seen(typed):
-    from a4eval_rnn_bptt.frameworks.torch_model import autograd_disagreement, read_core
+def test_a_users_own_loss_takes_the_place_of_random_gradients(typed, run):
+    """A loss at step 8 of 12: the way back has 8 lags, and no share comes from a later step."""
+    typed("task.model=my_models:loss")
+    result = build("task", {"name": "inspect_model", "model": "my_models:loss"}).run(run)
+    assert [row["lag"] for row in result.tables["decay"]] == list(range(1, 9))
+    shares = [row["share"] for row in result.tables["share_by_lag"] if row["weight"] == "weight_hh_l0"]
+    assert sum(shares) == pytest.approx(1, abs=1e-12)
+    assert shares[8:] == [0] * 4
 
-    typed()
-    import my_models
 
-    core = read_core(*my_models.lstm())
-    dy = np.random.default_rng(0).standard_normal((12, 4, 6))
-    assert autograd_disagreement(core, dy) < 1e-12
-    layer = core.layer
+def test_a_gradient_that_dies_on_the_way_has_vanished(typed, run):
+    typed("task.model=my_models:shut")
+    values = build("task", {"name": "inspect_model", "model": "my_models:shut"}).run(run).metrics
+    assert values["vanishes"].value == 1
+    assert values["zero_from_lag"].value == 70
+    assert values["log10_per_step"].value == -np.inf
+    assert "exactly 0 from lag 70 on" in run.warnings[-1]
 
-    class Wrong:
-        forward = staticmethod(layer.forward)
 
-        @staticmethod
-        def backward(params, tape, dy):
-            gradients, dx = layer.backward(params, tape, dy)
-            gradients["weight_hh_l0"] = 1.01 * gradients["weight_hh_l0"]
-            return gradients, dx
+def test_what_autograd_does_not_confirm_is_no_result(typed, run, monkeypatch):
+    from a4eval_rnn_bptt.tasks import inspect_model
 
-    assert autograd_disagreement(core._replace(layer=Wrong()), dy) > 1e-4
+    monkeypatch.setattr(inspect_model, "autograd_disagreement", lambda core, dy: 0.31)
+    typed("task.model=my_models:lstm")
+    with pytest.raises(DataError, match=r"differ from autograd's by 0.31 of their norm, expected less than 1e-06"):
+        build("task", {"name": "inspect_model", "model": "my_models:lstm"}).run(run)
 
 
 def test_a_config_file_cannot_name_code(typed, run):
@@ -114,10 +138,12 @@ def test_a_config_file_cannot_name_code(typed, run):
 @pytest.mark.parametrize(
     ("model", "error", "message"),
     [
-        ("my_models:flat", DataError, r"expected \(T, B, I\) for a model with step"),
-        ("my_models:both", DataError, "bidirectional or projects"),
+        ("my_models:flat", DataError, r"expected a tensor \(T, B, I\) for a model with step"),
+        ("my_models:both", DataError, "the core is bidirectional, so it cannot"),
         ("my_models:none", DataError, "0 modules of nn.RNN"),
-        ("my_models:alone", DataError, r"expected a pair \(model, batch\)"),
+        ("my_models:alone", DataError, r"returned LSTM, expected a pair \(model, batch\) or \(model, batch, loss\)"),
+        ("my_models:many", DataError, "returned 4 things, expected a pair"),
+        ("my_models:short", DataError, "given 1 step, expected at least 2"),
         ("my_models:nothing", ConfigError, "cannot be imported"),
         ("no_such_module:lstm", ConfigError, "cannot be imported"),
     ],

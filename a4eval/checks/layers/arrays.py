@@ -1,0 +1,95 @@
+"""Arrays of every structure numpy knows, with the same values: none may change what a layer gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval.checks.finding import Finding
+from a4eval.checks.layers.case import LayerCase, outputs
+from a4eval.checks.layers.rounding import compare, rounding_bound
+from a4eval.checks.trees import Array, floats, mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOOK = "reshape and ravel of what may be a view, strides and .data taken for granted, and writing into an input"
+
+
+def strided(array: Array) -> Array:
+    """Return a view of every second entry of a larger array; the entries between are NaN.
+
+    >>> strided(np.arange(3.0)).strides
+    (16,)
+    """
+    if not array.ndim:
+        return array
+    wide = np.full((*array.shape[:-1], 2 * array.shape[-1]), np.nan if array.dtype.kind == "f" else 0, array.dtype)
+    wide[..., ::2] = array
+    return wide[..., ::2]
+
+
+def reversed_strides(array: Array) -> Array:
+    """Return a view with negative strides along every axis."""
+    turned = (slice(None, None, -1),) * array.ndim
+    return np.ascontiguousarray(array[turned])[turned]
+
+
+def column_major(array: Array) -> Array:
+    """Return it in Fortran's order."""
+    return np.asfortranarray(array)
+
+
+def read_only(array: Array) -> Array:
+    """Return a copy that cannot be written to."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def swapped(array: Array) -> Array:
+    """Return it in the other byte order."""
+    return array.astype(array.dtype.newbyteorder())
+
+
+STRUCTURES: dict[str, Callable[[Array], Array]] = {
+    "read-only arrays": read_only,
+    "views that are not contiguous": strided,
+    "views with negative strides": reversed_strides,
+    "arrays in Fortran's order": column_major,
+    "arrays in the other byte order": swapped,
+}
+
+
+def structure(case: LayerCase) -> Finding:
+    """Give the same values as arrays of other structure, and one row as a broadcast view of many."""
+    worst = Finding("structure", "passed", 0.0, None)
+    for what, change in STRUCTURES.items():
+        finding = _try(case, what, *(mapped(one, _apply(change)) for one in (case.params, case.x, case.dy)))
+        if finding.verdict == "failed":
+            return finding
+        worst = max((worst, finding), key=lambda one: one.ratio)
+    finding = _broadcast(case)
+    return finding if finding.verdict == "failed" else max((worst, finding), key=lambda one: one.ratio)
+
+
+def _apply(change: Callable[[Array], Array]) -> Callable[[str, Array], Array]:
+    return lambda _, array: change(array)
+
+
+def _try(case: LayerCase, what: str, params: Any, x: Any, dy: Any) -> Finding:
+    try:
+        found = outputs(case.layer, params, x, dy)
+    except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
+        meaning = f"{what} end in {type(error).__name__}: {error}"
+        return Finding("structure", "failed", where=what, meaning=meaning, look_at=_LOOK)
+    meaning = f"{what} give other numbers than contiguous arrays of the same values"
+    return compare("structure", found, case.exact, rounding_bound(case), meaning, _LOOK)
+
+
+def _broadcast(case: LayerCase) -> Finding:
+    """Give ``dy`` as one number seen everywhere (stride 0), as the gradient of a sum is."""
+    ones = LayerCase(case.layer, case.params, case.x, floats(case.dy, np.ones_like), case.seed, factor=case.factor)
+    dy = floats(case.dy, lambda array: np.broadcast_to(np.float64(1), array.shape))
+    return _try(ones, "a broadcast dy (stride 0)", case.params, case.x, dy)

@@ -1,0 +1,167 @@
+"""What a check of a layer is given: the layer, parameters, an input, and a gradient of the output."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval.checks.trees import Leaves, copied, is_float, leaves, mapped
+from a4eval.errors import A4evalError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from a4eval.contracts import Layer
+
+REFUSALS = (ValueError, A4evalError)
+"""With these a layer refuses an input that it is not made for; anything else is a crash."""
+
+
+class WrongError(Exception):
+    """A layer broke its contract in a way that needs no number.
+
+    Args:
+        where: the array or entry.
+        meaning: what is wrong, a sentence.
+        look_at: what to look at.
+    """
+
+    def __init__(self, where: str, meaning: str, look_at: str = "") -> None:
+        super().__init__(f"{where}: {meaning}")
+        self.where, self.meaning, self.look_at = where, meaning, look_at
+
+
+@dataclass
+class LayerCase:
+    """One input of a layer, with all that a check may share between its runs.
+
+    Args:
+        layer: the layer.
+        params: its parameters.
+        x: the input.
+        dy: the gradient of the output; drawn when absent.
+        seed: from which every check draws, each by itself, so that none depends on those before it.
+        label: says which case it is; empty for the only one.
+        coordinates: entries of an array that are tried one by one.
+        tolerance: allowed relative error of a derivative beside its uncertainty.
+        factor: how many times the effect of rounding its inputs a layer may be off.
+    """
+
+    layer: Any
+    params: Any
+    x: Any
+    dy: Any = None
+    seed: int = 0
+    label: str = ""
+    coordinates: int = 50
+    tolerance: float = 1e-6
+    factor: float = 32.0
+    shared: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.pristine = deepcopy(self.layer)
+        if self.dy is None:
+            y, _ = self.layer.forward(copied(self.params), copied(self.x))
+            self.dy = gradient_like(y, self.rng("dy"))
+        # what a layer that changes its inputs cannot reach
+        self.untouched = copied(self.params), copied(self.x), copied(self.dy)
+
+    def rng(self, stream: str) -> np.random.Generator:
+        """Return a generator of its own for a name."""
+        return np.random.default_rng([self.seed, *stream.encode()])
+
+    @cached_property
+    def exact(self) -> Leaves:
+        """What the layer gives in float64."""
+        return outputs(self.layer, self.params, self.x, self.dy)
+
+    @property
+    def batch_axis(self) -> int | None:
+        """Along which axis the rows of a batch lie."""
+        axis: int | None = getattr(self.layer, "batch_axis", 0)
+        return axis
+
+    @cached_property
+    def growth(self) -> float:
+        """By how much more than its terms a sum in this case may be off: √n/8 for n terms, at least 1."""
+        arrays = [*leaves(self.x).values(), *leaves(self.params).values()]
+        return max(1.0, float(np.sqrt(max((array.size for array in arrays), default=1))) / 8)
+
+
+def gradient_like(y: Any, rng: np.random.Generator) -> Any:
+    """Return standard normal numbers in the form of an output; None where it holds integers."""
+    return mapped(y, lambda _, array: rng.standard_normal(array.shape) if is_float(array) else None)
+
+
+def outputs(layer: Layer, params: Any, x: Any, dy: Any) -> Leaves:
+    """Return all that a layer computes: ``y``, ``dx`` and ``d<parameter>`` with their paths.
+
+    Raises:
+        WrongError: a gradient is missing, or has another shape than what it is the gradient of.
+    """
+    y, tape = layer.forward(params, x)
+    return {**named("y", y), **gradients(layer, params, x, tape, dy)}
+
+
+def gradients(layer: Layer, params: Any, x: Any, tape: Any, dy: Any) -> Leaves:
+    """Return ``dx`` and ``d<parameter>`` of one call of ``backward``; raises as :func:`outputs`."""
+    given = layer.backward(params, tape, dy)
+    if not (isinstance(given, tuple) and len(given) == 2):
+        raise WrongError("backward", f"it returned {type(given).__name__}, expected (dparams, dx)")
+    dparams, dx = given
+    return {**_gradients(x, dx, "dx", "dx."), **_gradients(params, dparams, "d", "d")}
+
+
+def inputs(params: Any, x: Any) -> Leaves:
+    """Return the floating arrays that gradients are taken of, under the names of their gradients."""
+    found = {f"dx.{path}" if path else "dx": array for path, array in leaves(x).items()}
+    found |= {parameter_name(path): array for path, array in leaves(params).items()}
+    return {name: array for name, array in found.items() if is_float(array)}
+
+
+def parameter_name(path: str) -> str:
+    """Return what the gradient of a parameter is called; one called x is told from the input.
+
+    >>> parameter_name("W"), parameter_name("x")
+    ('dW', 'dparams.x')
+    """
+    return f"dparams.{path}" if path.partition(".")[0] in {"x", ""} else f"d{path}"
+
+
+def named(name: str, tree: Any) -> Leaves:
+    """Return the arrays of a tree under a name."""
+    return {f"{name}.{path}" if path else name: array for path, array in leaves(tree).items()}
+
+
+def with_changed(params: Any, x: Any, name: str, array: Any) -> tuple[Any, Any]:
+    """Return parameters and input with another array where the gradient is called *name*."""
+    changed_x = mapped(x, lambda path, old: array if (f"dx.{path}" if path else "dx") == name else old)
+    return mapped(params, lambda path, old: array if parameter_name(path) == name else old), changed_x
+
+
+def _gradients(of: Any, given: Any, whole: str, prefix: str) -> Leaves:
+    got, found = leaves(given), {}
+    for path, array in leaves(of).items():
+        if not is_float(array):
+            continue
+        name = (prefix + path if path else whole) if whole == "dx" else parameter_name(path)
+        if path not in got:
+            raise WrongError(name, "the gradient is missing", f"what backward returns for {path or 'x'}")
+        if got[path].shape != array.shape:
+            meaning = f"has shape {got[path].shape}, expected {array.shape}"
+            raise WrongError(name, meaning, "sums over the batch, and broadcasting, in backward")
+        found[name] = got[path]
+    return found
+
+
+def first_not_finite(found: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Return name and flat index of the first entry that is not a finite number."""
+    for name, array in found.items():
+        bad = ~np.isfinite(np.asarray(array, np.float64 if array.dtype.kind == "f" else array.dtype))
+        if bad.any():
+            return name, int(np.argmax(bad))
+    return None

@@ -1,0 +1,118 @@
+"""What a layer costs: memory that grows from call to call, and time and memory by number of rows."""
+
+from __future__ import annotations
+
+import gc
+import time
+import tracemalloc
+from contextlib import contextmanager
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from a4eval.checks.finding import Finding, not_applicable
+from a4eval.checks.layers.batches import narrow_rows
+from a4eval.checks.layers.case import REFUSALS, LayerCase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from a4eval.contracts import Row
+
+CALLS = 100
+ROUNDS = 8
+ROWS = (1, 2, 4, 8, 16, 32, 64)
+TIMED_CALLS = 5
+
+
+def leak(case: LayerCase) -> Finding:
+    """Call it a hundred times and more: what is held afterwards may not grow without end.
+
+    Python and numpy keep things for later, so growth counts only when it goes on in every round.
+    """
+    growth, bound = np.inf, 20.0  # bytes a call: less than one more number in a list
+    where = f"{CALLS * ROUNDS // 2} calls"
+    with _traced():
+        held = _held_after(case, 20)
+        for _ in range(ROUNDS):
+            now = _held_after(case, CALLS // 2)
+            growth = min(growth, (now - held) / (CALLS // 2))
+            held = now
+            if growth <= bound:
+                return Finding("leak", "passed", max(0.0, growth), bound, where)
+    meaning = f"{growth:.0f} bytes more are held after every call"
+    return Finding("leak", "failed", growth, bound, where, meaning, "lists and dicts that calls add to")
+
+
+def _held_after(case: LayerCase, calls: int) -> int:
+    for _ in range(calls):
+        _call(case)
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def memory(case: LayerCase) -> Finding:
+    """Eight times the rows may take eight times the memory, not sixty-four."""
+    if case.batch_axis is None:
+        return not_applicable("memory", "the layer says that it has no batch axis")
+    small, large = (peak_memory(narrow_rows(case, rows, np.float32)) for rows in (ROWS[-4], ROWS[-1]))
+    ratio = large / max(small, 1)
+    if ratio > 2 * 8:
+        meaning = f"the peak grows {ratio:.0f} times when the rows grow 8 times"
+        return Finding("memory", "failed", ratio, 16.0, f"{ROWS[-1]} rows", meaning, "arrays of rows × rows")
+    return Finding("memory", "passed", ratio, 16.0, f"{ROWS[-1]} rows")
+
+
+def ladder(case: LayerCase) -> list[Row]:
+    """Return rows, seconds and peak bytes of a forward and a backward pass in float32, by number of rows."""
+    rows: list[Row] = []
+    for count in ROWS if case.batch_axis is not None else ():
+        try:
+            narrow = narrow_rows(case, count, np.float32)
+        except REFUSALS:
+            break
+        forward, backward = times(narrow)
+        rows.append({"rows": count, "forward": forward, "backward": backward, "peak_memory": peak_memory(narrow)})
+    return rows
+
+
+def times(case: LayerCase) -> tuple[float, float]:
+    """Return the median seconds of a forward and of a backward pass."""
+    forward, backward = [], []
+    for _ in range(TIMED_CALLS):
+        start = time.perf_counter()
+        _, tape = case.layer.forward(case.params, case.x)
+        middle = time.perf_counter()
+        case.layer.backward(case.params, tape, case.dy)
+        forward.append(middle - start)
+        backward.append(time.perf_counter() - middle)
+    return median(forward), median(backward)
+
+
+def peak_memory(case: LayerCase) -> int:
+    """Return the most bytes that are allocated at once during a forward and a backward pass."""
+    _call(case)  # what is cached for good is not counted
+    with _traced():
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        _call(case)
+        return tracemalloc.get_traced_memory()[1] - before
+
+
+def _call(case: LayerCase) -> None:
+    _, tape = case.layer.forward(case.params, case.x)
+    case.layer.backward(case.params, tape, case.dy)
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    """Trace allocations, also where somebody else is tracing them already."""
+    already = tracemalloc.is_tracing()
+    if not already:
+        tracemalloc.start()
+    try:
+        yield
+    finally:
+        if not already:
+            tracemalloc.stop()

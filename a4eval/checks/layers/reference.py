@@ -1,0 +1,29 @@
+"""Agreement with another framework, where the layer knows how to ask it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from a4eval.checks.finding import Finding, not_applicable
+from a4eval.checks.layers.case import LayerCase, named, parameter_name
+from a4eval.checks.layers.rounding import compare, rounding_bound
+from a4eval.checks.trees import leaves
+from a4eval.errors import MissingExtraError
+
+
+def reference(case: LayerCase, framework: str | None) -> Finding:
+    """Hold everything against ``layer.reference(framework, params, x, dy)``, up to the rounding of both."""
+    layer: Any = case.layer
+    if framework is None:
+        return not_applicable("reference", "no reference was asked for")
+    try:
+        y, dparams, dx = layer.reference(framework, case.params, case.x, case.dy)
+    except (MissingExtraError, ValueError) as reason:
+        return not_applicable("reference", str(reason))
+    expected = {**named("y", y), **named("dx", dx)}
+    expected |= {parameter_name(path): array for path, array in leaves(dparams).items()}
+    bound = {name: 2 * array for name, array in rounding_bound(case).items()}
+    got = {name: array for name, array in case.exact.items() if name in expected}
+    meaning = f"it is not what {framework} computes"
+    look = "conventions: order of gates and axes, padding, which bias"
+    return compare("reference", got, expected, bound, meaning, look)

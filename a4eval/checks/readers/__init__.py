@@ -1,0 +1,1 @@
+"""The checks of a reader: one idea a file; ``suite`` holds the list of them."""

@@ -1,0 +1,129 @@
+"""Read a YAML file that someone may have sent: its size is known before anything is built from it.
+
+A file of a few hundred bytes can stand for a gigabyte, through aliases of aliases, or keep a parser busy for hours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from a4eval.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LARGEST = 1_000_000
+"""Bytes of a file."""
+MOST = 100_000
+"""Values in it, once every alias is written out."""
+CHARACTERS = 100
+"""Of a text that count as one more value."""
+DEEPEST = 60
+"""Levels of nesting, once every alias is written out."""
+LONGEST_NUMBER = 400
+"""Characters of a number."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER = re.compile(r"[-+.0-9][-+.0-9_:a-fA-FxXoO]*")
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a YAML file, once it is known to be harmless to load.
+
+    Raises:
+        ConfigError: it is no regular file, too large, nested too deep, or stands for too much.
+        yaml.YAMLError: it is no YAML.
+        UnicodeDecodeError: it is no UTF-8.
+        OSError: it cannot be read.
+    """
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ConfigError("is not a file", path=str(file))
+    # some that the system calls regular files wait for more to come
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        content = opened.read(LARGEST + 1) or b""  # None: nothing is there yet
+    if len(content) > LARGEST:
+        raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
+    text = content.decode()
+    _check(text, str(file))
+    return text
+
+
+def load(file: Path) -> Any:
+    """Return what is in a YAML file, as plain values.
+
+    Raises:
+        As :func:`text_of`.
+    """
+    return yaml.load(text_of(file), Loader=_LOADER)  # noqa: S506  (the safe loader, in C where there is one)
+
+
+def _check(text: str, name: str) -> None:
+    """Walk through the events of *text*, which build nothing, and add up what they stand for."""
+    extents = _Extents()
+    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    for event in events:
+        try:
+            extents.take(event)
+        except ValueError as error:
+            raise ConfigError(str(error), path=f"{name}, line {event.start_mark.line + 1}") from error
+
+
+class _Extent(NamedTuple):
+    """How many values a node stands for, and how deep they are nested."""
+
+    size: int
+    height: int
+
+
+@dataclass
+class _Extents:
+    """Adds up a stream of YAML events: the nodes that are open, the outermost first, and those with a name."""
+
+    open_nodes: list[tuple[str | None, _Extent]] = field(default_factory=list)
+    named: dict[str, _Extent] = field(default_factory=dict)
+
+    def take(self, event: Any) -> None:
+        """Take in one event.
+
+        Raises:
+            ValueError: it is too much.
+        """
+        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            self.open_nodes.append((event.anchor, _Extent(1, 0)))
+        elif isinstance(event, yaml.ScalarEvent):
+            self._close(event.anchor, _scalar(event))
+        elif isinstance(event, yaml.AliasEvent):
+            self._close(None, self.named.get(str(event.anchor), _Extent(MOST, 0)))  # within itself it would never end
+        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            anchor, inside = self.open_nodes.pop()
+            self._close(anchor, _Extent(inside.size, inside.height + 1))
+        if len(self.open_nodes) > DEEPEST:
+            raise ValueError(f"is nested more than {DEEPEST} levels deep")
+
+    def _close(self, anchor: str | None, extent: _Extent) -> None:
+        """Add a node that has ended to the one around it."""
+        if anchor:
+            self.named[anchor] = extent
+        if not self.open_nodes:
+            return
+        around, inside = self.open_nodes[-1]
+        inside = _Extent(inside.size + extent.size, max(inside.height, extent.height))
+        self.open_nodes[-1] = (around, inside)
+        if inside.size > MOST:
+            raise ValueError(f"stands for more than {MOST:,} values")
+        if inside.height + len(self.open_nodes) > DEEPEST:
+            raise ValueError(f"is nested more than {DEEPEST} levels deep")
+
+
+def _scalar(event: Any) -> _Extent:
+    may_be_number = event.implicit[0] or event.tag is not None
+    if may_be_number and len(event.value) > LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
+        raise ValueError(f"holds a number of {len(event.value):,} digits")
+    return _Extent(1 + len(event.value) // CHARACTERS, 0)

@@ -1,0 +1,32 @@
+"""Whatever a4eval prints goes through here, so that no text of a stranger's reaches the terminal as a command to it."""
+
+from __future__ import annotations
+
+import sys
+
+from a4eval.environment import hidden
+
+
+def printable(text: str) -> str:
+    r"""Return *text* as a terminal shows it and nothing else.
+
+    Escapes, carriage returns, marks that turn the direction of writing and half surrogates are spelt out; values of
+    environment variables that a config used are hidden.  Line breaks and tabs stay.
+
+    >>> printable("red \x1b[31m, turned \u202e, back \r")
+    'red \\x1b[31m, turned \\u202e, back \\r'
+    """
+    text = str(hidden(text))
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text)
+
+
+def put(text: object = "", *, end: str = "\n") -> None:
+    """Print to standard output: what was asked for."""
+    print(printable(str(text)), end=end)
+
+
+def remark(text: object) -> None:
+    """Print to standard error: what is to be known beside it."""
+    print(printable(str(text)), file=sys.stderr, flush=True)
