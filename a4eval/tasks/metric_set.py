@@ -30,7 +30,8 @@ class MetricSet:
     Args:
         metrics: label to metric.
         prefix: put the label before the names of a metric with many values, ``label/name``.
-        clusters: the column of the batches that says which units belong together, if any.
+        clusters: the column of the batches that says which units belong together, if any; ``unit_`` before its name
+            may be left out.
 
     Raises:
         ValueError: there is no metric, or two values would take the same name.
@@ -89,10 +90,11 @@ class MetricSet:
         for metric in self.metrics.values():
             metric.update(batch)
         if self.clusters is not None:
-            if self.clusters not in batch:
-                columns = ", ".join(sorted(batch))
+            column = next((one for one in (self.clusters, f"unit_{self.clusters}") if one in batch), None)
+            if column is None:
+                columns = ", ".join(sorted(one.removeprefix("unit_") for one in batch))
                 raise DataError(f"interval.clusters: the data has no column {self.clusters!r}; it has {columns}")
-            self._labels.update(zip(_plain(batch["unit"]), _plain(batch[self.clusters]), strict=True))
+            self._labels.update(zip(_plain(batch["unit"]), _plain(batch[column]), strict=True))
 
     def merge(self, other: MetricSet) -> None:
         """Take in what the same metrics took in elsewhere."""

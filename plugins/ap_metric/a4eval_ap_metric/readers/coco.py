@@ -50,7 +50,8 @@ def read_coco(
 
     Returns:
         The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
-        ``unit_width`` and ``unit_height`` (n_images,) in pixels, NaN where the file has none, and with
+        ``unit_width`` and ``unit_height`` (n_images,) in pixels, NaN where the file has none, ``unit_`` and the name of
+        whatever else all images have, such as ``unit_file_name``, and with
         ``compat: pycocotools`` ``truth_uncounted`` (g,) bool.
 
     Raises:
@@ -84,7 +85,7 @@ def read_coco(
         "unit": unit,
         "unit_width": sizes[place, 0],
         "unit_height": sizes[place, 1],
-        **_image_columns(truth.images, place),
+        **{f"unit_{name}": column[place] for name, column in truth.image_columns.items() if len(column)},
         "class": classes,
         "class_name": names[of_class],
         **_truths(truth, dense(truth_image, unit)),
@@ -158,14 +159,6 @@ def _number_or_nan(value: float | str | None) -> float:
         return float("nan" if value is None else value)
     except ValueError:
         return float("nan")
-
-
-_COCOS_OWN = {"id", "width", "height", "license", "coco_url", "flickr_url", "date_captured"}
-
-
-def _image_columns(images: Sequence[Image], place: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-    del images, place
-    return {}
 
 
 def _odd_annotations(truth: GroundTruth, path: Path, *, quirks: bool) -> list[str]:
@@ -261,7 +254,7 @@ class Coco(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
-        return [self.ground_truth, self.detections]
+        return [self.ground_truth, self.detections, *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

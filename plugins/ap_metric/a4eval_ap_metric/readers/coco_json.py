@@ -9,6 +9,7 @@ import re
 import struct
 from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -39,6 +40,7 @@ class Image(msgspec.Struct, gc=False):
     height: float | str | None = None
     neg_category_ids: list[Identifier] | None = None
     not_exhaustive_category_ids: list[Identifier] | None = None
+    file_name: Any = None
 
 
 class Category(msgspec.Struct, gc=False):
@@ -95,10 +97,16 @@ class _ShapedGroundTruthFile(msgspec.Struct, gc=False):
     categories: list[Category]
 
 
+class _Images(msgspec.Struct, gc=False):
+    """The images alone, whatever they say."""
+
+    images: list[dict[str, Any]]
+
+
 class _UsualGroundTruthFile(msgspec.Struct, gc=False):
     """The same with the annotations as they stand in the file."""
 
-    images: list[Image]
+    images: msgspec.Raw
     annotations: msgspec.Raw
     categories: list[Category]
 
@@ -113,6 +121,7 @@ class GroundTruth(NamedTuple):
             ``iscrowd`` and ``id``, None where there is none.
         lacks_area: (g,) bool.
         shaped: the annotations with their shapes, if asked for.
+        image_columns: what else the images say in one value each, by key: ``file_name``, ``video_id`` ….
     """
 
     images: list[Image]
@@ -120,6 +129,7 @@ class GroundTruth(NamedTuple):
     annotations: dict[str, NDArray[Any]]
     lacks_area: NDArray[np.bool_]
     shaped: Sequence[ShapedAnnotation] = ()
+    image_columns: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -156,7 +166,9 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
         try:
             file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
             columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
-            return GroundTruth(file.images, file.categories, columns, np.isnan(columns["area"]))
+            images = msgspec.json.decode(file.images, type=list[Image])
+            further = _image_columns(images, file.images)
+            return GroundTruth(images, file.categories, columns, np.isnan(columns["area"]), (), further)
         except _NOT_USUAL:
             pass
     kind = _ShapedGroundTruthFile if shapes else _GroundTruthFile
@@ -171,10 +183,31 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
         "id": np.array([one.id for one in rows], object),
     }
     lacks_area = np.array([one.area is None for one in rows], bool)
-    return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else ())
+    further = _image_columns(whole.images, msgspec.json.encode(_decoded(whole_content, _Images, str(path)).images))
+    return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else (), further)
 
 
-def _decoded(content: Any, kind: Any, what: str, *, lenient: bool) -> Any:
+_COCOS_OWN = {"id", "width", "height", "license", "coco_url", "flickr_url", "date_captured", "file_name"}
+
+
+def _image_columns(images: Sequence[Image], raw: msgspec.Raw | bytes) -> dict[str, NDArray[Any]]:
+    """Return what all images say in one value each, beside COCO's own keys."""
+    found = {"file_name": [one.file_name for one in images]}
+    entries: list[msgspec.Raw] = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    if entries and not msgspec.json.decode(entries[0], type=dict[str, Any]).keys() <= _COCOS_OWN:
+        # one at a time: as many dictionaries at once would take far more memory than their columns
+        rows = (msgspec.json.decode(one, type=dict[str, Any]) for one in entries)
+        keys = [key for key in msgspec.json.decode(entries[0], type=dict[str, Any]) if key not in _COCOS_OWN]
+        values = list(zip(*([row.get(key) for key in keys] for row in rows), strict=True))
+        found |= {key: list(column) for key, column in zip(keys, values, strict=True)}
+    return {
+        name: np.array(values)
+        for name, values in found.items()
+        if len(kinds := {type(one) for one in values}) == 1 and kinds <= {str, int, bool}
+    }
+
+
+def _decoded(content: Any, kind: Any, what: str, *, lenient: bool = False) -> Any:
     try:
         return msgspec.json.decode(content, type=kind)
     except RecursionError as error:
