@@ -84,7 +84,7 @@ def _noted(folder: Path) -> list[str]:
     for line in (folder / MARK).read_bytes().splitlines() if (folder / MARK).is_file() else ():
         try:
             names.append(msgspec.json.decode(line, type=str))
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             continue  # torn by a crash, before the file was made
     return names
 

@@ -135,7 +135,8 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         if show == "json":
             put(encode(done).decode())
         elif show != "path":
-            print_record(done, prepared.experiment.directory / FILE_NAME, everything=show == "all")
+            kept = prepared.experiment.directory / FILE_NAME
+            print_record(done, kept, everything=show == "all" or not kept.exists())  # else the numbers would be lost
 
     record, path = run_single(prepared, show=printed, on_warning=note)
     if record.error is not None and record.status == "failed":

@@ -126,7 +126,7 @@ class Journal:
     def _entry(self, line: bytes) -> Entry | None:
         try:
             entry = self._decoder.decode(line)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return None
         if entry.schema_version != SCHEMA_VERSION:
             self.unknown.add(entry.schema_version)
@@ -186,5 +186,5 @@ class Journal:
                 file.seek(entry.offset)
                 try:
                     yield decoder.decode(file.readline())
-                except msgspec.MsgspecError as error:
+                except (msgspec.MsgspecError, RecursionError) as error:
                     raise DataError(f"{self.path}: the record of run {entry.run_id} cannot be read: {error}") from error

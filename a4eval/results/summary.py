@@ -80,6 +80,8 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
     journal.catch_up()
     standing = _standing(outcome)
     good = [entry for entry in standing if entry.status == "ok"] if outcome.done > outcome.failed else []
+    if outcome.failed:
+        _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
     if everything or len(outcome.points) == 1:
         whole = [entry for entry in good if entry.schema_version == SCHEMA_VERSION]
         if others := len(good) - len(whole):
@@ -93,8 +95,6 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
             print_sweep(journal.read(good, Row), len(good), outcome.points.root.sort)
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
-    if outcome.failed:
-        _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
     put(counts(outcome))
 
 

@@ -64,7 +64,7 @@ def _refuse_finished(earlier: Path, key: str) -> None:
         found = msgspec.json.decode(earlier.read_bytes(), type=_Earlier)
     except OSError as error:
         raise ConfigError(f"cannot read {earlier}: {error.strerror}; {remedy}", path=key) from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise ConfigError(f"{earlier} is no record of a4eval; {remedy}", path=key) from error
     if found.schema_version != SCHEMA_VERSION:
         raise ConfigError(f"{earlier} is of {schema(found.schema_version)}; {remedy}", path=key)
