@@ -47,7 +47,7 @@ class Journal:
         """
         try:
             if self._handle < 0:
-                self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
             fcntl.flock(self._handle, fcntl.LOCK_EX)
             try:
                 self._write(lines)
@@ -87,7 +87,7 @@ class Journal:
                 offset, self._offset = self._offset, self._offset + len(line)
                 try:
                     entry = self._decoder.decode(line)
-                except msgspec.MsgspecError:
+                except (msgspec.MsgspecError, RecursionError):
                     self.torn += 1
                     continue
                 entry.offset = offset

@@ -94,7 +94,7 @@ def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     for text in _texts(path):
         try:
             yield decoder.decode(text)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             yield None
 
 

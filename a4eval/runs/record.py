@@ -8,8 +8,6 @@ Numbers that JSON cannot hold are the strings "NaN", "Infinity" and "-Infinity".
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -18,6 +16,7 @@ from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
 from a4eval.environment import hidden
+from a4eval.whole import write_whole
 
 FILE_NAME = "result.json"
 
@@ -186,17 +185,7 @@ def write(record: Record, directory: Path) -> Path:
     path = directory / FILE_NAME
     directory.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(encode(record), indent=2) + b"\n"
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{FILE_NAME}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, text)
     return path
 
 

@@ -13,6 +13,7 @@ from a4eval.environment import allow, allowed
 from a4eval.errors import ConfigError, DataError
 from a4eval.experiment import LOCAL
 from a4eval.sweeps.ours import proof, proven
+from a4eval.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +55,7 @@ def command(overrides: Iterable[str]) -> Command:
 
 def keep(folder: Path, given: Command) -> None:
     """Write the command into the sweep's folder, in place of an earlier one."""
-    (folder / FILE_NAME).write_bytes(msgspec.json.encode(given.proved()))
+    write_whole(folder / FILE_NAME, msgspec.json.encode(given.proved()))
 
 
 def kept(folder: Path) -> Command | None:
