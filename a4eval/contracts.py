@@ -165,7 +165,10 @@ class WeighableMany(Weighable, Protocol):
 
 @runtime_checkable
 class Partitioned(Weighable, Protocol):
-    """A weighable metric with values of parts that only the data names, such as classes; ``compare`` tests each."""
+    """A weighable metric with values of parts that only the data names, such as classes; ``compare`` tests each.
+
+    Parts are better in the direction in which the metric's first value is.
+    """
 
     def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return the value of each part under each row of *weights*.

@@ -8,7 +8,7 @@ import re
 import resource
 import subprocess
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +23,18 @@ _PACKAGES = ("hydra", "omegaconf", "numpy", "scipy", "pluggy", "msgspec", "torch
 
 
 def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
-    """Return the facts, and a warning for each plugin that failed to give its own."""
+    """Return the facts, and a warning for each plugin that failed to give its own.
+
+    They are gathered anew only once something has been imported since: a sweep has ten thousand runs in one process.
+    """
+    threads = tuple((name, os.environ[name]) for name in THREADS if name in os.environ)
+    return _environment(registry, threads, len(sys.modules))
+
+
+@lru_cache(maxsize=1)
+def _environment(
+    registry: Registry, threads: tuple[tuple[str, str], ...], _imported: int
+) -> tuple[EnvironmentRecord, list[str]]:
     facts, warnings = {}, []
     for plugin in registry.plugins:
         try:
@@ -39,7 +50,7 @@ def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
         platform=_platform(),
         processors=os.cpu_count(),
         packages=_packages(),
-        threads={name: os.environ[name] for name in THREADS if name in os.environ},
+        threads=dict(threads),
         plugins=facts,
     ), warnings
 

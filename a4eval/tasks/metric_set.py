@@ -153,7 +153,8 @@ class MetricSet:
         """Return all tables: a metric's single one is named by its label, several by ``label/name``."""
         found: dict[str, list[Row]] = {}
         for label, metric in self.metrics.items():
-            tables = metric.tables() if isinstance(metric, Tabular) else {}
+            # of its class, which Python looks at once, and not of it: a sweep has ten thousand of them
+            tables = metric.tables() if issubclass(type(metric), Tabular) else {}
             single = len(tables) == 1
             found |= {label if single else f"{label}/{name}": rows for name, rows in tables.items()}
         return found
