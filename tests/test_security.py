@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -666,3 +667,106 @@ def test_a_sweep_has_an_end(cli, sent, probe, params, way):
     command, *rest = WAYS[way]
     done = cli(command, "--config-dir=sent", "experiment=bomb", *rest)
     assert refused(done, "the sweep has more than 10,000,000 points")
+
+
+# --- 7. What is printed ----------------------------------------------------------------------------------------------
+
+TRICK = "\x1b[2J\x1b]0;owned\x07\r\u202e\u2066\x9b31m[link=x]y[/link]"
+"""Clears the screen, names the window, overwrites the line, turns the text round; and a link in the markup of rich."""
+
+
+def harmless(done):
+    """Say whether what a command printed is text alone."""
+    odd = {one for one in done.out + done.err if not one.isprintable()} - {"\n", "\t"}
+    assert not odd, odd
+    return done
+
+
+def test_nothing_printed_is_a_command_to_the_terminal(cli, sent, probe, half_failed):
+    quoted = json.dumps(TRICK)
+    text = f"# @package _global_\ndescription: {quoted}\ntask: {{name: probe, y: {quoted}, needs: {quoted}}}\n"
+    sent({"experiment/trick.yaml": text, "experiment/a\x1b[31mb.yaml": text, "experiment/bad.yaml": f"{quoted}: [\n"})
+    mine = "--config-dir=sent"
+    assert "\\x1b[2J" in harmless(cli("experiments", mine)).out
+    harmless(cli("experiments", mine, "--json"))
+    assert "\\x1b[2J" in harmless(cli("run", mine, "experiment=trick", "hydra.run.dir=run")).err
+    harmless(cli("run", mine, "experiment=trick", "--cfg", "all"))
+    harmless(cli("run", mine, "experiment=trick", "dry_run=true"))
+    harmless(cli("run", mine, "experiment=bad"))
+    harmless(cli("run", mine, f"experiment={TRICK}"))
+    harmless(cli("run", mine, "experiment=trick", f"task.{TRICK}=1"))
+    harmless(cli("run", "-m", mine, "experiment=trick", "seed=1,2", "dry_run=true"))
+    harmless(cli("run", "-m", mine, "experiment=trick", "seed=1,2", "hydra.sweep.dir=trick", "executor.name=here"))
+    harmless(cli("ls", "trick", f"task.{TRICK}=1"))
+    harmless(cli("ls", "run"))
+    journal = half_failed / "results.jsonl"
+    lines = [
+        one
+        | {"experiment": TRICK, "overrides": [f"task.y={TRICK}{number}", f"seed={TRICK}"], "seed": number}
+        | {"metrics": {TRICK: {"value": 1, "unit": TRICK, "higher_is_better": None, "n": None, "interval": None}}}
+        | {"tables": {TRICK: [{TRICK: TRICK}]}, "warnings": [TRICK], "run_id": f"{number}"}
+        | ({"error": {"type": TRICK, "message": TRICK, "traceback": TRICK}} if one["error"] else {})
+        for number, one in enumerate(records(half_failed))
+    ]
+    journal.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    for form in ([], ["--csv"], ["--json"], ["--columns", "error,overrides,seed"], ["--sort", "seed"]):
+        harmless(cli("ls", "sweep", *form))
+    harmless(cli("retry", "sweep"))
+
+
+def test_a_description_or_a_warning_of_a_plugin_is_text_too(site):
+    code = f"""
+        from dataclasses import dataclass
+        from a4eval import Component, Result, Value, hookimpl, param
+        A4EVAL_API = 1
+        TRICK = {TRICK!r}
+
+        @dataclass
+        class Trick:
+            "A task."
+            __doc__ = TRICK
+            y: str = param(TRICK, help=TRICK, unit=TRICK)
+
+            def run(self, run):
+                run.warn(TRICK)
+                for _ in run.track([1], TRICK):
+                    pass
+                return Result({{TRICK: Value(1.0, TRICK)}}, {{TRICK: [{{TRICK: TRICK}}]}})
+
+        @hookimpl
+        def a4eval_components():
+            return [Component(kind="task", name="trick", factory=Trick, summary=TRICK, references=(TRICK,))]
+
+        @hookimpl
+        def a4eval_run_finished(run, record):
+            raise ValueError(TRICK)
+    """
+    site.add("tricky", dedent(code))
+    site.add("broken", f"raise ValueError({TRICK!r})")
+    assert "\\x1b[2J" in harmless(site.run("plugins")).out
+    harmless(site.run("components"))
+    assert "\\x1b[2J" in harmless(site.run("components", "trick")).out
+    assert "\\x1b[2J" in harmless(site.run("run", "+task={name:trick}")).out
+
+
+def test_one_place_prints():
+    """No other file of the core calls ``print`` or writes to a stream of its own."""
+    root = Path(__file__).resolve().parent.parent / "a4eval"
+    for file in root.rglob("*.py"):
+        text = file.read_text()
+        if file.name != "terminal.py":
+            assert not re.search(r"(?<!>>> )(?<![\w.])print\(|sys\.std(out|err)\.write|click\.echo", text), file
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_files_have_the_modes_that_the_user_wants(cli, probe, umask):
+    before = os.umask(umask)
+    try:
+        done = cli("run", "experiment=probe", "task.write=true", "hydra.run.dir=run")
+        assert cli("run", "-m", "experiment=probe", "seed=1,2", "executor.name=here", "hydra.sweep.dir=sweep").code == 0
+    finally:
+        os.umask(before)
+    files = [file for name in ("run", "sweep") for file in (done.cwd / name).rglob("*")]
+    assert {"result.json", "x.txt", "results.jsonl", "sweep.json"} <= {file.name for file in files}
+    for file in files:
+        assert file.stat().st_mode & 0o777 == (0o777 if file.is_dir() else 0o666) & ~umask, file
