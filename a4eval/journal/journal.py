@@ -126,7 +126,7 @@ class Journal:
     def _entry(self, line: bytes) -> Entry | None:
         try:
             entry = self._decoder.decode(line)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return None
         if entry.schema_version != SCHEMA_VERSION:
             self.unknown.add(entry.schema_version)
