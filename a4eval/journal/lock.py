@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
+import platform
 import time
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from a4eval.errors import ConfigError
 
@@ -21,6 +25,49 @@ SECONDS_FOR_ORPHANS = 5.0
 """How long a new sweep waits for the workers of a killed one to notice that they are alone and leave."""
 
 
+class Holder(msgspec.Struct):
+    """Who runs a sweep in the folder, or did last, and how far it was: what the lock's file says."""
+
+    process: int
+    node: str
+    started: float
+    """Seconds since 1970."""
+    total: int
+    done: int = 0
+    failed: int = 0
+    """Of those done."""
+    earlier: int = 0
+    """Of those done, how many were so before."""
+
+
+def holder(folder: Path) -> tuple[Holder | None, bool]:
+    """Return what the lock's file in *folder* says, and whether the sweep is running.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        handle = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None, False
+    try:
+        found = _said(handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return found, True
+        return found, False
+    finally:
+        os.close(handle)
+
+
+def _said(handle: int) -> Holder | None:
+    try:
+        return msgspec.json.decode(os.pread(handle, 4096, 0), type=Holder)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
 class FolderLock:
     """Keeps a second sweep out of the folder while the first, or a worker of it, is alive.
 
@@ -30,6 +77,8 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK_NAME
         self.handle = -1
+        self._started = time.time()
+        self._noted = -math.inf
 
     def __enter__(self) -> Self:
         self.handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -45,6 +94,17 @@ class FolderLock:
                 time.sleep(0.05)
             else:
                 return self
+
+    def note(self, total: int, done: int, failed: int, earlier: int, *, last: bool = False) -> None:
+        """Note how far the sweep is, for whoever asks from elsewhere: once a second at most, but the *last* time."""
+        now = time.monotonic()
+        if now - self._noted < 1 and not last:
+            return
+        self._noted = now
+        if os.fstat(self.handle).st_size and _said(self.handle) is None:
+            return  # a file of the user's that happens to have this name
+        text = msgspec.json.encode(Holder(os.getpid(), platform.node(), self._started, total, done, failed, earlier))
+        os.pwrite(self.handle, text.ljust(os.fstat(self.handle).st_size), 0)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from a4eval.terminal import printable
+from a4eval.terminal import printable, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,23 +79,32 @@ def print_table(
     printed.append(Text("─" * min(sum(widths) + GAP * (len(widths) - 1), out.width if not whole else 10**6), "dim"))
     room = None if lines is None else lines - len(printed) - bool(title) - bool(left_out) - 1
     total = len(columns[0].cells) if columns else 0
+    body: list[str] = []
     shown = 0
     for row in zip(*(one.cells for one in kept), strict=True):
         folded = _folded(kept, row, widths)
-        if room is not None and len(folded) + len(printed) - 2 > room + (shown + 1 == total):
+        if room is not None and len(folded) + len(body) > room + (shown + 1 == total):
             break
-        printed += map(Text, folded)
+        body += (line.rstrip() for line in folded)
         shown += 1
+    notes = []
     if title:
         printed.insert(0, Text(printable(title) + (f" ({shown} of {total} rows)" if shown < total else ""), "bold"))
     elif shown < total:
-        printed.append(Text(f"… and {total - shown} more", "dim"))
+        notes.append(Text(f"… and {total - shown} more", "dim"))
     if left_out:
-        printed.append(Text(printable(f"columns that do not fit: {', '.join(left_out)}"), "dim"))
-    for line in printed:
+        notes.append(Text(printable(f"columns that do not fit: {', '.join(left_out)}"), "dim"))
+    _print(out, printed)
+    if body:
+        put("\n".join(body))  # at once: rich looks at the terminal anew for each text
+    _print(out, notes)
+    return len(printed) + len(body) + len(notes)
+
+
+def _print(out: Console, lines: Iterable[Text]) -> None:
+    for line in lines:
         line.rstrip()
         out.print(line, soft_wrap=True)
-    return len(printed)
 
 
 def fitting(columns: Sequence[Column], width: int) -> list[Column]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
+    from a4eval.sweeps.meter import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,17 @@ def carry_out(
                 commands.keep(folder, command)
             todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
+            note = partial(_note, lock, before, tell)
+            note(tally)
             if todo:
-                Dispatcher(points, executor, sweep, journal, root.fail_fast, tell).run(todo, tally)
+                Dispatcher(points, executor, sweep, journal, root.fail_fast, note).run(todo, tally)
         except KeyboardInterrupt:
             interrupted = True
         except DetachedError as left:
             detached = str(left)
         finally:
             executor.stop()
+            lock.note(tally.total, tally.done, tally.failed, before, last=True)
         seconds = time.monotonic() - start
         return Outcome(
             points=points,
@@ -110,6 +115,11 @@ def carry_out(
             interrupted=interrupted,
             detached=detached,
         )
+
+
+def _note(lock: FolderLock, earlier: int, tell: Tell, tally: Tally) -> None:
+    lock.note(tally.total, tally.done, tally.failed, earlier)
+    tell(tally)
 
 
 def _missing(points: Jobs, standing: Standing[Entry], done: set[str], tally: Tally) -> list[int]:

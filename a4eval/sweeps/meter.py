@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from a4eval.executors.dispatch import Tally
 
     Tell = Callable[[Tally], None]
+    """Is told how far a sweep is."""
 
 
 @contextmanager

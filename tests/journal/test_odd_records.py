@@ -88,19 +88,6 @@ def test_a_file_that_may_not_be_read_hides_nothing_else(cli, mixed):
     assert "1 unreadable line(s) passed over" in done.err
 
 
-def test_a_whole_table_of_many_records_is_plain_columns(cli, tmp_path):
-    """A box around them takes half a minute."""
-    (tmp_path / "results.jsonl").write_text("".join(line(place, place / 7) + "\n" for place in range(5000)))
-    done = cli("ls", ".", "--columns", "run_id,task.y")
-    lines = done.out.splitlines()
-    assert (lines[0].split(), lines[1].split(), lines[5000].split()) == (
-        ["run_id", "task.y"],
-        ["run0", "0"],
-        ["run4999", "714.143"],
-    )
-    assert len({len(one) for one in lines[:5001]}) == 1
-
-
 @pytest.mark.parametrize(
     "text",
     ["started: 2026-13-45\n", "description: 2026-01-01\n", "description: [a, {b: c}]\n", "- 1\n", "d: !!x y\n",

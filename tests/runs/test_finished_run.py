@@ -174,7 +174,7 @@ def test_many_warnings_cost_seconds(tmp_path):
             warnings.warn(f"line {number} is odd", stacklevel=1)
         return Result()
 
-    assert len(run(do, tmp_path)["warnings"]) == 200_000
+    assert sum(one.endswith("is odd") for one in run(do, tmp_path)["warnings"]) == 200_000
 
 
 def test_a_forked_child_that_returns_writes_nothing(tmp_path):

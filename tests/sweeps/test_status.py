@@ -1,0 +1,68 @@
+"""How far a sweep is, asked from another terminal, and its end from there."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from a4eval.journal.lock import LOCK_NAME
+
+
+def test_a_running_sweep_is_seen_and_ended_from_elsewhere(place):
+    sweep = ["task.x=range(0,200)", "task.seconds=0.2", "task.fail=[1]", "hydra.sweep.dir=sweep"]
+    process = place.start("run", "-m", "experiment=probe", *sweep)
+    until = time.monotonic() + 60
+    said = ""
+    while not re.search(r", \d+ s left|min .* left", said):
+        assert time.monotonic() < until, said
+        assert process.poll() is None
+        time.sleep(0.3)
+        said = place.run("status", "sweep").out if (place.folder / "sweep").exists() else ""
+    assert re.fullmatch(
+        rf"running on \S+ \(process {process.pid}\): \d+/200 points, \S+/s, .* left(, 1 failed)?\n", said
+    )
+    ended = place.run("cancel", "sweep")
+    assert ended.code == 0, ended.err
+    assert re.fullmatch(r"not running: \d+/200 points(, 1 failed)?; `a4eval resume sweep` goes on\n", ended.out), (
+        ended.out
+    )
+    assert process.wait(60) == 130
+    process.communicate()
+    again = place.run("cancel", "sweep")
+    assert (again.code, again.err) == (2, "a4eval: error: no sweep is running in sweep\n")
+
+
+def test_a_finished_sweep(place):
+    assert place.sweep("task.x=1,2,3", "task.fail=[2]").code == 1
+    assert place.run("status", "sweep").out == "not running: 3/3 points, 1 failed\n"
+
+
+def test_where_there_is_none(place):
+    done = place.run("status", ".")
+    assert (done.code, done.err) == (1, "a4eval: error: .: no sweep is, or was, running there\n")
+
+
+def test_the_file_of_a_stranger_ends_no_process(place):
+    """Whatever it names: only who holds the lock is told."""
+    process = place.start("run", "-m", "experiment=probe", "task.x=1", "task.seconds=30", "hydra.sweep.dir=sweep")
+    lock = place.folder / "sweep" / LOCK_NAME
+    until = time.monotonic() + 60
+    while not (lock.exists() and lock.read_bytes()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    lock.write_text(lock.read_text().replace(f'"process":{process.pid}', '"process":1'))
+    done = place.run("cancel", "sweep")
+    assert done.code == 2
+    assert "press Ctrl-C there" in done.err
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("text", ["mine", '{"process": 1}'])
+def test_a_file_of_the_user_of_that_name_stays(place, text):
+    (place.folder / "sweep").mkdir()
+    (place.folder / "sweep" / LOCK_NAME).write_text(text)
+    assert place.sweep("task.x=1,2").code == 0
+    assert (place.folder / "sweep" / LOCK_NAME).read_text() == text
