@@ -166,7 +166,10 @@ class WeighableMany(Weighable, Protocol):
 
 @runtime_checkable
 class Partitioned(Weighable, Protocol):
-    """A weighable metric with values of parts that only the data names, such as classes; ``compare`` tests each."""
+    """A weighable metric with values of parts that only the data names, such as classes; ``compare`` tests each.
+
+    Parts are better in the direction in which the metric's first value is.
+    """
 
     def compute_parts(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return the value of each part under each row of *weights*.
@@ -205,6 +208,21 @@ class Baselined(Protocol):
             batch: of the kind ``self.batch``; it stays as it is.
             rng: for the random ones, and for whatever breaks the ties of a constant, such as ids.
         """
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A metric that gives what it has taken in as data itself, since its attributes are no plain data.
+
+    A part of a sharded evaluation sends it through a folder, where nothing but data may lie: None, numbers, strings,
+    bytes, arrays, and lists, tuples, sets and mappings of these.
+    """
+
+    def state(self) -> Any:
+        """Return what was taken in, as data."""
+
+    def restore(self, state: Any) -> None:
+        """Take in, as a fresh metric, what ``state`` of another one with the same parameters gave."""
 
 
 @runtime_checkable

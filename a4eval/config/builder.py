@@ -107,6 +107,14 @@ class Builder:
         group = _group(hint)
         if group is None or (value is None and hint is not group):
             return convert(value, hint, path)
+        return self.options(group, value, path)
+
+    def options(self, group: Any, value: Any, path: str) -> Any:
+        """Make a group of options, a dataclass.
+
+        Raises:
+            ConfigError: *value* is no mapping of its fields.
+        """
         if not isinstance(value, Mapping):
             keys = ", ".join(field.name for field in _fields(group))
             raise ConfigError(f"got {show(value)}, expected a mapping with {keys}", path=path)
@@ -168,3 +176,17 @@ def build(kind: str, node: Any, *, path: str = "") -> Any:
     a4eval.errors.ConfigError: task.name: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
     """
     return Builder(registry()).build(kind, node, path or kind)
+
+
+def build_options(options: Any, node: Any, *, path: str) -> Any:
+    """Make a group of options, a dataclass, from a mapping that is checked as a config's is.
+
+    Args:
+        options: the dataclass.
+        node: the mapping.
+        path: where it stands, such as a file, for error messages.
+
+    Raises:
+        ConfigError: unknown key, wrong type or value; the text holds the full path.
+    """
+    return Builder(registry()).options(options, node, path)

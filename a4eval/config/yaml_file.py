@@ -5,6 +5,7 @@ A file of a few hundred bytes can stand for a gigabyte, through aliases of alias
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from dataclasses import dataclass, field
@@ -44,8 +45,9 @@ def text_of(file: Path) -> str:
     """
     if not stat.S_ISREG(file.stat().st_mode):
         raise ConfigError("is not a file", path=str(file))
-    with file.open("rb") as opened:
-        content = opened.read(LARGEST + 1)
+    # some that the system calls regular files wait for more to come
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        content = opened.read(LARGEST + 1) or b""  # None: nothing is there yet
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
     text = content.decode()

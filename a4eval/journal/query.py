@@ -162,7 +162,7 @@ def order(rows: Sequence[Row], key: str) -> list[Row]:
 
 
 def columns(rows: Sequence[Row]) -> list[str]:
-    """Return the keys worth showing: what differs in the overrides, all metrics, and the status if not all are ok."""
+    """Return the keys worth showing: what differs in the overrides, status and verdict where they tell, all metrics."""
     varied: dict[str, set[str]] = {}
     metrics: dict[str, None] = {}
     for row in rows:
@@ -175,4 +175,5 @@ def columns(rows: Sequence[Row]) -> list[str]:
         chosen.insert(0, "experiment")
     again = ["started"] if len({row.run_id for row in rows}) < len(rows) else []
     status = ["status"] if any(row.status != "ok" for row in rows) else []
+    status += ["verdict"] if any(row.verdict is not None for row in rows) else []
     return [*again, *status, *chosen, *(f"metrics.{name}" for name in metrics)]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from a4eval.contracts import Outcome
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,6 +30,13 @@ class ExecutorEntry(Struct):
     attempt: int = 1
 
 
+class VerdictEntry(Struct):
+    """What the run said of its subject."""
+
+    outcome: Outcome
+    reasons: list[str] = []
+
+
 class Entry(Struct):
     """What a sweep needs to know of a record."""
 
@@ -35,6 +44,7 @@ class Entry(Struct):
     status: str
     executor: ExecutorEntry
     data: list[FileEntry] = []
+    verdict: VerdictEntry | None = None
     offset: int = msgspec.field(default=0, name="#offset")  # no key of a record
     """Where in the journal its line begins."""
 
@@ -68,15 +78,19 @@ class Row(Struct):
     finished: str = ""
     error: dict[str, str] | None = None
     data: list[FileEntry] = []
+    verdict: VerdictEntry | None = None
 
     def get(self, key: str) -> Any:
         """Return what stands under *key*, or None.
 
         Args:
-            key: a key of the record (``status``, ``timing.wall_seconds``, ``metrics.accuracy``, ``config.task.cell``);
+            key: a key of the record (``status``, ``verdict``, ``timing.wall_seconds``, ``metrics.accuracy``,
+                ``config.task.cell``);
                 the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
         """
         head, _, rest = key.partition(".")
+        if key == "verdict":
+            return None if self.verdict is None else self.verdict.outcome
         if key in self.metrics or (head == "metrics" and rest in self.metrics):
             return number(self.metrics[key if key in self.metrics else rest].value)
         if head != "config" and head in self.__struct_fields__:

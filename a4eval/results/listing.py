@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from a4eval.journal import query
-from a4eval.results.show import print_table
+from a4eval.results.tables import print_table
 from a4eval.runs.record import plain
 from a4eval.terminal import put, remark
 

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
-from a4eval.environment import hidden
+from a4eval.environment import allowed, hidden
 
 FILE_NAME = "result.json"
 
@@ -149,6 +149,9 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
+_BUILT_IN = frozenset({float, str, dict, list, tuple})
+
+
 def plain(value: Any) -> Any:
     """Return *value* in types that every JSON reader can read.
 
@@ -157,7 +160,10 @@ def plain(value: Any) -> Any:
     >>> plain({"a": [float("nan"), 1.5], "b": (True, float("-inf"))})
     {'a': ['NaN', 1.5], 'b': [True, '-Infinity']}
     """
-    if hasattr(value, "tolist"):  # numpy, without importing it
+    kind = type(value)
+    if kind is int or kind is bool or value is None or (kind is str and value.isascii()):
+        return value  # as most are, and a sweep has many
+    if kind not in _BUILT_IN and hasattr(value, "tolist"):  # numpy, without importing it
         value = value.tolist()
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
@@ -173,7 +179,15 @@ def plain(value: Any) -> Any:
 
 
 def encode(record: Record) -> bytes:
-    """Return the record as one line of JSON, without the values of environment variables that its config used."""
+    """Return the record, made by ``runner.execute``, as one line of JSON.
+
+    The values of environment variables that its config used are not in it.
+    """
+    if not allowed():
+        try:
+            return msgspec.json.encode(record)
+        except UnicodeEncodeError:
+            pass  # half a surrogate pair, from a file name or a message that is no UTF-8
     return msgspec.json.encode(hidden(plain(msgspec.to_builtins(record))))
 
 

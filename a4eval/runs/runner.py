@@ -7,7 +7,7 @@ import platform
 import shutil
 import time
 import traceback
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -200,13 +200,19 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
     for name, value in result.metrics.items():
         if not isinstance(value, Value):
             raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
-        metrics[name] = _convert(asdict(value), record.MetricRecord, f"metric {name!r}")
+        metrics[name] = _convert(_fields(value), record.MetricRecord, f"metric {name!r}")
     tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
     if result.verdict is None:
         return metrics, tables, None
     if not isinstance(result.verdict, Verdict):
         raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
     return metrics, tables, _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
+
+
+def _fields(value: Value) -> dict[str, Any]:
+    """Return what ``dataclasses.asdict`` does, which copies every number deeply: a sweep has many."""
+    given = {field.name: getattr(value, field.name) for field in fields(Value)}
+    return given if value.interval is None else {**given, "interval": asdict(value.interval)}
 
 
 def _convert(value: Any, wanted: Any, what: str) -> Any:

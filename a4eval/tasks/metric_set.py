@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval.contracts import Tabular, Weighable
 from a4eval.errors import DataError, PluginError
+from a4eval.tasks.metric_state import decode, encode, packages_of, put_back, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +101,34 @@ class MetricSet:
             metric.merge(other.metrics[label])
         self._labels |= other._labels
 
+    def to_bytes(self) -> bytes:
+        """Return what the metrics have taken in, as data.
+
+        Raises:
+            PluginError: the state of one is no plain data.
+        """
+        states = {f"metrics.{label}": state_of(metric) for label, metric in self.metrics.items()}
+        return encode({**states, "": [self.empty, self._labels]}, self._packages())
+
+    def from_bytes(self, content: bytes) -> MetricSet:
+        """Return fresh metrics that have taken in what :meth:`to_bytes` of the same metrics gave.
+
+        Raises:
+            DataError: *content* is none of its making.
+        """
+        found = self.fresh()
+        states = decode(content, self._packages())
+        if states.keys() != self._packages().keys():
+            raise DataError(f"holds the state of {', '.join(sorted(filter(None, states)))}, not of these metrics")
+        found.empty, labels = states.pop("")
+        found._labels.update(labels)  # noqa: SLF001  (another one of ourselves)
+        for label, metric in found.metrics.items():
+            put_back(metric, states[f"metrics.{label}"])
+        return found
+
+    def _packages(self) -> dict[str, set[str]]:
+        return {"": set(), **{f"metrics.{label}": packages_of(metric) for label, metric in self.metrics.items()}}
+
     def cluster_labels(self, metric: Any) -> NDArray[Any] | None:
         """Return the cluster of each of a metric's units, or None if units stand alone."""
         if self.clusters is None:
@@ -124,7 +153,8 @@ class MetricSet:
         """Return all tables: a metric's single one is named by its label, several by ``label/name``."""
         found: dict[str, list[Row]] = {}
         for label, metric in self.metrics.items():
-            tables = metric.tables() if isinstance(metric, Tabular) else {}
+            # of its class, which Python looks at once, and not of it: a sweep has ten thousand of them
+            tables = metric.tables() if issubclass(type(metric), Tabular) else {}
             single = len(tables) == 1
             found |= {label if single else f"{label}/{name}": rows for name, rows in tables.items()}
         return found

@@ -456,7 +456,7 @@ class SmallestExample(Dense):
 
 @right
 class SquareRootNearZero:
-    """sqrt(x² + 1e-12): all but a kink at zero, and smooth all the same; in float16, where 1e-12 is 0, it is refused."""
+    """sqrt(x² + 1e-12): all but a kink at zero, and smooth; float16, where 1e-12 is 0, is refused."""
 
     def example(self, rng):
         return rng.standard_normal((3, 4)) * 10.0 ** rng.uniform(-8, 0, (3, 4))

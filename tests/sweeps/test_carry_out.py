@@ -257,6 +257,21 @@ def test_an_executor_of_another_plugin(place):
     assert {one["executor"]["name"] for one in place.records()} == {"here"}
 
 
+def test_what_lacks_a_method_is_no_executor(place, site):
+    place.environment["PYTHONPATH"] += f"{os.pathsep}{site.folder}"
+    site.add(
+        "half",
+        "from dataclasses import dataclass\nfrom a4eval import Component, hookimpl\nA4EVAL_API = 1\n"
+        "@dataclass\nclass Half:\n    chunk_seconds = 1.0\n    def start(self, sweep): ...\n    def stop(self): ...\n"
+        "@hookimpl\ndef a4eval_components():\n"
+        "    return [Component(kind='executor', name='half', factory='half:Half', summary='half of one')]\n",
+    )
+    done = place.sweep("task.x=1,2", "executor.name=half")
+    assert done.code == 2
+    assert done.err == "a4eval: error: executor: 'half' is no executor: it lacks slots, submit, collect\n"
+    assert not (place.folder / "sweep").exists()
+
+
 def test_plugins_hear_of_runs_and_sweeps(place, tmp_path):
     place.environment["A4EVAL_PROBE_NOTES"] = str(tmp_path / "notes")
     assert place.sweep("task.x=1,2,3", "task.fail=[2]", "task.die=[3]").code == 1

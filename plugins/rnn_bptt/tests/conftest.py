@@ -22,6 +22,13 @@ CELLS = {
     "gru without bias": {"name": "gru", "bias": False},
     "gru reset before": {"name": "gru", "reset_after": False},
     "minimal gated unit": {"name": "minimal_gated_unit"},
+    "projected lstm": {"name": "projected_lstm", "cells": 4},
+    "projected lstm without bias": {"name": "projected_lstm", "cells": 4, "bias": False},
+    "layer norm lstm": {"name": "layer_norm_lstm"},
+    "min gru": {"name": "min_gru"},
+    "min gru without bias": {"name": "min_gru", "bias": False},
+    "min lstm": {"name": "min_lstm"},
+    "linear recurrence": {"name": "linear_recurrence", "modes": 4},
     "stacked lstm": {"name": "stacked", "cell": {"name": "lstm", "hidden": 4}, "layers": 2},
     "stacked gru": {"name": "stacked", "cell": {"name": "gru", "hidden": 4, "reset_after": False}, "layers": 3},
 }

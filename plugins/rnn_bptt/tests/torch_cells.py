@@ -19,6 +19,31 @@ def step(torch, layer, w, x, state):
     sigmoid, tanh = torch.sigmoid, torch.tanh
     zero = torch.zeros((), dtype=x.dtype)
     b_i, b_h = w.get("bias_ih", zero), w.get("bias_hh", zero)
+    if name == "MinGru":
+        z, n = (x @ w["weight_ih"].T + b_i).chunk(2, dim=1)
+        return ((1 - sigmoid(z)) * h + sigmoid(z) * n,)
+    if name == "MinLstm":
+        f, i, n = (x @ w["weight_ih"].T + b_i).chunk(3, dim=1)
+        f, i = sigmoid(f), sigmoid(i)
+        return (f / (f + i) * h + i / (f + i) * n,)
+    if name == "LinearRecurrence":
+        eigenvalue = torch.exp(torch.complex(-torch.exp(w["log_decay"]), torch.exp(w["log_angle"])))
+        into, out = (torch.complex(w[f"weight_{way}_real"], w[f"weight_{way}_imaginary"]) for way in ("in", "out"))
+        s = eigenvalue * torch.complex(state[1], state[2]) + torch.exp(w["log_scale"]) * (x.to(into.dtype) @ into.T)
+        return (s @ out.T).real + x @ w["weight_skip"].T + 0 * h, s.real, s.imag  # nothing comes from the output
+    if name == "LayerNormLstm":
+
+        def norm(which, z):
+            gain, shift = w[f"norm_{which}_gain"], w[f"norm_{which}_shift"]
+            return torch.nn.functional.layer_norm(z, z.shape[1:], gain, shift, 1e-5)
+
+        i, f, g, o = (norm("ih", x @ w["weight_ih"].T) + norm("hh", h @ w["weight_hh"].T)).chunk(4, dim=1)
+        c = sigmoid(f) * state[1] + sigmoid(i) * tanh(g)
+        return sigmoid(o) * tanh(norm("cell", c)), c
+    if name == "ProjectedLstm":
+        i, f, g, o = (x @ w["weight_ih"].T + b_i + h @ w["weight_hh"].T + b_h).chunk(4, dim=1)
+        c = sigmoid(f) * state[1] + sigmoid(i) * tanh(g)
+        return (sigmoid(o) * tanh(c)) @ w["weight_hr"].T, c
     from_x, from_h = x @ w["weight_ih"].T + b_i, h @ w["weight_hh"].T + b_h
     if name in {"Rnn", "IdentityRnn"}:
         function = {"tanh": tanh, "relu": torch.relu, "linear": lambda z: z}[layer.activation]

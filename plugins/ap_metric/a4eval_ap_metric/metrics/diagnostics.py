@@ -14,7 +14,7 @@ from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
 from a4eval_ap_metric.measures.confusion import confusion_matrix
 from a4eval_ap_metric.measures.tide import KINDS, Limit, Tide, tide_errors
-from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.base import DetectionMetric, warn_of_more_objects
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,7 @@ class _AtThreshold(DetectionMetric):
         """What became of each detection."""
         if "outcomes" not in self._cache:
             self._cache["outcomes"] = outcomes(match(self.data, self._parameters))
+            warn_of_more_objects(self.data, self.max_detections)
         found: Outcomes = self._cache["outcomes"]
         return found
 
@@ -194,6 +195,7 @@ class TideErrors(DetectionMetric):
 
     def _errors(self) -> Tide:
         if "errors" not in self._cache:
+            warn_of_more_objects(self.data, self.max_detections, per_image=self.limit == "image")
             self._cache["errors"] = tide_errors(
                 self.data,
                 foreground=self.foreground,

@@ -16,7 +16,7 @@ import numpy as np
 
 from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.files import content, unreadable
+from a4eval_ap_metric.readers.files import as_utf8, content, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Identifier = int | str
 _PIECE = 1 << 17  # bytes: the structs of a piece stay in the cache
 _START = re.compile(rb"\s*\[")
+_OBJECT = re.compile(rb"\s*\{")
 _CUT = re.compile(rb"\}\s*,\s*\{")
 
 
@@ -34,8 +35,8 @@ class Image(msgspec.Struct, gc=False):
     """An image; its size is used to doubt boxes, and LVIS says which classes were looked for."""
 
     id: Identifier
-    width: float | None = None
-    height: float | None = None
+    width: float | str | None = None
+    height: float | str | None = None
     neg_category_ids: list[Identifier] | None = None
     not_exhaustive_category_ids: list[Identifier] | None = None
 
@@ -55,7 +56,7 @@ class Annotation(msgspec.Struct, gc=False):
     category_id: Identifier
     bbox: list[float]
     area: float | None = None
-    iscrowd: int = 0
+    iscrowd: int | bool = 0
     id: Identifier | None = None
 
 
@@ -150,7 +151,7 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
     """
-    whole_content = content(path)
+    whole_content = as_utf8(path, content(path))
     if not shapes:
         try:
             file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
@@ -196,11 +197,12 @@ def _number(text: str) -> float | int:
     return int(value) if value.is_integer() else value
 
 
-def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[Any]]:
+def read_detections(path: Path, notes: list[str], *, lenient: bool = False) -> dict[str, NDArray[Any]]:
     """Read a COCO result list.
 
     Args:
         path: the file.
+        notes: doubts are appended to this list.
         lenient: as for :func:`read_ground_truth`.
 
     Returns:
@@ -215,19 +217,44 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
                 mapped: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except (ValueError, OSError):  # an empty file, or one that cannot be mapped, such as a pipe
                 mapped = file.read()
+        mapped = as_utf8(path, mapped)
     except OSError as error:
         raise unreadable(path, error) from error
     try:
         return _in_pieces(mapped, _Detection, _DETECTION)
     except _NOT_USUAL:
         pass
-    rows = _decoded(mapped, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
+    rows = result_rows(path, mapped, Detection, notes, lenient=lenient)
     return {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
         "bbox": boxes([one.bbox for one in rows], str(path)),
         "score": np.array([one.score for one in rows], np.float64),
     }
+
+
+def result_rows(path: Path, raw: Any, kind: Any, notes: list[str], *, lenient: bool = False) -> Any:
+    """Return the rows of a result list, or of a file with the list under ``annotations``, which is noted.
+
+    Args:
+        path: the file, for messages.
+        raw: its bytes.
+        kind: of a row.
+        notes: doubts are appended to this list.
+        lenient: as for :func:`read_ground_truth`.
+
+    Raises:
+        DataError: it is neither.
+    """
+    what = f"{path}: not a COCO result list"
+    if not _OBJECT.match(raw):
+        return _decoded(raw, list[kind], what, lenient=lenient)
+    whole = msgspec.defstruct("ResultFile", [("annotations", list[kind])], gc=False)
+    rows = _decoded(raw, whole, what, lenient=lenient).annotations
+    notes.append(
+        f"{path}: the results stand under 'annotations' of an object, not in a list: they are taken from there"
+    )
+    return rows
 
 
 class _NotInPiecesError(Exception):

@@ -41,6 +41,8 @@ def _outputs(torch: Any, core: TorchCore, leaf: dict[str, Any]) -> Any:
     theirs = core.module
     kind = next(one for one in (torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN) if isinstance(theirs, one))
     options = {"nonlinearity": theirs.nonlinearity} if kind is torch.nn.RNN else {}
+    if kind is torch.nn.LSTM:
+        options = {"proj_size": theirs.proj_size}
     plain = kind(
         theirs.input_size, theirs.hidden_size, theirs.num_layers, bias=theirs.bias, dtype=torch.float64, **options
     )

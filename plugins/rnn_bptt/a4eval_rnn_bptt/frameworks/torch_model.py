@@ -12,6 +12,7 @@ from a4eval_rnn_bptt.analysis.norms import norm
 from a4eval_rnn_bptt.frameworks.torch_step import Stepping, TorchStep
 from a4eval_rnn_bptt.layers.gru import Gru
 from a4eval_rnn_bptt.layers.lstm import Lstm
+from a4eval_rnn_bptt.layers.lstm_variants import ProjectedLstm
 from a4eval_rnn_bptt.layers.rnn import Rnn
 from a4eval_rnn_bptt.layers.stacked import Stacked
 
@@ -118,12 +119,7 @@ def _read(torch: Any, model: Any, batch: Any, loss: Callable[[Any], Any] | None)
     if len(calls) != 1:
         raise ValueError(f"the model calls its recurrent core {len(calls)} times, expected once with whole sequences")
     x, state = _time_major(torch, core, calls[0])
-    if isinstance(core, torch.nn.LSTM):
-        kind: Any = Lstm
-        options = {}
-    else:
-        kind, options = (Gru, {}) if isinstance(core, torch.nn.GRU) else (Rnn, {"activation": core.nonlinearity})
-    cell = kind(inputs=core.input_size, hidden=core.hidden_size, bias=core.bias, **options)
+    cell = _cell(torch, core)
     layer = Stacked(cell=cell, layers=core.num_layers, inputs=core.input_size)
     # by attribute: with weight norm or another parametrisation the state dict holds other things than the weights
     params = {name: _array(getattr(core, name)) for name in layer.init(np.random.default_rng(0))}
@@ -132,6 +128,15 @@ def _read(torch: Any, model: Any, batch: Any, loss: Callable[[Any], Any] | None)
     _check_first_step(layer.forward(params, x[:1], state=state)[0][0], y[0], torch.finfo(calls[0].y.dtype).eps)
     dy = None if loss is None else _loss_gradient(torch, core, loss, result, calls[0])
     return TorchCore(core, layer, params, x, state, dy, ())
+
+
+def _cell(torch: Any, core: Any) -> Any:
+    sizes = {"inputs": core.input_size, "hidden": core.hidden_size, "bias": core.bias}
+    if isinstance(core, torch.nn.LSTM) and core.proj_size:
+        return ProjectedLstm(**{**sizes, "hidden": core.proj_size}, cells=core.hidden_size)
+    if isinstance(core, torch.nn.LSTM):
+        return Lstm(**sizes)
+    return Gru(**sizes) if isinstance(core, torch.nn.GRU) else Rnn(**sizes, activation=core.nonlinearity)
 
 
 def _only_core(torch: Any, model: Any) -> Any:
@@ -145,8 +150,8 @@ def _only_core(torch: Any, model: Any) -> Any:
             "or the methods step and initial_state"
         )
     (core,) = cores.values()
-    if core.bidirectional or getattr(core, "proj_size", 0):
-        raise ValueError("the core is bidirectional or projects its output, so it cannot be taken apart in time")
+    if core.bidirectional:
+        raise ValueError("the core is bidirectional, so it cannot be taken apart in time")
     return core
 
 

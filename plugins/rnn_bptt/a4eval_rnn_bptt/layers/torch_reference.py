@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 
 def torch_pass(
-    framework: str, module: str, options: dict[str, Any], params: Params, x: Array, dy: Array
+    framework: str,
+    module: str,
+    options: dict[str, Any],
+    params: Params,
+    x: Array,
+    dy: Array,
+    *,
+    hidden: int | None = None,
 ) -> tuple[Array, dict[str, Array], Array]:
     """Return (y, dparams, dx) of one layer of ``torch.nn.RNN``, ``LSTM`` or ``GRU``.
 
@@ -22,6 +29,7 @@ def torch_pass(
         params: the weights.
         x: (T, B, I).
         dy: (T, B, H).
+        hidden: its ``hidden_size`` where that is not H.
 
     Raises:
         ValueError: another framework.
@@ -30,7 +38,7 @@ def torch_pass(
     if framework != "torch":
         raise ValueError(f"got reference {framework!r}, expected torch")
     torch = require("torch", "a4eval-rnn-bptt[torch]")
-    core = getattr(torch.nn, module)(x.shape[-1], dy.shape[-1], bias="bias_ih" in params, **options)
+    core = getattr(torch.nn, module)(x.shape[-1], hidden or dy.shape[-1], bias="bias_ih" in params, **options)
     leaf = {f"{name}_l0": torch.tensor(value, requires_grad=True) for name, value in params.items()}
     tx = torch.tensor(x, requires_grad=True)
     y = torch.func.functional_call(core, leaf, (tx,))[0]

@@ -105,6 +105,15 @@ def test_the_models_own_initial_state_counts(torch, nn, x, kind, layers, how):
     )
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN:UserWarning")  # of speed alone
+def test_a_core_that_projects_its_output(torch, nn, x):
+    model = nn.LSTM(INPUTS, 8, num_layers=2, proj_size=HIDDEN)
+    core = read_core(nn.Sequential(model), x)
+    assert core.layer.hidden == HIDDEN
+    assert agrees(core)
+    assert relative(core.layer.forward(core.params, core.x)[0], model(x)[0].detach()) < 1e-5
+
+
 def test_a_float32_initial_state_beside_a_float64_step(torch, nn, x):
     core = read_core(with_step(torch, tanh_step, lambda self, rows: (torch.full((rows, HIDDEN), 0.25),)), x)
     assert agrees(core)

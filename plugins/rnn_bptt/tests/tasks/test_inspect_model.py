@@ -139,7 +139,7 @@ def test_a_config_file_cannot_name_code(typed, run):
     ("model", "error", "message"),
     [
         ("my_models:flat", DataError, r"expected a tensor \(T, B, I\) for a model with step"),
-        ("my_models:both", DataError, "bidirectional or projects"),
+        ("my_models:both", DataError, "the core is bidirectional, so it cannot"),
         ("my_models:none", DataError, "0 modules of nn.RNN"),
         ("my_models:alone", DataError, r"returned LSTM, expected a pair \(model, batch\) or \(model, batch, loss\)"),
         ("my_models:many", DataError, "returned 4 things, expected a pair"),
