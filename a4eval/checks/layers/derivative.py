@@ -51,6 +51,7 @@ class _Difference:
     bend: float
     bend_noise: float
     still: float
+    step: float
 
 
 def richardson(along: Along, y: Leaves, dy: Leaves, scale: Leaves, terms: float = 0.0) -> Derivative:
@@ -128,12 +129,15 @@ def _difference(along: Along, y: Leaves, dy: Leaves, scale: Leaves, step: float)
         bend += float(np.sum(np.abs(up[name] + down[name] - 2 * y[name]) * size)) / step
         bend_noise += 8 * rounding
         still += 4 * float(np.sum(size * scale[name], where=~moved)) * UNIT / step
-    return _Difference(value, noise + 4 * UNIT * terms * (1 + 1 / step), terms, bend, bend_noise, still)
+    return _Difference(value, noise + 4 * UNIT * terms * (1 + 1 / step), terms, bend, bend_noise, still, step)
 
 
 def _kink(before: _Difference, now: _Difference) -> float:
     """Return by how much the one-sided derivatives stay apart while the step shrinks; smooth ones come together."""
-    return now.bend if now.bend > 0.4 * before.bend and now.bend > 2 * now.bend_noise else 0.0
+    if now.bend <= 2 * now.bend_noise:
+        return 0.0
+    # beyond the entry's own magnitude only what is straight is believed
+    return 2 * now.bend if now.bend > 0.4 * before.bend or now.step >= 1 else 0.0
 
 
 def _hidden(along: Along, y: Leaves, dy: Leaves, scale: Leaves, step: float) -> float:
