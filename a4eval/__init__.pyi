@@ -3,6 +3,7 @@ from .component import param as param
 from .config.builder import build as build
 from .context import Run as Run
 from .context import require as require
+from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified

@@ -5,6 +5,7 @@ A file of a few hundred bytes can stand for a gigabyte, through aliases of alias
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -67,7 +68,9 @@ def load(file: Path) -> Any:
 def _check(text: str, name: str) -> None:
     """Walk through the events of *text*, which build nothing, and add up what they stand for."""
     extents = _Extents()
-    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    stream = io.StringIO(text)
+    stream.name = name  # where PyYAML looks for what its errors name
+    events: Iterator[Any] = yaml.parse(stream, Loader=_LOADER)
     for event in events:
         try:
             extents.take(event)

@@ -154,7 +154,10 @@ class Slurm:
         listed = self._logs / JOBS
         if not listed.exists():
             return
-        earlier = listed.read_text().split()
+        earlier = listed.read_text(errors="replace").split()
+        if not all(re.fullmatch(r"\d+(_\d+)?", one) for one in earlier):
+            message = f"{listed} is no file of a4eval, which keeps its jobs there; choose another folder"
+            raise ConfigError(message, path="hydra.sweep.dir")
         while left := [job_id for job_id in earlier if self._queued(job_id)]:
             if not self.wait:
                 raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")

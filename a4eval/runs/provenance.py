@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from a4eval.errors import told
 from a4eval.runs.record import EnvironmentRecord, GitRecord, plain
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def _environment(
         try:
             answers = [plain(dict(answer)) for answer in plugin.call("a4eval_provenance")]
             msgspec.json.encode(answers)
-        except Exception as error:  # noqa: BLE001  (a stranger's hook must not lose a finished run)
-            warnings.append(f"plugin {plugin.name!r}: a4eval_provenance failed: {type(error).__name__}: {error}")
+        except BaseException as error:  # noqa: BLE001  (a stranger's hook must not lose a finished run)
+            warnings.append(f"plugin {plugin.name!r}: a4eval_provenance failed: {told(error)}")
             continue
         for answer in answers:
             facts[plugin.name] = answer

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from a4eval import ownership
 from a4eval.errors import A4evalError, DataError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import RUNS
+from a4eval.executors.slurm import LOGS
 from a4eval.experiment import Experiment
+from a4eval.journal.journal import FILE_NAME
+from a4eval.journal.lock import LOCK_NAME
 from a4eval.runs.record import FileRecord, Record
-from a4eval.runs.runner import UNFINISHED, prepare
+from a4eval.runs.runner import prepare
 from a4eval.sweeps.carry_out import carry_out
 
 if TYPE_CHECKING:
@@ -45,12 +49,13 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
         tasks: config nodes; those that an earlier attempt in the same folder has finished are not run again.
 
     Raises:
-        DataError: a part found its data wrong.
+        DataError: a part found its data wrong, or the folder for the parts is someone else's.
         A4evalError: a part failed otherwise, or was left to a cluster.
         KeyboardInterrupt: it was interrupted.
     """
     parts = _parts(experiment, tasks)
-    folder = experiment.directory / UNFINISHED
+    folder = experiment.directory / ownership.UNFINISHED
+    ownership.make(folder, [FILE_NAME, LOCK_NAME, RUNS, LOGS])
     outcome = carry_out(parts, folder, experiment.directory.name, None, {"ok"}, what="parts")
     if outcome.interrupted:
         raise KeyboardInterrupt

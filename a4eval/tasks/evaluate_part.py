@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from a4eval.component import param
 from a4eval.contracts import Result
 from a4eval.errors import DataError
-from a4eval.runs.runner import UNFINISHED
+from a4eval.ownership import UNFINISHED
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:

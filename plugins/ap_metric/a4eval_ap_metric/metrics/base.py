@@ -26,6 +26,8 @@ class DetectionMetric:
     """Takes batches in; a subclass computes."""
 
     batch: ClassVar[str] = "detection"
+    constant_may_win: ClassVar[bool] = False
+    """One score for all detections may be better than scores by chance."""
 
     _state: DetectionState = field(default_factory=DetectionState, init=False, repr=False, compare=False)
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -52,6 +54,23 @@ class DetectionMetric:
             DataError: a box or score is impossible.
         """
         refuse_impossible(columns)
+
+    def stupid_predictions(self, batch: Mapping[str, Any], rng: np.random.Generator) -> dict[Any, Mapping[str, Any]]:
+        """Return the batch with the truths for detections, with none, and with other scores of those it has."""
+        found = [name for name in batch if name.startswith("detection_")]
+        kept = ~np.asarray(batch["truth_crowd"], bool)
+        of_truth = {name: f"truth_{name.removeprefix('detection_')}" for name in found}
+        truth = {name: np.asarray(batch[one])[kept] for name, one in of_truth.items() if one in batch}
+        truth["detection_score"] = np.ones(np.count_nonzero(kept))
+        score = np.asarray(batch["detection_score"], np.float64)
+        scores = {"random": rng.random(len(score)), "reversed": 1 - score}
+        if not self.constant_may_win:
+            scores["constant"] = np.full(len(score), 0.5)
+        return {
+            "truth": {**batch, **truth},
+            "nothing": {**batch, **{name: np.asarray(batch[name])[:0] for name in found}},
+            **{kind: {**batch, "detection_score": one} for kind, one in scores.items()},
+        }
 
     def check(self, columns: dict[str, NDArray[Any]]) -> None:
         """Refuse what this metric in particular cannot use."""

@@ -51,6 +51,7 @@ class DetectionF1(_AtThreshold):
     """The best F1 over score thresholds, all classes together; the table has each class's own."""
 
     names: ClassVar[Sequence[str]] = ("f1", "score_threshold", "precision", "recall")
+    constant_may_win: ClassVar[bool] = True  # all detections have the best recall
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the best F1, and score threshold, precision and recall there."""
@@ -90,6 +91,7 @@ class DetectionCalibration(_AtThreshold):
     """The expected calibration error: is a score the chance that the detection is right?"""
 
     names: ClassVar[Sequence[str]] = ("expected_calibration_error",)
+    constant_may_win: ClassVar[bool] = True  # the share of hits as the score of all is as calibrated as can be
 
     bins: int = param(10, help="bins of the score, of equal width")
 
@@ -159,6 +161,7 @@ class TideErrors(DetectionMetric):
         "cost_false_positives",
         "cost_false_negatives",
     )
+    constant_may_win: ClassVar[bool] = True  # the costs of one kind fall when those of another rise
 
     foreground: float = param(0.5, help="IoU from which a detection is right")
     background: float = param(0.1, help="IoU up to which a detection is on nothing")
