@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from a4eval.statistics.weights import Statistic
 
 
+_FEW = 10
+
+
 @dataclass
 class Evaluate:
     """Pass the data once through every metric.
@@ -85,6 +88,13 @@ class Evaluate:
                 )
 
             values = drawn(statistic_of(metric)).renamed(self._set.names(label, metric))
+            drawn_together = values.groups
+            if drawn_together < _FEW:
+                run.warn(
+                    f"{label}: an interval from {drawn_together} units that are drawn, expected {_FEW} or more: at a "
+                    "nominal 95 % the percentile interval was measured to hold .41 of the time at two, .83 at five and "
+                    ".90 at ten; interval.method=expanded allows for it"
+                )
             for name, interval in intervals(values, options.level, method).items():
                 result.metrics[name] = replace(result.metrics[name], interval=interval)
             if options.keep:

@@ -92,7 +92,9 @@ def test_units_of_one_cluster_are_drawn_together(tmp_path):
     hits, video = [1] * 50 + [0] * 50, ["x"] * 50 + ["y"] * 50
     options = KeptIntervalOptions(resamples=400, method="percentile", clusters="video")
     task = Evaluate(Hits(hits, list(range(100)), video), {"accuracy": Accuracy()}, options)
-    interval = task.run(Run(tmp_path)).metrics["accuracy"].interval
+    run = Run(tmp_path)
+    interval = task.run(run).metrics["accuracy"].interval
+    assert "an interval from 2 units that are drawn, expected 10 or more" in run.warnings[0]
     assert (interval.low, interval.high) == (0, 1), "two videos: all right or all wrong, each in a quarter of the draws"
     lacking = Evaluate(Hits(hits, list(range(100))), {"accuracy": Accuracy()}, options)
     with pytest.raises(DataError, match=r"interval\.clusters: the data has no column 'video'; it has hit, unit"):

@@ -17,11 +17,6 @@ COCO_MAX_DETECTIONS = (1, 10, 100)
 
 Geometry: TypeAlias = Literal["box", "mask", "keypoints"]
 MASKS = "a4eval-ap-metric[masks]"
-# COCO's 17 keypoints, nose to right ankle: how far annotators differ, in shares of the object's size
-COCO_SIGMAS = (
-    np.array([0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89])
-    / 10
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,12 +91,14 @@ class CocoParameters:
         recalls: the recall levels precision is read at.
         areas: (low, high) in pixels²; the first one is of the overall numbers.
         max_detections: per image and class, ascending; the last one is used for matching and precision.
+        single_recalls: AR at a threshold of 0.5 and of 0.75 too, as COCO has it for keypoints.
     """
 
     thresholds: tuple[float, ...] = COCO_THRESHOLDS
     recalls: tuple[float, ...] = COCO_RECALLS
     areas: tuple[tuple[float, float], ...] = (EVERY_AREA, *COCO_AREAS.values())
     max_detections: tuple[int, ...] = COCO_MAX_DETECTIONS
+    single_recalls: bool = False
 
     def __post_init__(self) -> None:
         if not self.thresholds or sorted(self.thresholds) != list(self.thresholds):

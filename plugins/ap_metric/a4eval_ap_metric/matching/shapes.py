@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval import DataError, require
-from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
+from a4eval_ap_metric.detections.data import MASKS
+from a4eval_ap_metric.detections.sigmas import SIGMAS
 from a4eval_ap_metric.matching.pairs import box_iou
 
 if TYPE_CHECKING:
@@ -51,26 +52,40 @@ def mask_iou(data: DetectionData, detection: NDArray[np.intp], truth: NDArray[np
     return similarity
 
 
-def keypoint_similarity(data: DetectionData, detection: NDArray[np.intp], truth: NDArray[np.intp]) -> PairSimilarity:
+def keypoint_similarity(
+    data: DetectionData,
+    detection: NDArray[np.intp],
+    truth: NDArray[np.intp],
+    *,
+    sigmas: NDArray[np.float64] = SIGMAS["coco"],
+) -> PairSimilarity:
     """Return the object keypoint similarity (OKS) of *detection* and *truth* rows.
 
     Args:
-        data: with ``truth_keypoints`` and ``detection_keypoints`` (n, 17, 3) x, y, visibility among its shapes.
+        data: with ``truth_keypoints`` and ``detection_keypoints`` (n, k, 3) x, y, visibility among its shapes.
         detection: (d,) rows.
         truth: (g,) rows.
+        sigmas: (k,) float64, how far annotators differ in each keypoint; COCO's 17 by default.
 
     Raises:
-        DataError: the data has no keypoints.
+        DataError: the data has no keypoints, or not as many as there are sigmas.
 
     Source: ``COCOeval.computeOks`` in cocoapi; a truth without visible keypoints is met inside twice its box.
     """
     points, true_points = (_shape(data, f"{side}_keypoints") for side in ("detection", "truth"))
-    points, true_points = points[detection], true_points[truth]
+    for side, one in (("ground truth", true_points), ("detections", points)):
+        if len(one) and one.shape[1] != len(sigmas):
+            raise DataError(
+                f"keypoints: the {side}: got {one.shape[1]} of each object, expected {len(sigmas)}, as many as sigmas: "
+                f"set sigmas of the metric to {', '.join(SIGMAS)} or a list of {one.shape[1]} numbers"
+            )
+    points = points[detection].reshape(len(detection), len(sigmas), 3)
+    true_points = true_points[truth].reshape(len(truth), len(sigmas), 3)
     area = data.truth_area[truth] + np.spacing(1)
     box = data.truth_box[truth]
     low, high = box[:, :2] - box[:, 2:], box[:, :2] + 2 * box[:, 2:]
     visible = true_points[:, :, 2].astype(np.float64) > 0
-    variance = (2 * COCO_SIGMAS) ** 2
+    variance = (2 * sigmas) ** 2
 
     def similarity(first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
         place, target = points[first, :, :2], true_points[second, :, :2]

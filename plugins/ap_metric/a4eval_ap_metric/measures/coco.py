@@ -103,6 +103,7 @@ def statistics(parameters: CocoParameters, areas: Sequence[str] | None = None) -
     """
     names = [str(one) for one in range(1, len(parameters.areas))] if areas is None else areas
     singles = [(one, parameters.thresholds.index(one)) for one in single_thresholds(parameters)]
+    single_recalls = singles if parameters.single_recalls else []
     last = parameters.max_detections[-1]
     maxima = [(one, None if one == last else one) for one in parameters.max_detections]
     return [
@@ -110,6 +111,7 @@ def statistics(parameters: CocoParameters, areas: Sequence[str] | None = None) -
         *(Statistic(f"AP{100 * one:g}", "precision", threshold=index) for one, index in singles),
         *(Statistic(f"AP{one}", "precision", area) for area, one in enumerate(names, 1)),
         *(Statistic(f"AR{one}", "recall", maximum=maximum) for one, maximum in maxima),
+        *(Statistic(f"AR{100 * one:g}", "recall", threshold=index) for one, index in single_recalls),
         *(Statistic(f"AR{one}", "recall", area) for area, one in enumerate(names, 1)),
     ]
 
@@ -142,9 +144,7 @@ def coco_statistics(matches: Matches) -> NDArray[np.float64]:
     precision = [precision_at_recalls(one, recalls) for one in found]
 
     def value(one: Statistic) -> float:
-        if one.of == "recall":
-            return mean_where_defined(recall_of(found[one.area], one.maximum))
-        table = precision[one.area]
+        table = precision[one.area] if one.of == "precision" else recall_of(found[one.area], one.maximum)
         return mean_where_defined(table if one.threshold is None else table[one.threshold])
 
     return np.array([value(one) for one in statistics(matches.parameters)])

@@ -18,9 +18,10 @@ from a4eval_ap_metric.detections.data import (
     CocoParameters,
     Geometry,
 )
+from a4eval_ap_metric.detections.sigmas import named_sigmas
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.pairs import pairs_by
-from a4eval_ap_metric.matching.shapes import SIMILARITIES
+from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
 from a4eval_ap_metric.measures.coco_tables import class_rows, curve_rows, threshold_rows
 from a4eval_ap_metric.metrics.base import ResampledMetric
@@ -59,6 +60,11 @@ class CocoDetection(ResampledMetric):
     geometry: Geometry = param(
         "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
     )
+    sigmas: Any = param(
+        "coco",
+        help="how far annotators differ in each keypoint: coco (17), crowdpose (14), coco_wholebody (133), or a list",
+    )
+    single_recalls: bool = param(False, help="AR50 and AR75 as well; for keypoints, as in COCO, always")
     compat: Literal["none", "pycocotools"] = param(
         "none", help="pycocotools: take NaN and negative sizes as it does, and give −1 where a number is undefined"
     )
@@ -74,11 +80,13 @@ class CocoDetection(ResampledMetric):
             recalls=COCO_RECALLS if self.recalls is None else tuple(self.recalls),
             areas=(EVERY_AREA, *areas),
             max_detections=tuple(self.max_detections),
+            single_recalls=self.single_recalls or self.geometry == "keypoints",
         )
+        self._sigmas = named_sigmas(self.sigmas)
         if self.similarity is not None and not getattr(self.similarity, "higher_is_better", True):
             raise ValueError("similarity: got a distance, expected one that is higher for better pairs")
         if len(set(self.names)) < len(self.names):
-            raise ValueError(f"areas: {list(self.areas)} give two statistics the same name")
+            raise ValueError(f"areas, max_detections: two statistics have one name among {', '.join(self.names)}")
 
     @property
     def names(self) -> Sequence[str]:
@@ -88,6 +96,8 @@ class CocoDetection(ResampledMetric):
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""
         by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        if by is keypoint_similarity:
+            by = partial(keypoint_similarity, sigmas=self._sigmas)
         return match(data, self._parameters, pair_similarity=by)
 
     def refuse(self, columns: dict[str, NDArray[Any]]) -> None:

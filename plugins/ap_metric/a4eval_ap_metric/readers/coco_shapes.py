@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from a4eval import DataError, require
-from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
+from a4eval_ap_metric.detections.data import MASKS
 from a4eval_ap_metric.identifiers import as_ids
 from a4eval_ap_metric.readers.coco_json import Identifier, result_rows
 from a4eval_ap_metric.readers.files import as_utf8, content
@@ -104,11 +104,12 @@ def _masks(rows: Sequence[Any], sizes: Mapping[Identifier, Any], what: str, *, a
 
 
 def _keypoints(rows: Sequence[Any], what: str) -> NDArray[np.float64]:
-    expected = 3 * len(COCO_SIGMAS)
+    """Return (n, k, 3) x, y, visibility, all rows having as many keypoints as the first."""
+    expected = len(rows[0].keypoints or ()) if rows else 0
     for index, row in enumerate(rows):
-        if row.keypoints is None or len(row.keypoints) != expected:
-            got = 0 if row.keypoints is None else len(row.keypoints)
-            raise DataError(
-                f"{what}: entry {index}: keypoints: got {got} numbers, expected {expected}: x, y, visibility of each"
-            )
-    return np.array([row.keypoints for row in rows], np.float64).reshape(-1, len(COCO_SIGMAS), 3)
+        got = len(row.keypoints or ())
+        if not got or got % 3:
+            raise DataError(f"{what}: entry {index}: keypoints: got {got} numbers, expected x, y, visibility of each")
+        if got != expected:
+            raise DataError(f"{what}: entry {index}: keypoints: got {got} numbers, expected {expected} as in entry 0")
+    return np.array([row.keypoints for row in rows], np.float64).reshape(len(rows), expected // 3, 3)

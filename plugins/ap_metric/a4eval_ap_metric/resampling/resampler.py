@@ -81,13 +81,14 @@ class Resampler:
             for index, area in enumerate(self._areas):
                 mine = [(column, one) for column, one in self._statistics if one.area == index]
                 precisions = [(column, one.threshold) for column, one in mine if one.of == "precision"]
-                recalls = [(column, one.maximum) for column, one in mine if one.of == "recall"]
+                recalls = [(column, one.maximum, one.threshold) for column, one in mine if one.of == "recall"]
                 for row, curves in enumerate(area.curves(table), start):
                     means = curves.mean_precision([threshold for _, threshold in precisions])
                     values[row, [column for column, _ in precisions]] = means
-                    for column, maximum in recalls:
+                    for column, maximum, threshold in recalls:
                         found = curves.found if maximum is None else limited[maximum][row - start]
-                        values[row, column] = mean_where_defined(curves.recall(found))
+                        share = curves.recall(found)
+                        values[row, column] = mean_where_defined(share if threshold is None else share[threshold])
                     if index == 0:
                         of_classes[row] = curves.class_precision()
         return Resampled(values, of_classes)

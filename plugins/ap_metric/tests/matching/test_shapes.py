@@ -9,8 +9,9 @@ import json
 import numpy as np
 import pytest
 from a4eval_ap_metric import coco_arrays, read_coco
+from a4eval_ap_metric.detections.sigmas import named_sigmas
 
-from a4eval import DataError, Run, build
+from a4eval import ConfigError, DataError, Run, build
 
 from ..shared_data import SHARED
 
@@ -19,13 +20,15 @@ TRUTH = FILES / "instances_val2014_100.json"
 RESULTS = FILES / "instances_val2014_fakesegm100_results.json"
 
 
-def pycocotools_evaluation(truth, results, kind):
+def pycocotools_evaluation(truth, results, kind, sigmas=None):
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
     with contextlib.redirect_stdout(io.StringIO()):
         loaded = COCO(str(truth))
         evaluation = COCOeval(loaded, loaded.loadRes(str(results)), kind)
+        if sigmas is not None:
+            evaluation.params.kpt_oks_sigmas = np.array(sigmas)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
@@ -50,13 +53,13 @@ def test_masks_of_real_files_equal_pycocotools():
     np.testing.assert_array_equal(np.where(np.isnan(precision), -1, precision), expected.eval["precision"])
 
 
-def people(rng, n_images=6):
+def people(rng, n_images=6, n_points=17):
     """Return a keypoint data set: people with some, all or no visible joints, crowds, and detections near them."""
     annotations, results = [], []
     for image in range(1, n_images + 1):
         for _ in range(int(rng.integers(0, 5))):
             corner, size = rng.uniform(0, 300, 2), rng.uniform(20, 200, 2)
-            points = np.column_stack([corner + rng.random((17, 2)) * size, rng.integers(0, 3, 17)])
+            points = np.column_stack([corner + rng.random((n_points, 2)) * size, rng.integers(0, 3, n_points)])
             if rng.random() < 0.2:
                 points[:, 2] = 0
             points[points[:, 2] == 0, :2] = 0
@@ -73,10 +76,10 @@ def people(rng, n_images=6):
                 }
             )
             for _ in range(int(rng.integers(0, 4))):
-                found = corner + rng.random((17, 2)) * size
+                found = corner + rng.random((n_points, 2)) * size
                 seen = points[:, 2] > 0
                 found[seen] = points[seen, :2] + rng.normal(size=(int(seen.sum()), 2)) * rng.choice([1, 5, 20])
-                flat = np.column_stack([found, np.ones(17)]).ravel().tolist()
+                flat = np.column_stack([found, np.ones(n_points)]).ravel().tolist()
                 results.append({"image_id": image, "category_id": 1, "keypoints": flat, "score": float(rng.random())})
     truth = {
         "images": [{"id": one, "width": 640, "height": 480} for one in range(1, n_images + 1)],
@@ -98,7 +101,7 @@ def test_keypoints_equal_pycocotools(tmp_path):
     for seed in range(40):
         files = written(tmp_path, *people(np.random.default_rng(seed)))
         metric = evaluated(*files, "keypoints", areas=areas, max_detections=[20])
-        assert metric.names == ("AP", "AP50", "AP75", "APm", "APl", "AR20", "ARm", "ARl")
+        assert metric.names == ("AP", "AP50", "AP75", "APm", "APl", "AR20", "AR50", "AR75", "ARm", "ARl")
         expected = pycocotools_evaluation(*files, "keypoints")
         arrays = coco_arrays(metric.matches)
         for name in ("precision", "recall", "scores"):
@@ -108,10 +111,44 @@ def test_keypoints_equal_pycocotools(tmp_path):
             )
         values = [value.value for value in metric.compute().values()]
         np.testing.assert_allclose(
-            np.where(np.isnan(values), -1, values)[[0, 1, 2, 3, 4, 5, 6, 7]],
-            expected.stats[[0, 1, 2, 3, 4, 5, 8, 9]],
+            np.where(np.isnan(values), -1, values),
+            expected.stats,
             atol=1e-12,
         )
+
+
+@pytest.mark.parametrize(
+    ("sigmas", "n"), [("crowdpose", 14), ("coco_wholebody", 133), ([0.05, 0.1, 0.02], 3), ([0.1], 1)]
+)
+def test_any_number_of_keypoints_equals_pycocotools(tmp_path, sigmas, n):
+    pytest.importorskip("pycocotools", reason="pycocotools is the reference")
+    for seed in range(6):
+        files = written(tmp_path, *people(np.random.default_rng(seed), n_points=n))
+        areas = {"m": [1024, 9216], "l": [9216, 1e10]}
+        metric = evaluated(*files, "keypoints", areas=areas, max_detections=[20], sigmas=sigmas)
+        expected = pycocotools_evaluation(*files, "keypoints", named_sigmas(sigmas))
+        values = np.array([value.value for value in metric.compute().values()])
+        np.testing.assert_allclose(np.nan_to_num(values, nan=-1), expected.stats, atol=1e-12)
+        weighted = [value.value for value in metric.compute(np.ones(len(metric.units))).values()]
+        np.testing.assert_array_equal(weighted, values)
+
+
+def test_sigmas_fit_the_keypoints(tmp_path):
+    files = written(tmp_path, *people(np.random.default_rng(0), n_points=5))
+    with pytest.raises(DataError, match=r"got 5 of each object, expected 17, .* set sigmas of the metric to coco"):
+        evaluated(*files, "keypoints").compute()
+    for sigmas, words in (("hand", "sigmas: got 'hand', expected coco"), ([0.1, 0], "expected numbers above 0")):
+        with pytest.raises(ConfigError, match=words):
+            build("metric", {"name": "coco_detection", "sigmas": sigmas})
+    truth, results = people(np.random.default_rng(0))
+    results[1]["keypoints"] = results[1]["keypoints"][:9]
+    with pytest.raises(DataError, match="entry 1: keypoints: got 9 numbers, expected 51 as in entry 0"):
+        read_coco(*written(tmp_path, truth, results), geometry="keypoints")
+
+
+def test_recalls_at_single_thresholds_of_boxes_too():
+    metric = build("metric", {"name": "coco_detection", "single_recalls": True})
+    assert metric.names[-5:] == ("AR50", "AR75", "ARs", "ARm", "ARl")
 
 
 def test_polygons_and_plain_run_lengths_are_masks(tmp_path):
@@ -138,7 +175,7 @@ def test_polygons_and_plain_run_lengths_are_masks(tmp_path):
     [
         ("mask", {}, "results.json: entry 0: segmentation: got None, expected polygons or run lengths"),
         ("mask", {"segmentation": {"size": [4, 4]}}, "entry 0: segmentation: counts: got None, expected a list"),
-        ("keypoints", {"keypoints": [1, 2, 3]}, "entry 0: keypoints: got 3 numbers, expected 51"),
+        ("keypoints", {"keypoints": [1, 2]}, "entry 0: keypoints: got 2 numbers, expected x, y, visibility"),
         ("keypoints", {}, "entry 0: keypoints: got 0 numbers"),
     ],
 )

@@ -136,7 +136,7 @@ def test_other_parameters_give_other_names():
         ({"thresholds": [50.0]}, "from 0 to 1"),
         ({"max_detections": [0]}, "at least 1"),
         ({"areas": {"x": [5, 1]}}, "low ≤ high"),
-        ({"areas": {"50": [1, 5]}}, "same name"),
+        ({"areas": {"50": [1, 5]}}, "two statistics have one name among AP, AP50"),
     ],
 )
 def test_bad_parameters_are_refused(node, words):
