@@ -3,6 +3,7 @@ from .component import param as param
 from .config.builder import build as build
 from .context import Run as Run
 from .context import require as require
+from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified
@@ -14,6 +15,7 @@ from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced
 from .contracts import Result as Result
 from .contracts import Row as Row
+from .contracts import Stateful as Stateful
 from .contracts import Tabular as Tabular
 from .contracts import Task as Task
 from .contracts import Value as Value
@@ -33,11 +35,11 @@ from .executors.contract import Sweep as Sweep
 from .executors.jobs import run_jobs as run_jobs
 from .hookspecs import API_VERSION as API_VERSION
 from .hookspecs import hookimpl as hookimpl
+from .statistics.bootstrap import bootstrap as bootstrap
+from .statistics.bootstrap import paired_bootstrap as paired_bootstrap
 from .statistics.corrections import benjamini_hochberg as benjamini_hochberg
 from .statistics.corrections import holm as holm
-from .statistics.intervals import bootstrap as bootstrap
-from .statistics.intervals import paired_bootstrap as paired_bootstrap
-from .statistics.intervals import paired_permutation as paired_permutation
 from .statistics.mean import mean_value as mean_value
+from .statistics.permutation import paired_permutation as paired_permutation
 
 __version__: str

@@ -35,7 +35,19 @@ def a4eval_components() -> list[Component]:
             kind="task",
             name="check_layer",
             factory="a4eval.tasks.check_layer:CheckLayer",
-            summary="gradients, adjoint, precision, determinism and speed of any layer",
+            summary="is a layer right? gradients, precision, batches, arrays, state, memory: a verdict",
+        ),
+        Component(
+            kind="task",
+            name="check_metric",
+            factory="a4eval.tasks.check_metric:CheckMetric",
+            summary="is a metric right? merging, weights, order, names, no data, NaN: a verdict",
+        ),
+        Component(
+            kind="task",
+            name="check_reader",
+            factory="a4eval.tasks.check_reader:CheckReader",
+            summary="is a reader right? passes, parts, bad files: a verdict",
         ),
         Component(
             kind="executor",

@@ -57,7 +57,10 @@ def a4eval_config_packages() -> Iterable[str]:  # type: ignore[empty-body]
 
 @hookspec
 def a4eval_provenance() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Return facts for every record's ``environment``, such as the version of a compiled library."""
+    """Return facts for every record's ``environment``, such as the version of a compiled library.
+
+    A process asks once, and again when something has been imported since.
+    """
 
 
 @hookspec
@@ -70,4 +73,9 @@ def a4eval_run_finished(run: Run, record: Mapping[str, Any]) -> None:
 
 @hookspec
 def a4eval_sweep_finished(sweep: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
-    """Act on a finished sweep: *sweep* holds its id, folder and overrides, *summary* the counts by status."""
+    """Act on a sweep that has ended; an exception here is shown as a warning.
+
+    Args:
+        sweep: ``sweep_id``; ``folder``, where its journal is; ``points``, how many it has.
+        summary: ``ok`` and ``failed``, how many points have such a record; ``interrupted``, whether it was.
+    """

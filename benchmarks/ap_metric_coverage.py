@@ -19,14 +19,14 @@ import numpy as np
 from a4eval_ap_metric import CocoParameters, DetectionData, Resampler, coco_statistics, match
 from harness import environment, publish, table
 
-from a4eval.statistics.intervals import bootstrap, paired_bootstrap
+from a4eval.statistics.bootstrap import bootstrap, paired_bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from a4eval.statistics.intervals import Statistic
+    from a4eval.statistics.weights import Statistic
 
 IMAGES, CLASSES, RESAMPLES, LARGE = 400, 3, 500, 200_000
 NAMES = ("AP", "AP50", "AP75")

@@ -26,7 +26,8 @@ from a4eval_ap_metric.metrics.coco import CocoDetection
 from ap_metric_workload import workload, write_coco
 from harness import environment, interleave, publish, table
 
-from a4eval.statistics.intervals import paired_bootstrap, statistic_of
+from a4eval.statistics.bootstrap import paired_bootstrap
+from a4eval.statistics.weights import statistic_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

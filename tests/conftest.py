@@ -16,6 +16,8 @@ SHARED = ROOT.parent / "shared"
 STRANGER = Path(__file__).resolve().parent / "stranger"
 PROBE = Path(__file__).resolve().parent / "probe"
 """A plugin that misbehaves on demand."""
+ACCURACIES = Path(__file__).resolve().parent / "accuracies"
+"""A metric simple enough to know the answer."""
 
 
 @dataclass(frozen=True)
@@ -151,4 +153,31 @@ def probe(monkeypatch):
     monkeypatch.syspath_prepend(str(PROBE))
     registry.cache_clear()
     yield
+    registry.cache_clear()
+
+
+@pytest.fixture
+def hits(cli, tmp_path, monkeypatch):
+    """Run ``evaluate`` on hits, a number a unit, into a folder, and return that."""
+    from a4eval.registry import registry
+
+    monkeypatch.syspath_prepend(str(ACCURACIES))
+    registry.cache_clear()
+
+    def run(folder, values, *overrides, interval="{resamples: 200}", **columns):
+        data = {"hits": [float(one) for one in values], **columns}
+        done = cli(
+            "run",
+            "task.name=evaluate",
+            "task.data.name=hits",
+            *(f"task.data.{key}={json.dumps(value)}" for key, value in data.items()),
+            "task.metrics.accuracy=accuracy_of_hits",
+            *([f"task.interval={interval}"] if interval else []),
+            f"hydra.run.dir={folder}",
+            *overrides,
+        )
+        assert done.code == 0, done.err
+        return tmp_path / folder
+
+    yield run
     registry.cache_clear()

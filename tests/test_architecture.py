@@ -21,6 +21,7 @@ ORDER = {
         "statistics",
         "sweeps",
         "checks",
+        "comparisons",
         "tasks",
         "results",
         "testing",

@@ -27,6 +27,6 @@ def experiments(config_dir: Path | None, as_json: bool) -> None:
     if as_json:
         put(json.dumps(rows, indent=2))
         return
-    from a4eval.results.show import print_table
+    from a4eval.results.tables import print_table
 
     print_table("", ["experiment", "description"], [[row["experiment"], row["description"]] for row in rows])

@@ -8,14 +8,17 @@ from io import TextIOWrapper
 import click
 
 from a4eval import __version__
+from a4eval.cli.compare import compare
 from a4eval.cli.components import components
 from a4eval.cli.experiments import experiments
+from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
 from a4eval.cli.say import fail
+from a4eval.cli.show import show
 from a4eval.errors import A4evalError, DataError
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
@@ -56,5 +59,5 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (run, plugins, components, experiments, ls, retry, resume):
+for command in (run, plugins, components, experiments, ls, show, compare, gate, retry, resume):
     app.add_command(command)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from a4eval.cli.say import note
+from a4eval.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 config_dir_option = click.option(
     "--config-dir", metavar="FOLDER", type=click.Path(path_type=Path), help="Your own configs; they go first."
@@ -18,6 +24,13 @@ allow_env_option = click.option(
     help="Let configs use the environment variable NAME as ${oc.env:NAME}; its value is written nowhere.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+show_option = click.option(
+    "--show",
+    type=click.Choice(["summary", "all"]),
+    default="summary",
+    show_default=True,
+    help="What to print: what fits a screen, or every number, table and point.",
+)
 strict_option = click.option("--strict-plugins", is_flag=True, help="Stop if any plugin is broken.")
 
 
@@ -35,3 +48,21 @@ def check_plugins(*, strict: bool) -> None:
         if strict:
             raise PluginError(text)
         note(text)
+
+
+def margins_of(texts: Iterable[str], option: str = "--margin") -> dict[str, float]:
+    """Read margins such as ``AP=0.005``.
+
+    Raises:
+        ConfigError: one cannot be read, or is negative.
+    """
+    found = {}
+    for text in texts:
+        name, sign, number = text.rpartition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            found[name] = math.nan
+        if not (sign and name and math.isfinite(found[name]) and found[name] >= 0):
+            raise ConfigError(f"got {text!r}, expected METRIC=NUMBER that is not negative, as in AP=0.005", path=option)
+    return found

@@ -36,7 +36,7 @@ def plugins(as_json: bool, strict_plugins: bool) -> None:
     if as_json:
         put(json.dumps(rows, indent=2))
     else:
-        from a4eval.results.show import print_table
+        from a4eval.results.tables import print_table
 
         shown = [[*list(row.values())[:4], len(row["components"]) or "", row["reason"]] for row in rows]
         print_table("", ["plugin", "distribution", "version", "state", "components", "reason"], shown)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
-from a4eval.cli.options import allow_env_option
+from a4eval.cli.options import allow_env_option, show_option
 from a4eval.environment import allow
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("overrides", nargs=-1)
+@show_option
 @allow_env_option
-def resume(folder: Path, overrides: tuple[str, ...], allow_env: tuple[str, ...]) -> None:
+def resume(folder: Path, overrides: tuple[str, ...], show: str, allow_env: tuple[str, ...]) -> None:
     """Go on with the sweep of FOLDER: run what is missing there, as its command would.
 
     OVERRIDES may set executor, timeout, retries and fail_fast anew.
@@ -26,4 +27,4 @@ def resume(folder: Path, overrides: tuple[str, ...], allow_env: tuple[str, ...])
     from a4eval.sweeps.multirun import sweep
 
     command = resumed(folder, overrides)
-    sys.exit(finish(sweep(command.overrides, Path(command.config_dir) if command.config_dir else None)))
+    sys.exit(finish(sweep(command.overrides, Path(command.config_dir) if command.config_dir else None), show))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from a4eval.cli.options import allow_env_option
+from a4eval.cli.options import allow_env_option, show_option
 from a4eval.environment import allow
 from a4eval.terminal import put
 
@@ -15,8 +15,9 @@ from a4eval.terminal import put
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("overrides", nargs=-1)
+@show_option
 @allow_env_option
-def retry(folder: Path, overrides: tuple[str, ...], allow_env: tuple[str, ...]) -> None:
+def retry(folder: Path, overrides: tuple[str, ...], show: str, allow_env: tuple[str, ...]) -> None:
     """Run the failed points of a sweep's FOLDER again.
 
     OVERRIDES may set executor, timeout, retries and fail_fast anew.
@@ -29,4 +30,4 @@ def retry(folder: Path, overrides: tuple[str, ...], allow_env: tuple[str, ...]) 
     if outcome is None:
         put("no run failed here")
     else:
-        sys.exit(finish(outcome))
+        sys.exit(finish(outcome, show))

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from a4eval import errors
-from a4eval.cli.options import allow_env_option, check_plugins, config_dir_option, strict_option
+from a4eval.cli.options import (
+    allow_env_option,
+    check_plugins,
+    config_dir_option,
+    json_option,
+    show_option,
+    strict_option,
+)
 from a4eval.cli.say import note, say
 from a4eval.environment import allow
 from a4eval.errors import ConfigError
@@ -20,6 +27,8 @@ from a4eval.terminal import put, remark
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from a4eval.runs.record import Record
 
 RUN_HELP = """Run an experiment, or with -m a sweep of it.
 
@@ -48,6 +57,9 @@ Exit status: 0 ok
 @click.argument("overrides", nargs=-1)
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
 @click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
+@show_option
+@click.option("--quiet", "-q", is_flag=True, help="Print the path of the record alone.")
+@json_option
 @config_dir_option
 @allow_env_option
 @strict_option
@@ -55,6 +67,9 @@ def run(
     overrides: tuple[str, ...],
     multirun: bool,
     cfg: str | None,
+    show: str,
+    quiet: bool,
+    as_json: bool,
     config_dir: Path | None,
     allow_env: tuple[str, ...],
     strict_plugins: bool,
@@ -72,9 +87,11 @@ def run(
         from a4eval.results.summary import finish
         from a4eval.sweeps.multirun import sweep
 
-        sys.exit(finish(sweep(overrides, config_dir)))
+        if as_json:
+            raise ConfigError("prints the record of one run; of a sweep `a4eval ls --json FOLDER` does", path="--json")
+        sys.exit(finish(sweep(overrides, config_dir), "path" if quiet else show))
     else:
-        run_one(overrides, config_dir)
+        run_one(overrides, config_dir, "json" if as_json else "path" if quiet else show)
 
 
 def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -> None:
@@ -90,12 +107,22 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
     put(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
 
 
-def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
-    """Run one experiment, show its numbers and exit."""
+def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoReturn:
+    """Run one experiment, show its numbers and exit.
+
+    Args:
+        overrides: as typed.
+        config_dir: the user's own configs.
+        show: ``summary``, ``all``, ``json`` or ``path``.
+    """
     from a4eval.config.compose import compose, resolve
     from a4eval.results.show import print_record
+    from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import prepare, run_single
 
+    for key in ("points", "zip"):
+        if any(override.startswith(f"{key}=") for override in overrides):
+            raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     prepared = prepare(resolve(compose(overrides, config_dir), overrides))
     if prepared.experiment.root.dry_run:
@@ -103,12 +130,21 @@ def run_one(overrides: Sequence[str], config_dir: Path | None) -> NoReturn:
         sys.exit(OK)
     gc.freeze()
     gc.enable()
-    record, path = run_single(prepared, show=print_record, on_warning=note)
+
+    def printed(done: Record) -> None:
+        if show == "json":
+            put(encode(done).decode())
+        elif show != "path":
+            kept = prepared.experiment.directory / FILE_NAME
+            print_record(done, kept, everything=show == "all" or not kept.exists())  # else the numbers would be lost
+
+    record, path = run_single(prepared, show=printed, on_warning=note)
     if record.error is not None and record.status == "failed":
         ours = hasattr(errors, record.error.type)
         text = record.error.message if ours else f"{record.error.type}: {record.error.message}"
         say("error", text if ours else f"{text} (the record holds the traceback)")
     elif record.status == "interrupted":
         remark("a4eval: interrupted")
-    put(path)
+    if show != "json":
+        put(path)
     sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 
 from a4eval.component import parameter_info
 from a4eval.conversion import convert, show, type_name
-from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean
+from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, text_of, told
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
@@ -71,9 +71,11 @@ class Builder:
             component = self._make(provided.load(), {key: node[key] for key in node if key != "name"}, path)
         except A4evalError:
             raise
-        except Exception as error:  # a stranger's code
-            said = f"{type(error).__name__}: {error}"
-            raise PluginError(f"{path}: {kind} {name!r} of {provided.plugin.name!r} cannot be built: {said}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's code
+            message = f"{path}: {kind} {name!r} of {provided.plugin.name!r} cannot be built: {told(error)}"
+            raise PluginError(message) from error
         self.used[kind, name] = provided
         return component
 
@@ -99,7 +101,7 @@ class Builder:
         try:
             return factory(**arguments)
         except (ValueError, TypeError) as error:
-            raise ConfigError(str(error), path=path) from error
+            raise ConfigError(text_of(error), path=path) from error
 
     def _field(self, kind: str, hint: Any, value: Any, path: str) -> Any:
         if kind:
@@ -107,6 +109,14 @@ class Builder:
         group = _group(hint)
         if group is None or (value is None and hint is not group):
             return convert(value, hint, path)
+        return self.options(group, value, path)
+
+    def options(self, group: Any, value: Any, path: str) -> Any:
+        """Make a group of options, a dataclass.
+
+        Raises:
+            ConfigError: *value* is no mapping of its fields.
+        """
         if not isinstance(value, Mapping):
             keys = ", ".join(field.name for field in _fields(group))
             raise ConfigError(f"got {show(value)}, expected a mapping with {keys}", path=path)
@@ -168,3 +178,17 @@ def build(kind: str, node: Any, *, path: str = "") -> Any:
     a4eval.errors.ConfigError: task.name: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?
     """
     return Builder(registry()).build(kind, node, path or kind)
+
+
+def build_options(options: Any, node: Any, *, path: str) -> Any:
+    """Make a group of options, a dataclass, from a mapping that is checked as a config's is.
+
+    Args:
+        options: the dataclass.
+        node: the mapping.
+        path: where it stands, such as a file, for error messages.
+
+    Raises:
+        ConfigError: unknown key, wrong type or value; the text holds the full path.
+    """
+    return Builder(registry()).options(options, node, path)

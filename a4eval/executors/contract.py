@@ -103,7 +103,10 @@ class DetachedError(Exception):
 
 @runtime_checkable
 class Executor(Protocol):
-    """Runs chunks of jobs, several at a time.  Its parameters are its dataclass fields."""
+    """Runs chunks of jobs, several at a time.  Its parameters are its dataclass fields.
+
+    ``start`` comes first and once, then ``slots``, ``submit`` and ``collect`` in turn until no chunk is left.
+    """
 
     chunk_seconds: ClassVar[float]
     """How long a chunk should take, so that starting one costs little against it."""
@@ -116,7 +119,7 @@ class Executor(Protocol):
         """
 
     def slots(self) -> int:
-        """Return how many chunks to keep submitted at a time; it may change, as when nodes come and go."""
+        """Return how many chunks to keep submitted at a time, at least 1; it may change as nodes come and go."""
 
     def submit(self, chunk: int, jobs: list[Job]) -> None:
         """Run *jobs* in their order, somewhere, soon; :func:`a4eval.executors.jobs.run_jobs` does it."""
@@ -129,4 +132,8 @@ class Executor(Protocol):
         """
 
     def stop(self) -> None:
-        """End everything at once, running jobs included."""
+        """End everything at once, running jobs included; it may come twice, and after a ``start`` that failed."""
+
+
+MEMBERS = ("chunk_seconds", "start", "slots", "submit", "collect", "stop")
+"""What an :class:`Executor` has."""

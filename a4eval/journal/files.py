@@ -37,8 +37,8 @@ def _sha256_now(noted: FileEntry) -> str | None:
     """Return the hash of a file; None for one that is not there, of another size, or nothing that can be read whole."""
     try:
         path = Path(filled(noted.path))
-        if noted.bytes not in (None, path.stat().st_size):
-            return None
+        if noted.sha256 is not None and noted.bytes not in (None, path.stat().st_size):
+            return None  # of another size: there is no need to read it
         return content(path).sha256
     except (OSError, ValueError, ConfigError):  # not there; no name of a file; a variable that is not allowed
         return None

@@ -8,7 +8,7 @@ import json
 
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.registry import Provided, registry
-from a4eval.results.show import print_table
+from a4eval.results.tables import print_table
 from a4eval.terminal import put
 
 

@@ -9,10 +9,11 @@ import yaml
 
 from a4eval.environment import allowed
 from a4eval.errors import ConfigError
-from a4eval.journal import query
 from a4eval.journal.views import Row
-from a4eval.results.show import print_record, print_table
-from a4eval.runs.record import Record
+from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
+from a4eval.results.show import print_record
+from a4eval.results.sweep_table import print_sweep
+from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
 from a4eval.sweeps.meter import duration
@@ -20,19 +21,14 @@ from a4eval.sweeps.sweeper import Planned
 from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from a4eval.journal.views import Entry
     from a4eval.sweeps.carry_out import Outcome
     from a4eval.sweeps.plan import Plan
 
-OK, FAILED, INTERRUPTED = 0, 1, 130
-
-WHOLE_RECORDS = 20
-"""Up to this many points each record is shown in full; beyond, a table of the best."""
 FAILURES_SHOWN = 10
-BEST_SHOWN = 10
 
 
 def print_plan(plan: Plan, folder: Path) -> None:
@@ -51,13 +47,21 @@ def print_plan(plan: Plan, folder: Path) -> None:
             )
 
 
-def finish(outcome: Outcome | Planned) -> int:
-    """Print what came of a sweep, tell the plugins, and return the exit status; of a dry run, print the plan."""
+def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
+    """Print what came of a sweep, tell the plugins, and return the exit status; of a dry run, print the plan.
+
+    Args:
+        outcome: what came of it.
+        show: ``summary``; ``all``, each point whole; or ``path``, that of the journal alone.
+    """
     if isinstance(outcome, Planned):
         print_plan(outcome.plan, outcome.folder)
         return OK
-    print_outcome(outcome)
-    for doubt in announce(outcome):
+    if show != "path":
+        print_outcome(outcome, everything=show == "all")
+    if outcome.journal.path.exists():
+        put(outcome.journal.path)
+    for doubt in (*outcome.doubts, *outcome.journal.doubts(), *announce(outcome)):
         remark(f"a4eval: warning: {doubt}")
     if outcome.detached:
         put(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")
@@ -65,25 +69,39 @@ def finish(outcome: Outcome | Planned) -> int:
     if outcome.interrupted:
         remark("a4eval: interrupted; the same command goes on from here")
         return INTERRUPTED
-    return FAILED if outcome.failed else OK
+    if outcome.failed:
+        return FAILED
+    return worst(of_run(entry.status, entry.verdict.outcome) for entry in _standing(outcome) if entry.verdict)
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
     """Print the numbers, what failed and how to run it again, and the counts."""
     journal = outcome.journal
-    standing = [entry for run_id in outcome.points.run_ids if (entry := journal.standing.current(run_id)) is not None]
+    journal.catch_up()
+    standing = _standing(outcome)
     good = [entry for entry in standing if entry.status == "ok"] if outcome.done > outcome.failed else []
-    small = len(outcome.points) <= WHOLE_RECORDS
-    if small:
-        for record in journal.read(good, Record):
-            print_record(record)
     if outcome.failed:
         _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
-    if good and not small:
-        _print_best(journal.read(good, Row), outcome.points.root.sort)
+    if everything or len(outcome.points) == 1:
+        whole = [entry for entry in good if entry.schema_version == SCHEMA_VERSION]
+        if others := len(good) - len(whole):
+            put(f"{others} record(s) of another schema version are not shown in full: a4eval ls {outcome.folder}")
+        for record in journal.read(whole, Record):
+            if len(good) > 1:
+                put(" ".join(record.overrides))
+            print_record(record, everything=everything)
+    elif good:
+        try:
+            print_sweep(journal.read(good, Row), len(good), outcome.points.root.sort)
+        except ConfigError as error:
+            remark(f"a4eval: warning: sort: {error}")
     put(counts(outcome))
-    if journal.path.exists():
-        put(journal.path)
+
+
+def _standing(outcome: Outcome) -> list[Entry]:
+    """Return what counts of each point, in order."""
+    found = (outcome.journal.standing.current(run_id) for run_id in outcome.points.run_ids)
+    return [entry for entry in found if entry is not None]
 
 
 def counts(outcome: Outcome) -> str:
@@ -112,33 +130,8 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     options += [f"--allow-env={name}" for name in allowed()]
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
-        error = row.error or {"type": row.status, "message": ""}
-        message = " ".join(error["message"].split())
-        put(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
+        error = row.error or {"type": row.status}
+        message = " ".join(str(error.get("message", "")).split())
+        put(f"  {error.get('type')}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
     if len(failed) > FAILURES_SHOWN:
         put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
-
-
-def _print_best(rows: Iterator[Row], sort: str | None) -> None:
-    best: list[Row] = []
-    for row in rows:
-        if sort is None and (sort := _first_metric(row)) is None:
-            return
-        best.append(row)
-        if len(best) > 100 * BEST_SHOWN:  # so that a long sweep takes no more memory than a short one
-            best = query.order(best, sort)[:BEST_SHOWN]
-    assert sort is not None
-    try:
-        query.check_key(best, sort.removeprefix("-"))
-    except ConfigError as error:
-        remark(f"a4eval: warning: sort: {error}")
-        return
-    best = query.order(best, sort)[:BEST_SHOWN]
-    shown = query.columns(best)
-    cells = [[row.get(key) for key in shown] for row in best]
-    print_table(f"best by {sort}", [key.removeprefix("metrics.") for key in shown], cells)
-
-
-def _first_metric(row: Row) -> str | None:
-    """Return the first metric of a row that has a direction."""
-    return next((name for name, metric in row.metrics.items() if metric.higher_is_better is not None), None)

@@ -71,15 +71,23 @@ def t_quantile(level: float, freedom: int) -> float:
     (4.30265273, 1.0)
     """
     low, high = 0.0, 1.0
-    while _outside(high, freedom) > 1 - level:
+    while t_outside(high, freedom) > 1 - level:
         low, high = high, 2 * high
     while low < (middle := (low + high) / 2) < high:
-        low, high = (middle, high) if _outside(middle, freedom) > 1 - level else (low, middle)
+        low, high = (middle, high) if t_outside(middle, freedom) > 1 - level else (low, middle)
     return high
 
 
-def _outside(t: float, freedom: int) -> float:
-    """Return P(|T| > t), the regularised incomplete beta function I_x(ν/2, ½) at x = ν/(ν + t²)."""
+def t_outside(t: float, freedom: int) -> float:
+    """Return P(|T| > t) of Student's distribution: the incomplete beta function I_x(ν/2, ½) at x = ν/(ν + t²).
+
+    Args:
+        t: at least 0.
+        freedom: degrees of freedom ν, at least 1.
+
+    >>> round(t_outside(1.0, 1), 12)
+    0.5
+    """
     a, b = freedom / 2, 0.5
     x, y = freedom / (freedom + t * t), t * t / (freedom + t * t)
     if x < (a + 1) / (a + b + 2):

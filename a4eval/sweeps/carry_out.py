@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
 from a4eval.environment import filled
-from a4eval.executors.contract import DetachedError, Jobs, Sweep
+from a4eval.errors import PluginError
+from a4eval.executors.contract import MEMBERS, DetachedError, Executor, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
 from a4eval.experiment import LOCAL
 from a4eval.journal.journal import Journal
@@ -21,7 +22,6 @@ from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter, tell_where
 
 if TYPE_CHECKING:
-    from a4eval.executors.contract import Executor
     from a4eval.experiment import Root
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
@@ -38,6 +38,7 @@ class Outcome:
         done: how many points have a record, failed ones included.
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
+        doubts: what was odd, a line each.
     """
 
     points: Jobs
@@ -50,6 +51,7 @@ class Outcome:
     seconds: float
     interrupted: bool
     detached: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def carry_out(
@@ -78,6 +80,7 @@ def carry_out(
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
         journal = Journal(folder)
+        journal.check()
         tally, before = Tally(len(points)), 0
         interrupted, detached = False, ""
         try:
@@ -128,9 +131,14 @@ def executor_of(root: Root) -> tuple[Executor, str]:
 
     Raises:
         ConfigError: there is none of that name, or a parameter is wrong.
+        PluginError: it lacks what an executor must have.
     """
-    executor: Executor = build("executor", filled(root.executor), path="executor")
-    return executor, root.executor if isinstance(root.executor, str) else root.executor["name"]
+    executor = build("executor", filled(root.executor), path="executor")
+    name = root.executor if isinstance(root.executor, str) else root.executor["name"]
+    if not isinstance(executor, Executor):
+        lacking = ", ".join(one for one in MEMBERS if not hasattr(executor, one))
+        raise PluginError(f"executor: {name!r} is no executor: it lacks {lacking}")
+    return executor, name
 
 
 def announce(outcome: Outcome) -> list[str]:

@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from a4eval.comparisons.judge import Judged, judge, rulings, verdict
+from a4eval.comparisons.pair import Compared, Pair
+from a4eval.comparisons.rules import Rules
 from a4eval.component import param
 from a4eval.contracts import Partitioned, Result, Row, Value, Weighable
 from a4eval.errors import DataError
+from a4eval.statistics.bootstrap import comparisons, difference_of
+from a4eval.statistics.comparison import Comparison
 from a4eval.statistics.corrections import benjamini_hochberg, holm
-from a4eval.statistics.intervals import Comparison, Statistic, paired_bootstrap, paired_permutation, statistic_of
+from a4eval.statistics.decisions import Difference
+from a4eval.statistics.permutation import paired_permutation
+from a4eval.statistics.resampled import resample
+from a4eval.statistics.weights import JACKKNIFE, Statistic, statistic_of
 from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from a4eval.context import Run
 
 
 @dataclass
 class Compare:
-    """Evaluate two readers with the same metrics, and test every difference, second minus first.
+    """Evaluate two readers with the same metrics, test every difference, second minus first, and judge it.
 
     Both are resampled together, unit by unit, so what they share cancels.
     The p-values are corrected for how many there are, by Holm and by Benjamini and Hochberg: over the values of all
@@ -37,6 +45,7 @@ class Compare:
     interval: IntervalOptions = param(IntervalOptions(), help="how the intervals of the differences are made")
     permutations: int = param(1000, help="of the paired permutation test; 0 leaves it out")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
+    rules: Rules = param(Rules(), help="what the second must keep to; with any, the run has a verdict")
 
     def __post_init__(self) -> None:
         self._first = MetricSet(self.metrics, self.prefix, self.interval.clusters)
@@ -60,24 +69,34 @@ class Compare:
             result.metrics[f"{name}/first"] = first
         for name, second in self._second.values().items():
             result.metrics[f"{name}/second"] = second
-        compared: dict[str, Tested] = {}
+        tested: dict[str, Tested] = {}
+        pair = Pair()
         for label in run.track(list(self._first.weighable()), "resampling"):
-            pair = self._pair(label, run)
-            by_name = pair.test(statistic_of, run)
-            names = self._first.names(label, pair.first)
-            compared |= {name: by_name[given] for given, name in names.items()}
-            parts = pair.test(lambda metric: metric.compute_parts, run) if isinstance(pair.first, Partitioned) else {}
+            fed = self._fed(label, run)
+            by_name = fed.test(statistic_of, run)
+            names = self._first.names(label, fed.first)
+            for given, name in names.items():
+                first = result.metrics[f"{name}/first"]
+                one = tested[name] = by_name[given]
+                pair.values[name] = one.compared(higher_is_better=first.higher_is_better)
+                result.metrics[f"{name}/difference"] = Value(
+                    one.paired.difference, first.unit, first.higher_is_better, first.n, one.paired.interval
+                )
+            parts = fed.test(lambda metric: metric.compute_parts, run) if isinstance(fed.first, Partitioned) else {}
             if parts:
-                result.tables[f"{label}/parts"] = _rows(parts)
-        for name, one in compared.items():
-            first = result.metrics[f"{name}/first"]
-            result.metrics[f"{name}/difference"] = Value(
-                one.paired.difference, first.unit, first.higher_is_better, first.n, one.paired.interval
-            )
-        result.tables = {"comparison": _rows(compared), **result.tables}
+                direction = next(pair.values[name].higher_is_better for name in names.values())
+                pair.parts[label] = {name: one.compared(higher_is_better=direction) for name, one in parts.items()}
+                margins = dict.fromkeys(parts, self.rules.parts.get(label, 0.0))
+                result.tables[f"{label}/parts"] = _rows(parts, judge(pair.parts[label], margins, self.rules.alpha))
+        judged = judge(pair.values, self.rules.margins, self.rules.alpha)
+        result.tables = {"comparison": _rows(tested, judged), **result.tables}
+        if not self.rules.empty:
+            candidate = {name: result.metrics[f"{name}/second"] for name in tested}
+            limited = {name: (one.value, one.interval) for name, one in candidate.items()}
+            result.verdict = verdict(rulings(self.rules, pair, limited))
         return result
 
-    def _pair(self, label: str, run: Run) -> _Pair:
+    def _fed(self, label: str, run: Run) -> _Fed:
         first, second = self._first.metrics[label], self._second.metrics[label]
         units = np.asarray(first.units)
         if not np.array_equal(units, np.asarray(second.units)):
@@ -90,7 +109,7 @@ class Compare:
                 for batch in reader.batches(run):
                     found = order[np.searchsorted(units, batch["unit"], sorter=order)]
                     both.update({**batch, "unit": 2 * found + which})
-        return _Pair(first, second, both, self._first.cluster_labels(first), self.interval, self.permutations)
+        return _Fed(first, second, both, self._first.cluster_labels(first), self.interval, self.permutations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +120,28 @@ class Tested:
         first: under the first.
         second: under the second.
         paired: the difference with its interval and the bootstrap's p-value.
+        resampled: the difference under each resample.
+        groups: how many units or clusters were drawn.
         permutation: the permutation test's p-value, if it was made.
     """
 
     first: float
     second: float
     paired: Comparison
+    resampled: NDArray[np.float64]
+    groups: int
     permutation: float | None
+
+    def compared(self, *, higher_is_better: bool | None) -> Compared:
+        """Return it as rules judge it."""
+        difference = Difference(self.paired.difference, self.resampled, self.groups, higher_is_better)
+        return Compared(
+            self.first, self.second, higher_is_better, difference, self.paired.interval, self.paired.p_value
+        )
 
 
 @dataclass
-class _Pair:
+class _Fed:
     """One metric fed with the first predictions, with the second, and with both as units of their own."""
 
     first: Any
@@ -126,15 +156,14 @@ class _Pair:
         first, second, n_units = statistic(self.first), statistic(self.second), len(self.first.units)
         once = np.ones((1, n_units))
         one, other = first(once), second(once)
-        paired = paired_bootstrap(
-            first,
-            second,
+        method = self.options.method or "expanded"
+        differences = resample(
+            difference_of(first, second),
             n_units,
             run.generator(1),
             resamples=self.options.resamples,
-            level=self.options.level,
-            method=self.options.method or "percentile",
             clusters=self.clusters,
+            jackknife=JACKKNIFE if method == "bca" else 0,
         )
         permuted: Mapping[str, Comparison] = {}
         if self.both is not None:
@@ -151,19 +180,21 @@ class _Pair:
                 float(one[name][0]),
                 float(other[name][0]),
                 comparison,
+                differences.values[name],
+                differences.groups,
                 permuted[name].p_value if name in permuted else None,
             )
-            for name, comparison in paired.items()
+            for name, comparison in comparisons(differences, self.options.level, method).items()
         }
 
 
-def _rows(compared: Mapping[str, Tested]) -> list[Row]:
+def _rows(compared: Mapping[str, Tested], judged: Iterable[Judged]) -> list[Row]:
     """Return a row a number, its p-value corrected for how many there are."""
     # the permutation test, where it was made, is the exact one: its p-values are the ones to correct
     p_values = [one.paired.p_value if one.permutation is None else one.permutation for one in compared.values()]
     rows: list[Row] = []
-    for (name, one), by_holm, by_rate in zip(
-        compared.items(), holm(p_values), benjamini_hochberg(p_values), strict=True
+    for (name, one), by_holm, by_rate, found in zip(
+        compared.items(), holm(p_values), benjamini_hochberg(p_values), judged, strict=True
     ):
         interval = one.paired.interval
         rows.append(
@@ -178,6 +209,9 @@ def _rows(compared: Mapping[str, Tested]) -> list[Row]:
                 "p_permutation": one.permutation,
                 "p_holm": float(by_holm),
                 "p_benjamini_hochberg": float(by_rate),
+                "verdict": found.decision.verdict if found.decision else "undecided",
+                "detectable": found.decision.detectable if found.decision else None,
+                "more_units": found.decision.more_units if found.decision else None,
             }
         )
     return rows

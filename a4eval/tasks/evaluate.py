@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from a4eval.comparisons.kept import FILE_NAME, Kept, write
 from a4eval.component import param
-from a4eval.contracts import Divisible, Result, Weighable
+from a4eval.contracts import Divisible, Partitioned, Result, Weighable
 from a4eval.errors import DataError
-from a4eval.statistics.intervals import bootstrap, statistic_of
+from a4eval.statistics.bootstrap import intervals
+from a4eval.statistics.resampled import resample
+from a4eval.statistics.weights import JACKKNIFE, statistic_of
 from a4eval.tasks.evaluate_part import evaluate_parts
-from a4eval.tasks.interval_options import IntervalOptions
+from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
     from a4eval.context import Run
+    from a4eval.statistics.resampled import Resampled
+    from a4eval.statistics.weights import Statistic
 
 
 @dataclass
@@ -26,7 +33,7 @@ class Evaluate:
 
     data: Any = param(kind="reader", help="where the batches come from")
     metrics: dict[str, Any] = param(kind="metric", help="label to metric")
-    interval: IntervalOptions | None = param(None, help="give every value a bootstrap confidence interval")
+    interval: KeptIntervalOptions | None = param(None, help="give every value a bootstrap confidence interval")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
     shards: int = param(
         1, help="evaluate the data in so many parts on the executor and merge them; within a sweep a run stays whole"
@@ -47,7 +54,7 @@ class Evaluate:
         for path in self.data.sources():
             run.source(path)
         if self.shards > 1 and run.experiment is not None:
-            for shard in evaluate_parts(run.experiment, self.shards):
+            for shard in evaluate_parts(run.experiment, self._set.fresh(), self.shards):
                 self._set.merge(shard.metrics)
                 for doubt in shard.warnings:
                     run.warn(doubt)
@@ -61,17 +68,27 @@ class Evaluate:
             self._add_intervals(self.interval, result, run)
         return result
 
-    def _add_intervals(self, options: IntervalOptions, result: Result, run: Run) -> None:
-        """Give the values of each metric their intervals; every metric sees the same resamples."""
+    def _add_intervals(self, options: KeptIntervalOptions, result: Result, run: Run) -> None:
+        """Give the values of each metric their intervals, and keep the resamples; every metric sees the same ones."""
+        method = options.method or "bca"
+        kept: dict[str, Kept] = {}
         for label, metric in run.track(self._set.weighable().items(), "resampling"):
-            found = bootstrap(
-                statistic_of(metric),
-                len(metric.units),
-                run.generator(1),
-                resamples=options.resamples,
-                level=options.level,
-                method=options.method or "bca",
-                clusters=self._set.cluster_labels(metric),
-            )
-            for given, name in self._set.names(label, metric).items():
-                result.metrics[name] = replace(result.metrics[name], interval=found[given])
+
+            def drawn(statistic: Statistic, metric: Weighable = metric) -> Resampled:
+                return resample(
+                    statistic,
+                    len(metric.units),
+                    run.generator(1),
+                    resamples=options.resamples,
+                    clusters=self._set.cluster_labels(metric),
+                    jackknife=JACKKNIFE if method == "bca" else 0,
+                )
+
+            values = drawn(statistic_of(metric)).renamed(self._set.names(label, metric))
+            for name, interval in intervals(values, options.level, method).items():
+                result.metrics[name] = replace(result.metrics[name], interval=interval)
+            if options.keep:
+                parts = drawn(metric.compute_parts) if isinstance(metric, Partitioned) else None
+                kept[label] = Kept(np.asarray(metric.units), values, parts if parts and parts.values else None)
+        if options.keep:
+            write(run.artifact(FILE_NAME), kept)

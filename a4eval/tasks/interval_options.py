@@ -14,8 +14,10 @@ class IntervalOptions:
 
     level: float = param(0.95, help="nominal coverage")
     resamples: int = param(1000, help="how often the units are drawn")
-    method: Literal["percentile", "bca"] | None = param(
-        None, help="bca corrects for bias and skewness; by default bca for a value and percentile for a difference"
+    method: Literal["percentile", "expanded", "bca"] | None = param(
+        None,
+        help="expanded allows for few units, bca corrects for bias and skewness; by default bca for a value and "
+        "expanded for a difference",
     )
     clusters: str | None = param(None, help="column of the data that says which units are drawn together")
 
@@ -24,3 +26,10 @@ class IntervalOptions:
             raise ValueError(f"level must lie between 0 and 1, got {self.level}")
         if self.resamples < 1:
             raise ValueError(f"resamples must be at least 1, got {self.resamples}")
+
+
+@dataclass(frozen=True)
+class KeptIntervalOptions(IntervalOptions):
+    """And whether the resamples are kept."""
+
+    keep: bool = param(True, help="leave resamples.npz beside the record, with which it is compared with others")

@@ -13,7 +13,7 @@ from a4eval.sweeps import retry
 
 @pytest.mark.parametrize("clean_up_fails", [False, True])
 def test_ctrl_c_in_any_command(monkeypatch, tmp_path, capsys, clean_up_fails):
-    def interrupted(_folder):
+    def interrupted(_folder, _overrides):
         try:
             raise KeyboardInterrupt
         finally:
@@ -28,7 +28,7 @@ def test_ctrl_c_in_any_command(monkeypatch, tmp_path, capsys, clean_up_fails):
 
 
 def test_other_errors_pass(monkeypatch, tmp_path):
-    def failed(_folder):
+    def failed(_folder, _overrides):
         raise AttributeError("a fault")
 
     monkeypatch.setattr(retry, "retry", failed)

@@ -66,11 +66,11 @@ def test_ls_keeps_the_numbers_of_other_data_apart(place):
 
 def test_a_file_is_hashed_once(tmp_path, monkeypatch):
     hashed = []
-    digest = files.hashlib.file_digest
-    monkeypatch.setattr(files.hashlib, "file_digest", lambda *given: hashed.append(1) or digest(*given))
+    sha256 = files.hashlib.sha256
+    monkeypatch.setattr(files.hashlib, "sha256", lambda *given: hashed.append(1) or sha256(*given))
     file = tmp_path / "file"
     file.write_text("10")
-    entry = FileEntry(str(file), files.hashlib.sha256(b"10").hexdigest())
+    entry = FileEntry(str(file), sha256(b"10").hexdigest())
     assert all(unchanged([entry, entry]) for _ in range(5))
     assert len(hashed) == 1
     file.write_text("200")

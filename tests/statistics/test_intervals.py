@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from a4eval.contracts import Value
 from a4eval.errors import DataError
-from a4eval.statistics import intervals
+from a4eval.statistics import weights
+from a4eval.statistics.bootstrap import bootstrap, paired_bootstrap
 from a4eval.statistics.corrections import benjamini_hochberg, holm
-from a4eval.statistics.intervals import bootstrap, paired_bootstrap, paired_permutation, statistic_of
+from a4eval.statistics.permutation import paired_permutation
+from a4eval.statistics.weights import statistic_of
 
 VALUES = np.random.default_rng(7).exponential(size=40)
 
@@ -52,7 +54,7 @@ def test_the_bootstrap_distribution_is_that_of_all_resamples():
 @pytest.mark.parametrize("method", ["percentile", "bca"])
 def test_blocks_do_not_change_the_numbers(monkeypatch, method):
     whole = bootstrap(mean_of(VALUES), 40, np.random.default_rng(3), resamples=100, method=method)
-    monkeypatch.setattr(intervals, "BLOCK_BYTES", 8 * 40 * 7)
+    monkeypatch.setattr(weights, "BLOCK_BYTES", 8 * 40 * 7)
     seen = []
 
     def statistic(weights):

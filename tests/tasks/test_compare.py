@@ -12,7 +12,7 @@ import pytest
 from a4eval import DataError, Run, Value
 from a4eval.tasks.compare import Compare
 from a4eval.tasks.evaluate import Evaluate
-from a4eval.tasks.interval_options import IntervalOptions
+from a4eval.tasks.interval_options import IntervalOptions, KeptIntervalOptions
 
 
 @dataclass
@@ -72,7 +72,7 @@ def compare(first=FIRST, second=SECOND, ids=IDS, second_ids=None, **options):
 def test_an_interval_covers_the_binomial_one(tmp_path):
     hits = [1] * 60 + [0] * 40
     task = Evaluate(
-        Hits(hits, list(range(100))), {"accuracy": Accuracy()}, IntervalOptions(resamples=2000, method="percentile")
+        Hits(hits, list(range(100))), {"accuracy": Accuracy()}, KeptIntervalOptions(resamples=2000, method="percentile")
     )
     value = task.run(Run(tmp_path)).metrics["accuracy"]
     assert value.value == 0.6
@@ -81,16 +81,16 @@ def test_an_interval_covers_the_binomial_one(tmp_path):
     assert value.interval.method == "percentile bootstrap, 2000 resamples"
 
 
-def test_by_default_a_value_has_a_corrected_interval_and_a_difference_a_percentile_one(tmp_path):
-    task = Evaluate(Hits(FIRST, IDS), {"accuracy": Accuracy()}, IntervalOptions(resamples=50))
+def test_by_default_a_value_has_a_corrected_interval_and_a_difference_an_expanded_one(tmp_path):
+    task = Evaluate(Hits(FIRST, IDS), {"accuracy": Accuracy()}, KeptIntervalOptions(resamples=50))
     assert task.run(Run(tmp_path)).metrics["accuracy"].interval.method.startswith("bca bootstrap")
     result, _ = compare(permutations=0)
-    assert result.metrics["accuracy/difference"].interval.method.startswith("paired percentile bootstrap")
+    assert result.metrics["accuracy/difference"].interval.method.startswith("paired expanded bootstrap")
 
 
 def test_units_of_one_cluster_are_drawn_together(tmp_path):
     hits, video = [1] * 50 + [0] * 50, ["x"] * 50 + ["y"] * 50
-    options = IntervalOptions(resamples=400, method="percentile", clusters="video")
+    options = KeptIntervalOptions(resamples=400, method="percentile", clusters="video")
     task = Evaluate(Hits(hits, list(range(100)), video), {"accuracy": Accuracy()}, options)
     interval = task.run(Run(tmp_path)).metrics["accuracy"].interval
     assert (interval.low, interval.high) == (0, 1), "two videos: all right or all wrong, each in a quarter of the draws"

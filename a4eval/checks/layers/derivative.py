@@ -22,7 +22,7 @@ Along: TypeAlias = Callable[[float], Leaves | None]
 
 _STEPS = tuple(2.0 ** (-3 * k) for k in range(1, 10))
 _LARGER_STEPS = tuple(2.0 ** (3 * k) for k in range(13, -1, -1))
-_LARGE = tuple(sign * 2.0**power for power in (0, 12, 28, 48) for sign in (1, -1))
+_LARGE = tuple(sign * 2.0**power for power in (0, 12, 28, 48, 80, 120) for sign in (1, -1))
 _COMPLEX_STEP = 2.0**-100
 """Far below rounding of the value: a complex step subtracts nothing, so smaller is only better."""
 

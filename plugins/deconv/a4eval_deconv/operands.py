@@ -75,7 +75,7 @@ def as_numbers(array: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def check_sums(one: NDArray[Any], other: NDArray[Any], terms: int, name: str) -> None:
-    """Refuse whole numbers whose sums of products could leave int64, where they would come back wrapped.
+    """Refuse whole numbers, int64, whose sums of products could leave it: they would come back wrapped.
 
     Args:
         one: what is multiplied,
@@ -86,8 +86,6 @@ def check_sums(one: NDArray[Any], other: NDArray[Any], terms: int, name: str) ->
     Raises:
         ValueError: they could.
     """
-    if one.dtype.kind != "i":
-        return
     first, second = _largest(one), _largest(other)
     if first * second * terms > _INT64.max // 2:  # half of it is left for a bias
         raise ValueError(

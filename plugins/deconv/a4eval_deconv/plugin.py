@@ -84,6 +84,7 @@ def a4eval_components() -> list[Component]:
             name="conv_conformance",
             factory="a4eval_deconv.tasks.conv_conformance:ConvConformance",
             summary="a configuration through every installed framework, against ours",
+            version=2,
         ),
     ]
 

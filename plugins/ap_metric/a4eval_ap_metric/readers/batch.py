@@ -9,6 +9,7 @@ import numpy as np
 from a4eval import DataError
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
+from a4eval_ap_metric.matching.doubts import notation_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,8 @@ def detection_batch(
         warnings: doubts are appended to this list.
 
     Raises:
-        DataError: a box or score is impossible, or an image id is not among *units*.
+        DataError: a box or score is impossible, an image id is not among *units*, or no image has both truths and
+            detections.
     """
     sides = ((truth, names["truth"]), (detection, names["detection"]))
     image = [(f"{name}: image", as_ids(one["unit"], f"{name}: image")) for one, name in sides]
@@ -69,6 +71,12 @@ def detection_batch(
             raise DataError(
                 f"{names[side]}: entry {row}: image {ids[row].item()!r} is not among the {len(unit)} images"
             )
+    common = np.isin(batch["detection_unit"], batch["truth_unit"])
+    if len(truth_unit) and len(found_unit) and not common.any() and units is None:
+        raise DataError(
+            f"{names['detection']}: got images such as {found_unit[0].item()!r}, none of which is in "
+            f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
+        )
     refuse_impossible(batch, names)
-    warnings += doubts(batch)
+    warnings += doubts(batch) + notation_doubts(batch)
     return CheckedBatch(batch)

@@ -13,7 +13,7 @@ from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
-from a4eval_ap_metric.readers.files import files, is_number, lines, numbers
+from a4eval_ap_metric.readers.files import files, is_number, lines, numbers, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def read_box_files(folder: Path, n_numbers: int) -> tuple[list[str], list[str], 
     for path in files(folder, ".txt"):
         for where, fields in lines(path):
             name, values = _class_and_numbers(where, fields, n_numbers)
-            images.append(path.stem)
+            images.append(stem(path))
             classes.append(name)
             rows.append(values)
     return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers)
@@ -87,7 +87,7 @@ class BoxText(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt")]
+        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt"), *self._cluster_files()]
         return read if self.sizes is None else [*read, self.sizes]
 
     def batches(self, run: Run) -> Iterator[Batch]:
@@ -102,7 +102,7 @@ class BoxText(Divisible):
         batch = detection_batch(
             _as_text(truth),
             _as_text(found),
-            units=np.array([path.stem for path in files(self.ground_truth, ".txt")], np.str_),
+            units=np.array([stem(path) for path in files(self.ground_truth, ".txt")], np.str_),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
         )

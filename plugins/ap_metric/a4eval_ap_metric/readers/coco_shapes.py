@@ -10,8 +10,9 @@ import numpy as np
 from a4eval import DataError, require
 from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.coco_json import Identifier
-from a4eval_ap_metric.readers.files import content
+from a4eval_ap_metric.readers.coco_json import Identifier, result_rows
+from a4eval_ap_metric.readers.files import as_utf8, content
+from a4eval_ap_metric.readers.masks import encoded_masks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,12 @@ class _Detection(msgspec.Struct, gc=False):
 
 
 def truth_shapes(
-    path: Path, rows: Sequence[ShapedAnnotation], geometry: str, sizes: Mapping[Identifier, Any]
+    path: Path,
+    rows: Sequence[ShapedAnnotation],
+    geometry: str,
+    sizes: Mapping[Identifier, Any],
+    *,
+    any_size: bool = False,
 ) -> dict[str, NDArray[Any]]:
     """Return ``truth_mask``, or ``truth_keypoints`` and ``truth_ignored`` (no keypoint is annotated), of annotations.
 
@@ -39,26 +45,32 @@ def truth_shapes(
         path: the file they come from, for messages.
         rows: the annotations.
         geometry: ``mask`` or ``keypoints``.
-        sizes: height and width of each image, for polygons.
+        sizes: height and width of each image.
+        notes: doubts are appended to this list.
+        any_size: masks may be of another size than their image.
 
     Raises:
         DataError: a shape is missing or malformed.
     """
     if geometry == "mask":
-        return {"truth_mask": _masks(rows, sizes, f"{path}: annotations")}
+        return {"truth_mask": _masks(rows, sizes, f"{path}: annotations", any_size=any_size)}
     keypoints = _keypoints(rows, f"{path}: annotations")
     counted = [np.count_nonzero(points[:, 2] > 0) for points in keypoints]
     given = [n if one.num_keypoints is None else one.num_keypoints for one, n in zip(rows, counted, strict=True)]
     return {"truth_keypoints": keypoints, "truth_ignored": np.array(given, np.int64) == 0}
 
 
-def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any]) -> dict[str, NDArray[Any]]:
+def detection_shapes(
+    path: Path, geometry: str, sizes: Mapping[Identifier, Any], notes: list[str], *, any_size: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return a result list's columns as ``read_detections`` does, and the shapes.
 
     Args:
         path: COCO result list.
         geometry: ``mask`` or ``keypoints``.
-        sizes: height and width of each image, for polygons.
+        sizes: height and width of each image.
+        any_size: masks may be of another size than their image.
+        notes: doubts are appended to this list.
 
     Returns:
         ``image_id``, ``category_id``, ``score``, ``bbox`` around the shape, ``detection_area``, and ``detection_mask``
@@ -67,7 +79,7 @@ def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any])
     Raises:
         DataError: a shape is missing or malformed.
     """
-    rows = _decoded(path, list[_Detection])
+    rows = result_rows(path, as_utf8(path, content(path)), _Detection, notes)
     columns = {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
@@ -75,7 +87,7 @@ def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any])
     }
     if geometry == "mask":
         encoded = require("pycocotools.mask", MASKS)
-        masks = _masks(rows, sizes, str(path))
+        masks = _masks(rows, sizes, str(path), any_size=any_size)
         # one at a time: pycocotools 2.0.11 cannot give the areas of more than 255 masks at once
         area = np.array([encoded.area(one) for one in masks], np.float64)
         box = np.array([encoded.toBbox(one) for one in masks], np.float64)
@@ -86,32 +98,9 @@ def detection_shapes(path: Path, geometry: str, sizes: Mapping[Identifier, Any])
     return columns | {"bbox": box, "detection_area": box[:, 2] * box[:, 3], "detection_keypoints": keypoints}
 
 
-def _decoded(path: Path, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(content(path), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a COCO file: {error}") from error
-
-
-def _masks(rows: Sequence[Any], sizes: Mapping[Identifier, Any], what: str) -> NDArray[np.object_]:
-    """Return run-length encodings; polygons are filled by pycocotools."""
-    encoded = require("pycocotools.mask", MASKS)
-    masks = np.empty(len(rows), object)
-    for index, row in enumerate(rows):
-        shape = row.segmentation
-        height, width = sizes.get(row.image_id, (None, None))
-        try:
-            if isinstance(shape, dict) and isinstance(shape["counts"], str):
-                masks[index] = {"size": shape["size"], "counts": shape["counts"].encode()}
-            elif isinstance(shape, dict):
-                masks[index] = encoded.frPyObjects(shape, *shape["size"])
-            elif isinstance(shape, list) and shape and height and width:
-                masks[index] = encoded.merge(encoded.frPyObjects(shape, int(height), int(width)))
-            else:
-                raise ValueError("expected polygons, with the image's width and height, or run lengths")
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise DataError(f"{what}: segmentation of entry {index}: {error}") from error
-    return masks
+def _masks(rows: Sequence[Any], sizes: Mapping[Identifier, Any], what: str, *, any_size: bool) -> NDArray[np.object_]:
+    of_image = [sizes.get(one.image_id, (None, None)) for one in rows]
+    return encoded_masks([one.segmentation for one in rows], of_image, what, any_size=any_size)
 
 
 def _keypoints(rows: Sequence[Any], what: str) -> NDArray[np.float64]:
@@ -120,6 +109,6 @@ def _keypoints(rows: Sequence[Any], what: str) -> NDArray[np.float64]:
         if row.keypoints is None or len(row.keypoints) != expected:
             got = 0 if row.keypoints is None else len(row.keypoints)
             raise DataError(
-                f"{what}: keypoints of entry {index}: got {got} numbers, expected {expected}: x, y, visibility"
+                f"{what}: entry {index}: keypoints: got {got} numbers, expected {expected}: x, y, visibility of each"
             )
     return np.array([row.keypoints for row in rows], np.float64).reshape(-1, len(COCO_SIGMAS), 3)

@@ -10,7 +10,7 @@ import numpy as np
 
 from a4eval import DataError, require
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.files import is_number, text, unreadable
+from a4eval_ap_metric.readers.files import is_number, suffix_of, text, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -35,12 +35,13 @@ def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]
     Raises:
         DataError: the file cannot be read, or a column is missing, has empty cells, or what is no number.
     """
-    if path.suffix == ".csv":
+    suffix = suffix_of(path)
+    if suffix == ".csv":
         table = _csv(path, columns.values())
-    elif path.suffix in _ARROW:
+    elif suffix in _ARROW:
         table = _arrow(path, list(columns.values()))
     else:
-        raise DataError(f"{path}: expected .csv, {', '.join(_ARROW)}")
+        raise DataError(f"{path}: got a file {path.suffix or 'without a suffix'}, expected .csv, {', '.join(_ARROW)}")
     for name in columns.values():
         if name not in table:
             raise DataError(f"{path}: there is no column {name!r}; it has {', '.join(table)}")
@@ -51,18 +52,28 @@ def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]
     return found
 
 
+def column_names(path: Path) -> list[str]:
+    """Return the names of a table's columns.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return list(_csv(path, ()) if suffix_of(path) == ".csv" else _arrow(path, []))
+
+
 def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
     try:
-        rows = list(csv.reader(StringIO(text(path), newline="")))
+        reader = csv.reader(StringIO(text(path), newline=""))
+        rows = [(reader.line_num, row) for row in reader if any(one.strip() for one in row)]
     except csv.Error as error:
         raise DataError(f"{path}: is not CSV: {error}") from error
     if not rows:
         raise DataError(f"{path}: is empty, expected a header")
-    header, body = rows[0], rows[1:]
-    for number, row in enumerate(body, 2):
+    header, body = [one.strip() for one in rows[0][1]], rows[1:]
+    for number, row in body:
         if len(row) != len(header):
             raise DataError(f"{path}: line {number}: got {len(row)} cells, expected {len(header)}")
-    table = {name: [row[index] for row in body] for index, name in enumerate(header)}
+    table = {name: [row[index] for _, row in body] for index, name in enumerate(header)}
     for name, cells in table.items():
         if name in names and "" in cells:
             raise DataError(f"{path}: column {name!r}: the cell in row {cells.index('') + 1} is empty")
@@ -71,7 +82,7 @@ def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
 
 def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
     arrow = require("pyarrow", "a4eval-ap-metric[arrow]")
-    module = require(_ARROW[path.suffix], "a4eval-ap-metric[arrow]")
+    module = require(_ARROW[suffix_of(path)], "a4eval-ap-metric[arrow]")
     try:
         table = module.read_table(path)
     except OSError as error:
@@ -87,9 +98,13 @@ def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
 
 def _numbers(values: Any, what: str) -> NDArray[np.float64]:
     """Return a column as float64."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return values.astype(np.float64)
+    rows = list(values)
     try:
-        return np.array(values, np.float64)
+        if any("_" in str(one) for one in rows):  # Python reads 1_000 as a number
+            raise ValueError
+        return np.array(rows, np.float64)
     except (TypeError, ValueError):
-        rows = list(values)
         row = next(index for index, one in enumerate(rows) if not is_number(one))
         raise DataError(f"{what}: row {row + 1}: got {rows[row]!r}, expected a number") from None

@@ -42,7 +42,8 @@ class OpenImages(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The files given."""
-        return [one for one in (self.ground_truth, self.detections, self.labels, self.hierarchy) if one is not None]
+        given = (self.ground_truth, self.detections, self.labels, self.hierarchy)
+        return [*(one for one in given if one is not None), *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""
@@ -85,6 +86,9 @@ def _verified(path: Path, above: Mapping[str, Sequence[str]], unit: NDArray[Any]
     image = np.concatenate([image[there][row], image[~there]])
     names = np.concatenate([np.array(present, np.str_), names[~there]])
     known = dense(image, unit)
+    if not (known >= 0).any():
+        got = f"images such as {image[0]}" if len(image) else "no row"
+        raise DataError(f"{path}: got {got}, expected labels of the images that have boxes, such as {unit[0]}")
     return {"verified_unit": known[known >= 0], "verified_class": names[known >= 0]}
 
 

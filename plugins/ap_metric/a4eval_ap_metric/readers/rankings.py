@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.identifiers import of_one_kind
+from a4eval_ap_metric.rankings.doubts import ranking_doubts
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
 
@@ -45,14 +46,16 @@ class InlineRanking:
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield the ranking as query 0."""
-        del run
         n = len(self.relevance)
-        yield {
+        batch = {
             "unit": np.zeros(1, np.int64),
             "row_unit": np.zeros(n, np.int64),
             "score": np.arange(n, 0, -1, dtype=np.float64) if self.scores is None else np.array(self.scores),
             "relevance": np.array(self.relevance, np.float64),
         }
+        for doubt in ranking_doubts(batch):
+            run.warn(doubt)
+        yield batch
 
 
 @dataclass
@@ -69,11 +72,10 @@ class RankingTable(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The table."""
-        return [self.path]
+        return [self.path, *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""
-        del run
         names = {"query": self.query, "score": self.score, "relevance": self.relevance}
         if self.document is not None:
             names["document"] = self.document
@@ -86,4 +88,9 @@ class RankingTable(Divisible):
             if name in columns:
                 (columns[name],) = of_one_kind((name, columns[name]))
         unit, row_unit = np.unique(columns.pop("query"), return_inverse=True)
-        yield from self._divided({"unit": unit, "row_unit": row_unit, **columns})
+        if not len(unit):
+            raise DataError(f"{self.path}: got no row, expected one for each item of a ranking")
+        batch = {"unit": unit, "row_unit": row_unit, **columns}
+        for doubt in ranking_doubts(batch):
+            run.warn(doubt)
+        yield from self._divided(batch)

@@ -10,6 +10,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.rankings.doubts import ranking_doubts
 from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import lines
 
@@ -26,7 +27,8 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
 
     Args:
         qrels: lines ``query iteration document grade``.
-        run: lines ``query Q0 document rank score tag``; the rank is not used, as in trec_eval.
+        run: lines ``query Q0 document rank score tag``; the rank is not used and what follows the tag is passed over,
+            as in trec_eval.  Lines that begin with ``#`` are comments in both.
         complete: take all judged queries, those the run does not answer as empty rankings (``trec_eval -c``).
 
     Returns:
@@ -37,13 +39,18 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
         DataError: a line is not what it should be, or a document occurs twice for a query.
     """
     judged = _fields(qrels, 4, "query iteration document grade")
-    retrieved = _fields(run, 6, "query Q0 document rank score tag")
+    retrieved = _fields(run, 6, "query Q0 document rank score tag", more=True)
     grade = _numbers(judged[3], qrels, "grade")
     score = _numbers(retrieved[4], run, "score")
     judged_query, query = np.array(judged[0], np.str_), np.array(retrieved[0], np.str_)
     unit = np.unique(judged_query)
     if not complete:
         unit = np.intersect1d(unit, query)
+    if not len(unit):
+        raise DataError(
+            f"{run}: got queries such as {retrieved[0][0]}, none of which {qrels} judges; it has queries such as "
+            f"{judged[0][0]}"
+        )
     grades: dict[tuple[str, str], float] = {}
     for key, one in zip(zip(judged[0], judged[2], strict=True), grade.tolist(), strict=True):
         if key in grades:
@@ -68,13 +75,15 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
     }
 
 
-def _fields(path: Path, n: int, expected: str) -> list[list[str]]:
+def _fields(path: Path, n: int, expected: str, *, more: bool = False) -> list[list[str]]:
     rows = []
-    for where, fields in lines(path):
-        if len(fields) != n:
+    for where, fields in lines(path, comment="#"):
+        if len(fields) < n or (len(fields) > n and not more):
             raise DataError(f"{where}: got {len(fields)} fields, expected {n}: {expected}")
-        rows.append(fields)
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(n)]
+        rows.append(fields[:n])
+    if not rows:
+        raise DataError(f"{path}: got no line, expected {expected}")
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _numbers(texts: list[str], path: Path, what: str) -> NDArray[np.float64]:
@@ -100,9 +109,11 @@ class Trec(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
-        return [self.qrels, self.run]
+        return [self.qrels, self.run, *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""
-        del run
-        yield from self._divided(read_trec(self.qrels, self.run, complete=self.complete))
+        batch = read_trec(self.qrels, self.run, complete=self.complete)
+        for doubt in ranking_doubts(batch):
+            run.warn(doubt)
+        yield from self._divided(batch)

@@ -14,7 +14,7 @@ from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.divisible import Divisible
-from a4eval_ap_metric.readers.files import content, files, lines, numbers
+from a4eval_ap_metric.readers.files import content, encoding_of, files, lines, numbers, stem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -34,11 +34,8 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
     """
     images, units, classes, boxes, difficult = [], [], [], [], []
     for path in files(folder, ".xml"):
-        images.append(path.stem)
-        try:
-            root = ET.fromstring(content(path))  # noqa: S314  (expat defines no entity outside the file)
-        except ET.ParseError as error:
-            raise DataError(f"{path}: is not XML: {error}") from error
+        images.append(stem(path))
+        root = _xml(path)
         for number, one in enumerate(root.iter("object"), 1):
             name = one.findtext("name")
             corners = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
@@ -48,7 +45,7 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
                 raise DataError(f"{path}: object {number}: bndbox is {corners}, expected four numbers") from error
             if not name:
                 raise DataError(f"{path}: object {number} has no name")
-            units.append(path.stem)
+            units.append(stem(path))
             classes.append(name.strip())
             boxes.append(box)
             difficult.append((one.findtext("difficult") or "0").strip() == "1")
@@ -58,6 +55,26 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
         "box": to_xywh(boxes, "xyxy"),
         "difficult": np.array(difficult, bool),
     }
+
+
+_DECLARATION = re.compile(r"""\s*<\?xml(?:[^>]*?encoding=["']([A-Za-z0-9._-]+)["'])?[^>]*?\?>""")
+
+
+def _xml(path: Path) -> ET.Element:
+    """Return the root of an XML file, in the encoding that its first bytes say, else in that which it declares."""
+    raw = content(path)
+    try:
+        encoding = encoding_of(raw)
+        if encoding == "utf-8-sig":
+            declared = _DECLARATION.match(raw[:200].decode("latin-1"))
+            if declared and declared[1] and not declared[1].lower().startswith("utf"):
+                encoding = declared[1]
+        written = raw.decode(encoding)
+        return ET.fromstring(_DECLARATION.sub("", written, count=1).strip())  # noqa: S314  (nothing is fetched)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is not XML in {encoding}: byte {error.start}: {error.reason}") from error
+    except (ET.ParseError, LookupError, ValueError) as error:
+        raise DataError(f"{path}: is not XML: {error}") from error
 
 
 def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, Any]:
@@ -72,7 +89,7 @@ def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, A
     """
     units, names, rows = [], [], []
     for path in paths:
-        name = class_of_file(path.stem, classes)
+        name = class_of_file(stem(path), classes)
         for where, fields in lines(path):
             values = numbers(where, fields[1:])
             if len(values) != 5:
@@ -122,7 +139,7 @@ class Voc(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt")]
+        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt"), *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

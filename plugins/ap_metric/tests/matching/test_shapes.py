@@ -136,15 +136,15 @@ def test_polygons_and_plain_run_lengths_are_masks(tmp_path):
 @pytest.mark.parametrize(
     ("geometry", "shape", "words"),
     [
-        ("mask", {}, "segmentation of entry 0: expected polygons"),
-        ("mask", {"segmentation": {"size": [4, 4]}}, "segmentation of entry 0: 'counts'"),
-        ("keypoints", {"keypoints": [1, 2, 3]}, "keypoints of entry 0: got 3 numbers, expected 51"),
-        ("keypoints", {}, "keypoints of entry 0: got 0 numbers"),
+        ("mask", {}, "results.json: entry 0: segmentation: got None, expected polygons or run lengths"),
+        ("mask", {"segmentation": {"size": [4, 4]}}, "entry 0: segmentation: counts: got None, expected a list"),
+        ("keypoints", {"keypoints": [1, 2, 3]}, "entry 0: keypoints: got 3 numbers, expected 51"),
+        ("keypoints", {}, "entry 0: keypoints: got 0 numbers"),
     ],
 )
 def test_bad_shapes_are_refused(tmp_path, geometry, shape, words):
     pytest.importorskip("pycocotools", reason="the overlap of masks is pycocotools'")
-    truth = {"images": [{"id": 1}], "categories": [{"id": 1}], "annotations": []}
+    truth = {"images": [{"id": 1, "width": 4, "height": 4}], "categories": [{"id": 1}], "annotations": []}
     results = [{"image_id": 1, "category_id": 1, "score": 0.5, **shape}]
     with pytest.raises(DataError, match=words):
         read_coco(*written(tmp_path, truth, results), geometry=geometry)

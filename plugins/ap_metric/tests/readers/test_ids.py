@@ -42,8 +42,10 @@ def test_tables_keep_ids(tmp_path, ids):
 
 
 def test_seven_is_not_double_o_seven(tmp_path):
-    batch = tables(tmp_path, ["7"], ["007"])
-    assert batch["unit"].tolist() == ["007", "7"]
+    batch = tables(tmp_path, ["7", "9"], ["007", "9"])
+    assert batch["unit"].tolist() == ["007", "7", "9"]
+    with pytest.raises(DataError, match=r"got images such as '007', none of which is in .* such as '7'"):
+        tables(tmp_path, ["7"], ["007"])
 
 
 def test_numbers_and_text_of_two_tables_are_matched_as_text(tmp_path):
@@ -135,7 +137,7 @@ def test_coco_tells_numbers_from_text(tmp_path):
 
 
 def test_a_metric_takes_unsigned_ids_as_they_are():
-    box = np.zeros((2, 4))
+    box = np.tile([0.0, 0, 9, 9], (2, 1))
     ids = np.array([2**63, 2**63 + 1], np.uint64)
     metric = build("metric", "coco_detection")
     metric.update(
@@ -143,12 +145,12 @@ def test_a_metric_takes_unsigned_ids_as_they_are():
             "unit": ids,
             "truth_unit": np.array([0, 1]),
             "truth_class": np.array([1, 1], np.uint64),
-            "truth_box": [*box, 0, 0, 9, 9],
+            "truth_box": box,
             "truth_area": np.full(2, 81.0),
             "truth_crowd": np.zeros(2, bool),
             "detection_unit": np.array([0, 1]),
             "detection_class": np.array([1, 1]),
-            "detection_box": [*box, 0, 0, 9, 9],
+            "detection_box": box,
             "detection_score": np.ones(2),
         }
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from a4eval_deconv.algorithms.chunks import samples_and_rows
 from a4eval_deconv.algorithms.contract import Algorithm, Work
-from a4eval_deconv.algorithms.subpixel import overlap
+from a4eval_deconv.algorithms.unfold import overlap
 from a4eval_deconv.algorithms.weight_sum import WeightSum
 from a4eval_deconv.products import matrix_product
 

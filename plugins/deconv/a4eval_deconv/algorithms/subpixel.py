@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from a4eval_deconv.algorithms.chunks import samples_and_rows
 from a4eval_deconv.algorithms.contract import Algorithm, Work
-from a4eval_deconv.algorithms.unfold import flat_length, fold_back, unfold, worth_flat
+from a4eval_deconv.algorithms.unfold import flat_length, fold_back, overlap, unfold, worth_flat
 from a4eval_deconv.products import inner, matrix_product
 
 if TYPE_CHECKING:
@@ -154,18 +154,6 @@ def padded_input(
     source, target = overlap(low, shape, x.shape[3:])
     padded[target] = x[source]
     return padded
-
-
-def overlap(
-    low: tuple[int, ...], shape: tuple[int, ...], available: tuple[int, ...]
-) -> tuple[tuple[int | slice, ...], tuple[int | slice, ...]]:
-    """Return the part of the input inside positions low … low + shape − 1, and its place there."""
-    source, target = [], []
-    for start, length, n in zip(low, shape, available, strict=True):
-        begin, end = max(0, start), max(0, start, min(n, start + length))
-        source.append(slice(begin, end))
-        target.append(slice(begin - start, end - start))
-    return inner(3, source), inner(3, target)
 
 
 def split_phases(maps: NDArray[Any], o: int, stride: tuple[int, ...]) -> NDArray[Any]:

@@ -13,7 +13,6 @@ from a4eval_deconv.algorithms.contract import Algorithm, Work
 from a4eval_deconv.algorithms.subpixel import (
     SUBPIXEL,
     as_phases,
-    overlap,
     padded_input,
     parts,
     phase_filters,
@@ -23,7 +22,7 @@ from a4eval_deconv.algorithms.subpixel import (
     spread_size,
     tap_places,
 )
-from a4eval_deconv.algorithms.unfold import flat_length, fold_back, unfold, worth_flat
+from a4eval_deconv.algorithms.unfold import flat_length, fold_back, overlap, unfold, worth_flat
 from a4eval_deconv.algorithms.weight_sum import WeightSum
 from a4eval_deconv.products import inner, matrix_product
 

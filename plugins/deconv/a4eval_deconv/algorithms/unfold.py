@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from a4eval_deconv.products import inner
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -54,12 +56,12 @@ def unfold(
         (n, g, c · Π taps, columns); columns are Π size, or :func:`flat_length`.
     """
     n, g, c = padded.shape[:3]
-    inner = padded.strides[3:]
-    steps = tuple(stride * space for stride, space in zip(inner, spacing, strict=True))
+    spatial = padded.strides[3:]
+    steps = tuple(stride * space for stride, space in zip(spatial, spacing, strict=True))
     window = (flat_length(size, padded.shape[3:]),) if flat else size
     if math.prod(taps) == 1 and window == padded.shape[3:]:
         return padded.reshape(n, g, c, math.prod(window))  # one window, the whole map: nothing to copy
-    window_strides = (padded.itemsize,) if flat else inner
+    window_strides = (padded.itemsize,) if flat else spatial
     view = as_strided(padded, (n, g, c, *taps, *window), (*padded.strides[:3], *steps, *window_strides))
     columns = np.empty((n, g, c * math.prod(taps), math.prod(window)), padded.dtype) if out is None else out
     np.copyto(columns.reshape(view.shape), view)
@@ -72,3 +74,15 @@ def fold_back(columns: NDArray[Any], size: tuple[int, ...], padded: tuple[int, .
         return columns.reshape(*columns.shape[:-1], *size)
     strides = tuple(math.prod(padded[axis + 1 :]) * columns.itemsize for axis in range(len(padded)))
     return as_strided(columns, (*columns.shape[:-1], *size), (*columns.strides[:-1], *strides))
+
+
+def overlap(
+    low: tuple[int, ...], shape: tuple[int, ...], available: tuple[int, ...]
+) -> tuple[tuple[int | slice, ...], tuple[int | slice, ...]]:
+    """Return the part of the input inside positions low … low + shape − 1, and its place there."""
+    source, target = [], []
+    for start, length, n in zip(low, shape, available, strict=True):
+        begin, end = max(0, start), max(0, start, min(n, start + length))
+        source.append(slice(begin, end))
+        target.append(slice(begin - start, end - start))
+    return inner(3, source), inner(3, target)

@@ -1,0 +1,47 @@
+"""``a4eval show``: one record again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from a4eval.cli.options import json_option, show_option
+from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.terminal import put
+
+
+@click.command()
+@click.argument("record", type=click.Path(path_type=Path, exists=True))
+@click.option("--table", "name", metavar="NAME", help="Print this table alone, whole.")
+@click.option("--traceback", is_flag=True, help="Print the traceback of a failed run.")
+@show_option
+@json_option
+def show(record: Path, name: str | None, traceback: bool, show: str, as_json: bool) -> None:
+    """Show one record again: RECORD is a result.json or the folder of a run."""
+    from a4eval.results.show import print_record
+    from a4eval.results.tables import print_table
+    from a4eval.runs.record import FILE_NAME, encode, read
+
+    path = record / FILE_NAME if record.is_dir() else record
+    try:
+        found = read(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{record}: holds no {FILE_NAME}; `a4eval ls {record}` lists the records below it") from error
+    except ValueError as error:
+        raise DataError(f"{path}: is no record of a run: {error}; `a4eval ls` reads the journal of a sweep") from error
+    if as_json:
+        put(encode(found).decode())
+    elif traceback:
+        put(found.error.traceback if found.error else "the run did not fail", end="")
+    elif name is not None:
+        if name not in found.tables:
+            raise ConfigError(f"there is no table {name!r}{did_you_mean(name, found.tables)}", path="--table")
+        table = found.tables[name]
+        header = list(table[0]) if table else []
+        print_table(name, header, [list(row.values()) for row in table], whole=not sys.stdout.isatty())
+    else:
+        print_record(found, path, everything=show == "all")
+        if found.error is not None:
+            put(f"{found.status}: {found.error.type}: {found.error.message} (--traceback shows where)")

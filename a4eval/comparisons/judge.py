@@ -1,0 +1,204 @@
+"""What rules say of a pair: one decision a number, one ruling a rule, and the verdict of all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from a4eval.comparisons.pair import Compared
+from a4eval.comparisons.rules import Limit, checked_names
+from a4eval.contracts import Outcome, Verdict, worst_outcome
+from a4eval.statistics.corrections import holm
+from a4eval.statistics.decisions import Decision, decide, least_units_for_holm, more_units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from a4eval.comparisons.pair import Pair
+    from a4eval.comparisons.rules import Rules
+    from a4eval.contracts import Interval
+
+_SEVERITY = {"failed": 0, "undecided": 1, "passed": 2}
+_AS = {"pass": "passed", "fail": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One number under both, and what its resamples say.
+
+    Args:
+        name: of the metric or part.
+        compared: the number under both.
+        margin: how much worse it may be.
+        decision: None where there are no resamples to decide by.
+        p_holm: of no difference, corrected for all numbers that were judged together; None without resamples.
+        alpha: of the decision.
+        tests: how many were judged together.
+    """
+
+    name: str
+    compared: Compared
+    margin: float
+    decision: Decision | None
+    p_holm: float | None
+    alpha: float
+    tests: int
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether the candidate is shown not to be worse by more than the margin."""
+        return self.decision.not_worse if self.decision else "undecided"
+
+    @property
+    def delta(self) -> float:
+        """Candidate minus baseline."""
+        difference = self.compared.difference
+        return difference.observed if difference else self.compared.second - self.compared.first
+
+    def sentence(self) -> str:
+        """Return both numbers, the difference and what follows, as one line."""
+        one = self.compared
+        interval = f" [{one.interval.low:+.4g}, {one.interval.high:+.4g}]" if one.interval else ""
+        return f"{self.name}: {one.first:.4g} → {one.second:.4g}, {self.delta:+.3g}{interval}: {self._meaning()}"
+
+    def _meaning(self) -> str:
+        found, by = self.decision, f" by more than {self.margin:g}" if self.margin else ""
+        if found is None or self.compared.difference is None:
+            return "undecided: there are no resamples to judge it by"
+        if math.isnan(found.p_different):
+            return "undecided: it is undefined, or so under most resamples"
+        if self.outcome == "failed":
+            return f"worse{by} (p {found.p_worse:.2g})"
+        if self.outcome == "passed":
+            return f"not worse{by}" if found.verdict == "undecided" else found.verdict
+        if self.compared.higher_is_better is None:
+            return "undecided: it does not say which direction is better, so only equivalence within a margin can pass"
+        return f"undecided: it may be worse{by}; {self._what_would_decide(found)}"
+
+    def _what_would_decide(self, found: Decision) -> str:
+        difference = self.compared.difference
+        if found.unresolvable:
+            least = least_units_for_holm(self.alpha, self.tests)
+            enough = difference is not None and difference.groups >= least
+            remedy = "more resamples" if enough else f"at least {least} units"
+            return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {remedy}"
+        more = more_units(difference, self.alpha, (-self.margin,)) if difference else None
+        if more is None:
+            return "no number of units would decide a difference that is the margin itself"
+        return f"about {more:,} more units would decide it, if the difference stays"
+
+
+class Ruling(NamedTuple):
+    """What came of one rule.
+
+    Args:
+        rule: as people write it.
+        outcome: passed, failed or undecided, after ``undecided`` of the rules.
+        reason: a sentence with the numbers.
+    """
+
+    rule: str
+    outcome: Outcome
+    reason: str
+
+
+def judge(values: Mapping[str, Compared], margins: Mapping[str, float], alpha: float) -> list[Judged]:
+    """Judge numbers together: the p-values are corrected for how many there are.
+
+    Args:
+        values: by name.
+        margins: by name; without one it is 0.
+        alpha: of the decisions.
+    """
+    differences = {
+        name: replace(one.difference, margin=margins.get(name, 0.0))
+        for name, one in values.items()
+        if one.difference is not None
+    }
+    decisions = decide(differences, alpha=alpha)
+    by_holm = dict(
+        zip(
+            decisions,
+            holm([one.p_different for one in decisions.values()]).tolist(),
+            strict=True,
+        )
+    )
+    return [
+        Judged(
+            name,
+            one,
+            margins.get(name, 0.0),
+            decisions.get(name),
+            by_holm.get(name),
+            alpha,
+            max(1, len(decisions)),
+        )
+        for name, one in values.items()
+    ]
+
+
+def by_severity(judged: Iterable[Judged]) -> list[Judged]:
+    """Return them with the worst first."""
+
+    def key(one: Judged) -> tuple[int, float, float]:
+        p = one.decision.p_worse if one.decision else math.nan
+        loss = one.delta if one.compared.higher_is_better is not False else -one.delta
+        return _SEVERITY[one.outcome], 2.0 if math.isnan(p) else p, 2.0 if math.isnan(loss) else loss
+
+    return sorted(judged, key=key)
+
+
+def rulings(rules: Rules, pair: Pair, limited: Mapping[str, tuple[float, Interval | None]]) -> list[Ruling]:
+    """Return what comes of each rule.
+
+    Args:
+        rules: the rules.
+        pair: what margins are about.
+        limited: the values and intervals of the candidate, which limits are about.
+
+    Raises:
+        ConfigError: a rule names what is not there.
+    """
+    checked_names(rules.margins, pair.values, "metric")
+    checked_names(rules.parts, pair.parts, "metric with parts")
+    checked_names({one.name: None for one in rules.read_limits}, limited, "metric")
+    found = [
+        Ruling(_rule(one.name, one.margin), one.outcome, one.sentence())
+        for one in judge({name: pair.values[name] for name in rules.margins}, rules.margins, rules.alpha)
+    ]
+    for label, margin in rules.parts.items():
+        parts = pair.parts[label]
+        found.append(_of_parts(label, margin, judge(parts, dict.fromkeys(parts, margin), rules.alpha)))
+    found += [_of_limit(one, *limited[one.name]) for one in rules.read_limits]
+    counts_as: Any = _AS.get(rules.undecided or "", "undecided")
+    return [one._replace(outcome=counts_as) if one.outcome == "undecided" else one for one in found]
+
+
+def verdict(found: Iterable[Ruling]) -> Verdict:
+    """Return the verdict of all rules together, the worst of them."""
+    found = sorted(found, key=lambda one: _SEVERITY[one.outcome])
+    worst = worst_outcome(one.outcome for one in found) or "undecided"
+    return Verdict(worst, tuple(f"{one.rule}: {one.reason}" for one in found if one.outcome != "passed"))
+
+
+def _rule(name: str, margin: float) -> str:
+    return f"{name} not worse by more than {margin:g}" if margin else f"{name} not worse"
+
+
+def _of_parts(label: str, margin: float, judged: list[Judged]) -> Ruling:
+    worst = by_severity(judged)
+    outcome = worst_outcome(one.outcome for one in judged) or "undecided"
+    alike = sum(one.outcome == outcome for one in judged)
+    others = f"; {alike} of {len(judged)} {outcome}" if judged else "there are no parts"
+    return Ruling(_rule(f"each part of {label}", margin), outcome, (worst[0].sentence() if worst else "") + others)
+
+
+def _of_limit(limit: Limit, value: float, interval: Interval | None) -> Ruling:
+    if interval is None or math.isnan(interval.low):
+        outcome: Outcome = "passed" if limit.holds(value) else "failed"
+        return Ruling(str(limit), outcome, f"it is {value:.4g}")
+    ends = [limit.holds(end) for end in (interval.low, interval.high)]
+    outcome = "passed" if all(ends) else "undecided" if any(ends) else "failed"
+    said = f"it is {value:.4g} [{interval.low:.4g}, {interval.high:.4g}] with its {interval.level:.0%} interval"
+    return Ruling(str(limit), outcome, said)

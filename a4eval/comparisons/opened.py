@@ -1,0 +1,89 @@
+"""A finished record on disk, and what it keeps beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from a4eval.comparisons.kept import FILE_NAME, Kept, read
+from a4eval.errors import DataError
+from a4eval.executors.jobs import RUNS
+from a4eval.files import content
+from a4eval.journal import journal
+from a4eval.runs import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A finished record.
+
+    Args:
+        path: of the file it stands in.
+        folder: where its artifacts are.
+        record: the record.
+    """
+
+    path: Path
+    folder: Path
+    record: record.Record
+
+    def kept(self) -> dict[str, Kept]:
+        """Return the resamples that the run kept, by the label of the metric; empty if it kept none.
+
+        Raises:
+            DataError: the file is not the one that the record lists.
+        """
+        listed = next((one for one in self.record.artifacts if one.path == FILE_NAME), None)
+        if listed is None:
+            return {}
+        file = self.folder / FILE_NAME
+        try:
+            digest = content(file).sha256
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read, but {self.path} lists it: {error.strerror}") from error
+        if digest != listed.sha256:
+            raise DataError(f"{file}: is not the file that {self.path} lists: its SHA-256 is {digest}")
+        return read(file)
+
+
+def opened(path: Path) -> Opened:
+    """Open the one finished record at *path*: a record, a run's folder, or a folder that holds one such.
+
+    Raises:
+        DataError: there is none, or more than one, or it did not end well.
+    """
+    found = list(_records(path))
+    ended = {one.record.run_id: one for one in found if one.record.status == "ok"}
+    if len(ended) > 1:
+        some = ", ".join(str(one.path.parent) for one in list(ended.values())[:3])
+        raise DataError(f"{path}: holds {len(ended)} finished runs, expected one; name one of them, such as {some}")
+    if not ended:
+        states = f"; {len(found)} that did not end well" if found else ""
+        raise DataError(f"{path}: no finished record of a4eval here{states}")
+    return next(iter(ended.values()))
+
+
+def _records(path: Path) -> Iterator[Opened]:
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder")
+    names = (record.FILE_NAME, journal.FILE_NAME)
+    for file in [path] if path.is_file() else [one for name in names for one in sorted(path.rglob(name))]:
+        try:
+            text = file.read_bytes()
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+        of_sweep = file.suffix == ".jsonl"
+        for line in text.splitlines() if of_sweep else [text]:
+            try:
+                one = msgspec.json.decode(line, type=record.Record)
+            except (msgspec.MsgspecError, RecursionError) as error:
+                if of_sweep:
+                    continue  # a line that a crash left torn
+                raise DataError(f"{file}: is no record of a4eval: {error}") from error
+            yield Opened(file, file.parent / RUNS / one.run_id if of_sweep else file.parent, one)

@@ -1,0 +1,166 @@
+"""``a4eval gate``: the rulings as text, JSON, Markdown for a pull request, or JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from a4eval.comparisons.differing import Differing, differing
+from a4eval.comparisons.judge import Judged, Ruling, judge, rulings, verdict
+from a4eval.comparisons.opened import Opened, opened
+from a4eval.comparisons.pair import Pair, pair
+from a4eval.comparisons.rows import judged_row
+from a4eval.contracts import Interval
+from a4eval.errors import DataError
+from a4eval.journal.views import number
+from a4eval.results.exit_status import of_run
+from a4eval.runs.record import plain
+from a4eval.terminal import printable, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from a4eval.comparisons.rules import Rules
+    from a4eval.contracts import Verdict
+
+_MARKS = {"passed": "✅", "undecided": "❔", "failed": "❌"}
+
+
+class Gated:
+    """A candidate held against rules.
+
+    Args:
+        baseline: what it is compared with; None where all rules are limits.
+        candidate: what is gated.
+        rules: the rules.
+
+    Raises:
+        DataError: a record cannot be read.
+        ConfigError: a rule names what is not there.
+    """
+
+    def __init__(self, baseline: Path | None, candidate: Path, rules: Rules) -> None:
+        second = opened(candidate)
+        first = opened(baseline) if baseline is not None else None
+        self.paths = (first.path if first else None, second.path)
+        both = pair(first, second, level=1 - rules.alpha) if first else Pair()
+        self.notes = both.notes
+        self.rulings = rulings(rules, both, limited(second))
+        self.verdict: Verdict = verdict(self.rulings)
+        self.differing: list[Differing] = differing(first.record, second.record) if first else []
+        judged = {name: both.values[name] for name in rules.margins}
+        self.judged: list[Judged] = judge(judged, rules.margins, rules.alpha)
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return of_run("ok", self.verdict.outcome)
+
+
+def limited(record: Opened) -> dict[str, tuple[float, Interval | None]]:
+    """Return the values and intervals of a record, by metric."""
+    found: dict[str, tuple[float, Interval | None]] = {}
+    for name, metric in record.record.metrics.items():
+        one = metric.interval
+        interval = None if one is None else Interval(one.level, number(one.low), number(one.high), one.method)
+        found[name] = number(metric.value), interval
+    return found
+
+
+def text(gated: Gated) -> str:
+    """Return the rulings as lines."""
+    lines = [f"{gated.verdict.outcome}: {_count(gated.rulings)}"]
+    lines += [f"  {one.outcome}: {one.rule}: {one.reason}" for one in gated.rulings]
+    lines += [f"  note: {note}" for note in gated.notes]
+    lines += [f"  differs: {what}: {first} → {second}" for what, first, second in map(Differing.cells, gated.differing)]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(gated: Gated) -> str:
+    """Return everything as JSON."""
+    first, second = gated.paths
+    facts = {
+        "outcome": gated.verdict.outcome,
+        "baseline": None if first is None else str(first),
+        "candidate": str(second),
+        "rules": [one._asdict() for one in gated.rulings],
+        "metrics": [judged_row(one) for one in gated.judged],
+        "notes": gated.notes,
+        "differs": [one._asdict() for one in gated.differing],
+    }
+    return json.dumps(plain(facts), indent=2, allow_nan=False) + "\n"
+
+
+def markdown(gated: Gated) -> str:
+    """Return a comment for a pull request."""
+    rows = [["", "rule", "what came of it"]]
+    rows += [[_MARKS[one.outcome], one.rule, f"{one.outcome}: {one.reason}"] for one in gated.rulings]
+    lines = [f"### {_MARKS[gated.verdict.outcome]} {gated.verdict.outcome}: {_count(gated.rulings)}", "", *_table(rows)]
+    for note in gated.notes:
+        lines += ["", f"> {_cell(note)}"]
+    if gated.differing:
+        differs = [
+            ["what", "baseline", "candidate"],
+            *(one.cells() for one in gated.differing),
+        ]
+        lines += ["", "<details><summary>What else differs</summary>", "", *_table(differs), "", "</details>"]
+    return "\n".join(lines) + "\n"
+
+
+def junit(gated: Gated) -> str:
+    """Return JUnit XML, a test case a rule; what is undecided is an error, what is worse a failure."""
+    counted = {outcome: str(sum(one.outcome == outcome for one in gated.rulings)) for outcome in _MARKS}
+    suite = ET.Element(
+        "testsuite",
+        name="a4eval gate",
+        tests=str(len(gated.rulings)),
+        failures=counted["failed"],
+        errors=counted["undecided"],
+        skipped="0",
+    )
+    for one in gated.rulings:
+        case = ET.SubElement(suite, "testcase", classname=printable(str(gated.paths[1])), name=printable(one.rule))
+        kind = {"failed": "failure", "undecided": "error"}.get(one.outcome)
+        if kind:
+            ET.SubElement(case, kind, message=printable(one.reason), type=one.outcome)
+        ET.SubElement(case, "system-out").text = printable(one.reason)
+    whole = ET.Element("testsuites")
+    whole.append(suite)
+    ET.indent(whole)
+    return ET.tostring(whole, encoding="unicode", xml_declaration=True) + "\n"
+
+
+FORMATS: dict[str, Callable[[Gated], str]] = {"text": text, "json": as_json, "markdown": markdown, "junit": junit}
+
+
+def write(content: str, path: Path | None) -> None:
+    """Print *content*, or write it to *path*.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    if path is None:
+        put(content, end="")
+        return
+    try:
+        path.write_text(printable(content), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _count(found: list[Ruling]) -> str:
+    counted = {outcome: sum(one.outcome == outcome for one in found) for outcome in ("failed", "undecided", "passed")}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counted.items() if count) + f" of {len(found)}"
+
+
+def _table(rows: list[list[Any]]) -> list[str]:
+    cells = [" | ".join(_cell(cell) for cell in row) for row in rows]
+    return [f"| {cells[0]} |", "|" + " --- |" * len(rows[0]), *(f"| {row} |" for row in cells[1:])]
+
+
+def _cell(value: Any) -> str:
+    """Return *value* so that Markdown shows it as it is: what a record holds is text, not markup."""
+    line = " ".join(str("" if value is None else value).split())
+    return "".join(f"\\{one}" if one in "\\`*_{}[]<>#|!~@" else one for one in line)

@@ -1,0 +1,120 @@
+"""A sweep as one table: what was swept comes first; two keys and one number make a grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from a4eval.journal import query
+from a4eval.results.tables import cell, console, print_table
+from a4eval.terminal import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from a4eval.journal.views import Row
+
+ROWS_SHOWN = 30
+BEST_SHOWN = 10
+GRID_ACROSS = 12
+"""How many values a key may have to stand across."""
+LINES_OF_A_RUN = 5
+
+
+def print_sweep(rows: Iterator[Row], total: int, sort: str | None) -> None:
+    """Print the points that are ok.
+
+    Up to ``ROWS_SHOWN`` points are all shown, in their order, or as a grid; of more, the best.
+    Points of experiments that share no number are shown one after the other.
+
+    Args:
+        rows: the light records of the points that are ok, in their order.
+        total: how many there are.
+        sort: the metric that tells the best; by default the first that has a direction.
+
+    Raises:
+        ConfigError: no record has the key *sort*.
+    """
+    if total > ROWS_SHOWN:
+        _print_best(rows, sort)
+        return
+    shown = list(rows)
+    if sort is not None:
+        query.check_key(shown, sort.removeprefix("-"))
+    if len({row.experiment for row in shown}) > 1 and not set.intersection(*(set(row.metrics) for row in shown)):
+        for row in shown:
+            _print_run(row)
+    elif not _print_grid(shown, sort):
+        keys = query.columns(shown)
+        print_table("", [_name(key) for key in keys], [[row.get(key) for key in keys] for row in shown])
+
+
+def _print_grid(rows: Sequence[Row], sort: str | None) -> bool:
+    """Print two swept keys and one number as a grid, and say whether they are such."""
+    keys = query.columns(rows)
+    swept = [key for key in keys if not key.startswith("metrics.") and key not in ("started", "status")]
+    metrics = [key for key in keys if key.startswith("metrics.")]
+    metric = f"metrics.{sort.removeprefix('-').removeprefix('metrics.')}" if sort else metrics[0] if metrics else ""
+    if len(swept) != 2 or metric not in metrics or (len(metrics) > 1 and not sort):
+        return False
+    across, down = swept
+    if len(_unique(rows, across)) < len(_unique(rows, down)) <= GRID_ACROSS:
+        across, down = down, across
+    values = {(cell(row.get(across)), cell(row.get(down))): row.get(metric) for row in rows}
+    tops = _unique(rows, across)
+    if len(values) < len(rows) or len(tops) > GRID_ACROSS:
+        return False
+    lines = [[one, *(values.get((top, one)) for top in tops)] for one in _unique(rows, down)]
+    print_table(f"{_name(metric)}, by {down} (down) and {across} (across)", [down, *tops], lines)
+    return True
+
+
+def _unique(rows: Sequence[Row], key: str) -> list[str]:
+    return list(dict.fromkeys(cell(row.get(key)) for row in rows))
+
+
+def _print_run(row: Row) -> None:
+    """Print the numbers of one run in a few lines."""
+    out = console()
+    out.print(Text(printable(row.experiment or ""), "bold"))
+    numbers = [f"{name} = {cell(row.get(f'metrics.{name}'))}" for name in row.metrics]
+    lines = [""]
+    for number in numbers:
+        if lines[-1] and len(lines[-1]) + len(number) + 4 > out.width:
+            lines.append("")
+        lines[-1] += f"  {number}"
+    for line in lines[:LINES_OF_A_RUN]:
+        out.print(Text(printable(line)), soft_wrap=True)
+    if len(lines) > LINES_OF_A_RUN:
+        out.print(Text("  … `a4eval show` shows them all", "dim"))
+
+
+def _print_best(rows: Iterator[Row], sort: str | None) -> None:
+    best: list[Row] = []
+    for row in rows:
+        if sort is None and (sort := _first_metric(row)) is None:
+            return
+        best.append(row)
+        if len(best) > 100 * BEST_SHOWN:  # so that a long sweep takes no more memory than a short one
+            best = query.order(best, sort)[:BEST_SHOWN]
+    assert sort is not None
+    query.check_key(best, sort.removeprefix("-"))
+    best = query.order(best, sort)[:BEST_SHOWN]
+    keys = query.columns(best)
+    by = [key for key in keys if key == f"metrics.{sort.removeprefix('-')}"]
+    keys = [*(key for key in keys if not key.startswith("metrics.")), *by, *_rest(keys, by)]
+    print_table(f"best by {sort}", [_name(key) for key in keys], [[row.get(key) for key in keys] for row in best])
+
+
+def _rest(keys: Sequence[str], first: Sequence[str]) -> list[str]:
+    return [key for key in keys if key.startswith("metrics.") and key not in first]
+
+
+def _first_metric(row: Row) -> str | None:
+    """Return the first metric that has a direction."""
+    return next((name for name, metric in row.metrics.items() if metric.higher_is_better is not None), None)
+
+
+def _name(key: str) -> str:
+    return key.removeprefix("metrics.")

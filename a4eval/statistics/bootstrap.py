@@ -1,0 +1,203 @@
+"""Bootstrap intervals of any number that is a function of its units' weights, and of the difference of two."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from a4eval.contracts import Interval
+from a4eval.statistics.comparison import Comparison
+from a4eval.statistics.few_units import expanded_tail, one_sided_p
+from a4eval.statistics.resampled import resample
+from a4eval.statistics.weights import JACKKNIFE, check_options
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from a4eval.statistics.resampled import Resampled
+    from a4eval.statistics.weights import Statistic
+
+Method: TypeAlias = Literal["percentile", "expanded", "bca"]
+
+
+def bootstrap(
+    statistic: Statistic,
+    n_units: int,
+    rng: np.random.Generator,
+    *,
+    resamples: int = 1000,
+    level: float = 0.95,
+    method: Method = "percentile",
+    clusters: ArrayLike | None = None,
+    jackknife: int = JACKKNIFE,
+) -> dict[str, Interval]:
+    """Return a bootstrap confidence interval of each number.
+
+    Args:
+        statistic: from weights to values.
+        n_units: how many units.
+        rng: the random numbers.
+        resamples: how often the units are drawn with replacement.
+        level: the nominal coverage.
+        method: ``percentile``; ``expanded``: widened for few units; or ``bca``: corrected for bias and skewness.
+        clusters: (n_units,) labels; units of one label (frames of a video) are drawn together.
+        jackknife: for ``bca``, the most groups of units to leave out in turn; with no more units than that, each is
+            left out alone.
+
+    Returns:
+        By name; NaN bounds where more than half of the resamples leave the number undefined.
+
+    References: Efron 1987, *Better Bootstrap Confidence Intervals*; Davison & Hinkley 1997, sections 2.2 and 5.3.
+
+    >>> values = np.array([1.0, 2, 3, 4, 5])
+    >>> mean = lambda weights: {"mean": weights @ values / weights.sum(axis=1)}
+    >>> interval = bootstrap(mean, 5, np.random.default_rng(0))["mean"]
+    >>> interval.low, interval.high
+    (1.8, 4.2)
+    """
+    check_options(resamples, level)
+    kept = jackknife if check_method(method) == "bca" else 0
+    return intervals(
+        resample(statistic, n_units, rng, resamples=resamples, clusters=clusters, jackknife=kept), level, method
+    )
+
+
+def intervals(resampled: Resampled, level: float, method: Method) -> dict[str, Interval]:
+    """Return the interval of each number from its resamples, as :func:`bootstrap` does.
+
+    Raises:
+        ValueError: ``bca`` of resamples that were made without leaving groups out.
+    """
+    if check_method(method) == "bca" and resampled.values and not resampled.left_out:
+        raise ValueError("method: bca needs the values with groups of units left out, which were not kept")
+    text = f"{method} bootstrap, {resampled.resamples} resamples"
+    if resampled.clustered:
+        text += f" of {resampled.groups} clusters"
+    found = {}
+    for name, values in resampled.values.items():
+        tail, bias, skew = (1 - level) / 2, 0.0, 0.0
+        if method == "expanded":
+            tail = expanded_tail(level, resampled.groups)
+        elif method == "bca":
+            bias, skew = _bias(values, resampled.observed[name]), _acceleration(resampled.left_out[name])
+        found[name] = _interval(values, level, text, tail, bias, skew)
+    return found
+
+
+def comparisons(differences: Resampled, level: float, method: Method) -> dict[str, Comparison]:
+    """Return how two predictions differ from the resamples of their differences, as :func:`paired_bootstrap` does."""
+    groups = differences.groups if method == "expanded" else None
+    return {
+        name: Comparison(
+            differences.observed[name],
+            replace(interval, method=f"paired {interval.method}"),
+            _bootstrap_p_value(differences.values[name], groups),
+        )
+        for name, interval in intervals(differences, level, method).items()
+    }
+
+
+def check_method(method: Method) -> Method:
+    """Return *method*, if there is such a one.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if method not in get_args(Method):
+        raise ValueError(f"method: got {method!r}, expected 'percentile', 'expanded' or 'bca'")
+    return method
+
+
+def paired_bootstrap(
+    first: Statistic,
+    second: Statistic,
+    n_units: int,
+    rng: np.random.Generator,
+    *,
+    resamples: int = 1000,
+    level: float = 0.95,
+    method: Method = "percentile",
+    clusters: ArrayLike | None = None,
+    jackknife: int = JACKKNIFE,
+) -> dict[str, Comparison]:
+    """Return how two predictions on the same units differ: both are computed on the same resamples.
+
+    Args:
+        first: of the one prediction.
+        second: of the other; the order of units is the same.
+        n_units: how many units.
+        rng: the random numbers.
+        resamples: how often the units are drawn with replacement.
+        level: the nominal coverage of the interval.
+        method: as for :func:`bootstrap`.
+        clusters: (n_units,) labels; units of one label are drawn together.
+        jackknife: as for :func:`bootstrap`.
+
+    Returns:
+        By name; the p-value is twice the share of resamples on the rarer side of 0, at least 2 / (resamples + 1);
+        with ``expanded`` it is corrected for few units as the interval is.
+    """
+    check_options(resamples, level)
+    kept = jackknife if check_method(method) == "bca" else 0
+    difference = difference_of(first, second)
+    drawn = resample(difference, n_units, rng, resamples=resamples, clusters=clusters, jackknife=kept)
+    return comparisons(drawn, level, method)
+
+
+def difference_of(first: Statistic, second: Statistic) -> Statistic:
+    """Return second minus first as a statistic, of the names in both."""
+
+    def difference(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        one, other = first(weights), second(weights)
+        return {name: np.asarray(other[name]) - np.asarray(one[name]) for name in one if name in other}
+
+    return difference
+
+
+def _interval(
+    values: NDArray[np.float64], level: float, method: str, tail: float, bias: float, skew: float
+) -> Interval:
+    defined = values[~np.isnan(values)]
+    if 2 * len(defined) < len(values) or not len(defined) or math.isnan(bias + skew + tail):
+        return Interval(level, math.nan, math.nan, method)
+    if len(defined) < len(values):
+        method += f", {len(values) - len(defined)} of them undefined and left out"
+    normal = NormalDist()
+    shares = []
+    for share in (tail, 1 - tail):
+        shifted = bias + normal.inv_cdf(share)
+        shares.append(normal.cdf(bias + shifted / (1 - skew * shifted)))
+    low, high = np.quantile(defined, shares)
+    return Interval(level, float(low), float(high), method)
+
+
+def _bias(values: NDArray[np.float64], observed: float) -> float:
+    defined = values[~np.isnan(values)]
+    if not len(defined) or math.isnan(observed):
+        return math.nan
+    below = (np.count_nonzero(defined < observed) + np.count_nonzero(defined <= observed)) / (2 * len(defined))
+    # when all resamples lie on one side the correction is without bounds: half a resample's worth is the most we know
+    edge = 0.5 / len(defined)
+    return NormalDist().inv_cdf(min(max(below, edge), 1 - edge))
+
+
+def _acceleration(left_out: NDArray[np.float64]) -> float:
+    defined = left_out[~np.isnan(left_out)]
+    if not len(defined):
+        return math.nan
+    away = defined.mean() - defined
+    spread = float(np.sum(away**2))
+    return float(np.sum(away**3)) / (6 * spread**1.5) if spread > 0 else 0.0
+
+
+def _bootstrap_p_value(values: NDArray[np.float64], groups: int | None) -> float:
+    defined = values[~np.isnan(values)]
+    if not len(defined):
+        return math.nan
+    rarer = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
+    share = float((rarer + 1) / (len(defined) + 1))
+    return min(1.0, 2 * (share if groups is None or share >= 1 else one_sided_p(share, groups)))

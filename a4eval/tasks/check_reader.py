@@ -1,0 +1,39 @@
+"""The task ``check_reader``: does this reader read what is there, and nothing else?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from a4eval.checks.finding import judged
+from a4eval.checks.readers.case import ReaderCase
+from a4eval.checks.readers.suite import check_reader
+from a4eval.component import param
+from a4eval.contracts import Result
+from a4eval.tasks.findings import counts
+
+if TYPE_CHECKING:
+    from a4eval.context import Run
+
+
+@dataclass
+class CheckReader:
+    """Hold a reader against what every reader must do, on files that are right, and give a verdict.
+
+    Batches are named arrays with distinct units; passes agree; parts together are the whole; and copies of its files
+    that are truncated, empty, of another encoding, with a byte order mark, without a column, with a word for a number
+    or full of noise are errors that name the file and the place.
+
+    The table ``checks`` has a row a check: verdict, where, what it means and what to look at.
+    """
+
+    data: Any = param(kind="reader", help="the reader, with files that are right")
+
+    def run(self, run: Run) -> Result:
+        """Check."""
+        for path in self.data.sources():
+            run.source(path)
+        case = ReaderCase(self.data, run.seed)
+        list(self.data.batches(run))  # files that are wrong themselves are the user's error and no finding
+        findings = list(check_reader(case, lambda checks: run.track(checks, "checking")))
+        return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))

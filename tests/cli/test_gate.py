@@ -1,0 +1,161 @@
+"""``a4eval gate``: exit statuses, rules in a file, and what it writes."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+RNG = np.random.default_rng(6)
+FIRST = RNG.normal(size=60).round(3)
+NOISE = RNG.normal(0, 0.1, 60)
+
+
+@pytest.fixture
+def runs(hits):
+    """A baseline, one that is worse by 0.1, and one that may be."""
+    hits("base", FIRST)
+    hits("worse", FIRST + NOISE - 0.1)
+    hits("perhaps", FIRST + NOISE - NOISE.mean() - 0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["base", "--metric", "accuracy"], 0),
+        (["worse", "--metric", "accuracy"], 3),
+        (["worse", "--metric", "accuracy", "--margin", "0.5"], 0),
+        (["worse", "--metric", "error"], 3),
+        (["perhaps", "--metric", "accuracy", "--margin", "0.02"], 4),
+        (["perhaps", "--margin", "accuracy=0.02", "--undecided", "pass"], 0),
+        (["perhaps", "--margin", "accuracy=0.02", "--undecided", "fail"], 3),
+        (["worse", "--parts", "accuracy=0"], 3),
+        (["base", "--metric", "accuracy", "accuracy>=100"], 3),
+    ],
+)
+def test_exit_statuses(cli, runs, arguments, status):
+    done = cli("gate", "base", *arguments)
+    assert done.code == status, done.out + done.err
+
+
+def test_the_text_says_why(cli, runs):
+    done = cli("gate", "base", "worse", "--metric", "accuracy", "--margin", "0.01")
+    assert done.out.startswith("failed: 1 failed of 1\n  failed: accuracy not worse by more than 0.01: accuracy: ")
+    assert "worse by more than 0.01 (p 0.0" in done.out
+    undecided = cli("gate", "base", "perhaps", "--margin", "accuracy=0.021")
+    assert "it may be worse by more than 0.021; about " in undecided.out
+
+
+def test_limits_are_held_against_the_interval_where_there_is_one(cli, hits):
+    values = [1.0] * 30 + [0.0] * 30
+    hits("sure", values)
+    hits("bare", values, interval=None)
+    assert cli("gate", "sure", "accuracy>=0.2").code == 0
+    assert cli("gate", "sure", "accuracy >= 0.8").code == 3
+    assert cli("gate", "sure", "accuracy<=0.52").code == 4
+    assert cli("gate", "sure", "error<0.9", "accuracy>0.1").code == 0
+    bare = cli("gate", "bare", "accuracy>=0.5")
+    assert (bare.code, "accuracy >= 0.5: it is 0.5\n" in bare.out) == (0, True)
+    assert cli("gate", "bare", "accuracy>0.5").code == 3
+
+
+RULES = """
+margins: {accuracy: 0.01}
+parts: {accuracy: 0.5}
+limits: [error <= 100]
+"""
+
+
+def test_rules_in_a_file(cli, runs, tmp_path):
+    (tmp_path / "gate.yaml").write_text(RULES)
+    done = cli("gate", "base", "worse", "--rules", "gate.yaml", "--format", "json")
+    assert done.code == 3
+    found = json.loads(done.out)
+    assert [(one["rule"], one["outcome"]) for one in found["rules"]] == [
+        ("accuracy not worse by more than 0.01", "failed"),
+        ("each part of accuracy not worse by more than 0.5", "passed"),
+        ("error <= 100", "passed"),
+    ]
+    assert (found["outcome"], found["metrics"][0]["verdict"]) == ("failed", "worse")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("margin: {accuracy: 1}", "gate.yaml.margin: unknown key; did you mean 'margins'?"),
+        ("margins: {acuracy: 0.1}", "there is no metric 'acuracy'; did you mean 'accuracy'?"),
+        ("margins: {accuracy: small}", "gate.yaml.margins: got {'accuracy': 'small'}, expected dict[str, float]"),
+        ("margins: {accuracy: -1}", "gate.yaml: margins.accuracy must be a number that is not negative, got -1.0"),
+        ("limits: [accuracy]", "gate.yaml: cannot read the limit 'accuracy'; write METRIC>=NUMBER"),
+        ("undecided: maybe", "gate.yaml.undecided: got 'maybe', expected 'pass' | 'fail' | None"),
+        ("alpha: 7", "gate.yaml: alpha must lie between 0 and 1, got 7.0"),
+        ("[1, 2]", "gate.yaml: got [1, 2], expected a mapping with margins, parts, limits, alpha, undecided"),
+        ("{", "not valid YAML"),
+        ("", "gate.yaml: holds no rule; give margins, parts or limits"),
+        ("parts: {mean: 0.1}", "there is no metric with parts 'mean'; known: accuracy"),
+    ],
+)
+def test_wrong_rules_are_one_line_and_exit_2(cli, runs, tmp_path, text, words):
+    (tmp_path / "gate.yaml").write_text(text)
+    done = cli("gate", "base", "worse", "--rules", "gate.yaml")
+    assert done.code == 2, done.out
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["base", "worse"], "there is no rule; give --metric NAME"),
+        (["base", "--metric", "accuracy"], "a margin needs a baseline"),
+        (["a", "b", "c", "--metric", "x"], "got 3 records, expected RECORD or BASELINE CANDIDATE"),
+        (["base", "worse", "--margin", "0.1"], "a number alone is the margin of --metric"),
+        (["base", "acc>1"], "there is no metric 'acc'"),
+        (["base", "worse", "--rules", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
+    ],
+)
+def test_wrong_commands_are_one_line_and_exit_2(cli, runs, arguments, words):
+    done = cli("gate", *arguments)
+    assert done.code == 2, done.out
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_junit(cli, runs, tmp_path):
+    done = cli("gate", "base", "worse", "--metric", "accuracy", "error<=100", "--format", "junit", "-o", "gate.xml")
+    assert done.code == 3
+    assert done.out.startswith("failed: 1 failed, 1 passed of 2")
+    suite = ET.parse(tmp_path / "gate.xml").getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    broken, kept = suite.findall("testcase")
+    assert (broken.get("name"), kept.get("name")) == ("accuracy not worse", "error <= 100")
+    assert "worse (p" in broken.find("failure").get("message")
+    assert kept.find("failure") is None
+    undecided = cli("gate", "base", "perhaps", "--margin", "accuracy=0.02", "--format", "junit").out
+    assert ET.fromstring(undecided).find("testsuite").get("errors") == "1"
+
+
+def test_markdown(cli, hits):
+    hits("base", FIRST)
+    hits("two", FIRST + NOISE, "seed=1")
+    done = cli("gate", "base", "two", "--margin", "accuracy=1", "--format", "markdown")
+    assert done.code == 0
+    assert done.out.startswith(
+        "### ✅ passed: 1 passed of 1\n\n|  | rule | what came of it |\n| --- | --- | --- |\n| ✅ |"
+    )
+    assert "<details><summary>What else differs</summary>" in done.out
+    assert "| seed | 0 | 1 |" in done.out
+
+
+def test_special_characters_are_escaped():
+    from a4eval.results.gated import _cell
+
+    assert _cell("<b>|`x`\n@team [a](b)") == "\\<b\\>\\|\\`x\\` \\@team \\[a\\](b)"
+
+
+def test_a_file_that_cannot_be_written_is_said(cli, runs):
+    done = cli("gate", "base", "base", "--metric", "accuracy", "-o", "no/such/folder.md")
+    assert done.code == 1
+    assert "no/such/folder.md: cannot be written: No such file or directory" in done.err

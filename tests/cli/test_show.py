@@ -1,0 +1,54 @@
+"""``a4eval show``, and what ``a4eval run`` prints: at most forty lines, or what was asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+EXPERIMENT = "experiment=assignment4/q3_interpolated_ap"
+
+
+@pytest.mark.parametrize("width", ["60", "80", "120", "200"])
+def test_a_run_prints_at_most_forty_lines_that_fit(cli, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", width)
+    done = cli("run", "task.name=check_layer", "task.layer=conv_transpose", "hydra.run.dir=out")
+    lines = done.out.splitlines()
+    assert len(lines) <= 40
+    assert lines[1] == "verdict: passed"
+    assert all(len(line) <= int(width) for line in lines if not line.startswith(("columns that", "more tables")))
+
+
+def test_a_record_is_shown_again_whole_or_in_part(cli):
+    first = cli("run", EXPERIMENT, "hydra.run.dir=out")
+    again = cli("show", "out")
+    assert again.out.splitlines() == first.out.splitlines()[:-1]
+    table = cli("show", "out", "--table", "ranks").out.splitlines()
+    assert table[0] == "ranks"
+    assert len(table) == 3 + 10
+    assert json.loads(cli("show", "out", "--json").out)["experiment"] == "assignment4/q3_interpolated_ap"
+
+
+def test_quiet_and_json(cli):
+    assert cli("run", EXPERIMENT, "hydra.run.dir=out", "-q").out == "out/result.json\n"
+    record = json.loads(cli("run", EXPERIMENT, "hydra.run.dir=other", "--json").out)
+    assert record["metrics"]["step"]["value"] == pytest.approx(5 / 7)
+    refused = cli("run", "-m", EXPERIMENT, "seed=0,1", "--json")
+    assert (refused.code, refused.out) == (2, "")
+
+
+def test_all_leaves_nothing_out(cli):
+    done = cli("run", EXPERIMENT, "hydra.run.dir=out", "--show", "all")
+    assert "more tables" not in done.out
+    sweep = cli("run", "-m", EXPERIMENT, "seed=0,1", "hydra.sweep.dir=sweep", "--show", "all")
+    assert sweep.out.count("11_point") == 2
+    assert "seed=0" in sweep.out.splitlines()[0]
+
+
+def test_what_is_no_record_is_said(cli, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = cli("show", "empty")
+    assert done.code == 1
+    assert "holds no result.json" in done.err
+    cli("run", EXPERIMENT, "hydra.run.dir=out")
+    assert "did you mean 'ranks'" in cli("show", "out", "--table", "rank").err
