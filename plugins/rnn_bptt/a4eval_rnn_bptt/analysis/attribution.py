@@ -227,6 +227,8 @@ class _Split:
         self.reached = np.zeros_like(whole.array) if truncation else None  # what BPTT truncated to this lag gives
         self.truncated: list[tuple[float, float]] = []
         self.projected = self.gram = np.empty(0)
+        self.fed: Array = np.empty(0)
+        self.floor = 0.0
 
     def add(self, lag: int, part: Contribution) -> None:
         k = np.arange(len(self.inner) - lag)
@@ -258,9 +260,11 @@ class _Split:
         delta, inputs = (one.reshape(-1, self.batch, one.shape[-1]) for one in part)
         if not self.gram.size:
             self.gram = inputs @ inputs.swapaxes(1, 2)
+            self.fed = np.asarray(inputs.any((1, 2)))
+            self.floor = float(np.finfo(delta.dtype).tiny) / float(np.finfo(delta.dtype).eps)
         pairs = _gram_square(delta, self.gram[: len(delta)])
-        lost = np.flatnonzero(pairs < np.finfo(delta.dtype).tiny / np.finfo(delta.dtype).eps)
         found: Array = np.sqrt(np.maximum(pairs, 0), dtype=np.float64)
+        lost = np.flatnonzero((pairs < self.floor) & self.fed[: len(delta)])
         if lost.size:  # the square of what has nearly vanished is no float: again, relative to the largest
             top, wide = (np.abs(one[lost]).max((1, 2), initial=0).astype(np.float64) for one in (delta, inputs))
             of_delta, of_inputs = (np.where(one > 0, one, 1)[:, None, None] for one in (top, wide))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from a4eval_rnn_bptt.arrays import Array
+
+
+@cache
+def _squares(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return between what sums of squares are right to the last digits."""
+    info = np.finfo(dtype)
+    return float(info.tiny) / float(info.eps) ** 2, float(info.max)
 
 
 def norms(array: Array, axis: int | tuple[int, ...] | None = None) -> Array:
@@ -23,10 +32,10 @@ def norms(array: Array, axis: int | tuple[int, ...] | None = None) -> Array:
     array([5.e-200, 5.e+200, 5.e+000])
     """
     array = array if array.dtype.kind == "f" else array.astype(np.float64)
-    info = np.finfo(array.dtype)
+    low, high = _squares(array.dtype)
     with np.errstate(over="ignore", under="ignore"):
-        squares = np.asarray(np.sum(np.square(array), axis=axis), np.float64)
-        if ((squares > float(info.tiny) / float(info.eps) ** 2) & (squares < float(info.max))).all():
+        squares = np.asarray((array * array).sum(axis=axis), np.float64)
+        if squares.size and squares.min() > low and squares.max() < high:
             return np.sqrt(squares)
         wide = array.astype(np.float64)
         top = np.abs(wide).max(axis=axis, keepdims=True, initial=0)
@@ -37,6 +46,13 @@ def norms(array: Array, axis: int | tuple[int, ...] | None = None) -> Array:
 
 def norm(array: Array) -> float:
     """Return the Euclidean norm of all entries."""
+    if array.dtype == np.float64:
+        flat = array.ravel()
+        with np.errstate(over="ignore", under="ignore"):
+            square = float(flat.dot(flat))
+        low, high = _squares(array.dtype)
+        if low < square < high:
+            return math.sqrt(square)
     return float(norms(array))
 
 
@@ -55,5 +71,7 @@ def power_of_two(array: Array) -> float:
     >>> power_of_two(np.array([-1e-25, 3e-26])), power_of_two(np.array([0.0]))
     (5.169878828456423e-26, 1.0)
     """
-    top = float(np.abs(array).max(initial=0))
-    return float(np.ldexp(1.0, int(np.frexp(top)[1]) - 1)) if 0 < top < np.inf else 1.0
+    if not array.size:
+        return 1.0
+    top = max(float(array.max()), -float(array.min()))
+    return math.ldexp(1.0, math.frexp(top)[1] - 1) if 0 < top < math.inf else 1.0

@@ -75,14 +75,14 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
         project(x[..., now, :, :], gates[..., now, :, :])
         if bias is not None:
             gates[..., now, :, :] += bias
-        for z_t, sigmoids, i_f, g_c, g_t, o_t, c_new, h_new in zip(
-            z[now, :4], z[now, :3], z[now, :2], z[now, 3:], z[now, 3], z[now, 2], cs[after], hs[after], strict=True
+        for z_t, sigmoids, i_f, g_c, o_t, c_new, h_new in zip(
+            z[now, :4], z[now, :3], z[now, :2], z[now, 3:], z[now, 2], cs[after], hs[after], strict=True
         ):
             multiply_all(h_old, right, out)
             add(z_t, product, z_t)
             if exact:
                 open_exactly(sigmoids)
-                tanh(g_t, g_t)
+                tanh(z_t[3], z_t[3])
             else:
                 tanh(z_t, z_t)
                 multiply(sigmoids, half, sigmoids)

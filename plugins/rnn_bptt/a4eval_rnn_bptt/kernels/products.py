@@ -53,6 +53,8 @@ def _panels(weight: Array, batch: int) -> Array:
 
 def by_panel(array: Array, count: int) -> Array:
     """View (G, …, N) as (G, P, …, N/P)."""
+    if count == 1:
+        return array[:, None]
     cut = array.reshape(*array.shape[:-1], count, array.shape[-1] // count)
     last = cut.ndim - 1
     return cut.transpose(0, last - 1, *range(1, last - 1), last)  # np.moveaxis in a tenth of its time

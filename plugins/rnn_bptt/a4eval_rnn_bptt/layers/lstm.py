@@ -112,8 +112,9 @@ class Lstm(SizedLayer):
         peephole = params["weight_peephole"][..., None, :, :] if self.peephole else None
         if peephole is not None:
             blocks[..., :-2, :] += peephole[..., :-1, :] * c[..., None, :]
-        i, g = sigmoid(blocks[..., 0, :]), np.tanh(blocks[..., -2, :])
-        f = 1 - i if self.coupled else sigmoid(blocks[..., 1, :])
+        opened, g = sigmoid(blocks[..., :-2, :]), np.tanh(blocks[..., -2, :])
+        i = opened[..., 0, :]
+        f = 1 - i if self.coupled else opened[..., 1, :]
         new = f * c + i * g
         if peephole is not None:
             blocks[..., -1, :] += peephole[..., -1, :] * new

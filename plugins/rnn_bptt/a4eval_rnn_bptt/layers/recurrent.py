@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -48,15 +48,15 @@ class Recurrent:
         """
         lengths = check_lengths(lengths, np.shape(x))
         x = check_sequence(x, getattr(self, "inputs", None), lengths)
-        quiet: Literal["ignore"] | None = None if lengths is None else "ignore"
-        with np.errstate(over=quiet, invalid=quiet):
+        if lengths is None:
             y, inner = self.sequence_forward(params, x, state)
-        if lengths is not None:
-            # what a row does past its length touches nothing: its outputs are masked here and their gradients below
-            if not all(np.isfinite(one[..., -1, :, :]).all() for one in inner.states):
-                y, inner = forward_by_length(self, params, x, state, lengths)
-            y = np.where(real_steps(lengths, x.shape[-3]), y, 0)
-        return y, SequenceTape(inner, lengths)
+            return y, SequenceTape(inner, None)
+        with np.errstate(over="ignore", invalid="ignore"):
+            y, inner = self.sequence_forward(params, x, state)
+        if not all(np.isfinite(one[..., -1, :, :]).all() for one in inner.states):
+            y, inner = forward_by_length(self, params, x, state, lengths)
+        # what a row does past its length touches nothing: its outputs are masked here and their gradients below
+        return np.where(real_steps(lengths, x.shape[-3]), y, 0), SequenceTape(inner, lengths)
 
     def gradients(
         self, params: Params, tape: SequenceTape, dy: Array, *, dstate: State | None = None, want_dx: bool = True
