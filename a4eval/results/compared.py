@@ -11,7 +11,7 @@ from a4eval.comparisons.opened import opened
 from a4eval.comparisons.pair import Pair, pair
 from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
-from a4eval.results.show import ROWS_SHOWN, print_table
+from a4eval.results.tables import print_table
 from a4eval.runs.record import plain
 from a4eval.terminal import put
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from a4eval.comparisons.differing import Differing
 
-COLUMNS = ("name", "baseline", "candidate", "difference", "interval", "p_holm", "verdict", "detectable", "more units")
+ROWS_SHOWN = 12
+"""Parts of a metric that a table shows."""
+COLUMNS = ("name", "verdict", "difference", "interval", "p_holm", "baseline", "candidate", "detectable", "more units")
 
 
 def compare(
@@ -106,12 +108,12 @@ def _cells(one: Judged) -> list[Any]:
     verdict = (found.verdict if found else "undecided") + (", unresolvable" if found and found.unresolvable else "")
     return [
         one.name,
-        one.compared.first,
-        one.compared.second,
+        verdict,
         one.delta,
         shown if interval is None or interval.method.startswith("paired") else f"{shown} unpaired",
         one.p_holm,
-        verdict,
+        one.compared.first,
+        one.compared.second,
         found.detectable if found else None,
         found.more_units or None if found else None,
     ]
