@@ -3,6 +3,7 @@ from .component import param as param
 from .config.builder import build as build
 from .context import Run as Run
 from .context import require as require
+from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified
@@ -14,6 +15,7 @@ from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced
 from .contracts import Result as Result
 from .contracts import Row as Row
+from .contracts import Stateful as Stateful
 from .contracts import Tabular as Tabular
 from .contracts import Task as Task
 from .contracts import Value as Value

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from a4eval.errors import DataError, MissingExtraError
+from a4eval.errors import DataError, MissingExtraError, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +64,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     sources: dict[str, tuple[str | None, int]] = field(default_factory=dict)
     artifacts: list[Path] = field(default_factory=list)
+    _warned: set[str] = field(default_factory=set, repr=False)
 
     @property
     def typed(self) -> tuple[str, ...]:
@@ -81,7 +82,9 @@ class Run:
 
     def warn(self, message: str) -> None:
         """Note a doubt: it is shown and goes into the record's ``warnings``, once."""
-        if message not in self.warnings:
+        message = str(message)  # a stranger may have given the exception itself
+        if message not in self._warned:
+            self._warned.add(message)
             self.warnings.append(message)
 
     def source(self, path: str | Path) -> Path:
@@ -107,13 +110,19 @@ class Run:
         """Return the path to write the artifact *name* to, inside the run's folder; it is listed in the record.
 
         Raises:
-            ValueError: it would lie outside that folder.
+            ValueError: it would lie outside that folder, or in place of the record.
+            DataError: there is a file of that name which no run in this folder has made.
         """
+        from a4eval.ownership import MARK, RECORD, UNFINISHED, claim
+
         path = self.directory / name
         if not path.resolve().is_relative_to(self.directory.resolve()) or path == self.directory:
             raise ValueError(f"the artifact {name!r} would lie outside the run's folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.relative_to(self.directory).parts[0] in (MARK, RECORD, UNFINISHED):
+            raise ValueError(f"the artifact {name!r} bears a name that a4eval needs in the run's folder")
         if path not in self.artifacts:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            claim(self.directory, path.relative_to(self.directory).as_posix())
             self.artifacts.append(path)
         return path
 
@@ -156,5 +165,5 @@ def pictures_wanted(choice: Literal[True, False, "auto"], *, in_sweep: bool) -> 
 def python_warnings_noted(run: Run) -> Iterator[None]:
     """Within this context Python warnings become the run's warnings."""
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, category, *_args, **_kw: run.warn(f"{category.__name__}: {message}")
+        warnings.showwarning = lambda message, *_args, **_keywords: run.warn(told(message))
         yield

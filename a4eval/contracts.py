@@ -113,7 +113,8 @@ class Result:
 class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.
 
-    It may also be :class:`Weighable`, :class:`WeighableMany`, :class:`Partitioned` and :class:`Tabular`.
+    It may also be :class:`Weighable`, :class:`WeighableMany`, :class:`Partitioned`, :class:`Tabular` and
+    :class:`Baselined`.  Columns in which NaN has a meaning stand in its class attribute ``may_be_missing``.
     ``dataclasses.replace(metric)`` must give a fresh one without state, so state lives in ``init=False`` fields
     with a ``default_factory``, or is set in ``__post_init__``.
     """
@@ -189,9 +190,47 @@ class Tabular(Protocol):
         """Return its tables by name; a single one is named by the metric's label in the record."""
 
 
+Stupid: TypeAlias = Literal["truth", "constant", "random", "reversed", "everything", "nothing"]
+"""The truth itself; one score for all; scores by chance; the worst order; all there is to predict; no prediction."""
+
+
+@runtime_checkable
+class Baselined(Protocol):
+    """A metric or reader that knows which columns of its batches are predictions, for ``check_metric``.
+
+    The truth must then get the best value there is, and a constant may not beat chance.
+    """
+
+    def stupid_predictions(self, batch: Batch, rng: np.random.Generator) -> Mapping[Stupid, Batch]:
+        """Return the batch with other predictions; a kind that makes no sense for it is left out.
+
+        Args:
+            batch: of the kind ``self.batch``; it stays as it is.
+            rng: for the random ones, and for whatever breaks the ties of a constant, such as ids.
+        """
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A metric that gives what it has taken in as data itself, since its attributes are no plain data.
+
+    A part of a sharded evaluation sends it through a folder, where nothing but data may lie: None, numbers, strings,
+    bytes, arrays, and lists, tuples, sets and mappings of these.
+    """
+
+    def state(self) -> Any:
+        """Return what was taken in, as data."""
+
+    def restore(self, state: Any) -> None:
+        """Take in, as a fresh metric, what ``state`` of another one with the same parameters gave."""
+
+
 @runtime_checkable
 class Reader(Protocol):
-    """Turns files or inline data into batches.  One that can give parts of them is :class:`Divisible`."""
+    """Turns files or inline data into batches.  One that can give parts of them is :class:`Divisible`.
+
+    One that takes an empty file for what it is has the class attribute ``may_be_empty = True``.
+    """
 
     batch: ClassVar[str]
     """The name of the batches it gives."""

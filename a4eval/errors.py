@@ -62,6 +62,23 @@ class RunTimeoutError(A4evalError):
     """The run took longer than its config's ``timeout``."""
 
 
+def told(error: BaseException) -> str:
+    """Return what a stranger's exception says, with its type; that may fail too.
+
+    >>> told(KeyError("absent"))
+    "KeyError: 'absent'"
+    """
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
+def text_of(error: BaseException) -> str:
+    """Return the text of a stranger's exception."""
+    try:
+        return str(error)
+    except Exception as another:  # noqa: BLE001  (a stranger's code)
+        return f"(its text cannot be had: {type(another).__name__})"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known name, else the known names.
 

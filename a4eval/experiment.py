@@ -19,6 +19,10 @@ LOCAL = ("local", "a4eval/local")
 """The names of the one executor that a config or a record may choose: it starts nothing but Python, on this machine."""
 
 
+POINT_KEYS = frozenset({"points", "zip"})
+"""The root keys that say which points a sweep has beside what is swept over key by key."""
+
+
 class Root(msgspec.Struct, forbid_unknown_fields=True):
     """The root keys of a config."""
 
@@ -34,6 +38,8 @@ class Root(msgspec.Struct, forbid_unknown_fields=True):
     retries: int = 0
     sort: str | None = None
     objective: str | list[str] | None = None
+    points: str | None = None
+    zip: str | list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,5 +84,5 @@ def check_root(root: dict[str, Any]) -> None:
             raise ConfigError(f"got {root[key]}, expected a non-negative integer", path=key)
     if (timeout := root.get("timeout")) is not None and not timeout > 0:
         raise ConfigError(f"got {timeout}, expected a number of seconds above 0, or null", path="timeout")
-    if root["task"] == "???":
+    if root.get("task", "???") == "???":
         raise ConfigError("is missing; choose an experiment: `a4eval experiments` lists them", path="task")

@@ -16,7 +16,7 @@ import pluggy
 
 from a4eval import hookspecs
 from a4eval.component import Component
-from a4eval.errors import PluginError, did_you_mean
+from a4eval.errors import PluginError, did_you_mean, told
 
 GROUP = "a4eval"
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("a4eval_")))
@@ -68,10 +68,12 @@ def discover() -> list[Plugin]:
                 raise PluginError(message)
             _load(plugin, entry)
             plugin.state = "active"
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's code: whatever it raises, it is its own)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  (a stranger's code: whatever it raises, it is its own)
             plugin.state, plugin.manager = "broken", None
             plugin.components, plugin.config_packages = [], []
-            plugin.reason = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            plugin.reason = str(error) if isinstance(error, PluginError) else told(error)
             plugin.reason = " ".join(plugin.reason.split())
     return plugins
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from a4eval.component import Component
-from a4eval.errors import ConfigError, PluginError, did_you_mean
+from a4eval.errors import ConfigError, PluginError, did_you_mean, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,11 +33,11 @@ class Provided:
         """
         try:
             return self.component.load()
-        except (Exception, SystemExit) as error:  # a stranger's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's code
             kind, name = self.component.kind, self.component.name
-            message = (
-                f"{kind} {name!r} of plugin {self.plugin.name!r} cannot be loaded: {type(error).__name__}: {error}"
-            )
+            message = f"{kind} {name!r} of plugin {self.plugin.name!r} cannot be loaded: {told(error)}"
             raise PluginError(message) from error
 
 
@@ -74,8 +74,8 @@ class Registry:
                 continue
             try:
                 plugin.call(hook, **arguments())
-            except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's hook must not change what has finished)
-                doubts.append(f"plugin {plugin.name!r}: {hook} failed: {type(error).__name__}: {error}")
+            except BaseException as error:  # noqa: BLE001  (a stranger's hook must not change what has finished)
+                doubts.append(f"plugin {plugin.name!r}: {hook} failed: {told(error)}")
         return doubts
 
     def find(self, kind: str, name: str, *, path: str = "") -> Provided:

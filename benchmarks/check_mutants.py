@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from a4eval import Run
 from a4eval.checks.finding import judged
+from a4eval.checks.layers.cases import cases
+from a4eval.checks.layers.suite import check_layer
 from a4eval.checks.metrics.case import MetricCase
 from a4eval.checks.metrics.suite import check_metric
 from a4eval.checks.readers.case import ReaderCase
 from a4eval.checks.readers.suite import check_reader
-from a4eval.tasks.check_layer import CheckLayer
 from benchmarks import peer_checks
 from tests.mutants import (
     layer_base,
@@ -40,18 +40,17 @@ from tests.mutants import (
 assert all((right_layers, right_metrics, wrong_gradients, wrong_layers, wrong_metrics))  # they register what they hold
 
 WRONG = {"layer": layer_base.WRONG, "metric": metric_base.WRONG, "reader": wrong_readers.WRONG}
+BLOCK = 25
+"""So many seeds are one job."""
 RIGHT = {"layer": layer_base.RIGHT, "metric": metric_base.RIGHT, "reader": {"Table": wrong_readers.Table}}
 
 
 def verdict(kind: str, part: Any, seed: int) -> tuple[str, tuple[str, ...]]:
     """Return the outcome and the names of the checks that failed."""
     if kind == "layer":
-        task = CheckLayer(part(), reference="torch" if hasattr(part, "reference") else None)
-        result = task.run(Run(directory=Path(), seed=seed))
-        failed = tuple(row["check"] for row in result.tables["checks"] if row["verdict"] == "failed")
-        assert result.verdict is not None
-        return result.verdict.outcome, failed
-    if kind == "metric":
+        made = list(cases(part(), np.random.default_rng(seed), seed))
+        findings = list(check_layer(made, "torch" if hasattr(part, "reference") else None))
+    elif kind == "metric":
         batch = metric_base.rankings(np.random.default_rng(seed))
         findings = list(check_metric(MetricCase(part(), [batch], seed)))
     else:
@@ -61,12 +60,12 @@ def verdict(kind: str, part: Any, seed: int) -> tuple[str, tuple[str, ...]]:
     return judged(findings).outcome, tuple(one.check for one in findings if one.verdict == "failed")
 
 
-def over_seeds(job: tuple[str, str, int]) -> tuple[str, str, Counter[str], set[str]]:
-    """Judge one right part with many seeds."""
+def over_seeds(job: tuple[str, str, range]) -> tuple[str, str, Counter[str], set[str]]:
+    """Judge one right part with some seeds."""
     kind, name, seeds = job
     outcomes: Counter[str] = Counter()
     blamed_by: set[str] = set()
-    for seed in range(seeds):
+    for seed in seeds:
         outcome, failed = verdict(kind, RIGHT[kind][name], seed)
         outcomes[outcome] += 1
         blamed_by |= set(failed)
@@ -95,10 +94,12 @@ def main() -> None:
     options = parser.parse_args()
     with ProcessPoolExecutor(options.processes) as pool:
         wrong = list(pool.map(caught, [(kind, name) for kind, parts in WRONG.items() for name in parts]))
+        blocks = [range(first, min(first + BLOCK, options.seeds)) for first in range(0, options.seeds, BLOCK)]
+        jobs = [(kind, name, block) for block in blocks for kind, parts in RIGHT.items() for name in parts]
         right = []
-        for one in pool.map(over_seeds, [(k, name, options.seeds) for k, parts in RIGHT.items() for name in parts]):
+        for job, one in zip(jobs, pool.map(over_seeds, jobs), strict=True):
             right.append(one)
-            print(*one, file=sys.stderr, flush=True)
+            print(job[2], *one, file=sys.stderr, flush=True)
         blamed = [
             (kind, peer, sum(pool.map(peer_says, [(kind, name, peer) for name in RIGHT[kind]])))
             for kind, peers in peer_checks.CHECKS.items()
@@ -123,9 +124,12 @@ def main() -> None:
     for kind, name, outcome, _, _ in wrong:
         if outcome != "failed":
             print(f"MISSED: {kind} {name}: {outcome}")
+    notable: dict[tuple[str, str], Counter[str]] = {}
     for kind, name, outcomes, blamed_by in right:
         if outcomes["failed"] or outcomes["undecided"]:
-            print(f"{kind} {name}: {dict(outcomes)} {sorted(blamed_by)}")
+            notable.setdefault((kind, name), Counter()).update({**outcomes, **dict.fromkeys(blamed_by, 1)})
+    for (kind, name), outcomes in notable.items():
+        print(f"{kind} {name}: {dict(outcomes)}")
 
 
 if __name__ == "__main__":

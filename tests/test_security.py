@@ -6,10 +6,20 @@ Each test is an attack on one door of a4eval: a config, a record, a data file or
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+from pathlib import Path
 from textwrap import dedent
 
+import msgspec
 import pytest
+
+from a4eval.runs import provenance
 
 MARK = "pwned"
 """The file that an attack makes, in the working directory, if it gets to run anything."""
@@ -267,6 +277,92 @@ def test_what_looks_like_an_allowed_one_is_none(cli, probe, secret):
     assert refused(cli("run", "experiment=probe", "--allow-env=a b"), "--allow-env: got 'a b'")
 
 
+# --- 3. Nothing is unpickled from a folder ---------------------------------------------------------------------------
+
+
+class Evil:
+    """What runs when it is unpickled."""
+
+    def __reduce__(self):
+        return Path.touch, (Path(MARK),)
+
+
+@pytest.mark.parametrize("attack", ["pickle", "record", "outside", "endless"])
+def test_the_state_of_a_part_is_never_a_program(cli, probe, tmp_path, attack):
+    (tmp_path / "seed.txt").write_text("3")
+    command = ("run", "experiment=heights", "task.shards=2", "hydra.run.dir=run", "executor.workers=1")
+    assert cli(*command, "task.data.die=[1]").code == 1
+    journal = tmp_path / "run" / "unfinished" / "results.jsonl"
+    lines = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    (done,) = (one for one in lines if one["status"] == "ok")
+    (artifact,) = done["artifacts"]
+    state = tmp_path / "run" / "unfinished" / "runs" / done["run_id"] / artifact["path"]
+    evil = {
+        "pickle": pickle.dumps(Evil()),
+        "record": msgspec.msgpack.encode([[], {"": {"record": ["os:system", {}]}}]),
+        "outside": b"secret",
+        "endless": b"",
+    }[attack]
+    if attack == "outside":
+        (tmp_path / "secret").write_bytes(evil)
+        artifact["path"] = "../../../../secret"
+    elif attack == "endless":
+        artifact["path"] = str(Path("/dev/zero"))
+    else:
+        state.write_bytes(evil)
+    artifact |= {"sha256": hashlib.sha256(evil).hexdigest(), "bytes": len(evil)}
+    journal.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    ended = cli(*command, "task.data.die=[1]")
+    assert ended.code == 1
+    assert "remove run/unfinished" in ended.err.replace(f"{tmp_path}/", "")
+    assert not (tmp_path / MARK).exists()
+
+
+@pytest.fixture
+def fake_slurm(tmp_path, monkeypatch):
+    """A Slurm that takes any job as number 7 and loses it."""
+    pytest.importorskip("submitit", reason="needs pip install 'a4eval[slurm]'")
+    programs = {"sbatch": 'cp "$1" .; echo Submitted batch job 7', "squeue": "", "sacct": "", "srun": "", "scancel": ""}
+    for name, line in programs.items():
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{line}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+
+
+SLURM = ("executor=slurm", "executor.array_size=1", "hydra.sweep.dir=sweep")
+
+
+def test_what_lies_in_a_folder_is_not_taken_for_the_result_of_a_job(cli, probe, fake_slurm, tmp_path):
+    logs = tmp_path / "sweep" / "slurm"
+    logs.mkdir(parents=True)
+    for job in ("7", "7_0", "8", "8_0"):
+        for name in (f"{job}_0_result.pkl", f"{job}_submitted.pkl"):
+            (logs / name).write_bytes(pickle.dumps(Evil()))
+    (logs / "jobs.txt").write_text("8_0\n")
+    done = cli("run", "-m", "experiment=probe", "task.x=1,2", *SLURM)
+    assert done.code == 1
+    assert "running on slurm with {'array_size': 1}" in done.err
+    assert not (tmp_path / MARK).exists()
+    (fresh,) = (one for one in logs.iterdir() if one.is_dir())
+    assert fresh.stat().st_mode & 0o077 == 0
+
+
+def test_no_name_gets_a_line_into_the_script_of_a_job(cli, probe, fake_slurm, sent, half_failed, tmp_path):
+    folder = 'hydra: {sweep: {dir: "x\\n touch pwned\\n"}}'
+    sent({"experiment/evil.yaml": f"# @package _global_\n{folder}\ntask: {{name: probe}}\n"})
+    done = cli("run", "-m", "--config-dir=sent", "experiment=evil", "executor=slurm")
+    assert (done.code, "hydra.sweep.dir: Slurm cannot be given a folder named" in done.err) == (2, True)
+    journal = half_failed / "results.jsonl"
+    lines = [one | {"sweep_id": "x\ntouch pwned\n"} for one in records(half_failed)]
+    journal.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    assert cli("retry", "sweep", "executor=slurm", "executor.array_size=1").code == 1
+    scripts = [file.read_text() for file in tmp_path.glob("*submission*.sh")]
+    assert scripts
+    assert not any(line.strip().startswith("touch") for text in scripts for line in text.splitlines())
+
+
 # --- 4. A record or an experiment does not choose what runs ----------------------------------------------------------
 
 ELSEWHERE = ["executor: slurm", "executor: {name: slurm, options: {setup: [touch pwned]}}", "executor: {name: here}"]
@@ -341,3 +437,232 @@ def test_a_sweep_that_goes_on_may_be_given_other_limits(cli, half_failed):
     assert (last["config"]["timeout"], last["config"]["retries"], last["executor"]["attempt"]) == (60, 1, 2)
     assert refused(cli("retry", "sweep", "task.x=3"), "can only be given other values of executor, timeout")
     assert refused(cli("resume", "sweep", "seed=3"), "can only be given other values of executor, timeout")
+
+
+# --- 5. git is asked safely ------------------------------------------------------------------------------------------
+
+PWN = "touch $PWNED"
+
+
+def git(folder, *words, **keywords):
+    """Run git, as the attacker, whose settings are harmless to make."""
+    given = {"check": True, "capture_output": True, "text": True, **keywords}
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
+    return subprocess.run(["git", *identity, *words], cwd=folder, **given)  # noqa: PLW1510
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with a file that changed, whose timestamps make git look at what is in it."""
+    monkeypatch.setenv("PWNED", str(tmp_path / MARK))
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.txt").write_text("a\n")
+    git(tmp_path, "add", "a.txt")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    (tmp_path / "a.txt").write_text("b\n")
+    provenance.git.cache_clear()
+    yield tmp_path
+    provenance.git.cache_clear()
+
+
+def hostile(repository, setting):
+    """Make a repository hostile; return whether git as it is would fall for it."""
+    evil = repository / ".git" / "evil.sh"
+    evil.write_text(f"#!/bin/sh\n{PWN}\ncat\n")
+    evil.chmod(0o755)
+    if setting == "hooks":
+        hook = repository / ".git" / "hooks" / "post-index-change"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\n{PWN}\n")
+        hook.chmod(0o755)
+    elif setting in ("filter", "process", "filter in an included file"):
+        (repository / ".git" / "info" / "attributes").write_text("* filter=evil\n")
+        key = "process" if setting == "process" else "clean"
+        file = ["-f", ".git/more"] if "included" in setting else []
+        git(repository, "config", *file, f"filter.evil.{key}", str(evil))
+        git(repository, "config", *file, "filter.evil.required", "true")
+        if file:
+            git(repository, "config", "include.path", "more")
+    elif setting == "a .git file":
+        (repository / ".git").rename(repository / "elsewhere")
+        (repository / ".git").write_text("gitdir: elsewhere\n")
+        git(repository, "config", "core.fsmonitor", f"sh -c '{PWN}; false'")
+    elif setting == "alias":
+        git(repository, "config", "alias.status", f"!{PWN}")
+        git(repository, "config", "alias.config", f"!{PWN}")
+    else:
+        git(repository, "config", setting, f"sh -c '{PWN}; false'")
+
+
+@pytest.mark.parametrize(
+    ("setting", "works"),
+    [
+        ("core.fsmonitor", True),
+        ("a .git file", True),
+        ("filter", True),
+        ("filter in an included file", True),
+        ("process", True),
+        ("hooks", True),
+        ("alias", False),
+        ("core.pager", False),
+        ("diff.external", False),
+        ("core.sshCommand", False),
+    ],
+)
+def test_a_repository_runs_nothing(repository, setting, works):
+    hostile(repository, setting)
+    git(repository, "status", "--porcelain=v2", "--branch", "--untracked-files=no", check=False)
+    assert (repository / MARK).exists() == works, "the attack on plain git"
+    (repository / MARK).unlink(missing_ok=True)
+    (repository / "a.txt").write_text("c\n")
+    found = provenance.git()
+    assert not (repository / MARK).exists()
+    assert found is not None
+    assert found.dirty
+    assert found.commit == git(repository, "-c", "core.fsmonitor=false", "rev-parse", "HEAD").stdout.strip()
+
+
+def test_a_run_inside_a_hostile_repository(cli, repository):
+    hostile(repository, "core.fsmonitor")
+    assert cli("run", RUNS).record["git"]["dirty"]
+    assert not (repository / MARK).exists()
+
+
+def test_a_missing_object_is_not_fetched(repository):
+    """A partial clone names a remote, and the remote's address may be a command."""
+    evil = f"ext::sh -c {PWN.replace(' ', '% ')}"
+    git(repository, "config", "protocol.ext.allow", "always")
+    git(repository, "config", "remote.origin.url", evil)
+    git(repository, "config", "remote.origin.promisor", "true")
+    git(repository, "config", "extensions.partialClone", "origin")
+    git(repository, "config", "core.repositoryFormatVersion", "1")
+    for one in (repository / ".git" / "objects").glob("??/*"):
+        one.unlink()
+    provenance.git()
+    assert not (repository / MARK).exists()
+
+
+def test_variables_of_git_are_not_followed(repository, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", str(repository / "nowhere"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"sh -c '{PWN}'")
+    found = provenance.git()
+    assert found is not None
+    assert not (repository / MARK).exists()
+
+
+# --- 6. Bombs --------------------------------------------------------------------------------------------------------
+
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{one}: &a{one} [{', '.join([f'*a{one - 1}'] * 9)}]\n" for one in range(1, 40)
+)
+BOMBS = {
+    "aliases of aliases": (LAUGHS, "stands for more than 100,000 values"),
+    "an alias in itself": ("task: &a [*a]\n", "stands for more than 100,000 values"),
+    "aliases in keys": ("a: &a {x: 1}\n" + "b: &b {? *a : *a}\n" * 1 + LAUGHS, "stands for more than"),
+    "aliases of a long text": (f"a: &a {'x' * 10_000}\nb: [{', '.join(['*a'] * 9_000)}]\n", "stands for more than"),
+    "deep": ("task: " + "[" * 500 + "]" * 500, "nested more than 60 levels deep"),
+    "deeper": ("task: " + "[" * 100_000, "exceeded maximum nesting depth"),
+    "deep in blocks": ("- " * 100_000, "nested more than 60 levels deep"),
+    "a long number": (f"seed: {'9' * 5_000}\n", "holds a number of 5,000 digits"),
+    "a long number to base 60": (f"seed: {'1:' * 100_000}1\n", "holds a number of"),
+    "a long number by its tag": (f"seed: !!int '{'9' * 5_000}'\n", "holds a number of 5,000 digits"),
+    "a large file": ("# " + "x" * 2_000_000, "larger than 1,000,000 bytes"),
+    "many values": ("task: [" + "1, " * 120_000 + "]\n", "stands for more than"),
+    "an object": ("task: !!python/object/apply:pathlib.Path.touch [pwned]\n", "could not determine a constructor"),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_yaml_file_stands_for_no_more_than_a_config_may(cli, sent, bomb):
+    text, why = BOMBS[bomb]
+    head = "# @package _global_\n"
+    sent({"experiment/good.yaml": f"{head}description: fine\n", "experiment/bomb.yaml": head + text})
+    start = time.monotonic()
+    assert refused(cli("run", "--config-dir=sent", "experiment=bomb"), why)
+    assert refused(cli("run", "-m", "--config-dir=sent", "experiment=bomb", "seed=1,2"), why)
+    assert refused(cli("run", "--config-dir=sent", "experiment=bom"), "did you mean 'bomb'")
+    listed = cli("experiments", "--config-dir=sent", "--json")
+    shown = {one["experiment"]: one["description"] for one in json.loads(listed.out)}
+    assert shown["good"] == "fine"
+    assert "(unreadable: " in shown["bomb"]
+    assert time.monotonic() - start < 60  # of all four; a bomb takes hours, or the machine's memory
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", "folder", "/proc/kmsg"])
+def test_a_yaml_file_is_a_file(cli, sent, tmp_path, name):
+    folder = sent({"experiment/good.yaml": "description: fine\n"})
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (folder / "experiment" / "odd.yaml").symlink_to(tmp_path / name)
+    assert refused(cli("run", "--config-dir=sent", "experiment=odd"))
+    assert "good" in cli("experiments", "--config-dir=sent").out
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large", "/proc/kmsg", "/proc/self/mem"])
+def test_a_record_has_no_endless_file_read(cli, half_failed, tmp_path, path):
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(1 << 42)
+    data = [{"path": path, "sha256": "0" * 64, "bytes": 3}]
+    lines = [one | {"data": data} for one in records(half_failed)]
+    (half_failed / "results.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    assert cli("retry", "sweep").code == 1
+    command = ("experiment=probe", "task.x=1,2", "task.fail=[2]", "hydra.sweep.dir=sweep", "executor.name=here")
+    assert cli("run", "-m", *command).code == 1
+    assert cli("run", "-m", *command, "hydra/sweeper=basic").code == 1
+
+
+def test_an_artifact_is_hashed_as_a_stream(tmp_path):
+    """A sparse file of 3 GB is hashed in a few megabytes of memory."""
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(3 << 30)
+    code = (
+        "import resource, sys; from pathlib import Path; from a4eval.runs.runner import _artifact; "
+        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)); "
+        "print(_artifact(Path('large'), Path('.')).bytes)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == str(3 << 30), done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"run_id": "x", "status": "ok", "executor": {"attempt": 1' + "0" * 5_000 + "}}",
+        '{"run_id": "x", "status": "failed", "executor": {}, "config": ' + "[" * 100_000 + "}",
+        '{"run_id": "x", "status": "failed", "executor": {}, "data": [{"path": "\\u0000", "sha256": ""}]}',
+    ],
+    ids=range(5),
+)
+def test_a_line_of_a_journal_is_read_or_passed_over(cli, half_failed, line):
+    with (half_failed / "results.jsonl").open("a") as file:
+        file.write(line + "\n")
+    for command in (["ls", "sweep"], ["retry", "sweep"], ["resume", "sweep"], ["ls", "sweep", "status=failed"]):
+        done = cli(*command)
+        assert done.code in (0, 1), done.err
+        assert "Traceback" not in done.err
+    (half_failed / "sweep.json").write_text(line)
+    assert "Traceback" not in cli("resume", "sweep").err
+
+
+@pytest.mark.parametrize("way", ["sweep", "planned sweep", "basic sweep"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        "{task.x: 'range(0,1000000000000)'}",
+        "{task.x: 'range(0.0,1.0,1e-15)'}",
+        "{task.x: 'shuffle(range(0,1000000000000))'}",
+        "{task.x: 'range(0,100000)', task.y: 'range(0,100000)'}",
+    ],
+)
+def test_a_sweep_has_an_end(cli, sent, probe, params, way):
+    head = "# @package _global_\ntask: {name: probe}\n"
+    sent({"experiment/bomb.yaml": f"{head}hydra: {{sweeper: {{params: {params}}}}}\n"})
+    command, *rest = WAYS[way]
+    done = cli(command, "--config-dir=sent", "experiment=bomb", *rest)
+    assert refused(done, "the sweep has more than 10,000,000 points")

@@ -120,6 +120,9 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
     from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import prepare, run_single
 
+    for key in ("points", "zip"):
+        if any(override.startswith(f"{key}=") for override in overrides):
+            raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     prepared = prepare(resolve(compose(overrides, config_dir), overrides))
     if prepared.experiment.root.dry_run:
@@ -132,7 +135,8 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         if show == "json":
             put(encode(done).decode())
         elif show != "path":
-            print_record(done, prepared.experiment.directory / FILE_NAME, everything=show == "all")
+            kept = prepared.experiment.directory / FILE_NAME
+            print_record(done, kept, everything=show == "all" or not kept.exists())  # else the numbers would be lost
 
     record, path = run_single(prepared, show=printed, on_warning=note)
     if record.error is not None and record.status == "failed":

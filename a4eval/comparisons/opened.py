@@ -82,7 +82,7 @@ def _records(path: Path) -> Iterator[Opened]:
         for line in text.splitlines() if of_sweep else [text]:
             try:
                 one = msgspec.json.decode(line, type=record.Record)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 if of_sweep:
                     continue  # a line that a crash left torn
                 raise DataError(f"{file}: is no record of a4eval: {error}") from error

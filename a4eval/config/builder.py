@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 
 from a4eval.component import parameter_info
 from a4eval.conversion import convert, show, type_name
-from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean
+from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, text_of, told
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
@@ -71,9 +71,11 @@ class Builder:
             component = self._make(provided.load(), {key: node[key] for key in node if key != "name"}, path)
         except A4evalError:
             raise
-        except Exception as error:  # a stranger's code
-            said = f"{type(error).__name__}: {error}"
-            raise PluginError(f"{path}: {kind} {name!r} of {provided.plugin.name!r} cannot be built: {said}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's code
+            message = f"{path}: {kind} {name!r} of {provided.plugin.name!r} cannot be built: {told(error)}"
+            raise PluginError(message) from error
         self.used[kind, name] = provided
         return component
 
@@ -99,7 +101,7 @@ class Builder:
         try:
             return factory(**arguments)
         except (ValueError, TypeError) as error:
-            raise ConfigError(str(error), path=path) from error
+            raise ConfigError(text_of(error), path=path) from error
 
     def _field(self, kind: str, hint: Any, value: Any, path: str) -> Any:
         if kind:

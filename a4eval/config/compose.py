@@ -96,7 +96,7 @@ def guarded_hydra(job_name: str, config_dir: Path | None) -> Iterator[Hydra]:
             assert application is not None
             application.config_loader = Guard(application.config_loader, strangers=config_dir is not None)
             yield application
-    except COMPOSITION_ERRORS as error:
+    except (*COMPOSITION_ERRORS, RuntimeError) as error:  # the last if a part of Hydra's own config was taken away
         raise explain(error, config_dir) from error
 
 

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
+from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
 from a4eval.config.yaml_file import text_of
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hydra.core.config_search_path import ConfigSearchPath
-    from hydra.types import RunMode
     from omegaconf import DictConfig
 
 SCHEME = "a4eval"
@@ -47,6 +48,8 @@ _PARAMETERS = ("sweeper", "launcher")
 _OFFERED = "run.dir, sweep.dir, and the parameters of the sweeper and the launcher"
 _COMPUTED = ("overrides.hydra", "overrides.task", "runtime", "mode", "job.override_dirname", "job.num", "job.id")
 """What Hydra itself fills in for each composition."""
+MOST_POINTS = 10_000_000
+"""Of a sweep: enough for months on a cluster, and few enough to be listed."""
 _STORAGE = "sweeper.storage"
 """Where Optuna keeps a study; what is read from there is unpickled by one of its samplers."""
 
@@ -137,6 +140,24 @@ def check_overrides(overrides: Iterable[str]) -> None:
             raise ConfigError(f"cannot be set; of Hydra a4eval offers {_OFFERED}", path=name)
 
 
+def check_size(overrides: Iterable[str]) -> None:
+    """Refuse a sweep that would never end.
+
+    Raises:
+        ConfigError: it has too many points.
+        hydra.errors.OverrideParseException: an override cannot be read.
+    """
+    points = 1.0
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        value: Any = override.value() if override.is_sweep_override() else None
+        if isinstance(value, RangeSweep):
+            points *= max(1.0, (float(value.stop or 0) - float(value.start or 0)) / float(value.step or 1))
+        elif isinstance(value, ChoiceSweep):
+            points *= len(value.list)
+        if points > MOST_POINTS:
+            raise ConfigError(f"the sweep has more than {MOST_POINTS:,} points", path=override.key_or_group)
+
+
 def _check_choice(group: str, choice: Any) -> None:
     known = _CHOICES[group]
     if known is not None and choice not in known:
@@ -210,6 +231,9 @@ class Guard(ConfigLoader):
         check_overrides(overrides)
         config = self._inner.load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
         self._check(config, run_mode, overrides)
+        if run_mode == RunMode.MULTIRUN:
+            params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
+            check_size([*overrides, *(f"{key}={value}" for key, value in (params.get("params") or {}).items())])
         return config
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
@@ -218,8 +242,6 @@ class Guard(ConfigLoader):
         Raises:
             ConfigError: the config says what it may not.
         """
-        from hydra.types import RunMode
-
         check_overrides(sweep_overrides)
         config = self._inner.load_sweep_config(master_config, sweep_overrides)
         about_hydra: Any = OmegaConf.to_container(master_config.hydra.overrides.hydra, resolve=False)

@@ -52,7 +52,13 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 def _description(file: Path) -> str:
     try:
         content = load(file)
-    except (ConfigError, yaml.YAMLError, ValueError, OSError) as error:  # ValueError: no UTF-8, or a date that is none
+    except (
+        ConfigError,
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+        OSError,
+    ) as error:  # ValueError: no UTF-8, or a date that is none
         return f"(unreadable: {' '.join(str(error).split())})"
     description = content.get("description", "") if isinstance(content, dict) else ""
     return " ".join(str(description).split())

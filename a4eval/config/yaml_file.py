@@ -5,6 +5,8 @@ A file of a few hundred bytes can stand for a gigabyte, through aliases of alias
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import stat
 from dataclasses import dataclass, field
@@ -44,8 +46,9 @@ def text_of(file: Path) -> str:
     """
     if not stat.S_ISREG(file.stat().st_mode):
         raise ConfigError("is not a file", path=str(file))
-    with file.open("rb") as opened:
-        content = opened.read(LARGEST + 1)
+    # some that the system calls regular files wait for more to come
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        content = opened.read(LARGEST + 1) or b""  # None: nothing is there yet
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
     text = content.decode()
@@ -65,7 +68,9 @@ def load(file: Path) -> Any:
 def _check(text: str, name: str) -> None:
     """Walk through the events of *text*, which build nothing, and add up what they stand for."""
     extents = _Extents()
-    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    stream = io.StringIO(text)
+    stream.name = name  # where PyYAML looks for what its errors name
+    events: Iterator[Any] = yaml.parse(stream, Loader=_LOADER)
     for event in events:
         try:
             extents.take(event)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LOOKS = 0.25
 LOSSES_ALLOWED = 3
 """How often a run may be lost through no fault of its own before it counts as failed."""
+RECORDS_LOST_ALLOWED = 30
+"""How often, if only its record was: someone put another file in the journal's place while it was written."""
 BARREN_ALLOWED = 6
 """How many chunks in a row, at least, may be lost before the first record: more, and nothing will ever come through."""
 
@@ -163,7 +165,7 @@ class Dispatcher:
         if left and ended.blame:
             self._give_up(left.pop(0), ended.reason)
         elif left:
-            self._count_loss(left, ended.reason or "its chunk ended without it")
+            self._count_loss(left, ended.reason)
         self._pending.extendleft(reversed(left))
         self._read(tally)
         for run_id in indices:
@@ -180,12 +182,14 @@ class Dispatcher:
         Raises:
             DataError: it goes on like this, and nothing comes through.
         """
+        allowed = LOSSES_ALLOWED if reason else RECORDS_LOST_ALLOWED
+        reason = reason or "its chunk ended without its record"
         self._barren += 1
         if self._barren > max(BARREN_ALLOWED, 2 * self.executor.slots()):
             raise DataError(f"{self._barren} chunks in a row were lost: {reason}")
         self._losses[left[0]] += 1
-        if self._losses[left[0]] >= LOSSES_ALLOWED:
-            self._give_up(left.pop(0), f"{reason}, {LOSSES_ALLOWED} times")
+        if self._losses[left[0]] >= allowed:
+            self._give_up(left.pop(0), f"{reason}, {allowed} times")
 
     def _give_up(self, index: int, reason: str) -> None:
         """Write the record that the run could not write itself."""

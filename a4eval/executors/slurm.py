@@ -4,10 +4,15 @@ The points are shared out evenly over at most ``array_size`` jobs; each job runs
 with worker processes on its node, and writes to the journal in the sweep's folder, which all nodes must see.
 A job that left Slurm's queue without a result was lost, and what it left undone goes into another.
 It stays in the queue until its last process is gone, so its successor never runs beside it.
+
+What submitit passes to a job and back is a pickle, in a folder: it lies in one that this command makes, under a name
+that nobody could know before, and that nobody else may enter.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 import subprocess
 import time
 from dataclasses import dataclass
@@ -60,10 +65,15 @@ class Slurm:
         self._submitit = require("submitit", "a4eval[slurm]")
         self._sweep = sweep
         self._logs = sweep.folder / LOGS
+        if not str(self._logs).isprintable():  # its name stands in a shell script
+            raise ConfigError(f"Slurm cannot be given a folder named {str(sweep.folder)!r}", path="hydra.sweep.dir")
+        ours = self._logs / secrets.token_hex(8)
+        self._logs.mkdir(parents=True, exist_ok=True)
+        ours.mkdir(mode=0o700)
         try:
-            self._executor = self._submitit.SlurmExecutor(folder=self._logs)
+            self._executor = self._submitit.SlurmExecutor(folder=ours)
             self._executor.update_parameters(
-                job_name=sweep.sweep_id,
+                job_name=re.sub(r"[^\w.-]", "_", sweep.sweep_id, flags=re.ASCII),
                 time=self.time_limit,
                 cpus_per_task=self.processors,
                 mem=f"{round(self.memory * 1000)}MB",
@@ -116,17 +126,18 @@ class Slurm:
             file.writelines(f"{job.job_id}\n" for job in sent.values())
 
     def _over(self, job: Any) -> bool:
-        if job.paths.result_pickle.exists():
-            return True
+        return bool(job.paths.result_pickle.exists()) or not self._queued(job.job_id)
+
+    def _queued(self, job_id: str) -> bool:
         if time.monotonic() - self._asked > SECONDS_BETWEEN_QUESTIONS:
             command = ["squeue", "--noheader", "--array", "--me", "--format=%i"]
             # fixed words to the user's own Slurm
             asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
             if asked.returncode:
-                return False  # its controller is down: ask again
+                return True  # its controller is down: ask again
             self._queue = set(asked.stdout.split())
             self._asked = time.monotonic()
-        return job.job_id not in self._queue
+        return job_id in self._queue
 
     def _take(self, chunk: int) -> Ended:
         job = self._jobs.pop(chunk)
@@ -143,8 +154,11 @@ class Slurm:
         listed = self._logs / JOBS
         if not listed.exists():
             return
-        earlier = [self._submitit.SlurmJob(self._logs, job_id) for job_id in listed.read_text().split()]
-        while left := [job for job in earlier if not self._over(job)]:
+        earlier = listed.read_text(errors="replace").split()
+        if not all(re.fullmatch(r"\d+(_\d+)?", one) for one in earlier):
+            message = f"{listed} is no file of a4eval, which keeps its jobs there; choose another folder"
+            raise ConfigError(message, path="hydra.sweep.dir")
+        while left := [job_id for job_id in earlier if self._queued(job_id)]:
             if not self.wait:
                 raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")
             time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -21,15 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
-from a4eval.runs.interrupts import leave_polite_kills_to_the_owner
+from a4eval.runs.interrupts import GRACE_SECONDS, leave_polite_kills_to_the_owner, overdue
 from a4eval.runs.provenance import THREADS
 
 if TYPE_CHECKING:
     from a4eval.executors.contract import Job
 
 ONE_THREAD = dict.fromkeys(THREADS, "1")
-GRACE_SECONDS = 5.0
-"""How long past its timeout a run may stay in compiled code, where no exception reaches it, before it is killed."""
 
 
 class Settings(NamedTuple):
@@ -119,7 +117,7 @@ class Worker:
             return
         timeout = self.jobs[self._begun - 1].config.get("timeout")
         if timeout is not None and time.monotonic() - self._since > timeout + GRACE_SECONDS:
-            self._overdue = f"did not end {GRACE_SECONDS:g} s after its timeout of {timeout:g} s and was "
+            self._overdue = overdue(timeout)
             self._process.kill()
 
     @property

@@ -10,33 +10,48 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
 from a4eval.errors import DataError
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Entry
+from a4eval.runs.record import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FILE_NAME = "results.jsonl"
+BEGINNING = b'{"schema_version":'
+"""How a record begins, even one torn by a crash."""
+
+TAIL = 64
+"""So many bytes before the place up to which the journal was read must be what they were, else it is another file."""
 T = TypeVar("T")
 
 
 class Journal:
-    """Appends to and follows the journal of one sweep folder."""
+    """Appends to and follows the journal of one sweep folder: the file that is at its path, whatever was there before.
+
+    An editor or ``sed -i`` puts another file in its place: writers go on in that one, and readers read it anew.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
         self.torn = 0
         """How many unreadable lines were passed over."""
+        self.replaced = 0
+        """How often another file was put in its place, or it was written anew."""
+        self.unknown: set[int] = set()
+        """The versions of the record's schema that were met and are not ours."""
         self.standing = Standing[Entry]()
         """What was followed so far."""
         self._handle = -1
+        self._place = (0, 0)
         self._offset = 0
+        self._tail = b""
         self._decoder = msgspec.json.Decoder(Entry)
 
     def append(self, lines: bytes) -> None:
@@ -46,15 +61,28 @@ class Journal:
             DataError: the disk is full or the file cannot be written; nothing of *lines* is left behind.
         """
         try:
-            if self._handle < 0:
-                self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
-            try:
-                self._write(lines)
-            finally:
-                fcntl.flock(self._handle, fcntl.LOCK_UN)
+            while True:
+                if self._handle < 0:
+                    self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                fcntl.flock(self._handle, fcntl.LOCK_EX)
+                try:
+                    if self._current():
+                        self._write(lines)
+                        if self._current():
+                            return
+                finally:
+                    fcntl.flock(self._handle, fcntl.LOCK_UN)
+                os.close(self._handle)
+                self._handle = -1
         except OSError as error:
             raise DataError(f"{self.path}: cannot be written: {error.strerror}") from error
+
+    def _current(self) -> bool:
+        """Is the open file the one at the journal's path?"""
+        try:
+            return os.path.samestat(os.fstat(self._handle), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def _write(self, lines: bytes) -> None:
         end = os.fstat(self._handle).st_size
@@ -74,25 +102,69 @@ class Journal:
             os.fsync(self._handle)
 
     def follow(self) -> Iterator[Entry]:
-        """Yield what was appended, by anyone, since the last call (at first: everything)."""
+        """Yield what was appended, by anyone, since the last call (at first, or when it was replaced: everything)."""
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
             return
         with file:
-            file.seek(self._offset)
+            self._find_place(file)
             for line in file:
-                if not line.endswith(b"\n"):
+                entry = self._entry(line)
+                whole = line.endswith(b"\n")
+                if entry is None and not whole:
                     return  # torn, or just being written: it is looked at again once it is closed
                 offset, self._offset = self._offset, self._offset + len(line)
-                try:
-                    entry = self._decoder.decode(line)
-                except msgspec.MsgspecError:
+                self._tail = (self._tail + line)[-TAIL:]
+                if entry is not None:
+                    entry.offset = offset
+                    self.standing.add(entry)
+                    yield entry
+                elif not line.isspace():
                     self.torn += 1
-                    continue
-                entry.offset = offset
-                self.standing.add(entry)
-                yield entry
+
+    def _entry(self, line: bytes) -> Entry | None:
+        try:
+            entry = self._decoder.decode(line)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+        if entry.schema_version != SCHEMA_VERSION:
+            self.unknown.add(entry.schema_version)
+        return entry
+
+    def _find_place(self, file: BinaryIO) -> None:
+        """Go to where the last call ended; to the beginning if this is another file, or has other content."""
+        facts = os.fstat(file.fileno())
+        place = facts.st_dev, facts.st_ino
+        file.seek(max(0, self._offset - len(self._tail)))
+        if self._offset and (place != self._place or file.read(len(self._tail)) != self._tail):
+            self.replaced += 1
+            self.torn, self._offset, self._tail = 0, 0, b""
+            self.standing = Standing()
+            file.seek(0)
+        self._place = place
+
+    def check(self) -> None:
+        """Make sure that what is at the journal's path is one, or nothing.
+
+        Raises:
+            DataError: it is another file, which must not be written to.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            ours = file.seek(0, os.SEEK_END) == 0
+            file.seek(0)
+            ours = ours or any(self._entry(line) or line.startswith(BEGINNING) for line in file)
+        if not ours:
+            raise DataError(f"{self.path}: is no journal of a4eval; choose another folder, or move it away")
+
+    def doubts(self) -> list[str]:
+        """Return a line for each thing that was odd about the file."""
+        found = []
+        if self.replaced:
+            found.append(f"{self.path} was replaced while it was read; what is gone from it runs again")
+        return found + [f"{self.path} holds records of {schema(version)}" for version in sorted(self.unknown)]
 
     def catch_up(self) -> Standing[Entry]:
         """Follow to the end and return which records count."""
@@ -114,5 +186,5 @@ class Journal:
                 file.seek(entry.offset)
                 try:
                     yield decoder.decode(file.readline())
-                except msgspec.MsgspecError as error:
+                except (msgspec.MsgspecError, RecursionError) as error:
                     raise DataError(f"{self.path}: the record of run {entry.run_id} cannot be read: {error}") from error

@@ -32,7 +32,7 @@ class FolderLock:
         self.handle = -1
 
     def __enter__(self) -> Self:
-        self.handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         give_up = time.monotonic() + SECONDS_FOR_ORPHANS
         while True:
             try:

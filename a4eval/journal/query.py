@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Row, number
+from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,11 +61,13 @@ class Found:
             between, the one for each state of them.
         changed: how many rows are there for that reason alone.
         torn: how many lines or files could not be read.
+        unknown: the versions of the record's schema that are not ours.
     """
 
     rows: list[Row]
     changed: int
     torn: int
+    unknown: set[int] = field(default_factory=set)
 
 
 def read(path: Path) -> Found:
@@ -85,22 +88,29 @@ def read(path: Path) -> Found:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{path}: no record of a4eval here{unreadable}")
     rows = [row for run_id in found for row in found.of_every_state(run_id)]
-    return Found(rows, len(rows) - len(found), torn)
+    unknown = {row.schema_version for row in rows} - {SCHEMA_VERSION}
+    return Found(rows, len(rows) - len(found), torn, unknown)
 
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
     decoder = msgspec.json.Decoder(kind)
     for text in _texts(path):
+        if text is not None and text.isspace():
+            continue  # left by whoever closed a line that was whole
         try:
-            yield decoder.decode(text)
-        except msgspec.MsgspecError:
+            yield None if text is None else decoder.decode(text)
+        except (msgspec.MsgspecError, RecursionError):
             yield None
 
 
-def _texts(path: Path) -> Iterator[bytes]:
+def _texts(path: Path) -> Iterator[bytes | None]:
+    """Yield the text of every record; None for a file that cannot be read, unless it is *path* itself."""
     files = [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
     for file in files:
+        if not file.is_file():
+            yield None  # a folder or a pipe of that name
+            continue
         try:
             with file.open("rb") as lines:
                 if file.suffix == ".jsonl":
@@ -108,7 +118,9 @@ def _texts(path: Path) -> Iterator[bytes]:
                 else:
                     yield lines.read()
         except OSError as error:
-            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+            if file == path:
+                raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+            yield None
 
 
 def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
@@ -156,9 +168,15 @@ def order(rows: Sequence[Row], key: str) -> list[Row]:
     keyed = [(row.get(key), row) for row in rows]
     sortable = [(value, row) for value, row in keyed if value is not None and value == value]  # noqa: PLR0124  (NaN)
     rest = [row for value, row in keyed if value is None or value != value]  # noqa: PLR0124  (NaN)
-    mixed = len({isinstance(value, str) for value, _ in sortable}) > 1
-    sortable.sort(key=lambda pair: str(pair[0]) if mixed else pair[0], reverse=descending)
+    sortable.sort(key=lambda pair: _rank(pair[0]), reverse=descending)
     return [row for _, row in sortable] + rest
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Return what values of any type are ordered by: numbers, then texts, then all else by its JSON."""
+    if isinstance(value, (int, float)):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, msgspec.json.encode(value))
 
 
 def columns(rows: Sequence[Row]) -> list[str]:

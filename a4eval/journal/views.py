@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from a4eval.contracts import Outcome
+from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -42,8 +43,9 @@ class Entry(Struct):
 
     run_id: str
     status: str
-    executor: ExecutorEntry
+    executor: ExecutorEntry = msgspec.field(default_factory=ExecutorEntry)
     data: list[FileEntry] = []
+    schema_version: int = SCHEMA_VERSION
     verdict: VerdictEntry | None = None
     offset: int = msgspec.field(default=0, name="#offset")  # no key of a record
     """Where in the journal its line begins."""
@@ -56,7 +58,7 @@ class Entry(Struct):
 class Metric(Struct):
     """A number of a record."""
 
-    value: int | float | str
+    value: int | float | str | None
     unit: str = "1"
     higher_is_better: bool | None = None
 
@@ -66,27 +68,34 @@ class Row(Struct):
 
     run_id: str
     status: str
-    overrides: list[str]
-    metrics: dict[str, Metric]
-    config: msgspec.Raw
-    timing: dict[str, float]
-    executor: dict[str, Any]
+    overrides: list[str] = []
+    metrics: dict[str, Metric] = {}
+    config: msgspec.Raw = msgspec.Raw(b"{}")
+    timing: dict[str, Any] = {}
+    executor: dict[str, Any] = {}
     seed: int = 0
     experiment: str | None = None
     sweep_id: str | None = None
-    started: str = ""
-    finished: str = ""
-    error: dict[str, str] | None = None
+    started: str | None = None
+    finished: str | None = None
+    error: dict[str, Any] | None = None
     data: list[FileEntry] = []
+    schema_version: int = SCHEMA_VERSION
     verdict: VerdictEntry | None = None
 
-    def get(self, key: str) -> Any:
+    def cells(self, keys: Sequence[str]) -> list[Any]:
+        """Return what stands under each of *keys*, as :meth:`get` does, at the cost of one."""
+        settings = self.settings
+        return [self.get(key, settings) for key in keys]
+
+    def get(self, key: str, settings: Any = None) -> Any:
         """Return what stands under *key*, or None.
 
         Args:
             key: a key of the record (``status``, ``verdict``, ``timing.wall_seconds``, ``metrics.accuracy``,
                 ``config.task.cell``);
                 the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
+            settings: the config, where it is known already.
         """
         head, _, rest = key.partition(".")
         if key == "verdict":
@@ -94,14 +103,23 @@ class Row(Struct):
         if key in self.metrics or (head == "metrics" and rest in self.metrics):
             return number(self.metrics[key if key in self.metrics else rest].value)
         if head != "config" and head in self.__struct_fields__:
-            return _walk(msgspec.to_builtins(getattr(self, head)), rest)
-        return _walk(msgspec.json.decode(self.config), rest if head == "config" else key)
+            value = getattr(self, head)
+            return number(value) if isinstance(value, str) else _walk(msgspec.to_builtins(value), rest)
+        return _walk(self.settings if settings is None else settings, rest if head == "config" else key)
+
+    @property
+    def settings(self) -> Any:
+        """The config."""
+        try:
+            return msgspec.json.decode(self.config)
+        except (msgspec.MsgspecError, RecursionError):
+            return {}  # its brackets match, or the record would be torn, but within them something is wrong
 
     def keys(self) -> Iterator[str]:
         """Yield every key that :meth:`get` takes, as it is best written."""
         for name in self.__struct_fields__:
             if name == "config":
-                yield from _paths(msgspec.json.decode(self.config))
+                yield from _paths(self.settings)
             elif name == "metrics":
                 yield from self.metrics
             else:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from a4eval.comparisons.differing import Differing
 
-ROWS_SHOWN = 12
+PARTS_SHOWN = 12
 """Parts of a metric that a table shows."""
 COLUMNS = ("name", "verdict", "difference", "interval", "p_holm", "baseline", "candidate", "detectable", "more units")
 
@@ -97,9 +97,9 @@ def _print(
         put(f"note: {note}")
     print_table("", COLUMNS, [_cells(one) for one in values])
     for label, of in parts.items():
-        print_table(f"parts of {label}, the worst first", COLUMNS, [_cells(one) for one in of[:ROWS_SHOWN]])
-        if len(of) > ROWS_SHOWN:
-            put(f"… {len(of) - ROWS_SHOWN} more; --json has all")
+        print_table(f"parts of {label}, the worst first", COLUMNS, [_cells(one) for one in of[:PARTS_SHOWN]])
+        if len(of) > PARTS_SHOWN:
+            put(f"… {len(of) - PARTS_SHOWN} more; --json has all")
 
 
 def _cells(one: Judged) -> list[Any]:

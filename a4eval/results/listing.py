@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.journal import query
 from a4eval.results.tables import print_table
-from a4eval.runs.record import plain
+from a4eval.runs.record import plain, schema
 from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def list_records(
     for key in keys if columns else ():
         query.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
-    cells = [[row.get(key) for key in keys] for row in shown]
+    cells = [row.cells(keys) for row in shown]
     if form == "json":
         put(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":
@@ -60,6 +60,8 @@ def list_records(
     if found.changed:
         text = "more row(s) than runs: the data files of a run changed, so each state of them has its row"
         remark(f"a4eval: warning: {found.changed} {text}")
+    for version in sorted(found.unknown):
+        remark(f"a4eval: warning: there are records of {schema(version)}")
     if found.torn:
         remark(f"a4eval: warning: {found.torn} unreadable line(s) passed over")
 

@@ -46,8 +46,9 @@ def print_record(record: Record, path: Path | None = None, *, everything: bool =
         if not everything and left < least:
             hidden.append(f"{name} ({len(table)} rows)")
             continue
-        rows = [list(row.values()) for row in table]
-        left -= print_table(name, list(table[0]), rows, whole=everything, lines=None if everything else left)
+        header = list(dict.fromkeys(column for row in table for column in row))
+        rows = [[row.get(column) for column in header] for row in table]
+        left -= print_table(name, header, rows, whole=everything, lines=None if everything else left)
     if hidden:
         shown = f"`a4eval show {shlex.quote(str(path))}`" if path else "the record"
         put(f"more tables, in {shown}: {', '.join(hidden)}")
@@ -56,7 +57,8 @@ def print_record(record: Record, path: Path | None = None, *, everything: bool =
 def print_head(record: Record) -> int:
     """Print what was run, in a line or two."""
     out = console()
-    name = record.experiment or record.config["task"]["name"]
+    task = record.config["task"]
+    name = record.experiment or (task if isinstance(task, str) else task["name"])
     out.print(Text(printable(f"{name} (seed {record.seed})"), "bold"))
     description = printable(str(record.config.get("description") or ""))
     lines = list(Text(description).wrap(out, out.width)) if description else []

@@ -13,7 +13,7 @@ from a4eval.journal.views import Row
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
-from a4eval.runs.record import Record
+from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
 from a4eval.sweeps.meter import duration
@@ -61,7 +61,7 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
         print_outcome(outcome, everything=show == "all")
     if outcome.journal.path.exists():
         put(outcome.journal.path)
-    for doubt in announce(outcome):
+    for doubt in (*outcome.doubts, *outcome.journal.doubts(), *announce(outcome)):
         remark(f"a4eval: warning: {doubt}")
     if outcome.detached:
         put(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")
@@ -77,10 +77,16 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
 def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
     """Print the numbers, what failed and how to run it again, and the counts."""
     journal = outcome.journal
+    journal.catch_up()
     standing = _standing(outcome)
     good = [entry for entry in standing if entry.status == "ok"] if outcome.done > outcome.failed else []
+    if outcome.failed:
+        _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
     if everything or len(outcome.points) == 1:
-        for record in journal.read(good, Record):
+        whole = [entry for entry in good if entry.schema_version == SCHEMA_VERSION]
+        if others := len(good) - len(whole):
+            put(f"{others} record(s) of another schema version are not shown in full: a4eval ls {outcome.folder}")
+        for record in journal.read(whole, Record):
             if len(good) > 1:
                 put(" ".join(record.overrides))
             print_record(record, everything=everything)
@@ -89,8 +95,6 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
             print_sweep(journal.read(good, Row), len(good), outcome.points.root.sort)
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
-    if outcome.failed:
-        _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
     put(counts(outcome))
 
 
@@ -126,8 +130,8 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     options += [f"--allow-env={name}" for name in allowed()]
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
-        error = row.error or {"type": row.status, "message": ""}
-        message = " ".join(error["message"].split())
-        put(f"  {error['type']}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
+        error = row.error or {"type": row.status}
+        message = " ".join(str(error.get("message", "")).split())
+        put(f"  {error.get('type')}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
     if len(failed) > FAILURES_SHOWN:
         put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")

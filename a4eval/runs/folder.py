@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from a4eval.errors import ConfigError
-from a4eval.runs import record
+from a4eval.runs.record import FILE_NAME, SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def claimed(directory: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise ConfigError(f"another run is at work in {str(directory)!r}; choose another", path=key) from error
-        _refuse_finished(directory / record.FILE_NAME, key)
+        _refuse_finished(directory / FILE_NAME, key)
         yield
     finally:
         os.close(handle)
@@ -61,10 +61,20 @@ def _refuse_finished(earlier: Path, key: str) -> None:
     if not earlier.exists():
         return
     try:
-        finished = record.read(earlier).status == "ok"
+        found = msgspec.json.decode(earlier.read_bytes(), type=_Earlier)
     except OSError as error:
         raise ConfigError(f"cannot read {earlier}: {error.strerror}; {remedy}", path=key) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise ConfigError(f"{earlier} is no record of a4eval; {remedy}", path=key) from error
-    if finished:
+    if found.schema_version != SCHEMA_VERSION:
+        raise ConfigError(f"{earlier} is of {schema(found.schema_version)}; {remedy}", path=key)
+    if found.status == "ok":
         raise ConfigError(f"{earlier} holds a finished run; {remedy}", path=key)
+
+
+class _Earlier(msgspec.Struct):
+    """What decides whether a record may be written over."""
+
+    schema_version: int
+    run_id: str
+    status: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -13,12 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+GRACE_SECONDS = 5.0
+"""How long past its timeout a run may go on, deaf to the exception, before its process is ended."""
+
+
+def overdue(timeout: float) -> str:
+    """Say what became of a run that did not hear its timeout.
+
+    >>> overdue(60) + "killed by SIGKILL"
+    'did not end 5 s after its timeout of 60 s and was killed by SIGKILL'
+    """
+    return f"did not end {GRACE_SECONDS:g} s after its timeout of {timeout:g} s and was "
+
+
 @contextmanager
 def deadline(seconds: float | None) -> Iterator[None]:
     """Within this context, raise :class:`RunTimeoutError` after *seconds*; None is no limit.
 
     It is raised between two steps of Python.
-    A run that stays in compiled code is not reached; in a sweep its worker is killed a little later.
+    It does not reach a run in compiled code, or one that catches whatever is raised: its process is ended a bit later.
     """
     if seconds is None or threading.current_thread() is not threading.main_thread():
         yield
@@ -37,9 +51,14 @@ def deadline(seconds: float | None) -> Iterator[None]:
 
 
 def polite_kills_interrupt() -> None:
-    """From here on a polite kill, as batch systems and closing terminals send it, is like Ctrl-C."""
+    """From here on a polite kill, as batch systems and closing terminals send it, is like Ctrl-C.
+
+    What was told to be ignored stays so, as nohup tells it.
+    """
     for polite in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(polite, signal.default_int_handler)
+        if signal.getsignal(polite) is not signal.SIG_IGN:
+            signal.signal(polite, signal.default_int_handler)
+    os.register_at_fork(after_in_child=_forget_handlers)
 
 
 def leave_polite_kills_to_the_owner() -> None:
@@ -48,6 +67,7 @@ def leave_polite_kills_to_the_owner() -> None:
     It is not ignored, which whatever a run starts would inherit.
     """
     signal.signal(signal.SIGTERM, lambda *_: None)
+    os.register_at_fork(after_in_child=_forget_handlers)
 
 
 @contextmanager
@@ -65,13 +85,23 @@ def sigterm_as_interrupt() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Within this context Ctrl-C and a polite kill wait: what is being written is written whole."""
+    """Within this context Ctrl-C and a polite kill go unheard: what is being written is written whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def _forget_handlers() -> None:
+    """Let a forked child, such as one of a pool, die of the signals that we handle."""
+    for polite in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        if callable(signal.getsignal(polite)):
+            signal.signal(polite, signal.SIG_DFL)
 
 
 def came_of_interrupt(error: BaseException | None) -> bool:

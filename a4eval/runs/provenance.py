@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from a4eval.errors import told
 from a4eval.runs.record import EnvironmentRecord, GitRecord, plain
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def _environment(
         try:
             answers = [plain(dict(answer)) for answer in plugin.call("a4eval_provenance")]
             msgspec.json.encode(answers)
-        except Exception as error:  # noqa: BLE001  (a stranger's hook must not lose a finished run)
-            warnings.append(f"plugin {plugin.name!r}: a4eval_provenance failed: {type(error).__name__}: {error}")
+        except BaseException as error:  # noqa: BLE001  (a stranger's hook must not lose a finished run)
+            warnings.append(f"plugin {plugin.name!r}: a4eval_provenance failed: {told(error)}")
             continue
         for answer in answers:
             facts[plugin.name] = answer
@@ -63,19 +64,56 @@ def peak_memory() -> int:
 
 @cache
 def git() -> GitRecord | None:
-    """Return the commit of the repository around the working directory, or None."""
-    words = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-    try:
-        # fixed words to the user's own git
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
+    """Return the commit of the repository around the working directory, or None.
+
+    The repository may be anyone's, and its configuration may name programs; git is asked so that it starts none.
+    """
+    filters = _ask_git(
+        "config", "--null", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process|required)$"
+    )
+    if filters is None:
+        return None
+    off = [word for name in filters.split("\0") if name for word in ("-c", f"{name}={_OFF[name.rpartition('.')[2]]}")]
+    status = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=all")
+    found = _ask_git(*off, *status)
+    if found is None:
         return None
     about: list[str] = []
     changes: list[str] = []
-    for line in done.stdout.splitlines():
+    for line in found.splitlines():
         (about if line.startswith("#") else changes).append(line)
     commit = next((line.split()[-1] for line in about if line.startswith("# branch.oid ")), "")
     return GitRecord(commit=commit, dirty=bool(changes)) if re.fullmatch("[0-9a-f]{40,64}", commit) else None
+
+
+_OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
+"""What turns a filter off; one that is required would fail instead."""
+_HARMLESS = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false"),
+    *("-c", "core.sshCommand=false", "-c", "core.alternateRefsCommand=", "-c", "protocol.allow=never"),
+    *("-c", "safe.bareRepository=explicit", "--no-optional-locks", "--no-pager", "--literal-pathspecs"),
+)
+
+
+def _ask_git(*words: str) -> str | None:
+    """Return what git says, in an environment without its own variables; None if it cannot or takes too long."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        # fixed words, and names of settings that are turned off
+        done = subprocess.run(  # noqa: S603
+            ["git", *_HARMLESS, *words],  # noqa: S607  (the user's own git)
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=5,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout
 
 
 @cache

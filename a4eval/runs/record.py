@@ -8,8 +8,6 @@ Numbers that JSON cannot hold are the strings "NaN", "Infinity" and "-Infinity".
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -18,8 +16,11 @@ from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
 from a4eval.environment import allowed, hidden
+from a4eval.ownership import RECORD
+from a4eval.whole import write_whole
 
-FILE_NAME = "result.json"
+FILE_NAME = RECORD
+SCHEMA_VERSION = 1
 
 Number: TypeAlias = int | float | Literal["NaN", "Infinity", "-Infinity"]
 Scalar: TypeAlias = int | float | str | bool | None
@@ -143,6 +144,16 @@ class Record(Struct, kw_only=True):
     artifacts: Annotated[list[FileRecord], Meta(description="the files that were written beside the record")]
 
 
+def schema(version: int) -> str:
+    """Say that a record's schema is not ours.
+
+    >>> schema(2)
+    'schema version 2, which this a4eval (schema version 1) reads as far as it knows it'
+    """
+    ours = f"this a4eval (schema version {SCHEMA_VERSION})"
+    return f"schema version {version}, which {ours} reads as far as it knows it"
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a record, as published in ``record.schema.json``."""
     schema = msgspec.json.schema(Record)
@@ -157,6 +168,9 @@ def plain(value: Any) -> Any:
 
     numpy scalars and arrays become numbers and lists, paths become strings, non-finite numbers their names.
 
+    Raises:
+        ValueError: two keys of a mapping are the same in JSON, such as 1 and "1".
+
     >>> plain({"a": [float("nan"), 1.5], "b": (True, float("-inf"))})
     {'a': ['NaN', 1.5], 'b': [True, '-Infinity']}
     """
@@ -168,14 +182,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        named = {_text(str(key)): plain(item) for key, item in value.items()}
+        if len(named) < len(value):
+            raise ValueError(
+                f"two of the keys {', '.join(map(repr, value))} are the same in JSON, whose keys are strings"
+            )
+        return named
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, Path):
         value = str(value)
-    if isinstance(value, str) and not value.isascii():  # half a surrogate pair, from a file name that is no UTF-8
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    """Return *text* without half surrogate pairs, which come from file names that are no UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def encode(record: Record) -> bytes:
@@ -200,17 +222,7 @@ def write(record: Record, directory: Path) -> Path:
     path = directory / FILE_NAME
     directory.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(encode(record), indent=2) + b"\n"
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{FILE_NAME}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, text)
     return path
 
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
-import shutil
 import time
 import traceback
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from a4eval import ownership
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
 from a4eval.environment import filled
-from a4eval.errors import DataError, PluginError
+from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of
 from a4eval.experiment import Experiment
 from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
 from a4eval.runs.folder import claimed
-from a4eval.runs.interrupts import deadline, uninterrupted
+from a4eval.runs.interrupts import deadline, overdue, uninterrupted
+from a4eval.runs.leftovers import leftovers_removed
+from a4eval.runs.watchdog import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,8 +36,6 @@ if TYPE_CHECKING:
 
     from a4eval.registry import Provided
 
-UNFINISHED = "unfinished"
-"""The folder, in a run's own, of what only an unfinished run needs."""
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
 
 
@@ -72,9 +75,16 @@ def prepare(experiment: Experiment) -> Prepared:
 
 
 def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
-    """Return the hash of what decides the numbers: task, seed and the versions of the components."""
+    """Return the hash of what decides the numbers: task, seed and the versions of the components.
+
+    Raises:
+        ConfigError: the task cannot be written as JSON.
+    """
     versions = [(one.kind, one.plugin, one.name, one.version) for one in components]
-    identity = record.plain({"task": filled(config["task"]), "seed": config["seed"], "components": versions})
+    try:
+        identity = record.plain({"task": filled(config["task"]), "seed": config.get("seed", 0), "components": versions})
+    except ValueError as error:
+        raise ConfigError(str(error), path="task") from error
     return hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()[:16]
 
 
@@ -95,7 +105,8 @@ def execute(
         executor: what runs it.
         alone: it is all that the command runs: its task shows progress, sees what was typed and may send out parts.
     """
-    root = prepared.experiment.root
+    root, owner = prepared.experiment.root, os.getpid()
+    directory = directory.absolute()  # wherever the task goes
     run = Run(
         directory=directory,
         seed=root.seed,
@@ -103,46 +114,91 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    started, wall, cpu = datetime.now(UTC), time.perf_counter(), time.process_time()
-    status: Literal["ok", "failed", "interrupted"] = "ok"
-    error: record.ErrorRecord | None = None
-    metrics: dict[str, record.MetricRecord] = {}
-    tables: record.Tables = {}
-    verdict: record.VerdictRecord | None = None
+    came, clock = _Came(), _Clock()
     try:
-        with python_warnings_noted(run), deadline(root.timeout):
-            metrics, tables, verdict = _checked(prepared.task.run(run))
-    except KeyboardInterrupt as interrupt:
-        status, error = "interrupted", _error(interrupt)
-    except (Exception, SystemExit) as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
-        status, error = "failed", _error(failure)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
+            came.metrics, came.tables, came.verdict = _checked(prepared.task.run(run))
+    except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
+        came.failure = failure
+    if os.getpid() != owner:
+        os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
+    with uninterrupted():
+        return _record(prepared, run, came, clock, sweep_id, executor)
+
+
+class _Clock:
+    """What a run costs, from now on."""
+
+    def __init__(self) -> None:
+        self.started, self._wall, self._cpu = datetime.now(UTC), time.perf_counter(), time.process_time()
+
+    def timing(self) -> record.TimingRecord:
+        """Say what it has cost so far."""
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        return record.TimingRecord(wall, cpu, provenance.peak_memory())
+
+
+@dataclass
+class _Came:
+    """What came of a run."""
+
+    metrics: dict[str, record.MetricRecord] = field(default_factory=dict)
+    tables: record.Tables = field(default_factory=dict)
+    verdict: record.VerdictRecord | None = None
+    failure: BaseException | None = None
+
+    @property
+    def status(self) -> Literal["ok", "failed", "interrupted"]:
+        """How it ended."""
+        if self.failure is None:
+            return "ok"
+        return "interrupted" if isinstance(self.failure, KeyboardInterrupt) else "failed"
+
+
+def _record(
+    prepared: Prepared, run: Run, came: _Came, clock: _Clock, sweep_id: str | None, executor: record.ExecutorRecord
+) -> record.Record:
+    timing = clock.timing()
     environment, doubts = provenance.environment(registry())
+    artifacts = []
+    for path in run.artifacts:
+        try:
+            if path.is_file():
+                artifacts.append(_artifact(path, run.directory))
+        except OSError as error:
+            doubts.append(f"the artifact {path.relative_to(run.directory)} cannot be read: {error.strerror}")
     for doubt in doubts:
         run.warn(doubt)
     return record.Record(
         run_id=prepared.run_id,
         sweep_id=sweep_id,
         experiment=prepared.experiment.name,
-        status=status,
-        started=started.isoformat(),
+        status=came.status,
+        started=clock.started.isoformat(),
         finished=datetime.now(UTC).isoformat(),
         config=record.plain(prepared.experiment.config),
         overrides=list(prepared.experiment.overrides),
-        seed=root.seed,
+        seed=run.seed,
         components=list(prepared.components),
-        verdict=verdict,
-        metrics=metrics,
-        tables=tables,
+        verdict=came.verdict,
+        metrics=came.metrics,
+        tables=came.tables,
         data=[record.FileRecord(path, *facts) for path, facts in run.sources.items()],
-        timing=record.TimingRecord(wall, cpu, provenance.peak_memory()),
+        timing=timing,
         environment=environment,
         git=provenance.git(),
         executor=executor,
         warnings=run.warnings,
-        error=error,
-        artifacts=[_artifact(path, directory) for path in run.artifacts if path.is_file()],
+        error=None if came.failure is None else _error(came.failure),
+        artifacts=artifacts,
     )
+
+
+def _overdue(prepared: Prepared, directory: Path) -> bytes:
+    """Return the record of a single run that did not hear its timeout; its watchdog fills in how long it took."""
+    root = prepared.experiment.root
+    came = _Came(failure=RunTimeoutError(f"{overdue(root.timeout or 0)}ended"))
+    return record.encode(_record(prepared, Run(directory, root.seed), came, _Clock(), None, LOCAL))
 
 
 def run_single(
@@ -165,18 +221,20 @@ def run_single(
     experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
-        done = execute(prepared, directory, alone=True)
+        with watched(experiment.root.timeout, directory, partial(_overdue, prepared, directory)):
+            done = execute(prepared, directory, alone=True)
         with uninterrupted():
             try:
                 path = record.write(done, directory)
-                if done.status == "ok":
-                    shutil.rmtree(directory / UNFINISHED, ignore_errors=True)
             except OSError as error:
                 raise DataError(f"the record cannot be written to {directory}: {error.strerror}") from error
             finally:
                 for doubt in done.warnings:
                     on_warning(doubt)
                 show(done)
+            if done.status == "ok":
+                with suppress(OSError):  # what is left of it is marked as ours, and in nobody's way
+                    ownership.remove(directory / ownership.UNFINISHED)
             for doubt in announce(done, directory):
                 on_warning(doubt)
     return done, path
@@ -197,11 +255,12 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
     if not isinstance(result, Result):
         raise PluginError(f"the task must return an a4eval.Result, got {result!r}")
     metrics = {}
-    for name, value in result.metrics.items():
+    for name, value in _named(result.metrics, "the names of the metrics").items():
         if not isinstance(value, Value):
             raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
         metrics[name] = _convert(_fields(value), record.MetricRecord, f"metric {name!r}")
-    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in result.tables.items()}
+    named = _named(result.tables, "the names of the tables")
+    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in named.items()}
     if result.verdict is None:
         return metrics, tables, None
     if not isinstance(result.verdict, Verdict):
@@ -209,8 +268,14 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
     return metrics, tables, _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
 
 
+def _named(given: Mapping[Any, Any], what: str) -> dict[str, Any]:
+    """Return what a task gave names to, by names that JSON can hold."""
+    names = _convert(dict.fromkeys(given), dict[str, None], what)
+    return dict(zip(names, given.values(), strict=True))
+
+
 def _fields(value: Value) -> dict[str, Any]:
-    """Return what ``dataclasses.asdict`` does, which copies every number deeply: a sweep has many."""
+    """Return what ``asdict`` does, which copies every number deeply: a sweep has many."""
     given = {field.name: getattr(value, field.name) for field in fields(Value)}
     return given if value.interval is None else {**given, "interval": asdict(value.interval)}
 
@@ -218,7 +283,7 @@ def _fields(value: Value) -> dict[str, Any]:
 def _convert(value: Any, wanted: Any, what: str) -> Any:
     try:
         return msgspec.convert(record.plain(value), wanted)
-    except msgspec.ValidationError as error:
+    except (ValueError, RecursionError) as error:
         raise PluginError(f"{what} cannot go into a record: {error}") from error
 
 
@@ -234,5 +299,8 @@ def _artifact(path: Path, directory: Path) -> record.FileRecord:
 
 
 def _error(error: BaseException) -> record.ErrorRecord:
-    name = type(error).__name__
-    return record.ErrorRecord(name, str(error), "".join(traceback.format_exception(error)))
+    try:
+        trace = "".join(traceback.format_exception(error))
+    except Exception as another:  # noqa: BLE001  (a stranger's exception may refuse that too)
+        trace = f"(its traceback cannot be had: {type(another).__name__})"
+    return record.ErrorRecord(type(error).__name__, text_of(error), trace)

@@ -38,6 +38,7 @@ class Outcome:
         done: how many points have a record, failed ones included.
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
+        doubts: what was odd, a line each.
     """
 
     points: Jobs
@@ -50,6 +51,7 @@ class Outcome:
     seconds: float
     interrupted: bool
     detached: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def carry_out(
@@ -78,6 +80,7 @@ def carry_out(
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
         journal = Journal(folder)
+        journal.check()
         tally, before = Tally(len(points)), 0
         interrupted, detached = False, ""
         try:

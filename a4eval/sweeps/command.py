@@ -13,6 +13,7 @@ from a4eval.environment import allow, allowed
 from a4eval.errors import ConfigError, DataError
 from a4eval.experiment import LOCAL
 from a4eval.sweeps.ours import proof, proven
+from a4eval.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,8 +54,33 @@ def command(overrides: Iterable[str]) -> Command:
 
 
 def keep(folder: Path, given: Command) -> None:
-    """Write the command into the sweep's folder, in place of an earlier one."""
-    (folder / FILE_NAME).write_bytes(msgspec.json.encode(given.proved()))
+    """Write the command into the sweep's folder, in place of an earlier one.
+
+    Raises:
+        ConfigError: there is a file of that name that a4eval did not write.
+        OSError: it cannot be written; an earlier one is still there.
+    """
+    check(folder)
+    write_whole(folder / FILE_NAME, msgspec.json.encode(given.proved()))
+
+
+def check(folder: Path) -> None:
+    """Make sure that the command of a sweep may be kept in *folder*.
+
+    Raises:
+        ConfigError: there is a file of that name that a4eval did not write.
+    """
+    path = folder / FILE_NAME
+    if path.exists() and _read(path) is None:
+        message = f"{path} is no file of a4eval; choose another folder, or move it away"
+        raise ConfigError(message, path="hydra.sweep.dir")
+
+
+def _read(path: Path) -> Command | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Command)
+    except (OSError, msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def kept(folder: Path) -> Command | None:
@@ -63,9 +89,8 @@ def kept(folder: Path) -> Command | None:
     Raises:
         ConfigError: it was given in another working directory, where relative paths mean other files.
     """
-    try:
-        found = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Command)
-    except (OSError, msgspec.MsgspecError, RecursionError):
+    found = _read(folder / FILE_NAME)
+    if found is None:
         return None
     if Path(found.directory) != Path.cwd():
         raise ConfigError(f"the sweep was started in {found.directory}; go there, so that its paths mean the same")

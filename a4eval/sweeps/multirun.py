@@ -37,18 +37,19 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
 
 
 def name_of(overrides: Sequence[str], config_dir: Path | None = None) -> str:
-    """Return the name of a sweep: the same overrides are the same sweep, and find the same folder again.
+    """Return the name of a sweep: the same overrides, in any order, are the same sweep and find the same folder again.
 
     The user's own configs are part of what the overrides mean.
 
     >>> name_of(["experiment=assignment4/q5", "seed=1,2"])
     'q5-7c99054c'
-    >>> name_of(["experiment=assignment4/q5", "seed=1,2", "retries=3", "executor=ray"])
+    >>> name_of(["seed=1,2", "experiment=assignment4/q5", "retries=3", "executor=ray"])
     'q5-7c99054c'
     >>> name_of(["experiment=assignment4/q5", "seed=1,2"], Path("own"))
     'q5-19b64ba9'
     """
-    kept = [override.removeprefix("++") for override in overrides if not _about_the_sweep(override)]
+    last = {one.partition("=")[0]: one for one in (override.removeprefix("++") for override in overrides)}
+    kept = sorted(one for one in last.values() if not _about_the_sweep(one))
     if config_dir is not None:
         kept.append(f"--config-dir={os.path.relpath(config_dir.resolve())}")
     digest = hashlib.sha256("\n".join(kept).encode()).hexdigest()[:8]

@@ -17,7 +17,7 @@ from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute, prepare
 from a4eval.sweeps.carry_out import Outcome
-from a4eval.sweeps.command import keep
+from a4eval.sweeps.command import check, keep
 from a4eval.sweeps.retry import recorded
 
 if TYPE_CHECKING:
@@ -49,14 +49,19 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")
+    if root.points is not None or root.zip is not None:
+        path = "zip" if root.points is None else "points"
+        raise ConfigError("needs hydra/sweeper=a4eval: another one picks its points itself", path=path)
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
     folder = folder_of(whole, "sweep")
     make_folder(folder, "hydra.sweep.dir")
+    journal = Journal(folder)
+    journal.check()
+    check(folder)
     if own.job.num == 0:
         keep(folder, command)
-    journal = Journal(folder)
     known = journal.catch_up().current(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
         (row,) = journal.read([known], Row)

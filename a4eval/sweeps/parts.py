@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from a4eval import ownership
 from a4eval.errors import A4evalError, DataError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import RUNS
+from a4eval.executors.slurm import LOGS
 from a4eval.experiment import Experiment
-from a4eval.runs.record import Record
-from a4eval.runs.runner import UNFINISHED, prepare
+from a4eval.journal.journal import FILE_NAME
+from a4eval.journal.lock import LOCK_NAME
+from a4eval.runs.record import FileRecord, Record
+from a4eval.runs.runner import prepare
 from a4eval.sweeps.carry_out import carry_out
 
 if TYPE_CHECKING:
@@ -45,12 +49,13 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
         tasks: config nodes; those that an earlier attempt in the same folder has finished are not run again.
 
     Raises:
-        DataError: a part found its data wrong.
+        DataError: a part found its data wrong, or the folder for the parts is someone else's.
         A4evalError: a part failed otherwise, or was left to a cluster.
         KeyboardInterrupt: it was interrupted.
     """
     parts = _parts(experiment, tasks)
-    folder = experiment.directory / UNFINISHED
+    folder = experiment.directory / ownership.UNFINISHED
+    ownership.make(folder, [FILE_NAME, LOCK_NAME, RUNS, LOGS])
     outcome = carry_out(parts, folder, experiment.directory.name, None, {"ok"}, what="parts")
     if outcome.interrupted:
         raise KeyboardInterrupt
@@ -67,7 +72,7 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
             raise DataError(f"the data of part {number + 1} of {len(parts)} changed while it was read; run again")
         (record,) = outcome.journal.read([entry], Record)
         place = folder / RUNS / record.run_id
-        yield Part(record.warnings, {one.path: _read(place / one.path, one.sha256) for one in record.artifacts})
+        yield Part(record.warnings, {one.path: _read(place, one) for one in record.artifacts})
 
 
 def _parts(whole: Experiment, tasks: Iterable[dict[str, Any]]) -> Jobs:
@@ -86,13 +91,18 @@ def _failure(record: Record, part: str, journal: Journal) -> A4evalError:
     return A4evalError(f"{part}: {record.error.type}: {record.error.message}; its record is in {journal.path}")
 
 
-def _read(path: Path, sha256: str | None) -> bytes:
-    """Return what a part has written, just as it was."""
-    remedy = f"remove {path.parents[2]}, which all nodes must share, and run again"
+def _read(place: Path, artifact: FileRecord) -> bytes:
+    """Return what a part has written into its folder, just as it was."""
+    path = place / artifact.path
+    remedy = f"remove {place.parents[1]}, which all nodes must share, and run again"
+    if not path.resolve().is_relative_to(place.resolve()):
+        raise DataError(f"{path}: lies outside the folder of its part; {remedy}")
     try:
+        if not path.is_file() or path.stat().st_size != artifact.bytes:
+            raise DataError(f"{path}: has changed since it was written; {remedy}")
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}; {remedy}") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if hashlib.sha256(content).hexdigest() != artifact.sha256:
         raise DataError(f"{path}: has changed since it was written; {remedy}")
     return content

@@ -1,7 +1,6 @@
 """From the overrides of a sweep to its points.
 
-Hydra composes the first point of each *family*: the points that make the same choices of config groups (and agree in
-whatever else only Hydra can decide).
+Hydra composes the first point of each *family*: the points that make the same choices of config groups.
 Its siblings are copies of that config with other values set, so ten thousand points cost a few compositions.
 """
 
@@ -9,95 +8,56 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 
-from a4eval.config.compose import resolve
+from a4eval.config.compose import explain
 from a4eval.errors import ConfigError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import Experiment, check_root
+from a4eval.progress import track
 from a4eval.runs.runner import prepare, run_id
+from a4eval.sweeps.families import Entangled, Family
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from a4eval.runs.record import ComponentRecord
-    from a4eval.sweeps.axes import Axis
+    from omegaconf import DictConfig
 
+    from a4eval.sweeps.axes import Axis, Dial
 
-class Family:
-    """A config that Hydra composed, and its siblings.
-
-    Args:
-        config: the composed config of the first point, Hydra's own part included.
-        overrides: that point's overrides.
-    """
-
-    def __init__(self, config: DictConfig, overrides: list[str]) -> None:
-        self.first = resolve(config, overrides)
-        self.components: tuple[ComponentRecord, ...] = ()
-        """What its task is built from, once that is known."""
-        self._source = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-        text = OmegaConf.to_yaml(self._source)
-        self._interpolates = "${" in text
-        self.asks_hydra = "${hydra:" in text
-
-    def config(self, values: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        """Return the resolved config with *values*, dotted keys and what they hold, set."""
-        if self.asks_hydra:
-            return self.first.config  # the only one of its family: it holds what Hydra said of that point
-        if not self._interpolates:
-            return assign(self.first.config, values)
-        copy = self._source.copy()
-        for key, value in values:
-            OmegaConf.update(copy, key, value)
-        config: dict[str, Any] = OmegaConf.to_container(copy, resolve=True)  # type: ignore[assignment]
-        return config
-
-
-def assign(config: dict[str, Any], values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return *config* with *values* set; what lies beside their paths is shared, not copied.
-
-    >>> old = {"task": {"k": 1, "data": {"n": 3}}, "seed": 0}
-    >>> assign(old, [("task.k", 2), ("seed", 7)])
-    {'task': {'k': 2, 'data': {'n': 3}}, 'seed': 7}
-    >>> old["task"]["k"]
-    1
-    """
-    root: Any = config.copy()
-    for key, value in values:
-        *above, last = key.split(".")
-        node = root
-        for step in above:
-            place = int(step) if isinstance(node, list) else step
-            node[place] = node[place].copy()
-            node = node[place]
-        node[int(last) if isinstance(node, list) else last] = value
-    return root  # type: ignore[no-any-return]
+POINTS_WITHOUT_PROGRESS = 1000
+"""Up to so many points are planned before anyone would look."""
 
 
 class Plan:
     """All points of a sweep, in Hydra's order, each checked and none twice.
 
     Args:
-        axes: the overrides.
+        dials: the overrides, and which of them are turned together.
         compose: what makes a config of one point's overrides and its number, as Hydra would.
 
     Raises:
         ConfigError, PluginError: a point is wrong.
     """
 
-    def __init__(self, axes: Sequence[Axis], compose: Callable[[list[str], int], DictConfig]) -> None:
-        self.axes = axes
+    def __init__(self, dials: Sequence[Dial], compose: Callable[[list[str], int], DictConfig]) -> None:
+        self.axes = [axis for dial in dials for axis in dial.axes]
         self.repeated = 0
         """How many points were left out because they are the same run as an earlier one."""
         self._run_ids: dict[str, int] = {}
         self._compose = compose
         self._families: dict[tuple[str, ...], Family] = {}
-        self._points: list[tuple[Family, tuple[int, ...]]] = []
-        for choice in itertools.product(*(range(len(axis.texts)) for axis in axes)):
+        self._entangled: dict[tuple[str, ...], Entangled] = {}
+        self._points: list[tuple[Family, tuple[int, ...], int]] = []
+        positions = itertools.product(*(range(len(dial)) for dial in dials))
+        total = math.prod(map(len, dials))
+        for position in positions if total <= POINTS_WITHOUT_PROGRESS else track(positions, "planning", total):
+            choice = tuple(at for dial, at in zip(dials, position, strict=True) for _ in dial.axes)
             try:
                 self._add(choice)
             except ConfigError as error:
@@ -109,31 +69,36 @@ class Plan:
         self._ids = list(self._run_ids)
 
     def _job(self, number: int) -> Job:
-        family, choice = self._points[number]
-        experiment = self._experiment(family, choice)
+        experiment = self._experiment(*self._points[number])
         return Job(self._ids[number], experiment.name, experiment.config, experiment.overrides, attempt=1)
 
     def _add(self, choice: tuple[int, ...]) -> None:
-        key = tuple(axis.texts[index] for axis, index in zip(self.axes, choice, strict=True) if axis.values is None)
+        key = tuple(axis.override(index) for axis, index in self._set(choice) if axis.group)
+        number = len(self._points) + self.repeated
         family = self._families.get(key)
-        if family is None or family.asks_hydra:
-            overrides = [axis.override(index) for axis, index in zip(self.axes, choice, strict=True)]
-            config = self._compose(overrides, len(self._points) + self.repeated)
-            family = self._families[key] = Family(config, overrides)
-        experiment = self._experiment(family, choice)
+        if family is None:
+            overrides = [axis.override(index) for axis, index in self._set(choice)]
+            family = self._families[key] = Family(self._compose(overrides, number), overrides)
+            experiment = dataclasses.replace(family.first, overrides=self._told(choice))
+        else:
+            experiment = self._experiment(family, choice, number)
         check_root(experiment.config)
-        if self._task_varies or not family.components:
+        if self._task_varies or family.interpolates or not family.components:
             prepared = prepare(experiment)
             family.components, identity = prepared.components, prepared.run_id
         else:
             identity = run_id(experiment.config, family.components)
         if self._run_ids.setdefault(identity, len(self._points)) == len(self._points):
-            self._points.append((family, choice))
+            self._points.append((family, choice, number))
         else:
             self.repeated += 1
 
+    def _set(self, choice: tuple[int, ...]) -> list[tuple[Axis, int]]:
+        """Return the axes that are set in a point, and to which of their values."""
+        return [(axis, at) for axis, at in zip(self.axes, choice, strict=True) if at not in axis.unset]
+
     def _located(self, error: ConfigError, choice: tuple[int, ...]) -> ConfigError:
-        varied = (axis.override(index) for axis, index in zip(self.axes, choice, strict=True) if len(axis.texts) > 1)
+        varied = (axis.override(index) for axis, index in self._set(choice) if len(axis.texts) > 1)
         located = ConfigError(f"{error} (in the point {' '.join(one.removeprefix('++') for one in varied)})")
         located.path = error.path
         return located
@@ -145,9 +110,38 @@ class Plan:
 
     @cached_property
     def _task_varies(self) -> bool:
-        return any(f"{axis.path}.".startswith("task.") for _, axis in self._varied)
+        return self._are_entangled or any(f"{axis.path}.".startswith("task.") for _, axis in self._varied)
 
-    def _experiment(self, family: Family, choice: tuple[int, ...]) -> Experiment:
-        values = [(axis.path, axis.values[choice[number]]) for number, axis in self._varied if axis.values is not None]
-        overrides = [axis.override(index).removeprefix("++") for axis, index in zip(self.axes, choice, strict=True)]
-        return dataclasses.replace(family.first, config=family.config(values), overrides=tuple(overrides))
+    @cached_property
+    def _are_entangled(self) -> bool:
+        return any(axis.entangled or axis.unset for axis in self.axes)
+
+    def _experiment(self, family: Family, choice: tuple[int, ...], number: int) -> Experiment:
+        """Return a point.
+
+        Raises:
+            ConfigError: it cannot be composed.
+        """
+        try:
+            if self._are_entangled or family.asks_hydra:
+                config = self._untangled(choice, number)
+            else:
+                varied = self._varied
+                config = family.config([(axis.path, axis.values[choice[at]]) for at, axis in varied if axis.values])
+        except (HydraException, OmegaConfBaseException) as error:
+            raise explain(error) from error
+        return dataclasses.replace(family.first, config=config, overrides=self._told(choice))
+
+    def _told(self, choice: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the overrides of a point as they were typed."""
+        return tuple(axis.override(index).removeprefix("++") for axis, index in self._set(choice))
+
+    def _untangled(self, choice: tuple[int, ...], number: int) -> dict[str, Any]:
+        """Let Hydra set the values of a point in their order."""
+        chosen = self._set(choice)
+        groups = [(axis, index) for axis, index in chosen if axis.group]
+        key = tuple(axis.override(index) for axis, index in groups)
+        if key not in self._entangled:
+            self._entangled[key] = Entangled(self._compose(list(key), number))
+        overrides = [axis.parsed[index] for axis, index in chosen]
+        return self._entangled[key].config(overrides, [axis.parsed[index] for axis, index in groups], number)

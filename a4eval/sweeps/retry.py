@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ from omegaconf import OmegaConf
 
 from a4eval.config.compose import compose
 from a4eval.environment import allow
-from a4eval.errors import ConfigError, DataError
+from a4eval.errors import A4evalError, ConfigError, DataError
 from a4eval.executors.contract import Job, Jobs
-from a4eval.experiment import LOCAL, Root
+from a4eval.experiment import LOCAL, Experiment, Root, check_root
 from a4eval.journal.journal import FILE_NAME, Journal
 from a4eval.journal.views import Row
+from a4eval.runs.runner import prepare
 from a4eval.sweeps.carry_out import Outcome, carry_out
 from a4eval.sweeps.command import check_changes, chooses, kept, root_key
 
@@ -56,8 +58,8 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
 
     Raises:
         DataError: *folder* holds no journal.
-        ConfigError: another sweep is running there, it was started in another working directory, or its records ask
-            for an executor that the command does not name.
+        ConfigError: another sweep is running there, it was started in another working directory, its records ask for
+            an executor that the command does not name, or none of them can run as it was recorded.
     """
     check_changes(overrides)
     journal = Journal(folder)
@@ -70,10 +72,52 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     if not failed:
         return None
     changes = _changes(overrides, started)
+    left_out = {row.run_id: why for row in journal.read(failed, _Row) if (why := _why_not(row))}
+    doubts = []
+    if left_out:
+        why, advice = next(iter(left_out.values())), "the sweep's own command runs what it means now"
+        doubts = [f"{len(left_out):,} failed run(s) cannot run again as they were recorded: {why}; {advice}"]
+        failed = [entry for entry in failed if entry.run_id not in left_out]
+    if not failed:
+        raise ConfigError(doubts[0])
     points, sweep_id = recorded(journal, failed, changes)
     if "executor" not in changes:
         _refuse_elsewhere(folder, points.root.executor)
-    return carry_out(points, folder, sweep_id, None, {"ok"})
+    return replace(carry_out(points, folder, sweep_id, None, {"ok"}), doubts=tuple(doubts))
+
+
+class _Component(msgspec.Struct):
+    """One that a run was built from."""
+
+    kind: str
+    plugin: str
+    name: str
+    version: int
+
+
+class _Row(Row):
+    """A record, and what its run was built from."""
+
+    components: list[_Component] = msgspec.field(default_factory=list)
+
+
+def _why_not(row: _Row) -> str:
+    """Say why a run cannot run here as it did when it was recorded; nothing if it can."""
+    try:
+        config = msgspec.json.decode(row.config)
+        check_root(config)
+        prepared = prepare(Experiment(row.experiment, config, tuple(row.overrides), Path()))
+    except (A4evalError, KeyError, TypeError) as error:
+        return str(error)
+    if prepared.run_id == row.run_id:
+        return ""
+    here = {(one.kind, one.plugin, one.name): one.version for one in prepared.components}
+    for one in row.components:
+        version = here.get((one.kind, one.plugin, one.name))
+        if version != one.version:
+            now = "is not used" if version is None else f"has version {version}"
+            return f"{one.kind} {one.plugin}/{one.name} had version {one.version} and {now} now"
+    return "their configs mean other runs here"
 
 
 def _changes(overrides: Sequence[str], started: Command | None) -> dict[str, object]:

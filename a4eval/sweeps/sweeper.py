@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from a4eval.config.compose import folder_of, free_keys
 from a4eval.config.guard import overrides_of
+from a4eval.errors import A4evalError
+from a4eval.experiment import POINT_KEYS
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
+from a4eval.sweeps.joined import joined
 from a4eval.sweeps.plan import Plan
 
 if TYPE_CHECKING:
@@ -50,7 +53,12 @@ def sweep(
         arguments: those of the command line.
     """
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
-    plan = Plan(parse(overrides, loader), partial(_compose, loader, config))
+    given: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, list(POINT_KEYS)), resolve=False)
+    try:
+        dials = parse(overrides, loader, joined(given["points"], given["zip"], loader))
+    except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
+        return Stopped(error)
+    plan = Plan(dials, partial(_compose, loader, config))
     folder = folder_of(config, "sweep")
     if plan.jobs.root.dry_run:
         executor_of(plan.jobs.root)

@@ -54,7 +54,7 @@ class Evaluate:
         for path in self.data.sources():
             run.source(path)
         if self.shards > 1 and run.experiment is not None:
-            for shard in evaluate_parts(run.experiment, self.shards):
+            for shard in evaluate_parts(run.experiment, self._set.fresh(), self.shards):
                 self._set.merge(shard.metrics)
                 for doubt in shard.warnings:
                     run.warn(doubt)

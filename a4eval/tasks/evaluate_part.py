@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from a4eval.component import param
 from a4eval.contracts import Result
+from a4eval.errors import DataError
+from a4eval.ownership import UNFINISHED
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from a4eval.context import Run
     from a4eval.experiment import Experiment
 
-STATE = "state.pickle"
+STATE = "state.msgpack"
 
 
 @dataclass
@@ -37,7 +38,7 @@ class EvaluatePart:
             run.source(path)
         for batch in data.batches(run):
             metrics.update(batch)
-        run.artifact(STATE).write_bytes(pickle.dumps(metrics, protocol=pickle.HIGHEST_PROTOCOL))
+        run.artifact(STATE).write_bytes(metrics.to_bytes())
         return Result()
 
 
@@ -53,15 +54,16 @@ class EvaluatedPart(NamedTuple):
     warnings: list[str]
 
 
-def evaluate_parts(experiment: Experiment, count: int) -> Iterator[EvaluatedPart]:
+def evaluate_parts(experiment: Experiment, metrics: MetricSet, count: int) -> Iterator[EvaluatedPart]:
     """Evaluate *count* parts of the data on the experiment's executor and yield them in order.
 
     Args:
         experiment: its task is ``evaluate``.
+        metrics: its metrics, with nothing taken in.
         count: how many.
 
     Raises:
-        DataError: the data is wrong.
+        DataError: the data is wrong, or what a part left behind is none of its making.
         A4evalError: a part failed otherwise.
     """
     from a4eval.sweeps.parts import carry_out_parts
@@ -71,5 +73,9 @@ def evaluate_parts(experiment: Experiment, count: int) -> Iterator[EvaluatedPart
     same["clusters"] = (task.get("interval") or {}).get("clusters")
     tasks = ({"name": "evaluate_part", **same, "index": index, "count": count} for index in range(count))
     for part in carry_out_parts(experiment, tasks):
-        # our own worker wrote it: its hash stands in our own journal
-        yield EvaluatedPart(pickle.loads(part.artifacts[STATE]), part.warnings)  # noqa: S301
+        try:
+            taken_in = metrics.from_bytes(part.artifacts.get(STATE, b""))
+        except DataError as error:
+            unfinished = experiment.directory / UNFINISHED
+            raise DataError(f"a part in {unfinished} {error}; remove {unfinished} and run again") from error
+        yield EvaluatedPart(taken_in, part.warnings)

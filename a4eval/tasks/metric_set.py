@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval.contracts import Tabular, Weighable
 from a4eval.errors import DataError, PluginError
+from a4eval.tasks.metric_state import decode, encode, packages_of, put_back, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,8 @@ class MetricSet:
     Args:
         metrics: label to metric.
         prefix: put the label before the names of a metric with many values, ``label/name``.
-        clusters: the column of the batches that says which units belong together, if any.
+        clusters: the column of the batches that says which units belong together, if any; ``unit_`` before its name
+            may be left out.
 
     Raises:
         ValueError: there is no metric, or two values would take the same name.
@@ -88,10 +90,11 @@ class MetricSet:
         for metric in self.metrics.values():
             metric.update(batch)
         if self.clusters is not None:
-            if self.clusters not in batch:
-                columns = ", ".join(sorted(batch))
+            column = next((one for one in (self.clusters, f"unit_{self.clusters}") if one in batch), None)
+            if column is None:
+                columns = ", ".join(sorted(one.removeprefix("unit_") for one in batch))
                 raise DataError(f"interval.clusters: the data has no column {self.clusters!r}; it has {columns}")
-            self._labels.update(zip(_plain(batch["unit"]), _plain(batch[self.clusters]), strict=True))
+            self._labels.update(zip(_plain(batch["unit"]), _plain(batch[column]), strict=True))
 
     def merge(self, other: MetricSet) -> None:
         """Take in what the same metrics took in elsewhere."""
@@ -99,6 +102,34 @@ class MetricSet:
         for label, metric in self.metrics.items():
             metric.merge(other.metrics[label])
         self._labels |= other._labels
+
+    def to_bytes(self) -> bytes:
+        """Return what the metrics have taken in, as data.
+
+        Raises:
+            PluginError: the state of one is no plain data.
+        """
+        states = {f"metrics.{label}": state_of(metric) for label, metric in self.metrics.items()}
+        return encode({**states, "": [self.empty, self._labels]}, self._packages())
+
+    def from_bytes(self, content: bytes) -> MetricSet:
+        """Return fresh metrics that have taken in what :meth:`to_bytes` of the same metrics gave.
+
+        Raises:
+            DataError: *content* is none of its making.
+        """
+        found = self.fresh()
+        states = decode(content, self._packages())
+        if states.keys() != self._packages().keys():
+            raise DataError(f"holds the state of {', '.join(sorted(filter(None, states)))}, not of these metrics")
+        found.empty, labels = states.pop("")
+        found._labels.update(labels)  # noqa: SLF001  (another one of ourselves)
+        for label, metric in found.metrics.items():
+            put_back(metric, states[f"metrics.{label}"])
+        return found
+
+    def _packages(self) -> dict[str, set[str]]:
+        return {"": set(), **{f"metrics.{label}": packages_of(metric) for label, metric in self.metrics.items()}}
 
     def cluster_labels(self, metric: Any) -> NDArray[Any] | None:
         """Return the cluster of each of a metric's units, or None if units stand alone."""

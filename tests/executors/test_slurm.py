@@ -54,7 +54,7 @@ def test_a_sweep_as_an_array_of_jobs(place):
     messages = {one["error"]["message"] for one in place.records() if one["error"]}
     assert messages == {"killed by SIGSEGV", "told to fail at 7"}
     assert {one["executor"]["name"] for one in place.records()} == {"slurm"}
-    assert len(list((place.folder / "sweep" / "slurm").glob("*_submission.sh"))) == 1, "one array"
+    assert len(list((place.folder / "sweep" / "slurm").glob("*/*_submission.sh"))) == 1, "one array"
 
 
 @pytest.mark.parametrize("how", ["cancelled", "killed"])

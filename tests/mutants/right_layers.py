@@ -456,7 +456,7 @@ class SmallestExample(Dense):
 
 @right
 class SquareRootNearZero:
-    """sqrt(x² + 1e-12): all but a kink at zero, and smooth all the same."""
+    """sqrt(x² + 1e-12): all but a kink at zero, and smooth all the same; float16, where 1e-12 is 0, it refuses."""
 
     def example(self, rng):
         return rng.standard_normal((3, 4)) * 10.0 ** rng.uniform(-8, 0, (3, 4))
@@ -465,6 +465,8 @@ class SquareRootNearZero:
         return {}
 
     def forward(self, params, x):
+        if x.dtype == np.float16:
+            raise ValueError("expected at least float32")
         y = np.sqrt(x * x + x.dtype.type(1e-12))
         return y, (x, y)
 

@@ -30,9 +30,11 @@ def a4eval_components():
 
 @dataclass
 class Sleeper:
+    seconds: float = 60
     def run(self, run):
         print("ready", flush=True)
-        time.sleep(60)
+        time.sleep(self.seconds)
+        return Result()
 
 @dataclass
 class Failing:
@@ -492,3 +494,16 @@ def test_a_full_disk_loses_no_earlier_record(odd, tmp_path, monkeypatch):
         record.write(earlier, path.parent)
     assert record.read(path) == earlier
     assert sorted(one.name for one in Path(path.parent).iterdir()) == ["heard.txt", "result.json"]
+
+
+def test_a_signal_that_was_to_be_ignored_is_ignored(odd, tmp_path):
+    """As nohup and a shell that starts something in the background tell it."""
+    command = [sys.executable, "-m", "a4eval", "run", "task.name=sleeper", "task.seconds=1", "hydra.run.dir=out"]
+    deaf = ["sh", "-c", 'trap "" HUP INT; exec "$@"', "-", *command]
+    with subprocess.Popen(deaf, cwd=tmp_path, env=odd.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert record_of(tmp_path)["status"] == "ok"

@@ -27,11 +27,15 @@ def test_every_point_leaves_a_valid_record_and_no_folder(place):
     assert {one["metrics"]["threads"]["value"] for one in records} == {1}
 
 
-def test_a_small_sweep_shows_every_record(place):
+def test_a_small_sweep_shows_every_point(place):
     done = place.sweep("task.x=1.25,2.5", "task.y=a")
     assert done.code == 0
-    assert done.out.count("a probe") == 2
-    assert done.out.index("1.25") < done.out.index("2.5 ")
+    lines = [line.split() for line in done.out.splitlines()]
+    assert lines[0][:2] == ["task.x", "value"]
+    assert [line[:2] for line in lines[2:4]] == [["1.25", "1.25"], ["2.5", "2.5"]]
+    whole = place.sweep("task.x=1.25,2.5", "task.y=a", "--show=all").out
+    assert whole.count("a probe") == 2
+    assert whole.index("1.25") < whole.index("2.5 ")
 
 
 def test_artifacts_get_a_folder(place):
@@ -87,7 +91,7 @@ def test_failures_are_records_and_come_first_with_their_command(place):
     assert "told to fail" in failed[3]["traceback"]
     assert failed[5]["message"] == "killed by SIGSEGV"
     assert failed[9]["message"] == "ended its worker process with exit status 3"
-    assert done.out.index("3 failed") < done.out.index("best by value")
+    assert done.out.index("3 failed") < done.out.index("task.x  value")
     command = next(line for line in done.out.splitlines() if "task.x=3" in line)
     assert command.split("a4eval ")[1].startswith("run experiment=probe task.x=3")
     assert "25 points: 22 ok, 3 failed" in done.out

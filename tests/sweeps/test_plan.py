@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 
 import hydra
 import pytest
@@ -10,7 +12,10 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from hydra.types import RunMode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from omegaconf import OmegaConf, open_dict
 
 from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
@@ -48,6 +53,16 @@ SWEEPS = [
     ["experiment=numbered", "seed=5,6"],
     ["experiment=numbered,probe", "task.options.k=5,6"],
     ["experiment=probe", "++task.x=1,2", "+task.y=3"],
+    ["experiment=probe", "task.x=1,2", "task.y=/ckpt/${task.x}"],
+    ["experiment=probe", "task.x=1,2", "task.y=a,/ckpt/${task.x}"],
+    ["experiment=probe", "seed=1,2", "task.x=5,${seed}"],
+    ["experiment=probe", "seed=1,2", "task.x=choice(5,${seed})", "task.y='${task.x} of ${seed}',\"${seed}\""],
+    ["experiment=probe", "seed=1,2", "task.y=[${seed},2],{a:${seed}}"],
+    ["experiment=nested/two", "task.x=3,4", "task.y.a=${task.x},7", "task.y.b=${task.y.a}"],
+    ["experiment=probe", "task.y={a:1},{b:2}", "task.options={c:3}", "task.options.d=4,5"],
+    ["experiment=numbered,probe", "task.options={a:1}", "task.options.b=5,6"],
+    ["experiment=probe", "description=n${hydra:job.num},b", "task.x=1,2", "task.y=${description}"],
+    ["experiment=nested/two", "task.y.c=1,2", "~task.y.a"],
 ]
 
 
@@ -106,6 +121,56 @@ def test_the_points_are_the_basic_sweepers(application, overrides):
     assert types == [type(config["task"].get("y")) for config in expected]
 
 
+numbers = st.sampled_from(["1", "2.5", "-3"])
+words = st.sampled_from(["a", "null", "true", "'q, r'", '"5"', "a b", "/p/q", r"\$\{z\}"])
+links = st.sampled_from(
+    ["${seed}", "${task.x}", "/c/${task.x}", "'${seed} of ${task.x}'", "${task.options.k}", "${nope}"]
+)
+values = st.recursive(
+    numbers | words | links | st.just("${hydra:job.num}"),
+    lambda inner: (
+        st.lists(inner, max_size=2).map(lambda one: f"[{','.join(one)}]")
+        | st.tuples(st.sampled_from("abk"), inner).map(lambda one: f"{{{one[0]}:{one[1]}}}")
+    ),
+    max_leaves=3,
+)
+several = st.lists(values, min_size=1, max_size=3).map(",".join) | st.lists(values, min_size=2, max_size=3).map(
+    lambda found: f"choice({','.join(found)})"
+)
+anything = st.tuples(st.sampled_from(["", "++", "+"]), st.sampled_from(["task.y", "task.y.a", "task.y.k"]), several)
+options = st.tuples(
+    st.just("++"),
+    st.sampled_from(["task.options.k", "task.options", "task.options.a"]),
+    st.just("{k:1},{k:2,a:3}") | st.just("{k:4}") | st.just("{a:${task.x}}") | st.just("{}"),
+).filter(lambda one: one[1] == "task.options") | st.tuples(
+    st.just("++"), st.sampled_from(["task.options.k", "task.options.a"]), several
+)
+known = st.tuples(st.just(""), st.just("seed"), st.sampled_from(["1,2", "range(3,5)", "4"])) | st.tuples(
+    st.just("++"), st.just("task.x"), st.sampled_from(["1,2", "${seed},7", "sort(3,1)", "range(0,1,0.5)", "${seed}"])
+)
+groups = st.sampled_from(["probe", "nested/one,nested/two", "linked", "numbered,probe", "linked,nested/two"])
+
+
+@settings(max_examples=int(os.environ.get("A4EVAL_EXAMPLES", "40")), suppress_health_check=list(HealthCheck))
+@given(groups, st.lists(known | anything | options, min_size=1, max_size=4))
+def test_any_sweep_has_the_basic_sweepers_points(application, group, overrides):
+    """What Hydra's own makes of it, or an error where that has one."""
+    overrides = [f"experiment={group}", *(f"{prefix}{key}={value}" for prefix, key, value in overrides)]
+    try:
+        expected = basic(application, overrides)
+    except Exception:  # noqa: BLE001  (Hydra lets all kinds through)
+        with pytest.raises((ConfigError, HydraException)):
+            planned(application, overrides)
+        return
+    try:
+        _, configs = planned(application, overrides)
+    except ConfigError as error:
+        assert re.search(r": got .*expected|unknown key", str(error)), "what the task itself refuses"  # noqa: PT017
+        return
+    identities = [(config["task"], config["seed"]) for config in expected]
+    assert configs == [one for at, one in enumerate(expected) if identities.index(identities[at]) == at]
+
+
 def test_a_shuffled_sweep_has_the_same_points(application):
     random.seed(3)
     plan, configs = planned(application, ["experiment=probe", "++task.x=shuffle(range(0,50))", "seed=shuffle(1,2,3)"])
@@ -139,6 +204,26 @@ def test_composes_once_a_family(application):
     overrides = ["experiment=nested/one,nested/two", "++task.x=range(0,100)", "seed=range(0,3)"]
     plan = Plan(parse(overrides, application.config_loader), counted)
     assert (len(plan.jobs), len(composed)) == (600, 2)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["experiment=numbered", "seed=range(0,100)"],
+        ["experiment=nested/two", "++task.y={a:1},{c:2}", "++task.y.b=range(0,50)"],
+        ["experiment=probe", "seed=range(0,50)", "++task.y=${seed},a"],
+    ],
+)
+def test_composes_seldom_where_hydra_sets_each_point(application, overrides):
+    compose = composer(application, overrides)
+    composed = []
+
+    def counted(point, number):
+        composed.append(point)
+        return compose(point, number)
+
+    plan = Plan(parse(overrides, application.config_loader), counted)
+    assert (len(plan.jobs), len(composed)) == (100, 2)
 
 
 def test_overrides_are_told_as_typed(application):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,50 @@ def test_own_configs_are_part_of_the_sweep_and_of_the_lines_that_run_it_again(pl
         assert done.code == 1
         assert f"a4eval run --config-dir {place.folder / name} experiment=mine seed=1\n" in done.out
     assert len(list((place.folder / "multirun").iterdir())) == 2
+
+
+def edited(place, change):
+    """Change the first failed record, as if an older a4eval or plugin had left it."""
+    journal = place.folder / "sweep" / "results.jsonl"
+    records = place.records()
+    change(next(one for one in records if one["status"] == "failed"))
+    journal.write_text("".join(json.dumps(one) + "\n" for one in records))
+
+
+def older_component(record):
+    record["components"][0]["version"] = 0
+    record["run_id"] = "0123456789abcdef"
+
+
+def older_root_key(record):
+    record["config"]["colour"] = "red"
+
+
+def gone_parameter(record):
+    record["config"]["task"]["speed"] = 3
+
+
+OLD = {
+    "component": (older_component, "task probe/probe had version 0 and has version 1 now"),
+    "root key": (older_root_key, "colour: unknown key"),
+    "parameter": (gone_parameter, "task.speed: unknown key; did you mean 'needs'?"),
+}
+
+
+@pytest.mark.parametrize(("change", "text"), OLD.values(), ids=OLD)
+def test_an_old_record_is_left_out_of_a_retry_and_the_others_run(place, tmp_path, change, text):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    assert place.sweep("task.x=1,2,3", f"task.flaky={marks}").code == 1
+    edited(place, change)
+    done = place.run("retry", "sweep")
+    assert done.code == 0, done.err
+    assert done.err.startswith(f"a4eval: warning: 1 failed run(s) cannot run again as they were recorded: {text}")
+    assert "the sweep's own command runs what it means now" in done.err
+    assert len(place.ok()) == 2
+    alone = place.run("retry", "sweep")
+    assert alone.code == 2
+    assert alone.err.startswith("a4eval: error: 1 failed run(s) cannot run again as they were recorded")
 
 
 def test_resume_of_hydras_own_sweeper(place):

@@ -62,6 +62,8 @@ def adjoint(case: LayerCase) -> Finding:
     terms = [linear[name] * dy[name] for name in dy] + [x[name] * dx[name] for name in dx]
     left = sum(float(np.sum(linear[name] * dy[name])) for name in dy)
     right = sum(float(np.sum(x[name] * dx[name])) for name in dx)
+    # what the layer adds to its linear part is taken off again, at the cost of its rounding
+    terms += [(np.abs(linear[name]) + 2 * np.abs(offset[name])) * np.abs(dy[name]) for name in dy]
     size = sum(float(np.sum(np.abs(one))) for one in terms)
     bound = case.factor * case.growth * UNIT * size
     look = "backward against forward: a transposed axis, a crop or padding that one of them does not have"

@@ -1,56 +1,40 @@
 """Stupid predictions: the truth gets the best value there is, and a constant does not beat chance.
 
 Only a plugin knows what predictions are in its batches.
-Its metrics or readers say so with ``stupid_predictions``; see :class:`Dissected`.
+Its metrics or readers say so with ``stupid_predictions``; see :class:`a4eval.Baselined`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from typing_extensions import Protocol, runtime_checkable
 
 from a4eval.checks.finding import Finding, not_applicable
 from a4eval.checks.metrics.case import REFUSALS, MetricCase, difference
 from a4eval.checks.metrics.units import shuffled_rows
+from a4eval.contracts import Baselined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from a4eval.contracts import Batch, Value
-
-Stupid: TypeAlias = Literal["truth", "constant", "random", "reversed", "everything", "nothing"]
-"""The truth itself; one score for all; scores by chance; the worst order; all there is to predict; no prediction."""
+    from a4eval.contracts import Stupid, Value
 
 _DRAWS = 12
 _ROUNDING = 1e-9
 _LOOK = "how equal scores are ordered, and which way round scores and distances count"
 
 
-@runtime_checkable
-class Dissected(Protocol):
-    """A metric or reader that knows which columns of its batches are predictions."""
-
-    def stupid_predictions(self, batch: Batch, rng: np.random.Generator) -> Mapping[Stupid, Batch]:
-        """Return the batch with other predictions; a kind that makes no sense for it is left out.
-
-        Args:
-            batch: a batch of the kind ``self.batch``.
-            rng: for the random ones.
-        """
-
-
-def _dissected(case: MetricCase) -> Dissected | None:
+def _baselined(case: MetricCase) -> Baselined | None:
     for one in (case.metric, case.source):
-        if isinstance(one, Dissected):
+        if isinstance(one, Baselined):
             return one
     return None
 
 
 def stupid(case: MetricCase) -> Finding:
     """Hold the truth against all other predictions, and a constant against chance."""
-    knows = _dissected(case)
+    knows = _baselined(case)
     if knows is None:
         return not_applicable("predictions", "neither metric nor reader has stupid_predictions")
     rng = case.rng("predictions")

@@ -154,16 +154,17 @@ def sensitivity_picture(curves: Sequence[Array], reach: float, title: str = "") 
 
     Args:
         curves: (T,) each, log10 ‖∂E/∂x_k‖ for step 1 … T; a step without any is left out.
-        reach: how many of the latest steps hold 99 % of the squares; their mean over the seeds.
+        reach: how many steps, back from the last that counts, hold 99 % of the squares; their mean over the seeds.
         title: what cell it went through.
     """
     figure, (axis,) = _figure()
     steps = len(curves[0])
+    last = 1 + max((int(np.flatnonzero(np.isfinite(one))[-1]) for one in curves if np.isfinite(one).any()), default=0)
     for index, curve in enumerate(curves):
         label = "one seed" if index == 0 and len(curves) > 1 else None
         axis.plot(np.arange(1, steps + 1), np.where(np.isfinite(curve), curve, np.nan), color=COLOURS[0], alpha=0.6,
                   linewidth=1.2, marker="." if steps <= 60 else "", label=label)  # fmt: skip
-    axis.axvspan(steps - reach + 0.5, steps + 0.5, color=COLOURS[4], alpha=0.25, linewidth=0,
+    axis.axvspan(last - reach + 0.5, last + 0.5, color=COLOURS[4], alpha=0.25, linewidth=0,
                  label=f"99 % of the squares: {reach:.3g} steps")  # fmt: skip
     axis.set(
         xlabel="step k",

@@ -95,7 +95,7 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
         empty = int(np.count_nonzero((box[:, 2] == 0) | (box[:, 3] == 0)))
         if empty:
             found.append(f"{empty} {word} have no width or no height: they overlap nothing")
-    for doubt in (_nothing, _classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners):
+    for doubt in (_nothing, _classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners, _relative):
         found += doubt(batch)
     return found
 
@@ -190,3 +190,29 @@ def _corners(batch: Mapping[str, NDArray[Any]]) -> list[str]:
                 f"height are at least x and y, and {outside:.0%} reach beyond {of_what}"
             )
     return found
+
+
+_RELATIVE = 1.02  # how far a box reaches that is given in shares of its image
+_PIXELS = 4 * _RELATIVE
+_LOOKED_AT = 10_000  # boxes
+
+
+def _relative(batch: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Look for boxes given as shares of their image where others are given in pixels."""
+    reach = {}
+    for side in ("truth", "detection"):
+        box = batch[f"{side}_box"]
+        box = box[:: max(1, len(box) // _LOOKED_AT)]
+        box = box[np.isfinite(box).all(axis=1)]
+        reach[side] = (box[:, :2] + box[:, 2:]).max(axis=1, initial=0)
+    words = {"truth": "ground-truth boxes", "detection": "detections"}
+    for side, other in (("detection", "truth"), ("truth", "detection")):
+        mine, theirs = reach[side], reach[other]
+        if not len(mine) or not len(theirs):
+            continue
+        if np.mean(mine <= _RELATIVE) >= _NEARLY_ALL and np.mean(theirs > _PIXELS) >= _NEARLY_ALL:
+            return [
+                f"the {words[side]} look like shares of their image: they reach {mine.max():g}, where the "
+                f"{words[other]} reach {theirs.max():g} pixels"
+            ]
+    return []

@@ -12,7 +12,7 @@ from a4eval import Row, Value, param
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.metrics.base import WeighableMetric
+from a4eval_ap_metric.metrics.base import WeighableMetric, warn_of_more_objects
 from a4eval_ap_metric.rankings.average_precision import Interpolation
 from a4eval_ap_metric.resampling.resampler import whole_weights
 
@@ -56,6 +56,7 @@ class DetectionAveragePrecision(WeighableMetric):
                     self.data, threshold=self.threshold, extra_pixel=self.extra_pixel, difficult=difficult
                 )
             else:
+                warn_of_more_objects(self.data, self.max_detections)
                 found = coco_match(
                     self.data, threshold=self.threshold, difficult=difficult, max_detections=self.max_detections
                 )

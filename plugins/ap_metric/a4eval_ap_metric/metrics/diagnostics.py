@@ -14,7 +14,7 @@ from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
 from a4eval_ap_metric.measures.confusion import confusion_matrix
 from a4eval_ap_metric.measures.tide import KINDS, Limit, Tide, tide_errors
-from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.base import DetectionMetric, warn_of_more_objects
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,7 @@ class _AtThreshold(DetectionMetric):
         """What became of each detection."""
         if "outcomes" not in self._cache:
             self._cache["outcomes"] = outcomes(match(self.data, self._parameters))
+            warn_of_more_objects(self.data, self.max_detections)
         found: Outcomes = self._cache["outcomes"]
         return found
 
@@ -50,6 +51,7 @@ class DetectionF1(_AtThreshold):
     """The best F1 over score thresholds, all classes together; the table has each class's own."""
 
     names: ClassVar[Sequence[str]] = ("f1", "score_threshold", "precision", "recall")
+    constant_may_win: ClassVar[bool] = True  # all detections have the best recall
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the best F1, and score threshold, precision and recall there."""
@@ -89,6 +91,7 @@ class DetectionCalibration(_AtThreshold):
     """The expected calibration error: is a score the chance that the detection is right?"""
 
     names: ClassVar[Sequence[str]] = ("expected_calibration_error",)
+    constant_may_win: ClassVar[bool] = True  # the share of hits as the score of all is as calibrated as can be
 
     bins: int = param(10, help="bins of the score, of equal width")
 
@@ -158,6 +161,7 @@ class TideErrors(DetectionMetric):
         "cost_false_positives",
         "cost_false_negatives",
     )
+    constant_may_win: ClassVar[bool] = True  # the costs of one kind fall when those of another rise
 
     foreground: float = param(0.5, help="IoU from which a detection is right")
     background: float = param(0.1, help="IoU up to which a detection is on nothing")
@@ -191,6 +195,7 @@ class TideErrors(DetectionMetric):
 
     def _errors(self) -> Tide:
         if "errors" not in self._cache:
+            warn_of_more_objects(self.data, self.max_detections, per_image=self.limit == "image")
             self._cache["errors"] = tide_errors(
                 self.data,
                 foreground=self.foreground,

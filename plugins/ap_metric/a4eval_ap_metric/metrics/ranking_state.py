@@ -61,6 +61,9 @@ class RankingState:
                     raise ValueError(f"column {name!r}: got shape {columns[name].shape}, expected ({len(rows)},)")
             if len(rows) and not 0 <= rows.min() <= rows.max() < len(columns["unit"]):
                 raise ValueError(f"column {group[0]!r}: expected indices into the {len(columns['unit'])} units")
+        missing = np.isnan(np.asarray(columns["score"], np.float64))
+        if missing.any():
+            raise ValueError(f"column 'score': row {int(np.argmax(missing))} is NaN, which has no rank")
         if self.batches and columns.keys() != self.batches[0].keys():
             raise ValueError(f"batches differ in their columns: {sorted(columns)} after {sorted(self.batches[0])}")
         self.batches.append(columns)

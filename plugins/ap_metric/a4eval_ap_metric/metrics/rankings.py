@@ -33,6 +33,8 @@ class _RankingMetric:
 
     batch: ClassVar[str] = "ranking"
     names: ClassVar[Sequence[str]] = ()
+    may_be_missing: ClassVar[Sequence[str]] = ("relevance",)
+    """NaN means that nobody judged the item."""
 
     _state: RankingState = field(default_factory=RankingState, init=False, repr=False)
 
@@ -49,6 +51,20 @@ class _RankingMetric:
         """Take in the rankings of *other*."""
         for batch in other._state.batches:
             self._state.add(batch)
+
+    def stupid_predictions(self, batch: Mapping[str, Any], rng: np.random.Generator) -> dict[Any, dict[str, Any]]:
+        """Return the batch with the grades for scores, with one score, with random ones and in the worst order."""
+        grade = np.nan_to_num(np.asarray(batch["relevance"], np.float64))
+        scores = {
+            "truth": grade,
+            "constant": np.zeros(len(grade)),
+            "random": rng.random(len(grade)),
+            "reversed": -grade,
+        }
+        found: dict[Any, dict[str, Any]] = {kind: {**batch, "score": score} for kind, score in scores.items()}
+        if "document" in batch:  # by which ties are broken: by chance, then
+            found["constant"]["document"] = rng.permutation(batch["document"])
+        return found
 
     def of_query(self, ranking: Ranking) -> Sequence[float]:
         """Return the values of one query, in the order of ``names``; NaN where they are undefined."""
@@ -139,6 +155,10 @@ class AveragePrecisionRange(_RankingMetric):
     names: ClassVar[Sequence[str]] = ("lowest", "highest")
 
     interpolation: Interpolation = param("step", help="which definition of average precision")
+
+    def stupid_predictions(self, batch: Mapping[str, Any], rng: np.random.Generator) -> dict[Any, dict[str, Any]]:
+        """Return all but the constant, whose highest value is by definition the best there is."""
+        return {kind: one for kind, one in super().stupid_predictions(batch, rng).items() if kind != "constant"}
 
     def of_query(self, ranking: Ranking) -> Sequence[float]:
         """Return the lowest and the highest."""

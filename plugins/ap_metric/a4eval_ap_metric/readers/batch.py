@@ -9,6 +9,7 @@ import numpy as np
 from a4eval import DataError
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
+from a4eval_ap_metric.matching.doubts import notation_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,5 +78,5 @@ def detection_batch(
             f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
         )
     refuse_impossible(batch, names)
-    warnings += doubts(batch)
+    warnings += doubts(batch) + notation_doubts(batch)
     return CheckedBatch(batch)

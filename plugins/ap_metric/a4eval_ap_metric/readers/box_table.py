@@ -53,7 +53,7 @@ class DetectionTable(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The two tables."""
-        return [self.ground_truth, self.detections]
+        return [self.ground_truth, self.detections, *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch; a class or an image is what occurs in a table."""

@@ -87,7 +87,7 @@ class BoxText(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt")]
+        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt"), *self._cluster_files()]
         return read if self.sizes is None else [*read, self.sizes]
 
     def batches(self, run: Run) -> Iterator[Batch]:

@@ -13,18 +13,19 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.detections.data import Geometry
-from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
+from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind
+from a4eval_ap_metric.matching.doubts import notation_doubts
 from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
 from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
 from a4eval_ap_metric.readers.divisible import Divisible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from a4eval import Batch, Run
-    from a4eval_ap_metric.readers.coco_json import GroundTruth
+    from a4eval_ap_metric.readers.coco_json import GroundTruth, Image
 
 Compat = Literal["none", "pycocotools"]
 
@@ -49,20 +50,24 @@ def read_coco(
 
     Returns:
         The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
-        ``unit_width`` and ``unit_height`` (n_images,) in pixels, NaN where the file has none, and with
+        ``unit_width`` and ``unit_height`` (n_images,) in pixels, NaN where the file has none, ``unit_`` and the name of
+        whatever else all images have, such as ``unit_file_name``, and with
         ``compat: pycocotools`` ``truth_uncounted`` (g,) bool.
 
     Raises:
         DataError: a file is not what it should be.
     """
     quirks = compat == "pycocotools"
+    notes = warnings if warnings is not None else []
     truth = read_ground_truth(ground_truth, lenient=quirks, shapes=geometry != "box")
+    sizes = _sizes(truth.images, ground_truth, notes)
+    shapes: dict[str, NDArray[Any]] = {}
     if geometry == "box":
-        found = read_detections(detections, lenient=quirks)
+        found = read_detections(detections, notes, lenient=quirks)
     else:
-        sizes = {one.id: (one.height, one.width) for one in truth.images}
-        shapes = truth_shapes(ground_truth, truth.shaped, geometry, sizes, any_size=quirks)
-        found = detection_shapes(detections, geometry, sizes, any_size=quirks)
+        of_image = {one.id: (size[1], size[0]) for one, size in zip(truth.images, sizes.tolist(), strict=True)}
+        shapes = truth_shapes(ground_truth, truth.shaped, geometry, of_image, any_size=quirks)
+        found = detection_shapes(detections, geometry, of_image, notes, any_size=quirks)
         shapes |= {name: found[name] for name in found if name.startswith("detection_")}
     image, truth_image, found_image = of_one_kind(
         (f"{ground_truth}: image id", as_ids([one.id for one in truth.images], f"{ground_truth}: image id")),
@@ -70,50 +75,111 @@ def read_coco(
         (f"{detections}: image_id", found["image_id"]),
         strict=True,
     )
-    category, truth_category, found_category = of_one_kind(
-        (f"{ground_truth}: category id", as_ids([one.id for one in truth.categories], f"{ground_truth}: category id")),
-        (f"{ground_truth}: annotations: category_id", truth.annotations["category_id"]),
-        (f"{detections}: category_id", found["category_id"]),
-        strict=True,
-    )
-    unit, first = np.unique(image, return_index=True)
-    if len(unit) < len(image):
-        raise DataError(f"{ground_truth}: an image id occurs twice: {_most_common(image)}")
-    batch = {"unit": unit}
-    for side in ("width", "height"):
-        # None becomes NaN
-        batch[f"unit_{side}"] = np.array([getattr(one, side) for one in truth.images], np.float64)[first]
-    if len(distinct([category])) < len(category):
-        raise DataError(f"{ground_truth}: a category id occurs twice: {_most_common(category)}")
-    names = [one.name or str(one.id) for one in truth.categories]
-    batch |= {"class": category, "class_name": np.array(names, np.str_)}
-    batch |= _truths(truth, _known(truth_image, unit, f"{ground_truth}: annotations", "images", "image_id"))
-    batch["truth_class"] = truth_category
-    if all(one.neg_category_ids is not None for one in truth.images) and truth.images:
-        batch |= _federated(truth, image, category, ground_truth)
-    if geometry != "box":
-        batch |= shapes
-    batch |= {
+    category, truth_category, found_category = _categories(truth, found, ground_truth, detections, quirks=quirks)
+    unit, place = _last_of_each(image, f"{ground_truth}: an image id", refuse=not quirks)
+    names = np.array([one.name or str(one.id) for one in truth.categories], np.str_)
+    classes, of_class = _last_of_each(category, f"{ground_truth}: a category id", refuse=not quirks)
+    if len(classes) == len(category):  # then in the order of the file
+        classes, of_class = category, np.arange(len(category))
+    batch = {
+        "unit": unit,
+        "unit_width": sizes[place, 0],
+        "unit_height": sizes[place, 1],
+        **{f"unit_{name}": column[place] for name, column in truth.image_columns.items() if len(column)},
+        "class": classes,
+        "class_name": names[of_class],
+        **_truths(truth, dense(truth_image, unit)),
+        "truth_class": truth_category,
+        **shapes,
         "detection_unit": _known(found_image, unit, str(detections), "images", "image_id"),
         "detection_class": found_category,
         "detection_box": found["bbox"],
         "detection_score": found["score"],
     }
-    notes = warnings if warnings is not None else []
+    if all(one.neg_category_ids is not None for one in truth.images) and truth.images:
+        batch |= _federated(truth, image, category, ground_truth)
+    notes += _odd_annotations(truth, ground_truth, quirks=quirks)
+    if quirks:
+        batch |= _as_pycocotools(batch, truth.annotations["id"].tolist())
+    else:
+        _known(truth_image, unit, f"{ground_truth}: annotations", "images", "image_id")
+        _known(truth_category, np.sort(category), f"{ground_truth}: annotations", "categories", "category_id")
+        _refuse_odd_crowds(truth, ground_truth)
+        refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
+        batch = CheckedBatch(batch)
+    notes += doubts(batch) + notation_doubts(batch)
+    return batch
+
+
+def _categories(
+    truth: GroundTruth, found: Mapping[str, NDArray[Any]], ground_truth: Path, detections: Path, *, quirks: bool
+) -> list[NDArray[Any]]:
+    """Return the ids of the categories, of the truths' and of the detections'."""
+    known = as_ids([one.id for one in truth.categories], f"{ground_truth}: category id")
+    of_truth, of_found = truth.annotations["category_id"], found["category_id"]
+    if quirks and len(known):  # there 1 and '1' are different, and meet no truth
+        nobody = np.array(["\0"]) if is_text(known) else np.array([int(known.max()) + 1])
+        of_truth, of_found = (
+            one if is_text(one) == is_text(known) or not len(one) else np.repeat(nobody, len(one))
+            for one in (of_truth, of_found)
+        )
+    return of_one_kind(
+        (f"{ground_truth}: category id", known),
+        (f"{ground_truth}: annotations: category_id", of_truth),
+        (f"{detections}: category_id", of_found),
+        strict=True,
+    )
+
+
+def _last_of_each(ids: NDArray[Any], what: str, *, refuse: bool) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return the distinct ids, ascending, and where each stands last, which in pycocotools is what counts."""
+    known, place = np.unique(ids[::-1], return_index=True)
+    if refuse and len(known) < len(ids):
+        raise DataError(f"{what} occurs twice: {_most_common(ids)}")
+    return known, len(ids) - 1 - place
+
+
+def _sizes(images: Sequence[Image], path: Path, notes: list[str]) -> NDArray[np.float64]:
+    """Return (n, 2) widths and heights, NaN where the file has none."""
+    given = [(one.width, one.height) for one in images]
+    text = sum(isinstance(one, str) for pair in given for one in pair)
+    if text:
+        notes.append(f"{path}: {text} widths and heights of images are text: they are taken as the numbers they spell")
+        given = [(_number_or_nan(width), _number_or_nan(height)) for width, height in given]
+    sizes = np.array(given, np.float64).reshape(-1, 2)  # None becomes NaN
+    unknown = int(np.count_nonzero((sizes <= 0).any(axis=1)))
+    if unknown:
+        notes.append(f"{path}: {unknown} images have a width or height of 0 or less: their size is taken as not known")
+        sizes[sizes <= 0] = np.nan
+    return sizes
+
+
+def _number_or_nan(value: float | str | None) -> float:
+    try:
+        return float("nan" if value is None else value)
+    except ValueError:
+        return float("nan")
+
+
+def _odd_annotations(truth: GroundTruth, path: Path, *, quirks: bool) -> list[str]:
+    """Return doubts about the ids and crowds of annotations."""
+    notes = []
     ids = truth.annotations["id"]
     known = ids[ids != None]  # noqa: E711  (an array compares each)
     repeated = len(known) - len(set(known.tolist()))
     if repeated:
         means = "the last one stands for all, as in pycocotools" if quirks else "ids are not used: each one counts"
-        notes.append(f"{ground_truth}: {repeated} annotations repeat an id, such as {_most_common(known)}: {means}")
-    if quirks:
-        batch |= _as_pycocotools(batch, ids.tolist())
-    else:
-        _known(batch["truth_class"], np.sort(batch["class"]), str(ground_truth), "categories", "category_id")
-        _refuse_odd_crowds(truth, ground_truth)
-        refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
-    notes += doubts(batch)
-    return batch if quirks else CheckedBatch(batch)
+        notes.append(f"{path}: {repeated} annotations repeat an id, such as {_most_common(known)}: {means}")
+    zeros = int(np.count_nonzero(known == 0))
+    if zeros and not quirks:
+        means = "it counts like any other; for pycocotools what matches it is a false positive"
+        notes.append(f"{path}: annotations with the id 0: {zeros}; {means}")
+    crowd = truth.annotations["iscrowd"]
+    if crowd.dtype == object:
+        flags = sum(isinstance(one, bool) for one in crowd.tolist())
+        if flags:
+            notes.append(f"{path}: iscrowd of {flags} annotations is true or false: taken as 1 or 0")
+    return notes
 
 
 def _federated(truth: GroundTruth, image: NDArray[Any], category: NDArray[Any], path: Path) -> dict[str, NDArray[Any]]:
@@ -148,13 +214,13 @@ def _refuse_odd_crowds(truth: GroundTruth, path: Path) -> None:
 
 
 def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:
-    """Return the truths as pycocotools ends up with: by image, of known classes, the last of each id for all of them.
+    """Return the truths as pycocotools ends up with: by image, of known images and classes, the last of an id for all.
 
     A match with id 0 is stored as 0, which means none.
     """
     ids = [("without id", index) if one is None else one for index, one in enumerate(ids)]
     order = np.argsort(batch["truth_unit"], kind="stable")
-    known = np.isin(batch["truth_class"], batch["class"])
+    known = np.isin(batch["truth_class"], batch["class"]) & (batch["truth_unit"] >= 0)
     last = {one: index for index, one in enumerate(ids)}
     row = np.array([last[ids[index]] for index in order[known[order]]], np.intp)
     row = row[known[row]]
@@ -188,7 +254,7 @@ class Coco(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
-        return [self.ground_truth, self.detections]
+        return [self.ground_truth, self.detections, *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

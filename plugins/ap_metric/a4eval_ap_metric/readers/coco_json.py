@@ -9,6 +9,7 @@ import re
 import struct
 from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Identifier = int | str
 _PIECE = 1 << 17  # bytes: the structs of a piece stay in the cache
 _START = re.compile(rb"\s*\[")
+_OBJECT = re.compile(rb"\s*\{")
 _CUT = re.compile(rb"\}\s*,\s*\{")
 
 
@@ -34,10 +36,11 @@ class Image(msgspec.Struct, gc=False):
     """An image; its size is used to doubt boxes, and LVIS says which classes were looked for."""
 
     id: Identifier
-    width: float | None = None
-    height: float | None = None
+    width: float | str | None = None
+    height: float | str | None = None
     neg_category_ids: list[Identifier] | None = None
     not_exhaustive_category_ids: list[Identifier] | None = None
+    file_name: Any = None
 
 
 class Category(msgspec.Struct, gc=False):
@@ -55,7 +58,7 @@ class Annotation(msgspec.Struct, gc=False):
     category_id: Identifier
     bbox: list[float]
     area: float | None = None
-    iscrowd: int = 0
+    iscrowd: int | bool = 0
     id: Identifier | None = None
 
 
@@ -94,10 +97,16 @@ class _ShapedGroundTruthFile(msgspec.Struct, gc=False):
     categories: list[Category]
 
 
+class _Images(msgspec.Struct, gc=False):
+    """The images alone, whatever they say."""
+
+    images: list[dict[str, Any]]
+
+
 class _UsualGroundTruthFile(msgspec.Struct, gc=False):
     """The same with the annotations as they stand in the file."""
 
-    images: list[Image]
+    images: msgspec.Raw
     annotations: msgspec.Raw
     categories: list[Category]
 
@@ -112,6 +121,7 @@ class GroundTruth(NamedTuple):
             ``iscrowd`` and ``id``, None where there is none.
         lacks_area: (g,) bool.
         shaped: the annotations with their shapes, if asked for.
+        image_columns: what else the images say in one value each, by key: ``file_name``, ``video_id`` ….
     """
 
     images: list[Image]
@@ -119,6 +129,7 @@ class GroundTruth(NamedTuple):
     annotations: dict[str, NDArray[Any]]
     lacks_area: NDArray[np.bool_]
     shaped: Sequence[ShapedAnnotation] = ()
+    image_columns: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -155,7 +166,9 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
         try:
             file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
             columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
-            return GroundTruth(file.images, file.categories, columns, np.isnan(columns["area"]))
+            images = msgspec.json.decode(file.images, type=list[Image])
+            further = _image_columns(images, file.images)
+            return GroundTruth(images, file.categories, columns, np.isnan(columns["area"]), (), further)
         except _NOT_USUAL:
             pass
     kind = _ShapedGroundTruthFile if shapes else _GroundTruthFile
@@ -170,10 +183,31 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
         "id": np.array([one.id for one in rows], object),
     }
     lacks_area = np.array([one.area is None for one in rows], bool)
-    return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else ())
+    further = _image_columns(whole.images, msgspec.json.encode(_decoded(whole_content, _Images, str(path)).images))
+    return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else (), further)
 
 
-def _decoded(content: Any, kind: Any, what: str, *, lenient: bool) -> Any:
+_COCOS_OWN = {"id", "width", "height", "license", "coco_url", "flickr_url", "date_captured", "file_name"}
+
+
+def _image_columns(images: Sequence[Image], raw: msgspec.Raw | bytes) -> dict[str, NDArray[Any]]:
+    """Return what all images say in one value each, beside COCO's own keys."""
+    found = {"file_name": [one.file_name for one in images]}
+    entries: list[msgspec.Raw] = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    if entries and not msgspec.json.decode(entries[0], type=dict[str, Any]).keys() <= _COCOS_OWN:
+        # one at a time: as many dictionaries at once would take far more memory than their columns
+        rows = (msgspec.json.decode(one, type=dict[str, Any]) for one in entries)
+        keys = [key for key in msgspec.json.decode(entries[0], type=dict[str, Any]) if key not in _COCOS_OWN]
+        values = list(zip(*([row.get(key) for key in keys] for row in rows), strict=True))
+        found |= {key: list(column) for key, column in zip(keys, values, strict=True)}
+    return {
+        name: np.array(values)
+        for name, values in found.items()
+        if len(kinds := {type(one) for one in values}) == 1 and kinds <= {str, int, bool}
+    }
+
+
+def _decoded(content: Any, kind: Any, what: str, *, lenient: bool = False) -> Any:
     try:
         return msgspec.json.decode(content, type=kind)
     except RecursionError as error:
@@ -196,11 +230,12 @@ def _number(text: str) -> float | int:
     return int(value) if value.is_integer() else value
 
 
-def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[Any]]:
+def read_detections(path: Path, notes: list[str], *, lenient: bool = False) -> dict[str, NDArray[Any]]:
     """Read a COCO result list.
 
     Args:
         path: the file.
+        notes: doubts are appended to this list.
         lenient: as for :func:`read_ground_truth`.
 
     Returns:
@@ -222,13 +257,37 @@ def read_detections(path: Path, *, lenient: bool = False) -> dict[str, NDArray[A
         return _in_pieces(mapped, _Detection, _DETECTION)
     except _NOT_USUAL:
         pass
-    rows = _decoded(mapped, list[Detection], f"{path}: not a COCO result list", lenient=lenient)
+    rows = result_rows(path, mapped, Detection, notes, lenient=lenient)
     return {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
         "bbox": boxes([one.bbox for one in rows], str(path)),
         "score": np.array([one.score for one in rows], np.float64),
     }
+
+
+def result_rows(path: Path, raw: Any, kind: Any, notes: list[str], *, lenient: bool = False) -> Any:
+    """Return the rows of a result list, or of a file with the list under ``annotations``, which is noted.
+
+    Args:
+        path: the file, for messages.
+        raw: its bytes.
+        kind: of a row.
+        notes: doubts are appended to this list.
+        lenient: as for :func:`read_ground_truth`.
+
+    Raises:
+        DataError: it is neither.
+    """
+    what = f"{path}: not a COCO result list"
+    if not _OBJECT.match(raw):
+        return _decoded(raw, list[kind], what, lenient=lenient)
+    whole = msgspec.defstruct("ResultFile", [("annotations", list[kind])], gc=False)
+    rows = _decoded(raw, whole, what, lenient=lenient).annotations
+    notes.append(
+        f"{path}: the results stand under 'annotations' of an object, not in a list: they are taken from there"
+    )
+    return rows
 
 
 class _NotInPiecesError(Exception):

@@ -10,7 +10,7 @@ import numpy as np
 from a4eval import DataError, require
 from a4eval_ap_metric.detections.data import COCO_SIGMAS, MASKS
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.coco_json import Identifier
+from a4eval_ap_metric.readers.coco_json import Identifier, result_rows
 from a4eval_ap_metric.readers.files import as_utf8, content
 from a4eval_ap_metric.readers.masks import encoded_masks
 
@@ -46,6 +46,7 @@ def truth_shapes(
         rows: the annotations.
         geometry: ``mask`` or ``keypoints``.
         sizes: height and width of each image.
+        notes: doubts are appended to this list.
         any_size: masks may be of another size than their image.
 
     Raises:
@@ -60,7 +61,7 @@ def truth_shapes(
 
 
 def detection_shapes(
-    path: Path, geometry: str, sizes: Mapping[Identifier, Any], *, any_size: bool = False
+    path: Path, geometry: str, sizes: Mapping[Identifier, Any], notes: list[str], *, any_size: bool = False
 ) -> dict[str, NDArray[Any]]:
     """Return a result list's columns as ``read_detections`` does, and the shapes.
 
@@ -69,6 +70,7 @@ def detection_shapes(
         geometry: ``mask`` or ``keypoints``.
         sizes: height and width of each image.
         any_size: masks may be of another size than their image.
+        notes: doubts are appended to this list.
 
     Returns:
         ``image_id``, ``category_id``, ``score``, ``bbox`` around the shape, ``detection_area``, and ``detection_mask``
@@ -77,7 +79,7 @@ def detection_shapes(
     Raises:
         DataError: a shape is missing or malformed.
     """
-    rows = _decoded(path, list[_Detection])
+    rows = result_rows(path, as_utf8(path, content(path)), _Detection, notes)
     columns = {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
@@ -94,13 +96,6 @@ def detection_shapes(
     low, high = keypoints[:, :, :2].min(axis=1), keypoints[:, :, :2].max(axis=1)
     box = np.concatenate([low, high - low], axis=1)
     return columns | {"bbox": box, "detection_area": box[:, 2] * box[:, 3], "detection_keypoints": keypoints}
-
-
-def _decoded(path: Path, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(as_utf8(path, content(path)), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a COCO file: {error}") from error
 
 
 def _masks(rows: Sequence[Any], sizes: Mapping[Identifier, Any], what: str, *, any_size: bool) -> NDArray[np.object_]:

@@ -52,6 +52,15 @@ def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]
     return found
 
 
+def column_names(path: Path) -> list[str]:
+    """Return the names of a table's columns.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return list(_csv(path, ()) if suffix_of(path) == ".csv" else _arrow(path, []))
+
+
 def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
     try:
         reader = csv.reader(StringIO(text(path), newline=""))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from a4eval import param
 from a4eval_ap_metric.detections.checks import CheckedBatch
+from a4eval_ap_metric.readers.clusters import cluster_labels, is_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,10 +24,15 @@ _OF_ROWS = ("score", "relevance", "document")
 """The columns of a ranking's items, which have no prefix."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Divisible:
     """What all of these readers share."""
 
+    clusters: str | None = param(
+        None,
+        help="which units belong together, for interval.clusters=cluster: a table with the columns image (or query) "
+        "and cluster, or a pattern whose first group is taken from the name of an image's file",
+    )
     _part: tuple[int, int] = field(default=(0, 1), init=False, repr=False)
 
     def part(self, index: int, count: int) -> Self:
@@ -38,8 +46,15 @@ class Divisible:
         one._part = (index, count)  # noqa: SLF001  (our own)
         return one
 
+    def _cluster_files(self) -> list[Path]:
+        """Return the table of the clusters, if there is one."""
+        return [Path(self.clusters)] if self.clusters is not None and is_table(self.clusters) else []
+
     def _divided(self, batch: Batch) -> Iterator[Batch]:
         index, count = self._part
+        if self.clusters is not None:
+            labels = {"unit_cluster": cluster_labels(self.clusters, batch)}
+            batch = CheckedBatch({**batch, **labels}) if isinstance(batch, CheckedBatch) else {**batch, **labels}
         part = part_of(batch, index, count)
         if index == 0 or len(part["unit"]):
             yield part

@@ -42,7 +42,8 @@ class OpenImages(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The files given."""
-        return [one for one in (self.ground_truth, self.detections, self.labels, self.hierarchy) if one is not None]
+        given = (self.ground_truth, self.detections, self.labels, self.hierarchy)
+        return [*(one for one in given if one is not None), *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

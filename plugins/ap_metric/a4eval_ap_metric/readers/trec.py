@@ -109,7 +109,7 @@ class Trec(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
-        return [self.qrels, self.run]
+        return [self.qrels, self.run, *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""

@@ -139,7 +139,7 @@ class Voc(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt")]
+        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt"), *self._cluster_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

@@ -80,7 +80,6 @@ IMPOSSIBLE = {
     "negative area": (changed("annotations", 0, area=-5), "annotations: entry 0: area -5"),
     "infinite area": (changed("annotations", 0, area=INF), "annotations: entry 0: area inf"),
     "odd crowd": (changed("annotations", 1, iscrowd=2), "annotations: entry 1: iscrowd 2, expected 0 or 1"),
-    "image without width": (changed("images", 1, width=0), "image 2: width 0, expected a number of pixels above 0"),
     "image twice": (plain_case() | {"images": [{"id": 1}, {"id": 2}, {"id": 2}]}, "image id occurs twice: 2"),
     "category twice": (plain_case() | {"categories": [{"id": 1}, {"id": 1}]}, "category id occurs twice: 1"),
 }
@@ -129,6 +128,15 @@ def test_the_metric_refuses_it_from_any_reader():
         (changed("annotations", 1, bbox=[5, 5, 0, 9]), "1 ground-truth boxes have no width"),
         (changed("results", 1, score=7.5), r"between 0.9 and 7.5, not in \[0, 1\]"),
         (changed("results", 1, category_id=9), "1 detections are of classes the ground truth does not know: 9"),
+        (
+            changed("images", 1, width=0),
+            "1 images have a width or height of 0 or less: their size is taken as not known",
+        ),
+        (changed("images", 0, width=-1, height=-1), "1 images have a width or height of 0 or less"),
+        (changed("images", 0, width="640"), "1 widths and heights of images are text: they are taken as the numbers"),
+        (changed("annotations", 0, iscrowd=False), "iscrowd of 1 annotations is true or false: taken as 1 or 0"),
+        (changed("annotations", 0, id=0), "annotations with the id 0: 1; it counts like any other"),
+        (plain_case() | {"results": {"annotations": plain_case()["results"]}}, "under 'annotations' of an object"),
         (changed("results", 1, category_id=2**70), f"of classes the ground truth does not know: {2**70}"),
         (changed("annotations", 1, id=1), "1 annotations repeat an id, such as 1: ids are not used"),
         (plain_case() | {"results": [plain_case()["results"][0]] * 3}, "2 detections repeat another exactly"),
@@ -282,3 +290,67 @@ def test_quirks_are_reproduced_bit_for_bit(tmp_path):
 def test_undefined_is_minus_one_for_pycocotools(tmp_path):
     values, _ = evaluated(tmp_path, plain_case(), "pycocotools")
     assert values["APl"] == -1
+
+
+def pycocotools_takes(case, change):
+    """Return the case with one thing that pycocotools takes and that is an error or a doubt otherwise."""
+    if change == "iscrowd false":
+        case["annotations"][0]["iscrowd"] = False
+    elif change == "iscrowd true":
+        case["annotations"][1]["iscrowd"] = True
+    elif change == "annotation of an unknown image":
+        case["annotations"][0]["image_id"] = 99
+    elif change == "image twice":
+        case["images"].append(dict(case["images"][0], width=7, height=7))
+    elif change == "category twice":
+        case["categories"].append(dict(case["categories"][0]))
+    elif change == "width as text":
+        case["images"][0]["width"] = "100"
+    elif change == "width that is no number":
+        case["images"][0]["width"] = "wide"
+    elif change == "sizes of -1":
+        for image in case["images"]:
+            image |= {"width": -1, "height": -1}
+    elif change == "categories of the results as text":
+        for one in case["results"]:
+            one["category_id"] = str(one["category_id"])
+    elif change == "categories of one file as text":
+        for one in case["annotations"]:
+            one["category_id"] = str(one["category_id"])
+    return case
+
+
+TAKEN = (
+    "iscrowd false",
+    "iscrowd true",
+    "annotation of an unknown image",
+    "image twice",
+    "category twice",
+    "width as text",
+    "width that is no number",
+    "sizes of -1",
+    "categories of the results as text",
+    "categories of one file as text",
+)
+HARMLESS = ("iscrowd false", "iscrowd true", "width as text", "width that is no number", "sizes of -1")
+
+
+@pytest.mark.parametrize("change", TAKEN)
+@pytest.mark.parametrize("seed", [None, 3, 8, 21])
+def test_what_pycocotools_takes_is_taken(tmp_path, change, seed):
+    pytest.importorskip("pycocotools", reason="pycocotools is the reference")
+    case = plain_case() if seed is None else awkward_case(np.random.default_rng(seed), many=False)
+    for number, one in enumerate(case["annotations"], 1):
+        one.setdefault("id", number)
+    if len(case["annotations"]) < 2:
+        pytest.skip("too few annotations")
+    expected = pycocotools_evaluation(pycocotools_takes(deepcopy(case), change)).stats
+    values, _ = evaluated(tmp_path, pycocotools_takes(deepcopy(case), change), "pycocotools")
+    np.testing.assert_array_equal(list(values.values()), expected)
+    if change in HARMLESS:
+        plain, warnings = evaluated(tmp_path, pycocotools_takes(deepcopy(case), change))
+        np.testing.assert_array_equal(np.nan_to_num(list(plain.values()), nan=-1), expected)
+        assert warnings
+    else:
+        with pytest.raises(DataError):
+            evaluated(tmp_path, pycocotools_takes(deepcopy(case), change))

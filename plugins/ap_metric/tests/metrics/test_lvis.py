@@ -15,6 +15,7 @@ from ..coco_cases import awkward_case
 from ..lvis_cases import federated_case, written
 
 
+@pytest.mark.filterwarnings("ignore:max_detections")  # 10 are fewer than some images have objects
 @pytest.mark.parametrize("limit", [300, 10])
 def test_equal_to_another_implementation(tmp_path, limit):
     peer = pytest.importorskip("ultrafast_pycocotools", reason="ultrafast-pycocotools has LVIS's protocol")

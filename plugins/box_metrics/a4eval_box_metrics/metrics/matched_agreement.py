@@ -79,8 +79,11 @@ class MatchedBoxAgreement:
         """Match the detections of a batch, whose images are whole, and keep the similarities of the pairs.
 
         Raises:
-            DataError: a box is unsound.
+            DataError: a box is unsound, or a score is NaN.
         """
+        missing = np.isnan(np.asarray(batch["detection_score"], np.float64))
+        if missing.any():
+            raise DataError(f"matched boxes: the score of detection {int(np.argmax(missing))} is NaN")
         try:
             detection, truth = match_by(batch, self._matched_by, self.threshold)
             predicted = np.asarray(batch["detection_box"], np.float64).reshape(-1, 4)[detection]
@@ -123,6 +126,8 @@ class MatchedBoxAgreement:
         pairs = self._pairs()
         units, truths, detections = pairs["units"], pairs["truths"], pairs["detections"]
         weights = np.ones(len(units)) if weights is None else np.asarray(weights, np.float64)
+        if weights.shape != (len(units),):
+            raise ValueError(f"weights: got {len(weights)} of them, expected {len(units)}, one per unit")
         weight = weights[pairs["unit"]]
         matched = float(weight.sum())
         n = int(matched)

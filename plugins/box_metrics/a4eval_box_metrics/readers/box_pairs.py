@@ -40,5 +40,5 @@ class InlineBoxPairs:
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all pairs as one batch."""
         del run
-        predicted, truth = self._boxes
+        predicted, truth = (boxes.copy() for boxes in self._boxes)
         yield {"unit": np.arange(len(truth)), "predicted": predicted, "truth": truth}

@@ -14,7 +14,6 @@ import numpy as np
 
 from a4eval_deconv.algorithms.contract import Algorithm, Work
 from a4eval_deconv.algorithms.phases import taps
-from a4eval_deconv.products import inner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,17 +49,30 @@ def cached_matrix(geometry: Geometry, x: NDArray[Any], weight: NDArray[Any], out
 @lru_cache(maxsize=64)
 def _matrix(geometry: Geometry, content: bytes, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     """Return the matrices, (g, o·Π output, c·Π size)."""
-    weight = np.frombuffer(content, dtype).reshape(shape)
     g, c, o = shape[:3]
-    matrix = np.zeros((g, o, *geometry.output, c, *geometry.size), dtype)
-    every = slice(None)
-    for tap in product(*taps(geometry)):
-        # paired along each axis: an input reaches exactly one output through this tap
-        outputs: tuple[Any, ...] = np.ix_(*(range(geometry.output[axis])[one.output] for axis, one in enumerate(tap)))
-        inputs = np.ix_(*(range(geometry.size[axis])[one.source] for axis, one in enumerate(tap)))
-        filters = weight[inner(3, (one.index for one in tap))].transpose(0, 2, 1)  # (g, o, c)
-        matrix[(every, every, *outputs, every, *inputs)] = filters
+    outputs, inputs, tap = _entries(geometry)
+    matrix = np.zeros((g, o, math.prod(geometry.output), c, geometry.pixels), dtype)
+    filters = np.frombuffer(content, dtype).reshape(g, c, o, geometry.taps)
+    matrix[:, :, outputs, :, inputs] = filters[..., tap].transpose(3, 0, 2, 1)  # (entries, g, o, c)
     return matrix.reshape(g, o * math.prod(geometry.output), c * geometry.pixels)
+
+
+@lru_cache(maxsize=64)
+def _entries(geometry: Geometry) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return which output each input reaches through which tap, all flattened: of one channel, for any weight."""
+    found: list[tuple[NDArray[np.intp], ...]] = []
+    for tap in product(*taps(geometry)):
+        # paired along each axis: an input reaches exactly one output through a tap
+        axes = list(enumerate(tap))
+        reached = np.ix_(*(range(geometry.output[axis])[one.output] for axis, one in axes))
+        sources = np.ix_(*(range(geometry.size[axis])[one.source] for axis, one in axes))
+        outputs = np.ravel_multi_index(np.broadcast_arrays(*reached), geometry.output).ravel()
+        inputs = np.ravel_multi_index(np.broadcast_arrays(*sources), geometry.size).ravel()
+        number = np.ravel_multi_index(tuple(one.index for one in tap), geometry.kernel)
+        found.append((outputs, inputs, np.full(outputs.size, number)))
+    columns = zip(*found, strict=True) if found else ((np.empty(0, np.intp),),) * 3
+    outputs, inputs, numbers = (np.concatenate(column) for column in columns)
+    return outputs, inputs, numbers
 
 
 def worth_keeping(geometry: Geometry, weight_shape: tuple[int, ...]) -> bool:

@@ -32,7 +32,7 @@ class OnnxLayer:
         size: of the input.
         kernel_size, stride, dilation: likewise.
         crops: what it cuts off the full output.
-        said: the attributes that say so, in ONNX's words.
+        said: the attributes that say so, in ONNX's words, and those that are not what they are by default.
     """
 
     name: str
@@ -53,7 +53,7 @@ def conv_transposes(path: Path, input_size: Sequence[int] | int | None = None) -
 
     Args:
         path: the model.
-        input_size: spatial size of the input of each, where the model leaves it open: one number, or one per axis.
+        input_size: spatial size of the model's inputs, where it leaves them open: one number, or one per axis.
 
     Raises:
         DataError: it is no ONNX model, has no ConvTranspose, or one that says too little or what ONNX refuses.
@@ -64,15 +64,36 @@ def conv_transposes(path: Path, input_size: Sequence[int] | int | None = None) -
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # the parser has an exception of its own a backend
         raise DataError(f"{path}: is no ONNX model: {error}") from error
+    if input_size is not None:
+        _set_size(path, model.graph, input_size)
     shapes = _Shapes(onnx)
     shapes.take(_inferred(onnx, model).graph)
     shapes.take(model.graph)
-    found = [_layer(path, onnx, node, shapes, input_size) for node in _nodes(onnx, model.graph)]
+    found = [_layer(path, onnx, node, shapes, given=input_size is not None) for node in _nodes(onnx, model.graph)]
     if not found:
         operators = sorted({node.op_type for node in model.graph.node})
         listed = ", ".join(operators[:20]) or "nothing"
         raise DataError(f"{path}: has no ConvTranspose in it; expected at least one, got {listed}")
     return found
+
+
+def _set_size(path: Path, graph: Any, input_size: Sequence[int] | int) -> None:
+    """Write the size into the inputs that leave theirs open: what follows from it is then inferred."""
+    constants = {tensor.name for tensor in graph.initializer}
+    for value in graph.input:
+        dims = value.type.tensor_type.shape.dim[2:]
+        if value.name in constants or not dims:
+            continue
+        alike = isinstance(input_size, int)
+        sizes: Sequence[Any] = (input_size,) * len(dims) if alike else tuple(input_size)  # type: ignore[arg-type]
+        if len(sizes) != len(dims):
+            raise DataError(
+                f"{path}: input_size has {len(sizes)} entries, expected 1 or {len(dims)}: one per spatial axis of "
+                f"{value.name!r}"
+            )
+        for dim, size in zip(dims, sizes, strict=True):
+            if not dim.dim_value > 0:
+                dim.dim_value = size
 
 
 def _inferred(onnx: Any, model: Any) -> Any:
@@ -122,7 +143,7 @@ def _nodes(onnx: Any, graph: Any) -> Iterator[Any]:
                 yield from _nodes(onnx, inner)
 
 
-def _layer(path: Path, onnx: Any, node: Any, shapes: _Shapes, input_size: Sequence[int] | int | None) -> OnnxLayer:
+def _layer(path: Path, onnx: Any, node: Any, shapes: _Shapes, *, given: bool) -> OnnxLayer:
     name = node.name or (node.output[0] if node.output else "")
     where = f"{path}: ConvTranspose {name!r}"
     if len(node.input) < 2:
@@ -140,7 +161,7 @@ def _layer(path: Path, onnx: Any, node: Any, shapes: _Shapes, input_size: Sequen
         kernel = _numbers(says, "kernel_shape", whole[2:])
         if kernel != whole[2:]:
             raise ValueError(f"kernel_shape must be that of the weight: got {kernel}, expected {whole[2:]}")
-        size = _size(shapes.known.get(node.input[0]), dims, input_size)
+        size = _size(shapes.known.get(node.input[0]), dims, given=given)
         stride, dilation = _numbers(says, "strides", (1,) * dims), _numbers(says, "dilations", (1,) * dims)
         crops, said = _crops(says, size, kernel, stride, dilation)
     except ValueError as error:
@@ -157,19 +178,17 @@ def _numbers(says: Mapping[str, Any], name: str, default: tuple[int, ...]) -> tu
     return numbers
 
 
-def _size(shape: tuple[int | None, ...] | None, dims: int, input_size: Sequence[int] | int | None) -> tuple[int, ...]:
-    """Return the input's size: what the model states, and the given one where it leaves it open."""
+def _size(shape: tuple[int | None, ...] | None, dims: int, *, given: bool) -> tuple[int, ...]:
+    """Return the input's size: what the model states, or what follows from it."""
     stated: tuple[int | None, ...] = (None,) * dims if shape is None else shape[2:]
     if len(stated) != dims:
         raise ValueError(f"its input has the shape {shape}, expected {dims} spatial axes like its weight")
-    alike = input_size is None or isinstance(input_size, int)
-    given: Sequence[Any] = (input_size,) * dims if alike else tuple(input_size)  # type: ignore[arg-type]  # no sequence
-    if len(given) != dims:
-        raise ValueError(f"input_size has {len(given)} entries, expected 1 or {dims}: one per spatial axis")
-    size = tuple(other if length is None else length for length, other in zip(stated, given, strict=True))
-    if None in size:
-        raise ValueError("the model leaves the size of its input open: set input_size")
-    return tuple(int(length or 0) for length in size)
+    if None in stated:
+        raise ValueError(
+            "the size of its input does not follow from "
+            + ("the one given for the model's" if given else "the model: set input_size to that of the model's input")
+        )
+    return tuple(int(length or 0) for length in stated)
 
 
 def _crops(
@@ -187,6 +206,8 @@ def _crops(
     extra = _numbers(says, "output_padding", (0,) * dims)
     axes = list(zip(size, kernel, stride, dilation, extra, strict=True))
     words = {"auto_pad": auto_pad} if auto_pad != "NOTSET" else {}
+    words |= {"group": str(says["group"])} if says.get("group", 1) != 1 else {}
+    words |= {"dilations": str(list(dilation))} if set(dilation) != {1} else {}
     if any(extra):
         words["output_padding"] = str(list(extra))
     if "output_shape" in says:  # with the batch and the channels, or without

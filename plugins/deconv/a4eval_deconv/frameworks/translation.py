@@ -127,7 +127,7 @@ def _tensorflow(crop: Crop, size: int, kernel_size: int, stride: int, dilation: 
     output = crop.output(size, kernel_size, stride, dilation)
     if dilation > 1:
         inner = _tensorflow(crop, size, dilation * (kernel_size - 1) + 1, stride, 1)
-        remedy = "it takes no dilation on the CPU: spread the kernel out with zeros first"
+        remedy = "on a CPU it takes no dilation, but in float32 with oneDNN: spread the kernel out with zeros first"
         return replace(inner, possible=False, remedy="; ".join(filter(None, [remedy, inner.remedy])))
     arguments: dict[str, Any]
     for padding in _named_paddings(crop, size, output, kernel_size, stride):

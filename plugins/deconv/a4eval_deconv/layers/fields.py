@@ -22,6 +22,9 @@ Numbers: TypeAlias = int | list[int]
 
 Sides: TypeAlias = int | list[int | list[int]]
 
+SMALLEST = 3
+"""The size of an example along each axis, where it fits: small, with a rim and an inside."""
+
 _SHARED: dict[str, tuple[Any, str, str]] = {
     "in_channels": (2, "channels of the input", ""),
     "out_channels": (2, "channels of the output", ""),
@@ -96,12 +99,12 @@ def check_framework(framework: str) -> None:
 
 
 def smallest_size(dimensions: int, geometry: Callable[[tuple[int, ...]], object]) -> tuple[int, ...]:
-    """Return the smallest input size from 3 up that the configuration accepts.
+    """Return the smallest input size from ``SMALLEST`` up that the configuration accepts.
 
     Raises:
         ValueError: there is none up to 64; the text is that of the configuration's own check.
     """
-    for size in range(3, 65):
+    for size in range(SMALLEST, 65):
         try:
             geometry((size,) * dimensions)
         except ValueError as error:

@@ -12,7 +12,7 @@ import numpy as np
 from a4eval import param
 from a4eval_deconv.geometry import per_axis
 from a4eval_deconv.initialisation import uniform_weight
-from a4eval_deconv.layers.fields import Array, Numbers, check_channels, named, same_padding, shared, with_bias
+from a4eval_deconv.layers.fields import SMALLEST, Array, Numbers, check_channels, named, same_padding, shared, with_bias
 from a4eval_deconv.operators.convolution import conv, conv_gradients
 from a4eval_deconv.operators.upsampling import bed_of_nails, pixel_shuffle, pixel_unshuffle, resize, resize_gradient
 from a4eval_deconv.products import inner
@@ -47,7 +47,7 @@ class ResizeConv:
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
-        return rng.standard_normal((2, self.in_channels, *(4,) * self.dimensions))
+        return rng.standard_normal((2, self.in_channels, *(SMALLEST,) * self.dimensions))
 
     def init(self, rng: np.random.Generator) -> dict[str, Array]:
         """Return fresh parameters, float64."""
@@ -94,7 +94,7 @@ class PixelShuffle:
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
-        return rng.standard_normal((2, self.in_channels, *(4,) * self.dimensions))
+        return rng.standard_normal((2, self.in_channels, *(SMALLEST,) * self.dimensions))
 
     def init(self, rng: np.random.Generator) -> dict[str, Array]:
         """Return fresh parameters, float64; with ``icnr`` the scaleᵈ filters of an output channel are equal."""
@@ -145,7 +145,7 @@ class UnpoolConv:
 
     def example(self, rng: np.random.Generator) -> Array:
         """Return a small valid input, (2, in_channels, *size)."""
-        return rng.standard_normal((2, self.in_channels, *(4,) * self.dimensions))
+        return rng.standard_normal((2, self.in_channels, *(SMALLEST,) * self.dimensions))
 
     def init(self, rng: np.random.Generator) -> dict[str, Array]:
         """Return fresh parameters, float64."""

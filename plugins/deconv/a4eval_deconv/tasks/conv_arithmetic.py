@@ -78,6 +78,12 @@ class ConvArithmetic:
         if self.wanted_output is not None:
             per_axis(self.wanted_output, 1, "wanted_output", 1)
 
+    @property
+    def _framework(self) -> str:
+        """The framework whose words are used: that of the convention, where one is named."""
+        known = CONVENTIONS.get(self.convention or "")
+        return self.framework if known is None else known.framework
+
     def _crop(self, shape: int | None, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
         """Return the crop along one axis; refuse what the framework itself would refuse."""
         if self.convention is not None and self.padding != 0:
@@ -97,15 +103,14 @@ class ConvArithmetic:
 
     def _crop_to(self, shape: int, i: int, k: int, s: int, d: int, extra: int, pair: tuple[int, int]) -> Crop:
         """Return the crop along one axis of a call that names the size it wants."""
-        known = CONVENTIONS.get(self.convention or "")
-        framework = self.framework if known is None else known.framework
+        framework = self._framework
         if framework == "onnx" and self.padding == 0:
             upper = self.convention == "onnx_same_upper"
             return output_shape_crop(i, shape, k, s, d, output_padding=extra, upper=upper)
         if framework == "tensorflow" and self.padding == 0 and not extra:
             padding: Literal["SAME", "VALID"] = "VALID" if self.convention == "tensorflow_valid" else "SAME"
             return tensorflow_output_shape_crop(i, shape, d * (k - 1) + 1, s, padding=padding)
-        if framework == "torch" and known is None and pair[0] == pair[1] and not extra:
+        if framework == "torch" and self.convention is None and pair[0] == pair[1] and not extra:
             return torch_output_size_crop(i, shape, k, s, d, padding=pair[0])
         raise ValueError(
             "output_shape goes with framework=onnx or convention=onnx_same_upper, with framework=tensorflow or "
@@ -137,6 +142,9 @@ class ConvArithmetic:
                     }
                 )
             tables["translations"] += translation_rows(name, crop, size=i, kernel_size=k, stride=s, dilation=d)
+        for row in tables["translations"]:
+            if row["framework"] == self._framework and not row["possible"]:
+                run.warn(f"{self._framework} may refuse this along the {row['axis']}: {row['remedy']}")
         if run.pictures:
             self._draw(run)
         if self._stack:

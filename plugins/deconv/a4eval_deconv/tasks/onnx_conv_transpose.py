@@ -11,6 +11,7 @@ from a4eval_deconv.frameworks.conformance import Case, compare
 from a4eval_deconv.frameworks.conventions import centre_shift
 from a4eval_deconv.frameworks.onnx_file import OnnxLayer, conv_transposes
 from a4eval_deconv.frameworks.translation import FRAMEWORKS
+from a4eval_deconv.geometry import per_axis
 from a4eval_deconv.layers.fields import Numbers
 from a4eval_deconv.tasks.names import axis_names
 from a4eval_deconv.tasks.translations import translation_rows
@@ -25,13 +26,16 @@ class OnnxConvTranspose:
 
     path: Path = param(help="the .onnx file")
     input_size: Numbers | None = param(
-        None, help="size of the layers' input where the model leaves it open: all axes or one per axis", unit="pixels"
+        None, help="size of the model's input where it leaves it open: all axes or one per axis", unit="elements"
     )
     compare: list[str] = param(
         default_factory=list, help="run it there, too, on random numbers: torch, tensorflow, keras, jax, onnx"
     )
 
     def __post_init__(self) -> None:
+        if self.input_size is not None:
+            sizes = [self.input_size] if isinstance(self.input_size, int) else self.input_size
+            per_axis(sizes, len(sizes), "input_size", 1)
         for name in self.compare:
             if name not in FRAMEWORKS:
                 raise ValueError(f"compare must be among {', '.join(FRAMEWORKS)}, got {name!r}")
@@ -68,17 +72,14 @@ def _rows(layer: OnnxLayer) -> list[Row]:
         {
             "layer": layer.name,
             "axis": name,
-            "channels": f"{layer.in_channels} → {layer.out_channels}",
-            "groups": layer.groups,
             "input": i,
             "kernel_size": k,
             "stride": s,
-            "dilation": d,
-            "said": layer.said,
             "cut_before": crop.before,
             "cut_after": crop.after,
             "output": crop.output(i, k, s, d),
             "centre_shift": centre_shift(crop, k, s, d),
+            "said": layer.said,
         }
         for name, i, k, s, d, crop in axes
     ]

@@ -1,10 +1,11 @@
 """Transposed convolutions read from ONNX files: what is said of them is what onnxruntime makes of the same file."""
 
+import warnings
 from importlib import import_module
 
 import numpy as np
 import pytest
-from a4eval_deconv import conv_transpose
+from a4eval_deconv import Crop, conv_transpose
 from a4eval_deconv.frameworks.onnx_file import conv_transposes
 from a4eval_deconv.frameworks.peers import installed_frameworks
 
@@ -98,10 +99,31 @@ def test_the_task_says_what_every_framework_makes_of_it(tmp_path):
 
 def test_a_size_that_is_left_open_is_given(tmp_path):
     path = saved(tmp_path / "model.onnx", {"strides": [2, 2], "output_shape": [8, 9]}, size=("height", 5))
-    with pytest.raises(DataError, match=r"model.onnx: ConvTranspose 'up': the model leaves .* open: set input_size"):
+    with pytest.raises(DataError, match=r"model.onnx: ConvTranspose 'up': the size .* set input_size to that of the"):
         conv_transposes(path)
     assert conv_transposes(path, 4)[0].size == (4, 5)
     assert conv_transposes(path, [4, 9])[0].size == (4, 5)  # what the model states is not overruled
+    with pytest.raises(DataError, match=r"input_size has 3 entries, expected 1 or 2: one per spatial axis of 'x'"):
+        conv_transposes(path, [4, 5, 6])
+    with pytest.raises(ConfigError, match="input_size must be at least 1, got"):
+        build("task", {"name": "onnx_conv_transpose", "path": str(path), "input_size": 0})
+
+
+def test_the_size_of_a_later_layer_follows_from_the_models_input(torch, tmp_path):
+    """Two layers behind each other, exported by torch with an open height: 32 → 16 → 32 → 64."""
+    needs("onnx")
+    first, second = torch.nn.ConvTranspose2d(4, 4, 3, 2, 1, 1), torch.nn.ConvTranspose2d(4, 3, 4, 2, 1)
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, 2, 1), torch.nn.ReLU(), first, second)
+    path = tmp_path / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of torch's older exporter, which needs nothing else
+        torch.onnx.export(
+            net, torch.ones(1, 3, 32, 32), path, dynamo=False, input_names=["x"], dynamic_axes={"x": {2: "height"}}
+        )
+    found = conv_transposes(path, 32)
+    assert [layer.size for layer in found] == [(16, 16), (32, 32)]
+    assert [layer.crops for layer in found] == [(Crop(1, 0),) * 2, (Crop(1, 1),) * 2]
+    assert [layer.bias for layer in found] == [True, True]
 
 
 def test_a_layer_in_a_branch_is_found(tmp_path):

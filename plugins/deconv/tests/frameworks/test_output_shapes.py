@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from a4eval_deconv import (
+    CONVENTIONS,
     Crop,
     conv_transpose,
     convention_crop,
@@ -131,6 +132,31 @@ def test_one_rule_says_how_much_output_padding_a_framework_takes(framework, stri
     assert check_output_padding(framework, most, stride, dilation) == most
     with pytest.raises(ValueError, match="output_padding"):
         check_output_padding(framework, most + 1, stride, dilation)
+
+
+WORDS = [{"framework": one} for one in ("torch", "tensorflow", "jax", "onnx")]
+WORDS += [{"convention": one} for one in CONVENTIONS]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: next(iter(words.values())))
+def test_what_is_accepted_is_possible_or_warned_of(words, tmp_path):
+    """Whatever a config says in a framework's words, that framework's own row of the table says that it can."""
+    accepted = 0
+    for kernel, stride, dilation, extra in product((1, 2, 3), (1, 2, 3), (1, 2), (None, 0, 1, 2)):
+        for padding in ([[0, 0]], [[1, 1]], [[0, 1]], [[2, 0]]) if "framework" in words else (0,):
+            node = {"name": "conv_arithmetic", "input_size": 4, "dimensions": 1, "kernel_size": kernel, **words}
+            node |= {"stride": stride, "dilation": dilation, "padding": padding, "output_padding": extra}
+            run = Run(directory=tmp_path)
+            try:
+                rows = build("task", node).run(run).tables["translations"]
+            except ConfigError:
+                continue
+            accepted += 1
+            framework = words.get("framework") or CONVENTIONS[words["convention"]].framework
+            possible = {row["framework"]: row["possible"] for row in rows}[framework]
+            assert possible == (framework != "tensorflow" or dilation == 1), node
+            assert possible == (not run.warnings), node
+    assert accepted >= 18
 
 
 @pytest.mark.parametrize("framework", ["torch", "onnx"])

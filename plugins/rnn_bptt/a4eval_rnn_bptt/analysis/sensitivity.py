@@ -58,17 +58,18 @@ def sensitivity(trajectory: Trajectory, errors: Array) -> Array:
 
 
 def reach(log10_norm: Array, *, part: float = 0.99) -> int:
-    """Return how many of the latest steps hold this part of Σ_k ‖∂E/∂x_k‖²; 0 where all are zero.
+    """Return how many steps, back from the last that E hangs on, hold this part of Σ_k ‖∂E/∂x_k‖²; 0 without any.
 
     Args:
         log10_norm: (T,), from :func:`sensitivity`.
         part: more than 0, at most 1.
 
-    >>> reach(np.array([-3.0, 0.0, 0.0])), reach(np.array([0.0, -9.0, -9.0]))
+    >>> reach(np.array([-3.0, 0.0, 0.0])), reach(np.array([0.0, -9.0, -9.0, -np.inf]))
     (2, 3)
     """
-    top = float(log10_norm.max())
-    if np.isneginf(top):
+    seen = np.flatnonzero(~np.isneginf(log10_norm))
+    if not seen.size:
         return 0
-    held = np.cumsum(10.0 ** (2 * (log10_norm[::-1] - top)))
+    back = log10_norm[: seen[-1] + 1][::-1]
+    held = np.cumsum(10.0 ** (2 * (back - back.max())))
     return int(np.argmax(held >= part * held[-1])) + 1

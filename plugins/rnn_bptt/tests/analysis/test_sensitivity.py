@@ -45,6 +45,7 @@ def test_a_sensitivity_that_no_float_holds():
 def test_reach():
     assert reach(np.full(10, -400.0)) == 10
     assert reach(np.full(10, -np.inf)) == 0
+    assert reach(np.array([-5.0, 0.0, -1.5, -np.inf, -np.inf])) == 2
     assert reach(np.array([0.0, -1.0, -0.1, 0.0]), part=0.5) == 2
     assert reach(np.log10(0.5) * np.arange(20)[::-1]) == 4  # 1 − 4^−n ≥ 0.99
 

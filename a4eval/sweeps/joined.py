@@ -1,0 +1,185 @@
+"""Points that are given as such: keys swept together (``zip=``), and files of points (``points=``)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
+
+from a4eval.config.compose import free_keys
+from a4eval.config.guard import check_overrides, check_size
+from a4eval.context import require
+from a4eval.conversion import convert
+from a4eval.errors import ConfigError, DataError
+from a4eval.experiment import POINT_KEYS, SWEEP_KEYS
+from a4eval.sweeps.axes import Axis, Dial, loader_has_group, parse
+from a4eval.sweeps.command import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hydra.core.config_loader import ConfigLoader
+
+    Row = dict[str, str]
+    """Key to value in Hydra's syntax."""
+
+_PIECE = re.compile(r"""(?:[^;'"]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")+""")
+_KEY = re.compile(r"[A-Za-z_][\w]*(?:[./][\w]+)*")
+
+
+def joined(points: Any, zipped: Any, loader: ConfigLoader) -> list[Dial]:
+    """Return the dials of ``points=`` and ``zip=``.
+
+    Args:
+        points: the file's path, or None.
+        zipped: a text such as ``task.x=1,2; task.y=a,b``, a list of such texts, or None.
+        loader: Hydra's.
+
+    Raises:
+        ConfigError: a key or a value cannot be swept, or the lists of a zip differ in length.
+        DataError: the file of points is not what it claims to be.
+        MissingExtraError: it is Parquet, and pyarrow is not installed.
+    """
+    points, zipped = convert(points, str | None, "points"), convert(zipped, str | list[str] | None, "zip")
+    dials = [_of_file(Path(points), loader)] if points is not None else []
+    texts = [zipped] if isinstance(zipped, str) else zipped or []
+    dials += [_together(text, loader) for text in texts]
+    paths = [axis.path for dial in dials for axis in dial.axes]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise ConfigError("is set twice by points= and zip=; leave one of them out", path=path)
+    return dials
+
+
+def _together(text: str, loader: ConfigLoader) -> Dial:
+    pieces = [piece.strip() for piece in _PIECE.findall(text) if piece.strip()]
+    check_overrides(pieces)
+    check_size(pieces)
+    axes = [axis for dial in parse(free_keys(pieces), loader) for axis in dial.axes]
+    lengths = {axis.path: len(axis.texts) for axis in axes}
+    if len(set(lengths.values())) != 1:
+        found = ", ".join(f"{path} has {length}" for path, length in lengths.items()) or "there is none"
+        raise ConfigError(f"got {text!r}, expected lists of one length, as in 'a=1,2; b=3,4'; {found}", path="zip")
+    return Dial(axes)
+
+
+def _of_file(path: Path, loader: ConfigLoader) -> Dial:
+    readers = {".csv": _csv, ".jsonl": _json_lines, ".ndjson": _json_lines, ".parquet": _parquet}
+    if path.suffix not in readers:
+        raise ConfigError(f"got {str(path)!r}, expected a file {', '.join(readers)}", path="points")
+    if not path.is_file():
+        raise ConfigError(f"there is no file {str(path)!r}", path="points")
+    try:
+        rows = readers[path.suffix](path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    if not keys:
+        raise DataError(f"{path}: holds no point")
+    for key in keys:
+        _check(key, path)
+    axes = [Axis(free_keys([f"{key}="])[0].removesuffix("="), *_column(rows, key)) for key in keys]
+    return Dial([_grouped(axis, loader) for axis in axes])
+
+
+def _check(key: str, path: Path) -> None:
+    root = key.partition(".")[0]
+    if not _KEY.fullmatch(key):
+        raise DataError(f"{path}: the column {key!r} is no key of a config, such as task.x")
+    if root in SWEEP_KEYS | POINT_KEYS or root.partition("/")[0] == "hydra":
+        raise DataError(f"{path}: the column {key!r} says how a sweep runs and cannot differ between points")
+
+
+def _column(rows: Sequence[Row], key: str) -> tuple[list[str], None, bool, bool, frozenset[int]]:
+    """Return what an :class:`Axis` takes: the texts, and where there are none."""
+    unset = frozenset(number for number, row in enumerate(rows) if key not in row)
+    return [row.get(key, "") for row in rows], None, False, True, unset
+
+
+def _grouped(axis: Axis, loader: ConfigLoader) -> Axis:
+    group = loader_has_group(loader, axis.path)
+    return Axis(axis.key, axis.texts, group=group, entangled=not group, unset=axis.unset)
+
+
+def _csv(path: Path) -> list[Row]:
+    """Read a CSV; an empty cell leaves its key alone."""
+    parser = OverridesParser.create()
+    try:
+        with io.StringIO(path.read_text(encoding="utf-8-sig"), newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            rows = [(reader.line_num, row) for row in reader]
+            header = reader.fieldnames or []
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: is no CSV in UTF-8: {error}") from error
+    if len(set(header)) < len(header):
+        raise DataError(f"{path}: two columns have the same name")
+    for line, row in rows:
+        if None in row or None in row.values():
+            raise DataError(f"{path}, line {line}: has not as many cells as there are columns, {len(header)}")
+    return [{key: _cell(cell, parser) for key, cell in row.items() if cell} for _, row in rows]
+
+
+def _cell(text: str, parser: OverridesParser) -> str:
+    """Return a cell in Hydra's syntax: a number, a list, a word as Hydra reads it, anything else a text as it is."""
+    try:
+        plain = "${" not in text and not parser.parse_override(f"key={text}").is_sweep_override()
+    except OverrideParseException:
+        plain = False
+    return text if plain else quoted(text)
+
+
+def _json_lines(path: Path) -> list[Row]:
+    rows = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(_row(msgspec.json.decode(line, type=dict[str, Any])))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise DataError(f"{path}, line {number}: is no JSON object: {error}") from error
+        except TypeError as error:
+            raise DataError(f"{path}, line {number}: {error}") from error
+    return rows
+
+
+def _parquet(path: Path) -> list[Row]:
+    arrow, parquet = require("pyarrow", "pyarrow"), require("pyarrow.parquet", "pyarrow")
+    try:
+        found = parquet.read_table(path).to_pylist()
+        return [_row(row) for row in found]
+    except (arrow.ArrowException, TypeError) as error:
+        raise DataError(f"{path}: cannot be read as points: {error}") from error
+
+
+def _row(values: Mapping[str, Any]) -> Row:
+    return {key: written(value) for key, value in values.items()}
+
+
+def written(value: Any) -> str:
+    r"""Return *value* in Hydra's syntax; a text stays a text, whatever stands in it.
+
+    Raises:
+        TypeError: it is of a type that a config cannot hold.
+
+    >>> print(written({"a": [1, 2.5, None, True, "x, ${y}"]}))
+    {'a':[1,2.5,null,true,'x, \${y}']}
+    """
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(written, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{quoted(key)}:{written(item)}' for key, item in value.items())}}}"
+    raise TypeError(f"got {value!r}, expected a number, a text, true, false, null, or lists and mappings of them")
