@@ -164,7 +164,7 @@ def hits(cli, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ACCURACIES))
     registry.cache_clear()
 
-    def run(folder, values, *overrides, interval="{resamples: 200}", **columns):
+    def run(folder, values, *overrides, interval="{resamples: 400}", **columns):
         data = {"hits": [float(one) for one in values], **columns}
         done = cli(
             "run",

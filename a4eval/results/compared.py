@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from a4eval.comparisons.differing import Differing
 
 PARTS_SHOWN = 12
-COLUMNS = ("name", "baseline", "candidate", "difference", "interval", "p_holm", "verdict", "detectable", "more units")
+"""Parts of a metric that a table shows."""
+COLUMNS = ("name", "verdict", "difference", "interval", "p_holm", "baseline", "candidate", "detectable", "more units")
 
 
 def compare(
@@ -107,12 +108,12 @@ def _cells(one: Judged) -> list[Any]:
     verdict = (found.verdict if found else "undecided") + (", unresolvable" if found and found.unresolvable else "")
     return [
         one.name,
-        one.compared.first,
-        one.compared.second,
+        verdict,
         one.delta,
         shown if interval is None or interval.method.startswith("paired") else f"{shown} unpaired",
         one.p_holm,
-        verdict,
+        one.compared.first,
+        one.compared.second,
         found.detectable if found else None,
         found.more_units or None if found else None,
     ]

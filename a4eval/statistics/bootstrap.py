@@ -11,7 +11,7 @@ import numpy as np
 
 from a4eval.contracts import Interval
 from a4eval.statistics.comparison import Comparison
-from a4eval.statistics.few_units import expanded_tail, one_sided_p
+from a4eval.statistics.few_units import one_sided_p, shape_of, shares
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE, check_options
 
@@ -43,7 +43,8 @@ def bootstrap(
         rng: the random numbers.
         resamples: how often the units are drawn with replacement.
         level: the nominal coverage.
-        method: ``percentile``; ``expanded``: widened for few units; or ``bca``: corrected for bias and skewness.
+        method: ``percentile``; ``expanded``: corrected for few units, bias and skewness, from the resamples
+            alone; or ``bca``: corrected for bias and skewness, with groups of units left out in turn.
         clusters: (n_units,) labels; units of one label (frames of a video) are drawn together.
         jackknife: for ``bca``, the most groups of units to leave out in turn; with no more units than that, each is
             left out alone.
@@ -79,23 +80,24 @@ def intervals(resampled: Resampled, level: float, method: Method) -> dict[str, I
         text += f" of {resampled.groups} clusters"
     found = {}
     for name, values in resampled.values.items():
-        tail, bias, skew = (1 - level) / 2, 0.0, 0.0
-        if method == "expanded":
-            tail = expanded_tail(level, resampled.groups)
-        elif method == "bca":
+        bias, skew = 0.0, 0.0
+        if method == "bca":
             bias, skew = _bias(values, resampled.observed[name]), _acceleration(resampled.left_out[name])
-        found[name] = _interval(values, level, text, tail, bias, skew)
+        if method == "expanded" and not np.isnan(values).all():
+            ends = shares(level, shape_of(values, resampled.observed[name], resampled.groups))
+        else:
+            ends = _shares(level, bias, skew)
+        found[name] = _interval(values, level, text, ends)
     return found
 
 
 def comparisons(differences: Resampled, level: float, method: Method) -> dict[str, Comparison]:
     """Return how two predictions differ from the resamples of their differences, as :func:`paired_bootstrap` does."""
-    groups = differences.groups if method == "expanded" else None
     return {
         name: Comparison(
             differences.observed[name],
             replace(interval, method=f"paired {interval.method}"),
-            _bootstrap_p_value(differences.values[name], groups),
+            _p_value(differences, name, method),
         )
         for name, interval in intervals(differences, level, method).items()
     }
@@ -158,21 +160,23 @@ def difference_of(first: Statistic, second: Statistic) -> Statistic:
     return difference
 
 
-def _interval(
-    values: NDArray[np.float64], level: float, method: str, tail: float, bias: float, skew: float
-) -> Interval:
+def _interval(values: NDArray[np.float64], level: float, method: str, ends: tuple[float, float]) -> Interval:
     defined = values[~np.isnan(values)]
-    if 2 * len(defined) < len(values) or not len(defined) or math.isnan(bias + skew + tail):
+    if 2 * len(defined) < len(values) or not len(defined) or math.isnan(sum(ends)):
         return Interval(level, math.nan, math.nan, method)
     if len(defined) < len(values):
         method += f", {len(values) - len(defined)} of them undefined and left out"
-    normal = NormalDist()
-    shares = []
-    for share in (tail, 1 - tail):
-        shifted = bias + normal.inv_cdf(share)
-        shares.append(normal.cdf(bias + shifted / (1 - skew * shifted)))
-    low, high = np.quantile(defined, shares)
+    low, high = np.quantile(defined, ends)
     return Interval(level, float(low), float(high), method)
+
+
+def _shares(level: float, bias: float, skew: float) -> tuple[float, float]:
+    """Return the shares of the resamples below which an interval begins and ends."""
+    if math.isnan(bias + skew):
+        return math.nan, math.nan
+    normal = NormalDist()
+    low, high = (bias + normal.inv_cdf(tail) for tail in ((1 - level) / 2, (1 + level) / 2))
+    return normal.cdf(bias + low / (1 - skew * low)), normal.cdf(bias + high / (1 - skew * high))
 
 
 def _bias(values: NDArray[np.float64], observed: float) -> float:
@@ -194,10 +198,17 @@ def _acceleration(left_out: NDArray[np.float64]) -> float:
     return float(np.sum(away**3)) / (6 * spread**1.5) if spread > 0 else 0.0
 
 
-def _bootstrap_p_value(values: NDArray[np.float64], groups: int | None) -> float:
+def _p_value(differences: Resampled, name: str, method: Method) -> float:
+    values = differences.values[name]
     defined = values[~np.isnan(values)]
     if not len(defined):
         return math.nan
-    rarer = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
-    share = float((rarer + 1) / (len(defined) + 1))
-    return min(1.0, 2 * (share if groups is None or share >= 1 else one_sided_p(share, groups)))
+    sides = [float((np.count_nonzero(side) + 1) / (len(defined) + 1)) for side in (defined <= 0, defined >= 0)]
+    if method == "expanded" and max(sides) < 1:
+        shape = shape_of(values, differences.observed[name], differences.groups)
+        sides = [one_sided_p(sides[0], shape), one_sided_p(sides[1], shape.mirrored())]
+    elif method == "expanded":
+        shape = shape_of(values, differences.observed[name], differences.groups)
+        turned = shape if sides[0] < sides[1] else shape.mirrored()
+        sides = [1.0 if min(sides) >= 1 else one_sided_p(min(sides), turned)]
+    return min(1.0, 2 * min(sides))

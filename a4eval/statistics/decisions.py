@@ -1,7 +1,7 @@
 """Is the second one better, worse, equivalent, or is that undecided?  Decisions from the resamples of a difference.
 
 Four one-sided bootstrap tests a number, two at either edge of the margin, each doubled because there are two sides and
-held against alpha: so a verdict is what the interval of level 1 − alpha says.
+held against alpha: so a verdict is what the *expanded* interval of level 1 − alpha says.
 
 - *worse*: the difference lies below −margin; *better*: above it.
 - *equivalent*: it lies within ±margin, by two one-sided tests; it cannot be said without a margin.
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from a4eval.contracts import Outcome
 from a4eval.statistics.corrections import holm
-from a4eval.statistics.few_units import one_sided_p
+from a4eval.statistics.few_units import Shape, effective_groups, one_sided_p, shape_of
 from a4eval.statistics.mean import t_quantile
 
 if TYPE_CHECKING:
@@ -149,16 +149,26 @@ def _tested(one: Difference) -> _Tested:
     values = one.values[~np.isnan(one.values)] * _sign(one)
     margin = one.margin
 
-    def p(on_the_side: NDArray[np.bool_]) -> float:
-        share = (np.count_nonzero(on_the_side) + 1) / (len(values) + 1)
-        return min(1.0, 2 * one_sided_p(float(share), one.groups)) if share < 1 else 1.0
+    shape = shape_of(one.values * _sign(one), one.observed * _sign(one), one.groups)
 
-    smallest = min(1.0, 2 * one_sided_p(1 / (len(values) + 1), one.groups))
+    def p(on_the_side: NDArray[np.bool_], shape: Shape) -> float:
+        share = (np.count_nonzero(on_the_side) + 1) / (len(values) + 1)
+        # a correction of so many resamples tells no rarer chance than they do
+        return min(1.0, max(least, 2 * one_sided_p(float(share), shape))) if share < 1 else 1.0
+
+    other, none = shape.mirrored(), np.zeros(len(values), bool)
+    least = min(1.0, 2 * one_sided_p(1 / (len(values) + 1), Shape(0.0, 0.0, shape.groups)))
+    ahead = one.observed * _sign(one)
+    smallest = min(p(none, side) for side, there in ((shape, ahead >= 0), (other, ahead <= 0)) if there)
     if same(one):  # no unit could make a difference: there is nothing to be uncertain of
         return _Tested(1.0, 1.0, 1.0, 0.0, 0.0, smallest)
-    different = min(1.0, p(values <= 0), p(values >= 0))
     return _Tested(
-        different, p(values >= -margin), p(values <= margin), p(values <= -margin), p(values >= margin), smallest
+        min(p(values <= 0, shape), p(values >= 0, other)),
+        p(values >= -margin, other),
+        p(values <= margin, shape),
+        p(values <= -margin, shape),
+        p(values >= margin, other),
+        smallest,
     )
 
 
@@ -208,10 +218,11 @@ def detectable(one: Difference, alpha: float = 0.05) -> float:
     >>> round(detectable(Difference(0.0, drawn, 10_000, True)), 4)
     0.028
     """
-    if undefined(one) or one.groups < 2:
+    groups = 1 if undefined(one) else effective_groups(one.values, one.groups)
+    if groups < 2:
         return math.nan
-    error = float(np.nanstd(one.values)) * math.sqrt(one.groups / (one.groups - 1))
-    return (t_quantile(1 - alpha, one.groups - 1) + NormalDist().inv_cdf(POWER)) * error
+    error = float(np.nanstd(one.values)) * math.sqrt(groups / (groups - 1))
+    return (t_quantile(1 - alpha, groups - 1) + NormalDist().inv_cdf(POWER)) * error
 
 
 def more_units(one: Difference, alpha: float, edges: Sequence[float]) -> int | None:

@@ -205,11 +205,11 @@ def _rows(compared: Mapping[str, Tested], judged: Iterable[Judged]) -> list[Row]
                 "difference": one.paired.difference,
                 "low": interval.low if interval else None,
                 "high": interval.high if interval else None,
+                "verdict": found.decision.verdict if found.decision else "undecided",
                 "p_bootstrap": one.paired.p_value,
                 "p_permutation": one.permutation,
                 "p_holm": float(by_holm),
                 "p_benjamini_hochberg": float(by_rate),
-                "verdict": found.decision.verdict if found.decision else "undecided",
                 "detectable": found.decision.detectable if found.decision else None,
                 "more_units": found.decision.more_units if found.decision else None,
             }

@@ -16,8 +16,8 @@ class IntervalOptions:
     resamples: int = param(1000, help="how often the units are drawn")
     method: Literal["percentile", "expanded", "bca"] | None = param(
         None,
-        help="expanded allows for few units, bca corrects for bias and skewness; by default bca for a value and "
-        "expanded for a difference",
+        help="bca corrects for bias and skewness, expanded for few units too; by default bca for a value and expanded "
+        "for a difference",
     )
     clusters: str | None = param(None, help="column of the data that says which units are drawn together")
 

@@ -59,7 +59,7 @@ def test_what_is_kept_is_listed_and_small(hits):
     assert listed["path"] == "resamples.npz"
     kept = read(folder / "resamples.npz")["accuracy"]
     assert kept.units.tolist() == list(range(30))
-    assert kept.values.values["accuracy"].shape == (200,)
+    assert kept.values.values["accuracy"].shape == (400,)
     assert kept.values.observed["accuracy"] == pytest.approx(FIRST.mean())
     assert list(kept.parts.values) == ["early", "late"]
 
@@ -81,7 +81,7 @@ def test_other_units_are_named_and_the_interval_is_called_unpaired(hits):
     assert "2 of 30 units are in the candidate only (40, 41) and 28 are shared" in note
     assert "cannot be had from resamples" in note
     interval = found.values["accuracy"].interval
-    assert interval.method == "unpaired expanded bootstrap, 200 resamples"
+    assert interval.method == "unpaired expanded bootstrap, 400 resamples"
     apart = np.hypot(FIRST.std(ddof=1), SECOND.std(ddof=1)) / np.sqrt(30)
     assert interval.high - interval.low == pytest.approx(2 * 2.045 * apart, rel=0.2)
     paired = pair(first, opened(hits("three", SECOND))).values["accuracy"].interval
@@ -91,9 +91,9 @@ def test_other_units_are_named_and_the_interval_is_called_unpaired(hits):
 @pytest.mark.parametrize(
     ("overrides", "interval", "said"),
     [
-        (["seed=1"], "{resamples: 200}", "the units are the same, but other weights were drawn"),
-        ([], "{resamples: 100}", "the baseline has 200 resamples and the candidate 100"),
-        ([], "{resamples: 200, clusters: video}", "30 single units are drawn in the baseline and 10 clusters in the"),
+        (["seed=1"], "{resamples: 400}", "the units are the same, but other weights were drawn"),
+        ([], "{resamples: 100}", "the baseline has 400 resamples and the candidate 100"),
+        ([], "{resamples: 400, clusters: video}", "30 single units are drawn in the baseline and 10 clusters in the"),
     ],
 )
 def test_other_weights_are_said(hits, overrides, interval, said):

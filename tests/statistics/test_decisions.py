@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a4eval.statistics.decisions import Difference, decide, detectable, least_units_for_holm, more_units
-from a4eval.statistics.few_units import expanded_tail, one_sided_p
+from a4eval.statistics.few_units import Shape, effective_groups, one_sided_p, shape_of, shares
 from a4eval.statistics.resampled import difference, resample
 
 MIRRORED = {"better": "worse", "worse": "better", "equivalent": "equivalent", "undecided": "undecided"}
@@ -178,17 +178,52 @@ def test_a_margin_that_is_none_is_refused():
 def test_the_corrections_for_few_units_are_students(groups):
     from scipy import stats
 
+    normal = Shape(0.0, 0.0, groups)
     for level in (0.8, 0.95):
         t = stats.t.ppf((1 + level) / 2, groups - 1)
-        assert expanded_tail(level, groups) == pytest.approx(stats.norm.cdf(-t * math.sqrt(groups / (groups - 1))))
+        tail = stats.norm.cdf(-t * math.sqrt(groups / (groups - 1)))
+        assert shares(level, normal) == pytest.approx((tail, 1 - tail))
     share = 0.03
     t = -stats.norm.ppf(share) * math.sqrt((groups - 1) / groups)
-    assert one_sided_p(share, groups) == pytest.approx(max(stats.t.sf(t, groups - 1), 0.5**groups))
-    assert one_sided_p(1 - share, groups) == pytest.approx(stats.t.cdf(t, groups - 1))
+    assert one_sided_p(share, normal) == pytest.approx(max(stats.t.sf(t, groups - 1), 0.5**groups))
+    assert one_sided_p(1 - share, normal) == pytest.approx(stats.t.cdf(t, groups - 1))
+
+
+@given(st.floats(-0.4, 0.4), st.floats(-0.2, 0.2), st.sampled_from([8, 30, 10**6]), st.floats(0.5, 0.98))
+def test_a_p_value_is_the_interval_read_backwards(bias, skew, groups, level):
+    shape = Shape(bias, skew, groups)
+    low, high = shares(level, shape)
+    for share, of in ((low, shape), (1 - high, shape.mirrored())):
+        if 1e-6 < share < 1 - 1e-6:
+            assert one_sided_p(share, of) == pytest.approx(max((1 - level) / 2, 0.5**groups), rel=1e-4)
+
+
+def test_the_shape_of_resamples_is_bcas():
+    """Of a mean the acceleration is a sixth of the skewness over the root of n, and the bias is about the same."""
+    units = np.random.default_rng(0).exponential(size=50)
+    one = differences_of(np.zeros(50), units, resamples=40000)
+    shape = shape_of(one.values, one.observed, 50)
+    away = units - units.mean()
+    acceleration = (away**3).sum() / (away**2).sum() ** 1.5 / 6
+    assert shape.skew == pytest.approx(acceleration, rel=0.1)
+    assert shape.bias == pytest.approx(acceleration, abs=0.02)
+    assert shape_of(-one.values, -one.observed, 50) == shape.mirrored()
+
+
+@pytest.mark.parametrize("holders", [1, 2, 4])
+def test_a_class_in_few_images_has_as_few_units(holders):
+    """Its difference is the same in all of them, and undefined where none is drawn."""
+    rng = np.random.default_rng(8)
+    drawn = np.array([np.isin(np.arange(holders), rng.integers(100, size=100)).any() for _ in range(4000)])
+    one = Difference(-0.3, np.where(drawn, -0.3 + 1e-17, math.nan), 100, higher_is_better=True)
+    assert effective_groups(one.values, 100) == holders
+    found = decide({"x": one})["x"]
+    assert (found.verdict, found.unresolvable) == ("undecided", True)
 
 
 NULLS = {
     "10 units": (10, 1, lambda rng, n: rng.normal(size=n)),
+    "10 skewed units": (10, 1, lambda rng, n: rng.exponential(size=n) - 1),
     "ties": (40, 1, lambda rng, n: rng.choice([-1.0, 0.0, 0.0, 0.0, 1.0], n)),
     "12 clusters of 5": (60, 5, lambda rng, n: np.repeat(rng.normal(size=n // 5), 5) + 0.3 * rng.normal(size=n)),
 }
