@@ -91,7 +91,10 @@ def test_failures_are_records_and_come_first_with_their_command(place):
     assert "told to fail" in failed[3]["traceback"]
     assert failed[5]["message"] == "killed by SIGSEGV"
     assert failed[9]["message"] == "ended its worker process with exit status 3"
-    assert done.out.index("3 failed") < done.out.index("task.x  value")
+    lines = [line.split() for line in done.out.splitlines()]
+    assert next(n for n, line in enumerate(lines) if line[:2] == ["3", "failed;"]) < next(
+        n for n, line in enumerate(lines) if line[:2] == ["task.x", "value"]
+    )
     command = next(line for line in done.out.splitlines() if "task.x=3" in line)
     assert command.split("a4eval ")[1].startswith("run experiment=probe task.x=3")
     assert "25 points: 22 ok, 3 failed" in done.out
