@@ -283,6 +283,7 @@ def result_rows(path: Path, raw: Any, kind: Any, notes: list[str], *, lenient: b
     if not _OBJECT.match(raw):
         return _decoded(raw, list[kind], what, lenient=lenient)
     whole = msgspec.defstruct("ResultFile", [("annotations", list[kind])], gc=False)
+    what += ' (an array of results, or an object that holds one under "annotations")'
     rows = _decoded(raw, whole, what, lenient=lenient).annotations
     notes.append(
         f"{path}: the results stand under 'annotations' of an object, not in a list: they are taken from there"
