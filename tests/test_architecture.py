@@ -24,7 +24,6 @@ ORDER = {
         "comparisons",
         "tasks",
         "results",
-        "testing",
         "cli",
     ],
     "a4eval_ap_metric": [
@@ -110,6 +109,16 @@ def test_rooms_are_listed_in_their_order(package):
     assert rooms <= set(listed), "a room is not in the list"
     design = " ".join((ROOT / "docs" / "design.md").read_text().split())
     assert " → ".join(ORDER[package]) in design, "docs/design.md says another order"
+
+
+def test_the_tree_names_every_file_of_the_core():
+    design = (ROOT / "docs" / "design.md").read_text()
+    tree = design[design.index("a4eval/  ") : design.index("hydra_plugins/ ")]
+    for file in PACKAGES["a4eval"].rglob("*.py"):
+        inside = file.relative_to(PACKAGES["a4eval"]).parts
+        if file.stem in FRONT or inside[0] in {"cli", "checks"} or inside[0] == "configs":
+            continue  # a file a command, a file a check
+        assert re.search(rf"\b{file.stem}\b", tree), f"docs/design.md does not name {'/'.join(inside)}"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
