@@ -82,6 +82,7 @@ HYDRA = {
     "output_subdir": ("output_subdir: elsewhere", "hydra.output_subdir"),
     "subdir": ("sweep: {subdir: ../elsewhere}", "hydra.sweep.subdir"),
     "verbose": ("verbose: true", "hydra.verbose"),
+    "storage": ("sweeper: {storage: 'sqlite:///evil.db'}", "storage"),
 }
 WAYS = {
     "run": ["run"],
