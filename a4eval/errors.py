@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+NAMES_SHOWN = 20
+"""How many known names an error lists."""
+
+
 class A4evalError(Exception):
     """The root: whatever derives from it is shown as one line, without a traceback."""
 
@@ -91,4 +95,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {near[0]!r}?"
+    if len(names) > NAMES_SHOWN:
+        return f"; known: {', '.join(names[:NAMES_SHOWN])} and {len(names) - NAMES_SHOWN} more"
     return f"; known: {', '.join(names)}" if names else "; none is known"

@@ -94,6 +94,27 @@ WAYS = {
 }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hydra: {sweeper: {params: {executor: slurm}}}",
+        "hydra: {sweeper: {params: {executor.name: slurm}}}",
+        "hydra: {sweeper: {params: {executor: ray, executor.address: '6.6.6.6:6379'}}}",
+        "hydra: {sweeper: {params: {+executor@executor: slurm}}}",
+        "zip: 'executor.name=slurm; task.W=5'",
+        "zip: ['executor=slurm']",
+        "zip: 'hydra.sweep.dir=elsewhere'",
+        "zip: '++executor.name=slurm'",
+    ],
+)
+@pytest.mark.parametrize("way", [["run", "-m"], ["run", "-m", "dry_run=true"]], ids=["sweep", "dry run"])
+def test_what_a_config_sweeps_over_chooses_nothing_that_runs(cli, sent, text, way):
+    header = "# @package _global_\ndefaults: [assignment4/q5_l2_vs_iou]\n"
+    sent({"experiment/evil.yaml": f"{header}{text}\n"})
+    command, *rest = way
+    assert refused(cli(command, "--config-dir=sent", "experiment=evil", *rest))
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("attack", HYDRA)
 def test_a_config_says_nothing_of_hydra_that_is_not_offered(cli, sent, attack, way):

@@ -38,7 +38,10 @@ def plugins(as_json: bool, strict_plugins: bool) -> None:
     else:
         from a4eval.results.tables import print_table
 
-        shown = [[*list(row.values())[:4], len(row["components"]) or "", row["reason"]] for row in rows]
-        print_table("", ["plugin", "distribution", "version", "state", "components", "reason"], shown)
+        shown = [[*list(row.values())[:4], len(row["components"]) or ""] for row in rows]
+        print_table("", ["plugin", "distribution", "version", "state", "components"], shown)
+        for row in rows:
+            if row["reason"]:
+                put(f"{row['plugin']} is broken: {row['reason']}")
     if strict_plugins and registry().broken:
         sys.exit(BAD_CONFIG)

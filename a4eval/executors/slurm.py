@@ -118,7 +118,7 @@ class Slurm:
                 for chunk, jobs in self._fresh:
                     sent[chunk] = self._executor.submit(host, self._sweep, self.processors, jobs)
         except RuntimeError as error:  # what submitit makes of sbatch's complaint, which stands on its last line
-            raise ConfigError(str(error).strip().splitlines()[-1], path="executor") from error
+            raise ConfigError(_last_line(error), path="executor") from error
         self._fresh = []
         self._jobs |= sent
         self._asked = -inf
@@ -145,7 +145,7 @@ class Slurm:
             state = job.watcher.get_state(job.job_id, mode="force")  # UNKNOWN if Slurm keeps no accounts
             return Ended(chunk, f"its Slurm job {job.job_id} ended as {state}")
         if (error := job.exception()) is not None:
-            return Ended(chunk, f"its Slurm job {job.job_id} failed: {str(error).strip().splitlines()[-1]}")
+            return Ended(chunk, f"its Slurm job {job.job_id} failed: {_last_line(error)}")
         if (refused := job.result()) is not None:
             raise refused
         return Ended(chunk)
@@ -163,6 +163,11 @@ class Slurm:
                 raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")
             time.sleep(SECONDS_BETWEEN_LOOKS)
         listed.unlink()
+
+
+def _last_line(error: BaseException) -> str:
+    """Return what an error says in the end, or else its name."""
+    return next(reversed(str(error).strip().splitlines()), "") or type(error).__name__
 
 
 def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:

@@ -23,7 +23,7 @@ T = TypeVar("T")
 FILES = ("results.jsonl", "result.json")
 ROWS_TO_LEARN_FROM = 100
 """From how many rows to take the keys that an unknown one may have meant."""
-_FILTER = re.compile(r"(?P<key>[^<>=!]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>.*)")
+_FILTER = re.compile(r"(?P<key>[^<>=!]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>[^<>=].*)")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     "<": operator.lt,

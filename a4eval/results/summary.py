@@ -69,7 +69,7 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
     if outcome.interrupted:
         remark("a4eval: interrupted; the same command goes on from here")
         return INTERRUPTED
-    if outcome.failed:
+    if outcome.failed or outcome.done < len(outcome.points):
         return FAILED
     return worst(of_run(entry.status, entry.verdict.outcome) for entry in _standing(outcome) if entry.verdict)
 

@@ -68,6 +68,22 @@ class Dial:
         return len(self.axes[0].texts)
 
 
+def check_swept(keys: Iterable[str], where: str) -> None:
+    """Refuse keys that say how a sweep runs, where only keys that make points may stand.
+
+    Args:
+        keys: with Hydra's marks or without.
+        where: what names them, for the error.
+
+    Raises:
+        ConfigError: one of them chooses an executor, or the like, which is the command's to say.
+    """
+    for key in keys:
+        root = key.lstrip("+~").partition(".")[0].partition("@")[0]
+        if root in SWEEP_KEYS | POINT_KEYS or root.partition("/")[0] == "hydra":
+            raise ConfigError(f"says how a sweep runs: the command may set it, {where} may not", path=root)
+
+
 def parse(overrides: Iterable[str], loader: ConfigLoader, joined: Sequence[Dial] = ()) -> list[Dial]:
     """Parse the overrides of a sweep, each a dial of its own; of two of the same key the later one counts.
 

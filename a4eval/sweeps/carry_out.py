@@ -103,6 +103,8 @@ def carry_out(
             executor.stop()
             lock.note(tally.total, tally.done, tally.failed, before, last=True)
         seconds = time.monotonic() - start
+        if journal.replaced:
+            _count_again(points, journal, tally)
         return Outcome(
             points=points,
             sweep_id=sweep_id,
@@ -120,6 +122,13 @@ def carry_out(
 def _note(lock: FolderLock, earlier: int, tell: Tell, tally: Tally) -> None:
     lock.note(tally.total, tally.done, tally.failed, earlier)
     tell(tally)
+
+
+def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:
+    """Count what the journal holds: records that were seen may be gone from it, since it was replaced meanwhile."""
+    standing = journal.catch_up()
+    found = [entry for run_id in points.run_ids if (entry := standing.current(run_id)) is not None]
+    tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found)
 
 
 def _missing(points: Jobs, standing: Standing[Entry], done: set[str], tally: Tally) -> list[int]:

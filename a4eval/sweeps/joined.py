@@ -18,7 +18,7 @@ from a4eval.context import require
 from a4eval.conversion import convert
 from a4eval.errors import ConfigError, DataError
 from a4eval.experiment import POINT_KEYS, SWEEP_KEYS
-from a4eval.sweeps.axes import Axis, Dial, loader_has_group, parse
+from a4eval.sweeps.axes import Axis, Dial, check_swept, loader_has_group, parse
 from a4eval.sweeps.command import quoted
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _together(text: str, loader: ConfigLoader) -> Dial:
     check_overrides(pieces)
     check_size(pieces)
     axes = [axis for dial in parse(free_keys(pieces), loader) for axis in dial.axes]
+    check_swept((axis.key for axis in axes), "zip=")
     lengths = {axis.path: len(axis.texts) for axis in axes}
     if len(set(lengths.values())) != 1:
         found = ", ".join(f"{path} has {length}" for path, length in lengths.items()) or "there is none"

@@ -14,7 +14,7 @@ from a4eval.config.compose import folder_of, free_keys
 from a4eval.config.guard import overrides_of
 from a4eval.errors import A4evalError
 from a4eval.experiment import POINT_KEYS
-from a4eval.sweeps.axes import parse
+from a4eval.sweeps.axes import check_swept, parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.joined import joined
@@ -55,6 +55,7 @@ def sweep(
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     given: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, list(POINT_KEYS)), resolve=False)
     try:
+        check_swept(params, "hydra.sweeper.params")
         dials = parse(overrides, loader, joined(given["points"], given["zip"], loader))
     except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
         return Stopped(error)

@@ -306,3 +306,21 @@ def wait_for(condition, seconds=30):
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.05)
+
+
+def test_a_record_that_is_gone_from_the_journal_is_not_counted(place):
+    process = place.start("run", "-m", "experiment=probe", "task.x=range(0,8)", "task.seconds=0.5", "hydra.sweep.dir=s")
+    journal = place.folder / "s" / "results.jsonl"
+    until = time.monotonic() + 60
+    while not journal.exists() or len(journal.read_bytes().splitlines()) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    edited = journal.with_name("edited")
+    edited.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[1:]))
+    edited.replace(journal)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, out
+    assert "8 points: 7 ok, 1 not run" in out
+    assert "was replaced while it was read; the same command runs again what is gone from it" in err
+    again = place.run("run", "-m", "experiment=probe", "task.x=range(0,8)", "task.seconds=0.5", "hydra.sweep.dir=s")
+    assert (again.code, "8 points: 8 ok, 7 of them earlier" in again.out) == (0, True), again.out
