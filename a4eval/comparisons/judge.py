@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from a4eval.comparisons.pair import Compared
 from a4eval.comparisons.rules import Limit, checked_names
 from a4eval.contracts import Outcome, Verdict, worst_outcome
+from a4eval.errors import ConfigError
 from a4eval.statistics.corrections import holm
 from a4eval.statistics.decisions import Decision, decide, least_units_for_holm, more_units
 
@@ -161,6 +162,10 @@ def rulings(rules: Rules, pair: Pair, limited: Mapping[str, tuple[float, Interva
         ConfigError: a rule names what is not there.
     """
     checked_names(rules.margins, pair.values, "metric")
+    if rules.parts and not pair.parts:
+        names = ", ".join(rules.parts)
+        message = f"got {names}, but no metric has parts in both records; both runs must be told to keep them"
+        raise ConfigError(message, path="parts")
     checked_names(rules.parts, pair.parts, "metric with parts")
     checked_names({one.name: None for one in rules.read_limits}, limited, "metric")
     found = [

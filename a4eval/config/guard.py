@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -72,7 +73,11 @@ class UserConfigs(ConfigSource):
         if not file.is_file():
             raise ConfigLoadError(f"Config not found : {file}")
         text = text_of(file)
-        config = OmegaConf.create(text) if text.strip() else OmegaConf.create()
+        try:
+            config = OmegaConf.create(text) if text.strip() else OmegaConf.create()
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise ConfigError(f"not valid YAML: {error.problem}", path=f"{file}, line {line}") from error
         content: Any = OmegaConf.to_container(config)
         for name in _names(content.get("defaults") if isinstance(content, dict) else None):
             if ".." in name.split("/") or "${" in name.partition(":")[0] or ":" in name.partition("${")[2]:

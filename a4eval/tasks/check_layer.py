@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from a4eval.tasks.findings import counts
 if TYPE_CHECKING:
     from a4eval.checks.layers.case import LayerCase
     from a4eval.context import Run
+
+
+MOST_ENTRIES = 1_000_000
+"""Of an input: it is run through some thousand times."""
 
 
 @dataclass
@@ -47,8 +52,11 @@ class CheckLayer:
     def __post_init__(self) -> None:
         if self.coordinates < 1:
             raise ValueError(f"coordinates must be at least 1, got {self.coordinates}")
-        if self.input_shape is not None and any(size < 1 for size in self.input_shape):
-            raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
+        if self.input_shape is not None:
+            if not self.input_shape or any(size < 1 for size in self.input_shape):
+                raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
+            if (size := prod(self.input_shape)) > MOST_ENTRIES:
+                raise ValueError(f"input_shape: {size:,} entries are too many to check, at most {MOST_ENTRIES:,}")
         if self.reference is not None and not isinstance(self.layer, Referenced):
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
         for name in ("tolerance", "factor"):
