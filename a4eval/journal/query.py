@@ -78,12 +78,14 @@ def read(path: Path) -> Found:
     """
     found = Standing[Row]()
     torn = 0
-    for row in stream(path, Row):
-        if row is None:
-            torn += 1
-            continue
-        row.config = row.config.copy()  # else it keeps the whole line alive
-        found.add(row)
+    for file in _files(path):
+        for row in _decoded(file, path, Row):
+            if row is None:
+                torn += 1
+                continue
+            row.config = row.config.copy()  # else it keeps the whole line alive
+            row.path = str(file)
+            found.add(row)
     if not found:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{path}: no record of a4eval here{unreadable}")
@@ -94,8 +96,13 @@ def read(path: Path) -> Found:
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
+    for file in _files(path):
+        yield from _decoded(file, path, kind)
+
+
+def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[T | None]:
     decoder = msgspec.json.Decoder(kind)
-    for text in _texts(path):
+    for text in _texts(file, path):
         if text is not None and text.isspace():
             continue  # left by whoever closed a line that was whole
         try:
@@ -104,23 +111,25 @@ def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
             yield None
 
 
-def _texts(path: Path) -> Iterator[bytes | None]:
-    """Yield the text of every record; None for a file that cannot be read, unless it is *path* itself."""
-    files = [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
-    for file in files:
-        if not file.is_file():
-            yield None  # a folder or a pipe of that name
-            continue
-        try:
-            with file.open("rb") as lines:
-                if file.suffix == ".jsonl":
-                    yield from lines
-                else:
-                    yield lines.read()
-        except OSError as error:
-            if file == path:
-                raise DataError(f"{file}: cannot be read: {error.strerror}") from error
-            yield None
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
+
+
+def _texts(file: Path, path: Path) -> Iterator[bytes | None]:
+    """Yield the text of every record of *file*; None where it cannot be read, unless it is *path* itself."""
+    if not file.is_file():
+        yield None  # a folder or a pipe of that name
+        return
+    try:
+        with file.open("rb") as lines:
+            if file.suffix == ".jsonl":
+                yield from lines
+            else:
+                yield lines.read()
+    except OSError as error:
+        if file == path:
+            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+        yield None
 
 
 def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
@@ -180,7 +189,7 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 
 def columns(rows: Sequence[Row]) -> list[str]:
-    """Return the keys worth showing: what differs in the overrides, status and verdict where they tell, all metrics."""
+    """Return the keys worth showing: what differs; status, verdict and path where they tell; all metrics."""
     varied: dict[str, set[str]] = {}
     metrics: dict[str, None] = {}
     for row in rows:
@@ -194,4 +203,5 @@ def columns(rows: Sequence[Row]) -> list[str]:
     again = ["started"] if len({row.run_id for row in rows}) < len(rows) else []
     status = ["status"] if any(row.status != "ok" for row in rows) else []
     status += ["verdict"] if any(row.verdict is not None for row in rows) else []
-    return [*again, *status, *chosen, *(f"metrics.{name}" for name in metrics)]
+    where = ["path"] if len({row.path for row in rows}) > 1 else []
+    return [*again, *status, *chosen, *where, *(f"metrics.{name}" for name in metrics)]

@@ -82,6 +82,8 @@ class Row(Struct):
     data: list[FileEntry] = []
     schema_version: int = SCHEMA_VERSION
     verdict: VerdictEntry | None = None
+    path: str = msgspec.field(default="", name="#path")  # no key of a record
+    """The file it stands in."""
 
     def cells(self, keys: Sequence[str]) -> list[Any]:
         """Return what stands under each of *keys*, as :meth:`get` does, at the cost of one."""

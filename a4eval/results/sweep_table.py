@@ -53,7 +53,9 @@ def print_sweep(rows: Iterator[Row], total: int, sort: str | None) -> None:
 def _print_grid(rows: Sequence[Row], sort: str | None) -> bool:
     """Print two swept keys and one number as a grid, and say whether they are such."""
     keys = query.columns(rows)
-    swept = [key for key in keys if not key.startswith("metrics.") and key not in ("started", "status")]
+    swept = [
+        key for key in keys if not key.startswith("metrics.") and key not in ("started", "status", "verdict", "path")
+    ]
     metrics = [key for key in keys if key.startswith("metrics.")]
     metric = f"metrics.{sort.removeprefix('-').removeprefix('metrics.')}" if sort else metrics[0] if metrics else ""
     if len(swept) != 2 or metric not in metrics or (len(metrics) > 1 and not sort):

@@ -93,7 +93,7 @@ def print_table(
     elif shown < total:
         notes.append(Text(f"… and {total - shown} more", "dim"))
     if left_out:
-        notes.append(Text(printable(f"columns that do not fit: {', '.join(left_out)}"), "dim"))
+        notes.append(Text(printable(_named(left_out, out.width)), "dim"))
     _print(out, printed)
     if body:
         put("\n".join(body))  # at once: rich looks at the terminal anew for each text
@@ -145,6 +145,16 @@ def _columns(header: Sequence[str], rows: list[list[Any]]) -> list[Column]:
         numeric = bool(rows) and all(isinstance(value, (int, float, type(None))) for value in values)
         columns.append(Column(printable(name), cells, numeric))
     return columns
+
+
+def _named(left_out: Sequence[str], width: int) -> str:
+    """Name the columns that do not fit, as many as two lines take."""
+    text, room = "columns that do not fit: ", 2 * width - 12
+    for place, name in enumerate(left_out):
+        if place and cell_len(text) + cell_len(name) > room:
+            return f"{text.removesuffix(', ')} and {len(left_out) - place} more"
+        text += f"{name}, "
+    return text.removesuffix(", ")
 
 
 def _widths(columns: Sequence[Column], width: int) -> list[int]:

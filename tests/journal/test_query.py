@@ -126,7 +126,7 @@ def test_a_loss_is_best_when_low(tmp_path):
 
 
 def test_columns_are_what_differs(folder):
-    assert query.columns(query.read(folder).rows) == ["status", "task.x", "metrics.value"]
+    assert query.columns(query.read(folder).rows) == ["status", "task.x", "path", "metrics.value"]
 
 
 def test_non_finite_numbers_come_back():
@@ -201,3 +201,14 @@ def test_ten_thousand_records(tmp_path):
     (tmp_path / "results.jsonl").write_text("".join(record(x, value=x / 7) + "\n" for x in range(10_000)))
     rows = query.order(query.keep(query.read(tmp_path).rows, ["metrics.value>100"]), "value")
     assert len(rows) == 9299
+
+
+def test_records_of_several_files_say_where_they_are(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.jsonl").write_text(record(int(name == "two"), value=1.5) + "\n")
+    rows = query.read(tmp_path).rows
+    assert [row.get("path") for row in rows] == [str(tmp_path / name / "results.jsonl") for name in ("one", "two")]
+    assert "path" in query.columns(rows)
+    assert "path" not in query.columns(query.read(tmp_path / "one").rows)
+    assert query.keep(rows, [f"path={tmp_path / 'two' / 'results.jsonl'}"]) == rows[1:]

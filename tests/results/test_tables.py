@@ -29,8 +29,11 @@ def test_the_width_is_kept_and_what_does_not_fit_is_named(capsys, width):
     header = [f"column{number}" for number in range(30)]
     lines = printed(capsys, "title", header, [[number * 1.1 for number in range(30)]])
     assert all(len(line) <= width for line in lines[:-1])
-    shown, left_out = lines[1].split(), lines[-1].removeprefix("columns that do not fit: ").split(", ")
-    assert shown + left_out == header
+    named, _, more = lines[-1].removeprefix("columns that do not fit: ").partition(" and ")
+    shown, left_out = lines[1].split(), named.split(", ")
+    assert shown + left_out == header[: len(shown) + len(left_out)]
+    assert len(shown) + len(left_out) + int(more.removesuffix(" more") or 0) == len(header)
+    assert len(lines[-1]) <= 2 * width
     assert len(shown) >= (width + 2) // 12 - 1
 
 
