@@ -79,9 +79,22 @@ def check_swept(keys: Iterable[str], where: str) -> None:
         ConfigError: one of them chooses an executor, or the like, which is the command's to say.
     """
     for key in keys:
-        root = key.lstrip("+~").partition(".")[0].partition("@")[0]
-        if root in SWEEP_KEYS | POINT_KEYS or root.partition("/")[0] == "hydra":
-            raise ConfigError(f"says how a sweep runs: the command may set it, {where} may not", path=root)
+        if about_the_sweep(key):
+            raise ConfigError(f"says how a sweep runs: the command may set it, {where} may not", path=_root(key))
+
+
+def about_the_sweep(key: str) -> bool:
+    """Say whether a key, with Hydra's marks or without, is about how a sweep runs rather than about its points.
+
+    >>> about_the_sweep("++executor.workers"), about_the_sweep("hydra/sweeper"), about_the_sweep("task.executor")
+    (True, True, False)
+    """
+    root = _root(key)
+    return root in SWEEP_KEYS | POINT_KEYS or root.partition("/")[0] == "hydra"
+
+
+def _root(key: str) -> str:
+    return key.lstrip("+~").partition(".")[0].partition("@")[0]
 
 
 def parse(overrides: Iterable[str], loader: ConfigLoader, joined: Sequence[Dial] = ()) -> list[Dial]:

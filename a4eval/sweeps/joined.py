@@ -17,8 +17,7 @@ from a4eval.config.guard import check_overrides, check_size
 from a4eval.context import require
 from a4eval.conversion import convert
 from a4eval.errors import ConfigError, DataError
-from a4eval.experiment import POINT_KEYS, SWEEP_KEYS
-from a4eval.sweeps.axes import Axis, Dial, check_swept, loader_has_group, parse
+from a4eval.sweeps.axes import Axis, Dial, about_the_sweep, check_swept, loader_has_group, parse
 from a4eval.sweeps.command import quoted
 
 if TYPE_CHECKING:
@@ -90,10 +89,9 @@ def _of_file(path: Path, loader: ConfigLoader) -> Dial:
 
 
 def _check(key: str, path: Path) -> None:
-    root = key.partition(".")[0]
     if not _KEY.fullmatch(key):
         raise DataError(f"{path}: the column {key!r} is no key of a config, such as task.x")
-    if root in SWEEP_KEYS | POINT_KEYS or root.partition("/")[0] == "hydra":
+    if about_the_sweep(key):
         raise DataError(f"{path}: the column {key!r} says how a sweep runs and cannot differ between points")
 
 
