@@ -20,8 +20,27 @@ MOST = 64
 """Charts of one record."""
 DEEPEST = 32
 VIEW = frozenset(
-    ("title", "description", "data", "mark", "encoding", "transform", "layer", "facet", "spec", "columns", "hconcat")
-    + ("vconcat", "concat", "resolve", "width", "height", "spacing", "align", "view")
+    {
+        "title",
+        "description",
+        "data",
+        "mark",
+        "encoding",
+        "transform",
+        "layer",
+        "facet",
+        "spec",
+        "columns",
+        "hconcat",
+        "vconcat",
+        "concat",
+        "resolve",
+        "width",
+        "height",
+        "spacing",
+        "align",
+        "view",
+    }
 )
 """The keys of a chart, and of the views it is made of."""
 _REFUSED_KEYS = {

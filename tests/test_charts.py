@@ -92,9 +92,7 @@ def test_names_with_points_come_back(name):
 
 def test_the_runner_refuses_a_chart_that_a_record_cannot_hold():
     result = Result({"v": Value(1.0)}, {"t": [{"a": 1}]}, charts={"c": chart(encoding={"x": {"field": "z"}})})
-    with pytest.raises(
-        PluginError, match="chart 'c' cannot go into a record: encoding.x.field: there is no column 'z'"
-    ):
+    with pytest.raises(PluginError, match=r"chart 'c' cannot go into a record: encoding\.x\.field: there is no column"):
         _checked(_Came(), result)
     many = Result({}, {"t": [{"a": 1}]}, charts=dict.fromkeys(map(str, range(MOST + 1)), chart()))
     with pytest.raises(PluginError, match="at most 64 charts, got 65"):
