@@ -25,6 +25,7 @@ ORDER = {
         "tasks",
         "results",
         "cli",
+        "testing",
     ],
     "a4eval_ap_metric": [
         "ground",
