@@ -26,6 +26,7 @@ ORDER = {
         "tasks",
         "results",
         "cli",
+        "testing",
     ],
     "a4eval_ap_metric": [
         "ground",
