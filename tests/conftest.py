@@ -227,3 +227,14 @@ def sweep_of(hits, tmp_path):
         return folder
 
     return make
+
+
+@pytest.fixture
+def sweep_folder(tmp_path):
+    """A sweep of 300 points, of which two failed."""
+    from .pages import sweep_lines
+
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "results.jsonl").write_bytes(b"\n".join(sweep_lines()) + b"\n")
+    return folder
