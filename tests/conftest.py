@@ -180,3 +180,14 @@ def hits(cli, tmp_path, monkeypatch):
 
     yield run
     registry.cache_clear()
+
+
+@pytest.fixture
+def sweep_folder(tmp_path):
+    """A sweep of 300 points, of which two failed."""
+    from .pages import sweep_lines
+
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "results.jsonl").write_bytes(b"\n".join(sweep_lines()) + b"\n")
+    return folder

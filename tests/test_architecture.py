@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "a4eval": [
         "ground",
+        "drawing",
         "plugins",
         "config",
         "runs",
