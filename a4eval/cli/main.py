@@ -12,6 +12,7 @@ from a4eval.cli.cancel import cancel
 from a4eval.cli.compare import compare
 from a4eval.cli.components import components
 from a4eval.cli.experiments import experiments
+from a4eval.cli.export import export
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
@@ -61,5 +62,5 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (run, plugins, components, experiments, ls, show, compare, gate, retry, resume, status, cancel):
+for command in (run, plugins, components, experiments, ls, show, export, compare, gate, retry, resume, status, cancel):
     app.add_command(command)
