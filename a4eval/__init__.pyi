@@ -11,6 +11,8 @@ from .context import Run as Run
 from .context import require as require
 from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
+from .contracts import Chart as Chart
+from .contracts import Charted as Charted
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified
 from .contracts import Interval as Interval

@@ -62,6 +62,12 @@ def a4eval_components() -> list[Component]:
             factory="a4eval.executors.slurm:Slurm",
             summary="runs a sweep as an array of Slurm jobs",
         ),
+        Component(
+            kind="executor",
+            name="adverse",
+            factory="a4eval.testing.adverse:Adverse",
+            summary="loses workers and mixes up the order, for the tests of plugins",
+        ),
     ]
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from a4eval.testing import a_plugin
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 STRANGER = Path(__file__).resolve().parent / "stranger"
@@ -42,14 +44,11 @@ class Site:
     folder: Path
     environment: dict
 
-    def add(self, distribution, code, *, entry=None, version="1.0", files=()):
+    def add(self, distribution, code, *, entry=None, version="1.0"):
         """Drop a distribution with one plugin module into the folder."""
-        module = distribution.replace("-", "_")
-        info = self.folder / f"{module}-{version}.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[a4eval]\n{entry or module} = {module}\n")
-        (self.folder / f"{module}.py").write_text(code)
+        a_plugin(
+            self.folder, code, name=entry or distribution.replace("-", "_"), distribution=distribution, version=version
+        )
 
     def run(self, *arguments, cwd=None, **environment):
         """Run a4eval in a fresh process that sees the folder."""
@@ -181,3 +180,14 @@ def hits(cli, tmp_path, monkeypatch):
 
     yield run
     registry.cache_clear()
+
+
+@pytest.fixture
+def sweep_folder(tmp_path):
+    """A sweep of 300 points, of which two failed."""
+    from .pages import sweep_lines
+
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "results.jsonl").write_bytes(b"\n".join(sweep_lines()) + b"\n")
+    return folder

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "a4eval": [
         "ground",
+        "drawing",
         "plugins",
         "config",
         "runs",
@@ -26,6 +27,7 @@ ORDER = {
         "results",
         "api",
         "cli",
+        "testing",
     ],
     "a4eval_ap_metric": [
         "ground",

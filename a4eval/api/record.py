@@ -13,6 +13,7 @@ from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.executors.jobs import folder_of
 from a4eval.journal.texts import Text, text_at
 from a4eval.journal.views import number
+from a4eval.markup import joined, tag
 from a4eval.runs import record
 
 if TYPE_CHECKING:
@@ -76,20 +77,21 @@ class Record(record.Record, kw_only=True):
         return f"<Record of {': '.join([what, self.status, *numbers])}>"
 
     def _repr_html_(self) -> str:
-        parts = [f"<p><b>{html.text(self.experiment or 'a run')}</b> (seed {self.seed}): {html.text(self.status)}</p>"]
+        what = tag("b", self.experiment or "a run")
+        parts = [tag("p", what, f" (seed {self.seed}): {self.status}")]
         if self.verdict is not None:
-            parts.append(f"<p>verdict: <b>{html.text(self.verdict.outcome)}</b></p>")
-            parts += [f"<p>{html.text(reason)}</p>" for reason in self.verdict.reasons]
+            parts.append(tag("p", "verdict: ", tag("b", self.verdict.outcome)))
+            parts += [tag("p", reason) for reason in self.verdict.reasons]
         if self.error is not None:
-            parts.append(f"<p>{html.text(self.error.type)}: {html.text(self.error.message)}</p>")
+            parts.append(tag("p", f"{self.error.type}: {self.error.message}"))
         rows = [(name, one.value, *_interval(one), one.unit, one.n) for name, one in self.metrics.items()]
         if rows:
             parts.append(html.table(["metric", "value", "low", "high", "unit", "n"], rows, total=len(rows)))
-        for name, rows_ in self.tables.items():
-            shown = Frame.of(rows_[:ROWS_SHOWN])
-            body = html.table(shown.columns, [list(row.values()) for row in shown], total=len(rows_))
-            parts.append(html.folded(f"{name} ({len(rows_):,} rows)", body))
-        return "".join(parts)
+        for name, lines in self.tables.items():
+            shown = Frame.of(lines[:ROWS_SHOWN])
+            body = html.table(shown.columns, [list(row.values()) for row in shown], total=len(lines))
+            parts.append(tag("details", tag("summary", f"{name} ({len(lines):,} rows)"), body))
+        return joined(parts)
 
 
 def _interval(metric: record.MetricRecord) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ from a4eval.cli.export import export
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
+from a4eval.cli.report import report
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
@@ -62,5 +63,20 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (run, plugins, components, experiments, ls, show, export, compare, gate, retry, resume, status, cancel):
+for command in (
+    run,
+    plugins,
+    components,
+    experiments,
+    ls,
+    show,
+    export,
+    report,
+    compare,
+    gate,
+    retry,
+    resume,
+    status,
+    cancel,
+):
     app.add_command(command)

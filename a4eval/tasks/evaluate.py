@@ -66,7 +66,9 @@ class Evaluate:
                 self._set.update(batch)
         if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
-        result = Result(self._set.values(), self._set.tables())
+        values = self._set.values()
+        tables, charts = self._set.shown()
+        result = Result(values, tables, charts=charts)
         if self.interval:
             self._add_intervals(self.interval, result, run)
         return result
