@@ -16,6 +16,7 @@ from a4eval.cli.export import export
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
+from a4eval.cli.rank import rank
 from a4eval.cli.report import report
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
@@ -63,7 +64,7 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (
+COMMANDS = (
     run,
     plugins,
     components,
@@ -73,10 +74,12 @@ for command in (
     export,
     report,
     compare,
+    rank,
     gate,
     retry,
     resume,
     status,
     cancel,
-):
+)
+for command in COMMANDS:
     app.add_command(command)
