@@ -1,11 +1,12 @@
 """How often do 95 % intervals from 2 to 40 units hold the truth, and how wide are they?
 
-    python benchmarks/few_units_coverage.py means [--write] [--sets 1000]
-    python benchmarks/few_units_coverage.py detection [--write] [--sets 250]
+    OMP_NUM_THREADS=1 python benchmarks/few_units_coverage.py means [--write] [--sets 500] [--keep FOLDER]
+    OMP_NUM_THREADS=1 python benchmarks/few_units_coverage.py detection [--write] [--sets 120] [--keep FOLDER]
 
 Each kind is a population whose value is known; data sets of n units (or clusters of five) are drawn from it.
-*student* is Student's interval with the spread of the resamples; *bootstrap-t* is the studentised bootstrap, which needs
-the units and so cannot be had from kept resamples; the others are the methods of `task.interval`.
+*student* is Student's interval with the spread of the resamples; *bootstrap-t* is the studentised bootstrap, which
+needs the units and so cannot be had from kept resamples; the others are the methods of `task.interval`.
+With `--keep` what is done is kept in FOLDER, and the same command goes on from there.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from __future__ import annotations
 import argparse
 import functools
 import math
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import one_thread  # noqa: F401  (before numpy)
-
-import numpy as np  # isort: skip
+import numpy as np
 from harness import environment, publish, table
 
 from a4eval.statistics.bootstrap import intervals
@@ -148,6 +149,20 @@ def of_detection(name: str, n: int, sets: int) -> dict[str, NDArray[np.float64]]
     return {method: np.array(found) for method, found in detection_sets(n, sets)[name].items()}
 
 
+def kept(
+    folder: Path | None, name: str, make: Callable[[], dict[str, NDArray[np.float64]]]
+) -> dict[str, NDArray[np.float64]]:
+    """Return what *make* gives, or gave before."""
+    path = folder / f"{name}.npz" if folder else None
+    if path and path.exists():
+        with np.load(path) as found:
+            return dict(found)
+    made = make()
+    if path:
+        np.savez(path, allow_pickle=False, **made)
+    return made
+
+
 def truths(family: str) -> dict[str, float]:
     if family == "means":
         far = float(ranked(np.random.default_rng(10**6), 1_000_000).mean())
@@ -163,14 +178,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("family", choices=["means", "detection"])
     parser.add_argument("--sets", type=int)
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     of = {"means": of_means, "detection": of_detection}[given.family]
-    sets = given.sets or {"means": 1000, "detection": 250}[given.family]
+    sets = given.sets or {"means": 500, "detection": 120}[given.family]
     known = truths(given.family)
     rows = []
     for name, truth in known.items():
-        by_units = {n: of(name, n, sets) for n in UNITS}
+        by_units = {n: kept(given.keep, f"{given.family} {name} {n} {sets}", partial(of, name, n, sets)) for n in UNITS}
         for method in by_units[UNITS[0]]:
             held, wide = [], []
             for n in UNITS:
