@@ -183,6 +183,52 @@ def hits(cli, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def sweep_of(hits, tmp_path):
+    """Write the journal of a sweep whose points have given configs, seeds and accuracies, and return its folder."""
+    import hashlib
+
+    import numpy as np
+
+    from a4eval.comparisons.kept import Kept, write
+    from a4eval.statistics.resampled import resample
+
+    template = json.loads((hits("template", [0.0, 1.0], interval=None) / "result.json").read_text())
+
+    def kept(folder, values, seed):
+        folder.mkdir(parents=True)
+        drawn = resample(
+            lambda weights: {"accuracy": weights @ np.asarray(values) / weights.sum(axis=1)},
+            len(values),
+            np.random.default_rng(seed),
+            resamples=300,
+        )
+        write(folder / "resamples.npz", {"accuracy": Kept(np.arange(len(values)), drawn, None)})
+        content = (folder / "resamples.npz").read_bytes()
+        return {"path": "resamples.npz", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+    def make(name, points, *, drawn_by=None):
+        """Points are ({key of the task: value}, seed, accuracy); an accuracy may be one number a unit."""
+        folder = tmp_path / name
+        folder.mkdir()
+        lines = []
+        for number, (task, seed, accuracy) in enumerate(points):
+            record = json.loads(json.dumps(template))
+            values = np.atleast_1d(accuracy)
+            mean = float(values.mean())
+            record |= {"run_id": hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:12], "seed": seed}
+            record["config"] = {"task": {"name": "train", **task}, "seed": seed}
+            record["metrics"] = {"accuracy": {**record["metrics"]["accuracy"], "value": mean}}
+            if len(values) > 1:
+                units = kept(folder / "runs" / record["run_id"], values, drawn_by(seed) if drawn_by else 0)
+                record["artifacts"] = [units]
+            lines.append(json.dumps(record))
+        (folder / "results.jsonl").write_text("\n".join(lines) + "\n")
+        return folder
+
+    return make
+
+
+@pytest.fixture
 def sweep_folder(tmp_path):
     """A sweep of 300 points, of which two failed."""
     from .pages import sweep_lines
