@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
     from a4eval.sweeps.meter import Tell
+    from a4eval.sweeps.stopping import Stop  # noqa: TC004  (it needs numpy, which a sweep does not)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Outcome:
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
         doubts: what was odd, a line each.
+        stop: what ended it, or let it go on to its end, where it was to stop once something is decided.
     """
 
     points: Jobs
@@ -56,6 +58,7 @@ class Outcome:
     interrupted: bool
     detached: str = ""
     doubts: tuple[str, ...] = ()
+    stop: Stop | None = None
 
     def entries(self) -> list[Entry]:
         """Return what counts of each point, in order, once the journal is read to its end."""
@@ -82,11 +85,12 @@ def carry_out(
         what: what progress calls them.
 
     Raises:
-        ConfigError: the folder cannot be used, or the executor's parameters are wrong.
+        ConfigError: the folder cannot be used, or the executor's parameters or the rule to stop by are wrong.
         DataError: the journal cannot be written.
     """
     root = points.root
     executor, name = executor_of(root)
+    stop = stop_of(points) if command is not None else None
     if name not in LOCAL:
         tell_where(name, root.executor)
     make_folder(folder, "hydra.sweep.dir")
@@ -105,7 +109,11 @@ def carry_out(
             before = tally.done
             note = partial(_note, lock, before, tell)
             note(tally)
-            if todo:
+            if stop is not None:
+                stop.begin(journal, todo)
+                Dispatcher(points, executor, sweep, journal, root.fail_fast, note, more=stop.more).run([], tally)
+                stop.look()
+            elif todo:
                 Dispatcher(points, executor, sweep, journal, root.fail_fast, note).run(todo, tally)
         except KeyboardInterrupt:
             interrupted = True
@@ -128,6 +136,7 @@ def carry_out(
             seconds=seconds,
             interrupted=interrupted,
             detached=detached,
+            stop=stop,
         )
 
 
@@ -155,6 +164,20 @@ def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tal
         else:
             todo.append(number)
     return todo
+
+
+def stop_of(points: Jobs) -> Stop | None:
+    """Return what stops a sweep once something is decided, if its config asks for that.
+
+    Raises:
+        ConfigError: the rule cannot be read, or the baseline has other points.
+        DataError: the baseline cannot be read.
+    """
+    if points.root.stop is None:
+        return None
+    from a4eval.sweeps.stopping import Stop, rule  # needs numpy, which a sweep does not
+
+    return Stop(rule(points.root.stop), points)
 
 
 def executor_of(root: Root) -> tuple[Executor, str]:

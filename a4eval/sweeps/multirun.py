@@ -16,7 +16,7 @@ from a4eval.config.compose import folder_of, free_keys, guarded_hydra
 from a4eval.errors import RunFailedError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import SWEEP_KEYS
-from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
+from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.other_sweepers import outcome, point
 from a4eval.sweeps.sweeper import Planned, Stopped
@@ -41,6 +41,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
     points = came.plan.jobs
     if points.root.dry_run:
         executor_of(points.root)
+        stop_of(points)
         return came
     return carry_out(
         Jobs(points.run_ids, partial(_made, points), points.root), came.folder, came.sweep_id, came.started
