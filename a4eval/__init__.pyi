@@ -15,6 +15,7 @@ from .contracts import Metric as Metric
 from .contracts import Partitioned as Partitioned
 from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced
+from .contracts import ReportSection as ReportSection
 from .contracts import Result as Result
 from .contracts import Row as Row
 from .contracts import Stateful as Stateful
