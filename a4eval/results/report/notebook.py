@@ -1,57 +1,58 @@
-"""A record, or many, as a notebook shows them: numbers and charts, without scripts and without a frame."""
+"""Charts as a notebook shows them: without scripts, and with the colours of its ground."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from a4eval.drawing.colours import style_rules
-from a4eval.markup import Markup, joined, tag
-from a4eval.results.report.record import badge, charts, name_of, numbers
-from a4eval.results.report.sweep import sweep
+from a4eval.markup import Markup, tag
+from a4eval.results.report.figures import figure
+from a4eval.results.report.points import points
+from a4eval.results.report.sweep_charts import charts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from a4eval.journal.views import Row
     from a4eval.runs.record import Record
 
 _STYLE = """
-.a4eval .charts { display: flex; flex-wrap: wrap; gap: 1rem; } .a4eval figure { margin: 0; max-width: 100%; }
-.a4eval figure svg { max-width: 100%; height: auto; } .a4eval .more, .a4eval .tiles { display: none; }
-.a4eval .tall { max-height: 24rem; overflow: auto; } .a4eval td { text-align: right; }
-.a4eval svg .t { --k: currentColor; } .a4eval svg .g { stroke: #8884; }
+.a4eval-charts { display: flex; flex-wrap: wrap; gap: 1rem; }
+.a4eval-charts figure { margin: 0; max-width: 100%; } .a4eval-charts h3 { font-size: 1em; margin: .3em 0; }
+.a4eval-charts p { font-size: .85em; margin: .2em 0; max-width: 30em; }
+.a4eval-charts svg { max-width: 100%; height: auto; }
+.a4eval-charts .tall { max-height: 24rem; overflow: auto; }
+.a4eval-charts svg .t { --k: currentColor; } .a4eval-charts svg .g { stroke: #8884; }
 """
 
 
-def record_html(record: Record) -> str:
-    """Return a record as HTML: what it is, its numbers and its charts.
+def charts_html(record: Record) -> Markup:
+    """Return the charts of a record as HTML for ``_repr_html_``, which holds no script and asks nobody for anything.
 
     Args:
-        record: as :func:`a4eval.runs.record.read` gives it.
-
-    Returns:
-        An element for ``_repr_html_``; it holds no script and asks nobody for anything.
+        record: as it is read; a chart that is refused is replaced by the reason.
     """
-    head = tag(
-        "p", tag("strong", name_of(record)), " ", badge(record.verdict.outcome if record.verdict else record.status)
+    return _framed(
+        figure(name, chart, record.tables, {}, f"c{place}") for place, (name, chart) in enumerate(record.charts.items())
     )
-    parts = [head, numbers(record.metrics) if record.metrics else None]
-    parts.append(charts(record, {}).content if record.charts else None)
-    return _framed(joined(parts))
 
 
-def records_html(rows: Sequence[Row], *, metric: str | None = None) -> str:
-    """Return a set of records as HTML: the best, what decides it, and the table of all.
+def points_html(rows: Sequence[Row], *, metric: str | None = None) -> Markup:
+    """Return the charts of many records: the metric by each key, what decides it, every point, the best so far.
 
     Args:
         rows: as :func:`a4eval.journal.query.read` gives them.
         metric: the one to look at; by default the first that has a direction.
     """
-    found = sweep(rows, metric=metric)
-    kept = [one.content for one in found.sections if one.name in ("best", "charts", "points")]
-    return _framed(joined([tag("p", tag("strong", found.title), f", {len(rows):,} points"), *kept]))
+    drawn = charts(points(rows, metric), {})
+    return _framed(
+        figure(name, chart, {"rows": table}, {}, f"c{place}") for place, (name, chart, table) in enumerate(drawn)
+    )
 
 
-def _framed(content: Markup) -> str:
-    style = tag("style", Markup(_STYLE + style_rules(".a4eval ")))
-    return tag("div", style, content, class_="a4eval")
+def _framed(figures: Iterable[Markup]) -> Markup:
+    found = list(figures)
+    if not found:
+        return Markup()
+    style = tag("style", Markup(_STYLE + style_rules(".a4eval-charts ")))
+    return tag("div", style, *found, class_="a4eval-charts")
