@@ -43,5 +43,14 @@ from .statistics.corrections import benjamini_hochberg as benjamini_hochberg
 from .statistics.corrections import holm as holm
 from .statistics.mean import mean_value as mean_value
 from .statistics.permutation import paired_permutation as paired_permutation
+from .statistics.ranks import chance_of_best as chance_of_best
+from .statistics.ranks import held_out_best as held_out_best
+from .statistics.ranks import ranks_between as ranks_between
+from .statistics.scores import interquartile_mean as interquartile_mean
+from .statistics.scores import mean_score as mean_score
+from .statistics.scores import median_score as median_score
+from .statistics.scores import optimality_gap as optimality_gap
+from .statistics.scores import performance_profile as performance_profile
+from .statistics.scores import probability_of_improvement as probability_of_improvement
 
 __version__: str

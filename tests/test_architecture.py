@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "a4eval": [
         "ground",
+        "drawing",
         "plugins",
         "config",
         "runs",
@@ -25,6 +26,7 @@ ORDER = {
         "tasks",
         "results",
         "cli",
+        "testing",
     ],
     "a4eval_ap_metric": [
         "ground",

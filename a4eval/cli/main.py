@@ -15,6 +15,8 @@ from a4eval.cli.experiments import experiments
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
+from a4eval.cli.rank import rank
+from a4eval.cli.report import report
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
@@ -61,5 +63,21 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (run, plugins, components, experiments, ls, show, compare, gate, retry, resume, status, cancel):
+COMMANDS = (
+    run,
+    plugins,
+    components,
+    experiments,
+    ls,
+    show,
+    report,
+    compare,
+    rank,
+    gate,
+    retry,
+    resume,
+    status,
+    cancel,
+)
+for command in COMMANDS:
     app.add_command(command)

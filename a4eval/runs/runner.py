@@ -20,7 +20,7 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of
+from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of, told
 from a4eval.experiment import Experiment
 from a4eval.files import content
 from a4eval.registry import registry
@@ -118,6 +118,8 @@ def execute(
     try:
         with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
             _checked(came, prepared.task.run(run))
+            if run.pictures and came.charts:
+                _draw(run, came)
     except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
         came.failure = failure
     if os.getpid() != owner:
@@ -285,6 +287,17 @@ def _charts(result: Result, tables: record.Tables) -> dict[str, dict[str, Any]]:
         except (ValueError, RecursionError) as error:
             raise PluginError(f"chart {name!r} cannot go into a record: {error}") from error
     return found
+
+
+def _draw(run: Run, came: _Came) -> None:
+    """Save the charts as artifacts; what goes wrong with a picture is a doubt, and not the end of a run."""
+    from a4eval.drawing.files import drawn
+
+    try:
+        for name, content in drawn(came.charts, came.tables):
+            run.artifact(name).write_bytes(content)
+    except Exception as error:  # noqa: BLE001  (a chart may ask for anything)
+        run.warn(f"the charts cannot be drawn: {told(error)}")
 
 
 def _named(given: Mapping[Any, Any], what: str) -> dict[str, Any]:
