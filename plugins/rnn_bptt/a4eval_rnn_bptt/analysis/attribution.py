@@ -227,7 +227,7 @@ class _Split:
         self.reached = np.zeros_like(whole.array) if truncation else None  # what BPTT truncated to this lag gives
         self.truncated: list[tuple[float, float]] = []
         self.projected = self.gram = np.empty(0)
-        self.fed = self.wide = np.empty(0)
+        self.fed, self.wide = np.empty(0, bool), np.empty(0)
         self.floor = 0.0
 
     def add(self, lag: int, part: Contribution) -> None:
