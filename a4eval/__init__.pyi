@@ -1,3 +1,9 @@
+from .api.frame import Frame as Frame
+from .api.record import Record as Record
+from .api.records import Records as Records
+from .api.records import load as load
+from .api.run import run as run
+from .api.sweep import sweep as sweep
 from .component import Component as Component
 from .component import param as param
 from .config.builder import build as build
@@ -29,6 +35,7 @@ from .errors import ConfigError as ConfigError
 from .errors import DataError as DataError
 from .errors import MissingExtraError as MissingExtraError
 from .errors import PluginError as PluginError
+from .errors import RunFailedError as RunFailedError
 from .executors.contract import DetachedError as DetachedError
 from .executors.contract import Ended as Ended
 from .executors.contract import Executor as Executor

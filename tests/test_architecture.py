@@ -25,6 +25,7 @@ ORDER = {
         "comparisons",
         "tasks",
         "results",
+        "api",
         "cli",
         "testing",
     ],

@@ -12,6 +12,7 @@ from a4eval.cli.cancel import cancel
 from a4eval.cli.compare import compare
 from a4eval.cli.components import components
 from a4eval.cli.experiments import experiments
+from a4eval.cli.export import export
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
@@ -70,6 +71,7 @@ COMMANDS = (
     experiments,
     ls,
     show,
+    export,
     report,
     compare,
     rank,

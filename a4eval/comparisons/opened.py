@@ -10,7 +10,7 @@ import msgspec
 
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
-from a4eval.executors.jobs import RUNS
+from a4eval.executors.jobs import folder_of
 from a4eval.files import content
 from a4eval.journal import journal
 from a4eval.journal.standing import Standing
@@ -134,4 +134,4 @@ def _records(path: Path) -> Iterator[Opened]:
                 if of_sweep:
                     continue  # a line that a crash left torn
                 raise DataError(f"{file}: is no record of a4eval: {error}") from error
-            yield Opened(file, file.parent / RUNS / one.run_id if of_sweep else file.parent, one)
+            yield Opened(file, folder_of(file, one.run_id), one)

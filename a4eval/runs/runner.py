@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from a4eval.registry import Provided
 
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
+_TURN = threading.RLock()
+"""A run has its process to itself: what it changes of it is put back before another begins in another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +117,16 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came, clock = _Came(), _Clock()
-    try:
-        with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
-            _checked(came, prepared.task.run(run))
-            if run.pictures and came.charts:
-                _draw(run, came)
-    except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
-        came.failure = failure
+    came = _Came()
+    with _TURN:
+        clock = _Clock()
+        try:
+            with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
+                _checked(came, prepared.task.run(run))
+                if run.pictures and came.charts:
+                    _draw(run, came)
+        except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
+            came.failure = failure
     if os.getpid() != owner:
         os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
     with uninterrupted():
@@ -206,7 +211,11 @@ def _overdue(prepared: Prepared, directory: Path) -> bytes:
 
 
 def run_single(
-    prepared: Prepared, *, show: Callable[[record.Record], None], on_warning: Callable[[str], None]
+    prepared: Prepared,
+    *,
+    show: Callable[[record.Record], None],
+    on_warning: Callable[[str], None],
+    may_end_process: bool = True,
 ) -> tuple[record.Record, Path]:
     """Run one experiment into its folder, with progress on standard error.
 
@@ -214,6 +223,7 @@ def run_single(
         prepared: the checked experiment.
         show: is given the record, also when it cannot be written.
         on_warning: is given each warning.
+        may_end_process: a run that does not hear its timeout takes this process along.
 
     Returns:
         The record, and the path it was written to.
@@ -225,7 +235,8 @@ def run_single(
     experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
-        with watched(experiment.root.timeout, directory, partial(_overdue, prepared, directory)):
+        timeout = experiment.root.timeout if may_end_process else None
+        with watched(timeout, directory, partial(_overdue, prepared, directory)):
             done = execute(prepared, directory, alone=True)
         with uninterrupted():
             try:
