@@ -43,5 +43,6 @@ from .statistics.corrections import benjamini_hochberg as benjamini_hochberg
 from .statistics.corrections import holm as holm
 from .statistics.mean import mean_value as mean_value
 from .statistics.permutation import paired_permutation as paired_permutation
+from .tracking import tracked as tracked
 
 __version__: str

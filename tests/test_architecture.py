@@ -24,6 +24,7 @@ ORDER = {
         "comparisons",
         "tasks",
         "results",
+        "apps",
         "cli",
     ],
     "a4eval_ap_metric": [

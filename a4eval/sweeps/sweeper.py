@@ -7,14 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from a4eval.config.compose import folder_of, free_keys
 from a4eval.config.guard import overrides_of
-from a4eval.errors import A4evalError
-from a4eval.experiment import POINT_KEYS
-from a4eval.sweeps.axes import check_swept, parse
+from a4eval.errors import A4evalError, ConfigError
+from a4eval.executors.contract import Jobs
+from a4eval.experiment import POINT_KEYS, Conduct
+from a4eval.sweeps.axes import Axis, check_swept, parse
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.joined import joined
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
 class Planned:
     """What ``dry_run=true`` ends with: all points, checked, and the folder they would go to."""
 
-    plan: Plan
+    axes: list[Axis]
+    repeated: int
+    """How many points were left out because they are the same run as an earlier one."""
+    points: Jobs
     folder: Path
 
 
@@ -42,33 +47,43 @@ class Stopped:
 
 
 def sweep(
-    loader: ConfigLoader, config: DictConfig, params: Mapping[str, str], arguments: list[str]
+    loader: ConfigLoader, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
 ) -> Outcome | Planned | Stopped:
     """Carry out the sweep that Hydra has composed.
 
     Args:
         loader: Hydra's, which composes the points.
         config: the composed config, Hydra's own part included.
-        params: overrides of the config itself, ``hydra.sweeper.params``.
+        settings: ``hydra.sweeper``: its ``params`` are overrides of the config itself, the others are for apps.
         arguments: those of the command line.
     """
+    params: dict[str, str] = settings["params"] or {}
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     given: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, list(POINT_KEYS)), resolve=False)
     try:
+        _check(settings)
         check_swept(params, "hydra.sweeper.params")
         dials = parse(overrides, loader, joined(given["points"], given["zip"], loader))
     except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
         return Stopped(error)
     plan = Plan(dials, partial(_compose, loader, config))
     folder = folder_of(config, "sweep")
-    if plan.jobs.root.dry_run:
-        executor_of(plan.jobs.root)
-        return Planned(plan, folder)
+    if plan.jobs.conduct.dry_run:
+        executor_of(plan.jobs.conduct)
+        return Planned(plan.axes, plan.repeated, plan.jobs, folder)
     try:
         started = command(overrides_of(config))
         return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
     except Exception as error:  # noqa: BLE001  (returned: see Stopped)
         return Stopped(error)
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Refuse what says how a sweep over an app of the user's runs: here the root keys say it."""
+    for key, ours in msgspec.structs.asdict(Conduct(executor={"name": "local"})).items():
+        if settings[key] != ours:
+            message = f"is for a sweep over a Hydra app of your own; of an experiment {key}=… says it"
+            raise ConfigError(message, path=f"hydra.sweeper.{key}")
 
 
 def _compose(loader: ConfigLoader, config: DictConfig, overrides: list[str], number: int) -> DictConfig:

@@ -105,7 +105,7 @@ def basic(application, overrides):
 
 def planned(application, overrides):
     plan = Plan(parse(overrides, application.config_loader), composer(application, overrides))
-    return plan, [plan.jobs[number].config for number in range(len(plan.jobs))]
+    return plan, [plan.jobs[number].point.config for number in range(len(plan.jobs))]
 
 
 @pytest.mark.parametrize("overrides", SWEEPS, ids=" ".join)
