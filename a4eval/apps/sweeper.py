@@ -91,7 +91,7 @@ def _carried_out(
         folder, command.now = found
         plan.goes_on(command.now)
     if conduct.dry_run:
-        return finish(Planned(plan.axes, plan.repeated, points, folder))
+        return finish(Planned(plan.axes, plan.repeated, points, folder, command.sweep_id, command))
     refuse_taken(points, plan, folder)
     if plan.shared:
         doubt = "point(s) have the folder of an earlier one (hydra.sweep.subdir) and write over what it leaves"

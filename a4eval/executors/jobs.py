@@ -24,6 +24,20 @@ if TYPE_CHECKING:
 RUNS = "runs"
 
 
+def folder_of(file: Path, run_id: str) -> Path:
+    """Return where a run's artifacts are.
+
+    Args:
+        file: its record, or the journal of its sweep.
+        run_id: its identity.
+
+    >>> from pathlib import Path
+    >>> str(folder_of(Path("multirun/results.jsonl"), "4f0a")), str(folder_of(Path("outputs/result.json"), "4f0a"))
+    ('multirun/runs/4f0a', 'outputs')
+    """
+    return file.parent / RUNS / run_id if file.suffix == ".jsonl" else file.parent
+
+
 class Point(NamedTuple):
     """A point of a sweep of experiments.
 

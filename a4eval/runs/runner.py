@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -20,7 +21,7 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of
+from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of, told
 from a4eval.experiment import Experiment, Root
 from a4eval.files import content
 from a4eval.registry import registry
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from a4eval.registry import Provided
 
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
+_TURN = threading.RLock()
+"""A run has its process to itself: what it changes of it is put back before another begins in another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,16 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came, clock = _Came(), _Clock()
-    try:
-        seed = None if prepared.app else root.seed
-        with tracking() as curves, python_warnings_noted(run), leftovers_removed(seed), deadline(root.timeout):
-            _checked(came, prepared.task.run(run))
-    except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
-        came.failure = failure
+    came, seed = _Came(), None if prepared.app else root.seed
+    with _TURN, tracking() as curves:
+        clock = _Clock()
+        try:
+            with python_warnings_noted(run), leftovers_removed(seed), deadline(root.timeout):
+                _checked(came, prepared.task.run(run))
+                if run.pictures and came.charts:
+                    _draw(run, came)
+        except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
+            came.failure = failure
     if os.getpid() != owner:
         os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
     if rows := curves.table():
@@ -215,7 +221,11 @@ def _overdue(prepared: Prepared, directory: Path) -> bytes:
 
 
 def run_single(
-    prepared: Prepared, *, show: Callable[[record.Record], None], on_warning: Callable[[str], None]
+    prepared: Prepared,
+    *,
+    show: Callable[[record.Record], None],
+    on_warning: Callable[[str], None],
+    may_end_process: bool = True,
 ) -> tuple[record.Record, Path]:
     """Run one experiment into its folder, with progress on standard error.
 
@@ -223,6 +233,7 @@ def run_single(
         prepared: the checked experiment.
         show: is given the record, also when it cannot be written.
         on_warning: is given each warning.
+        may_end_process: a run that does not hear its timeout takes this process along.
 
     Returns:
         The record, and the path it was written to.
@@ -234,7 +245,8 @@ def run_single(
     experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
-        with watched(experiment.root.timeout, directory, partial(_overdue, prepared, directory)):
+        timeout = experiment.root.timeout if may_end_process else None
+        with watched(timeout, directory, partial(_overdue, prepared, directory)):
             done = execute(prepared, directory, alone=True)
         with uninterrupted():
             try:
@@ -296,6 +308,17 @@ def _charts(result: Result, tables: record.Tables) -> dict[str, dict[str, Any]]:
         except (ValueError, RecursionError) as error:
             raise PluginError(f"chart {name!r} cannot go into a record: {error}") from error
     return found
+
+
+def _draw(run: Run, came: _Came) -> None:
+    """Save the charts as artifacts; what goes wrong with a picture is a doubt, and not the end of a run."""
+    from a4eval.drawing.files import drawn
+
+    try:
+        for name, content in drawn(came.charts, came.tables):
+            run.artifact(name).write_bytes(content)
+    except Exception as error:  # noqa: BLE001  (a chart may ask for anything)
+        run.warn(f"the charts cannot be drawn: {told(error)}")
 
 
 def _named(given: Mapping[Any, Any], what: str) -> dict[str, Any]:

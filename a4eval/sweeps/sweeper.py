@@ -1,4 +1,4 @@
-"""What ``hydra/sweeper=a4eval`` does once Hydra has composed the config: plan all points, then run them."""
+"""What ``hydra/sweeper=a4eval`` does once Hydra has composed the config: plan all points."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from a4eval.errors import A4evalError, ConfigError
 from a4eval.executors.contract import Jobs
 from a4eval.experiment import POINT_KEYS, Conduct
 from a4eval.sweeps.axes import Axis, check_swept, parse
-from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
-from a4eval.sweeps.command import command
+from a4eval.sweeps.command import Command, command
 from a4eval.sweeps.joined import joined
 from a4eval.sweeps.plan import Plan
 
@@ -30,26 +29,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What ``dry_run=true`` ends with: all points, checked, and the folder they would go to."""
+    """A sweep that may begin.
+
+    Args:
+        axes: what is swept.
+        repeated: how many points were left out because they are the same run as an earlier one.
+        points: all others, checked.
+        folder: where they go.
+        sweep_id: goes into each record.
+        started: the command that asked for them.
+    """
 
     axes: list[Axis]
     repeated: int
-    """How many points were left out because they are the same run as an earlier one."""
     points: Jobs
     folder: Path
+    sweep_id: str
+    started: Command
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A sweep that could not be carried out, and why: what is raised within Hydra is taken for a fault of a config."""
+    """A sweep that cannot be planned, and why: what is raised within Hydra is taken for a fault of a config."""
 
     error: Exception
 
 
-def sweep(
+def planned(
     loader: ConfigLoader, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
-) -> Outcome | Planned | Stopped:
-    """Carry out the sweep that Hydra has composed.
+) -> Planned | Stopped:
+    """Plan the sweep that Hydra has composed.
 
     Args:
         loader: Hydra's, which composes the points.
@@ -67,15 +76,14 @@ def sweep(
     except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
         return Stopped(error)
     plan = Plan(dials, partial(_compose, loader, config))
-    folder = folder_of(config, "sweep")
-    if plan.jobs.conduct.dry_run:
-        executor_of(plan.jobs.conduct)
-        return Planned(plan.axes, plan.repeated, plan.jobs, folder)
-    try:
-        started = command(overrides_of(config))
-        return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
-    except Exception as error:  # noqa: BLE001  (returned: see Stopped)
-        return Stopped(error)
+    return Planned(
+        axes=plan.axes,
+        repeated=plan.repeated,
+        points=plan.jobs,
+        folder=folder_of(config, "sweep"),
+        sweep_id=config.hydra.job.name,
+        started=command(overrides_of(config)),
+    )
 
 
 def _check(settings: Mapping[str, Any]) -> None:

@@ -83,7 +83,7 @@ class Evaluate:
                 return resample(
                     statistic,
                     len(metric.units),
-                    run.generator(1),
+                    options.generator(),
                     resamples=options.resamples,
                     clusters=self._set.cluster_labels(metric),
                     jackknife=JACKKNIFE if method == "bca" else 0,

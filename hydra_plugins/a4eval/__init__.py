@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PlanSweeper(Sweeper):
-    """Plans all points, then runs them on an executor; the parameters are those of ``hydra.sweeper``."""
+    """Plans all points, which then run outside Hydra; the parameters are those of ``hydra.sweeper``."""
 
     def __init__(self, **settings: Any) -> None:
         self._settings = {
@@ -27,16 +27,16 @@ class PlanSweeper(Sweeper):
         self._context, self._function, self._config = hydra_context, task_function, config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Sweep over *arguments*: points of ``a4eval run``, or of an app of the user's."""
+        """Plan the sweep over *arguments*, or carry it out if it is over an app of the user's own."""
         from a4eval.config.guard import Guard
 
         if isinstance(self._context.config_loader, Guard):
-            from a4eval.sweeps.sweeper import sweep
+            from a4eval.sweeps.sweeper import planned
 
-            return sweep(self._context.config_loader, self._config, self._settings, arguments)
-        from a4eval.apps.sweeper import sweep as sweep_app
+            return planned(self._context.config_loader, self._config, self._settings, arguments)
+        from a4eval.apps.sweeper import sweep
 
-        return sweep_app(self._context, self._function, self._config, self._settings, arguments)
+        return sweep(self._context, self._function, self._config, self._settings, arguments)
 
 
 SETTINGS: dict[str, Any] = {
