@@ -64,9 +64,9 @@ class Local:
         self._environment = sweep.runner.environment(max(1, processors() // self.slots()))
         self._inherited = () if sweep.lock is None else (sweep.lock,)
         gpus = visible_gpus() if self.gpus == "auto" else [str(one) for one in self.gpus or ()]
-        # a place a process; the one in place of a process that died takes its GPU over
-        self._free = [gpus[place % len(gpus)] if gpus else None for place in reversed(range(self.slots()))]
-        self._idle = [self._new() for _ in range(self.slots())]
+        self._gpus = [gpus[place % len(gpus)] for place in range(self.slots())] if gpus else []
+        for _ in range(self.slots()):
+            self._idle.append(self._new())
 
     def slots(self) -> int:
         """One chunk for each process."""
@@ -99,11 +99,13 @@ class Local:
         self._idle, self._busy = [], []
 
     def _new(self) -> Worker:
-        gpu = self._free.pop()
-        environment = self._environment if gpu is None else {**self._environment, "CUDA_VISIBLE_DEVICES": gpu}
-        worker = Worker(self._settings, environment, self._inherited)
-        worker.gpu = gpu
-        return worker
+        """Start a process, with the GPU that the others leave: that of the one in whose place it comes."""
+        free = list(self._gpus)
+        for worker in self._idle + self._busy if free else ():
+            free.remove(worker.gpu)
+        gpu = free[0] if free else ""
+        environment = {**self._environment, "CUDA_VISIBLE_DEVICES": gpu} if gpu else self._environment
+        return Worker(self._settings, environment, self._inherited, gpu)
 
     def _listen(self, worker: Worker) -> Ended | None:
         assert worker.pending is not None
@@ -111,7 +113,6 @@ class Local:
             message = worker.connection.recv()
         except (EOFError, ConnectionResetError):
             self._busy.remove(worker)
-            self._free.append(worker.gpu)
             time.sleep(self.patience)
             return Ended(worker.pending, worker.epitaph(), blame=worker.at_work)
         if isinstance(message, Refused):
