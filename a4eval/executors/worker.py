@@ -73,9 +73,12 @@ class Worker:
         settings: what to tell it first.
         environment: variables that it has beside this process's own.
         inherited: open files that it shall keep open as long as it lives.
+        gpu: the one that it was given, if any.
     """
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str], inherited: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], inherited: tuple[int, ...] = (), gpu: str = ""
+    ) -> None:
         ours, theirs = socket.socketpair()
         code = f"import sys; sys.path[:] = {sys.path!r}; from a4eval.executors.worker import main; main()"
         with theirs:
@@ -90,8 +93,7 @@ class Worker:
                 start_new_session=True,
             )
         self.connection = Connection(ours.detach())
-        self.gpu: str | None = None
-        """The GPU that it was given, if any."""
+        self.gpu = gpu
         self.jobs: list[Job] = []
         self.pending: int | None = None
         """The number of the chunk it works on."""
