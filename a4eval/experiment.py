@@ -26,21 +26,26 @@ POINT_KEYS = frozenset({"points", "zip"})
 """The root keys that say which points a sweep has beside what is swept over key by key."""
 
 
-class Root(msgspec.Struct, forbid_unknown_fields=True):
-    """The root keys of a config."""
+class Conduct(msgspec.Struct, kw_only=True):
+    """How a sweep is run, whatever its points are."""
 
-    task: Any
-    description: str = ""
-    seed: int = 0
-    pictures: bool | Literal["auto"] = "auto"
-    timeout: float | None = None
     executor: Any = "local"
+    timeout: float | None = None
     resume: bool = True
     dry_run: bool = False
     fail_fast: bool = False
     retries: int = 0
     sort: str | None = None
     stop: str | None = None
+
+
+class Root(Conduct, kw_only=True, forbid_unknown_fields=True):
+    """The root keys of a config."""
+
+    task: Any
+    description: str = ""
+    seed: int = 0
+    pictures: bool | Literal["auto"] = "auto"
     objective: str | list[str] | None = None
     points: str | None = None
     zip: str | list[str] | None = None

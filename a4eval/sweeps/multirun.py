@@ -38,14 +38,12 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         raise came.error
     if isinstance(came, Outcome):
         return came
-    points = came.plan.jobs
-    if points.root.dry_run:
-        executor_of(points.root)
+    points = Jobs(came.points.run_ids, partial(_made, came.points), came.points.conduct, came.points.runner)
+    if points.conduct.dry_run:
+        executor_of(points.conduct)
         stop_of(points)
         return came
-    return carry_out(
-        Jobs(points.run_ids, partial(_made, points), points.root), came.folder, came.sweep_id, came.started
-    )
+    return carry_out(points, came.folder, came.sweep_id, came.started)
 
 
 def _made(points: Jobs, number: int) -> Job:

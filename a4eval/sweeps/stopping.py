@@ -97,7 +97,7 @@ class Stop:
         self._numbers: dict[int, list[int]] = {}
         """Seed to the numbers of its points."""
         for run_id, place in points.run_ids.items():
-            config = points[place].config
+            config = points[place].point.config
             seed = config.get("seed", 0)
             value = self._baseline.value(config, seed)
             if value is not None:  # else the baseline lacks the seed: it could not be compared
