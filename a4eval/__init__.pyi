@@ -1,3 +1,4 @@
+from .arrays import load_arrays as load_arrays
 from .component import Component as Component
 from .component import param as param
 from .config.builder import build as build
