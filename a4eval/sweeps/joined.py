@@ -153,7 +153,7 @@ def _json_lines(path: Path) -> list[Row]:
 
 
 def _parquet(path: Path) -> list[Row]:
-    arrow, parquet = require("pyarrow", "pyarrow"), require("pyarrow.parquet", "pyarrow")
+    arrow, parquet = require("pyarrow", "a4eval[arrow]"), require("pyarrow.parquet", "a4eval[arrow]")
     size, held = path.stat().st_size, 0
     rows: list[Row] = []
     try:
