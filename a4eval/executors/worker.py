@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import A4evalError, PluginError
 from a4eval.runs.interrupts import GRACE_SECONDS, leave_polite_kills_to_the_owner, overdue
+from a4eval.runs.printed import content, go_to, new_file, shorten
 from a4eval.runs.provenance import THREADS
 
 if TYPE_CHECKING:
@@ -80,12 +81,13 @@ class Worker:
 
     def __init__(self, settings: Settings, inherited: tuple[int, ...] = ()) -> None:
         ours, theirs = socket.socketpair()
+        self._printed = new_file()
         code = f"import sys; sys.path[:] = {sys.path!r}; from a4eval.executors.worker import main; main()"
         with theirs:
             # our own interpreter and our own code
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-c", code, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(), *inherited),
+                [sys.executable, "-P", "-c", code, str(theirs.fileno()), str(self._printed)],
+                pass_fds=(theirs.fileno(), self._printed, *inherited),
                 env={**os.environ, **ONE_THREAD},
                 cwd=settings.directory if Path(settings.directory).is_dir() else None,
                 stdin=subprocess.DEVNULL,
@@ -111,10 +113,11 @@ class Worker:
         self._begun += 1
         self._since = time.monotonic()
 
-    def kill_if_overdue(self) -> None:
-        """Kill it if its run is long past its timeout."""
+    def look_after(self) -> None:
+        """Kill it if its run is long past its timeout, and leave out what is too much of what that prints."""
         if not self._begun:
             return
+        shorten(self._printed)
         timeout = self.jobs[self._begun - 1].config.get("timeout")
         if timeout is not None and time.monotonic() - self._since > timeout + GRACE_SECONDS:
             self._overdue = overdue(timeout)
@@ -130,16 +133,24 @@ class Worker:
         with suppress(ProcessLookupError):  # it had left already
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self.connection.close()
+        self._close()
 
-    def epitaph(self) -> str:
-        """Return what it died of.
+    def _close(self) -> None:
+        self.connection.close()
+        os.close(self._printed)
+
+    def end(self) -> tuple[str, bool, bytes]:
+        """Return what it died of, whether its run is to blame, and what that had printed.
 
         Raises:
             PluginError: it could not even start.
         """
         status = self._process.wait()
-        self.connection.close()
+        printed = content(self._printed)
+        self._close()
+        return self._epitaph(status), self.at_work, printed
+
+    def _epitaph(self, status: int) -> str:
         if status < 0:
             return f"{self._overdue}killed by {signal.Signals(-status).name}"
         if not self.at_work:
@@ -150,6 +161,7 @@ class Worker:
 def main() -> None:
     """Be a worker: read settings and chunks from the socket named on the command line until it closes."""
     connection = Connection(int(sys.argv[1]))
+    go_to(int(sys.argv[2]))
     leave_polite_kills_to_the_owner()
     threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
     try:
@@ -166,10 +178,13 @@ def main() -> None:
 def _work(connection: Connection, settings: Settings) -> None:
     from a4eval.executors.jobs import run_job, tell
     from a4eval.journal.journal import Journal
+    from a4eval.runs import installed
     from a4eval.runs.record import encode
     from a4eval.terminal import remark
 
     journal = Journal(settings.folder)
+    if settings.journal:  # else there may be no folder on this machine
+        installed.keep(settings.folder)
     while True:
         jobs: list[Job] = connection.recv()
         timed = any(job.config.get("timeout") is not None for job in jobs)
