@@ -22,7 +22,7 @@ from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
 from a4eval.environment import filled
 from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of, told
-from a4eval.experiment import Experiment
+from a4eval.experiment import Experiment, Root
 from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
@@ -31,6 +31,7 @@ from a4eval.runs.interrupts import deadline, overdue, uninterrupted
 from a4eval.runs.leftovers import leftovers_removed
 from a4eval.runs.printed import Printed
 from a4eval.runs.watchdog import watched
+from a4eval.tracking import tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,12 +53,18 @@ class Prepared:
         task: its task, built.
         components: all that the task is built from.
         run_id: the hash of what decides the numbers.
+        root: its root keys.
+        app: what there is to say of a run of the user's own Hydra app; None of an experiment.
+        leaves: the names of artifacts that it may leave without telling its :class:`Run`.
     """
 
     experiment: Experiment
     task: Task
     components: tuple[record.ComponentRecord, ...]
     run_id: str
+    root: Root
+    app: record.AppRecord | None = None
+    leaves: tuple[str, ...] = ()
 
     def instead(self, task: Task) -> Prepared:
         """Return the same run with *task* in place of its own, which cannot tell what happened to it."""
@@ -75,7 +82,7 @@ def prepare(experiment: Experiment) -> Prepared:
     builder = Builder(registry())
     task = builder.build("task", filled(experiment.config["task"]), "task")
     components = tuple(_component(provided) for _, provided in sorted(builder.used.items()))
-    return Prepared(experiment, task, components, run_id(experiment.config, components))
+    return Prepared(experiment, task, components, run_id(experiment.config, components), experiment.root)
 
 
 def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
@@ -109,7 +116,7 @@ def execute(
         executor: what runs it.
         alone: it is all that the command runs: its task shows progress, sees what was typed and may send out parts.
     """
-    root, owner = prepared.experiment.root, os.getpid()
+    root, owner = prepared.root, os.getpid()
     directory = directory.absolute()  # wherever the task goes
     run = Run(
         directory=directory,
@@ -118,12 +125,12 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came, printed = _Came(), Printed()
-    with _TURN:
+    came, printed, seed = _Came(), Printed(), None if prepared.app else root.seed
+    with _TURN, tracking() as curves:
         clock = _Clock()
         try:
             printed.begin()
-            with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
+            with python_warnings_noted(run), leftovers_removed(seed), deadline(root.timeout):
                 _checked(came, prepared.task.run(run))
                 if run.pictures and came.charts:
                     _draw(run, came)
@@ -133,6 +140,8 @@ def execute(
             os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
         with uninterrupted():
             printed.end()
+    if rows := curves.table():
+        came.tables.setdefault("tracked", _convert(rows, record.Table, "the table 'tracked'"))
     with uninterrupted():
         return _record(prepared, run, came, clock, sweep_id, executor, printed)
 
@@ -184,7 +193,7 @@ def _record(
         log = printed.keep(run.directory)
     except (DataError, OSError) as error:
         doubts.append(f"what the run printed is not kept: {error}")
-    for path in run.artifacts:
+    for path in dict.fromkeys([*run.artifacts, *(run.directory / name for name in prepared.leaves)]):
         try:
             if path.is_file():
                 artifacts.append(_artifact(path, run.directory))
@@ -199,6 +208,7 @@ def _record(
         status=came.status,
         started=clock.started.isoformat(),
         finished=datetime.now(UTC).isoformat(),
+        app=prepared.app,
         config=record.plain(prepared.experiment.config),
         overrides=list(prepared.experiment.overrides),
         seed=run.seed,
@@ -221,7 +231,7 @@ def _record(
 
 def _overdue(prepared: Prepared, directory: Path) -> bytes:
     """Return the record of a single run that did not hear its timeout; its watchdog fills in how long it took."""
-    root = prepared.experiment.root
+    root = prepared.root
     came = _Came(failure=RunTimeoutError(f"{overdue(root.timeout or 0)}ended"))
     return record.encode(_record(prepared, Run(directory, root.seed), came, _Clock(), None, LOCAL, Printed()))
 
