@@ -89,7 +89,7 @@ def planned(
 def _check(settings: Mapping[str, Any]) -> None:
     """Refuse what says how a sweep over an app of the user's runs: here the root keys say it."""
     for key, ours in msgspec.structs.asdict(Conduct(executor={"name": "local"})).items():
-        if settings[key] != ours:
+        if settings.get(key, ours) != ours:  # an app has no records to stop by
             message = f"is for a sweep over a Hydra app of your own; of an experiment {key}=… says it"
             raise ConfigError(message, path=f"hydra.sweeper.{key}")
 
