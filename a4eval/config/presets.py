@@ -24,6 +24,7 @@ class Listed:
     name: str
     description: str
     provider: str
+    file: Path
 
 
 def experiments(config_dir: Path | None = None) -> list[Listed]:
@@ -33,7 +34,7 @@ def experiments(config_dir: Path | None = None) -> list[Listed]:
         root = folder / "experiment"
         for file in sorted(root.rglob("*.yaml")):
             name = file.relative_to(root).with_suffix("").as_posix()
-            found.setdefault(name, Listed(name, _description(file), provider))
+            found.setdefault(name, Listed(name, _description(file), provider, file))
     return [found[name] for name in sorted(found)]
 
 
