@@ -27,7 +27,7 @@ from a4eval.cli.status import status
 from a4eval.errors import A4evalError, DataError
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
-from a4eval.terminal import remark
+from a4eval.terminal import put, remark
 
 
 def main() -> None:
@@ -58,10 +58,13 @@ class Interruptible(click.Group):
             sys.exit(INTERRUPTED)
 
 
-@click.group(cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Interruptible, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
-def app() -> None:
+@click.pass_context
+def app(context: click.Context) -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
+    if context.invoked_subcommand is None:
+        put(context.get_help())
 
 
 COMMANDS = (
