@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,10 @@ from a4eval.registry import registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HEADER = 200
+"""So many characters of a file are looked through for what it needs."""
+_NEEDS = re.compile(r"^# needs: ([\w -]+)$", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -25,6 +30,8 @@ class Listed:
     description: str
     provider: str
     file: Path
+    needs: list[str]
+    """The distributions that it needs and that are not installed."""
 
 
 def experiments(config_dir: Path | None = None) -> list[Listed]:
@@ -34,7 +41,8 @@ def experiments(config_dir: Path | None = None) -> list[Listed]:
         root = folder / "experiment"
         for file in sorted(root.rglob("*.yaml")):
             name = file.relative_to(root).with_suffix("").as_posix()
-            found.setdefault(name, Listed(name, _description(file), provider, file))
+            if name not in found:
+                found[name] = Listed(name, _description(file), provider, file, _lacking(file))
     return [found[name] for name in sorted(found)]
 
 
@@ -63,3 +71,14 @@ def _description(file: Path) -> str:
         return f"(unreadable: {' '.join(str(error).split())})"
     description = content.get("description", "") if isinstance(content, dict) else ""
     return " ".join(str(description).split())
+
+
+def _lacking(file: Path) -> list[str]:
+    """Return what a line such as ``# needs: a4eval-deconv`` at the beginning of *file* names and is not installed."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            found = _NEEDS.search(lines.read(HEADER))
+    except OSError:
+        return []
+    installed = {plugin.distribution for plugin in registry().plugins}
+    return [name for name in found[1].split() if name not in installed] if found else []

@@ -10,7 +10,7 @@ import yaml
 
 from a4eval.config.presets import Listed, experiments
 from a4eval.config.yaml_file import text_of
-from a4eval.errors import ConfigError, added
+from a4eval.errors import ConfigError, added, each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,9 @@ def sourced(error: ConfigError, overrides: Sequence[str], config_dir: Path | Non
         chosen = next((one for one in experiments(config_dir) if one.name == name), None)
     except ConfigError:
         chosen = None
+    if chosen is not None and chosen.needs and any(one.path.endswith("name") for one in each(error)):
+        needs = f"{name} needs a plugin that is not installed: pip install {' '.join(chosen.needs)}"
+        return ConfigError(needs, path="experiment")
     return added(error, partial(_source, set(said), chosen))
 
 
