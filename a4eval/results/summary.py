@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from a4eval.environment import allowed
 from a4eval.errors import ConfigError, did_you_mean
+from a4eval.experiment import Root
 from a4eval.journal.views import Row
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
@@ -22,34 +23,32 @@ from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from a4eval.executors.contract import Jobs
     from a4eval.journal.views import Entry
     from a4eval.sweeps.carry_out import Outcome
-    from a4eval.sweeps.plan import Plan
 
 FAILURES_SHOWN = 10
 PLAN_LINES = 40
 
 
-def print_plan(plan: Plan, folder: Path, *, everything: bool = False) -> None:
+def print_plan(plan: Planned, *, everything: bool = False) -> None:
     """Print what would be run: the values of each key, the first config, and the last one's overrides."""
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
         put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
-    put(f"{points(len(plan.jobs))}{repeated}, into {folder}")
-    first, last = plan.jobs[0], plan.jobs[len(plan.jobs) - 1]
-    lines = yaml.safe_dump(first.config, sort_keys=False, allow_unicode=True).splitlines()
+    put(f"{points(len(plan.points))}{repeated}, into {plan.folder}")
+    first, last = plan.points[0], plan.points[len(plan.points) - 1]
+    lines = yaml.safe_dump(first.point.config, sort_keys=False, allow_unicode=True).splitlines()
     shown = lines if everything else lines[: max(PLAN_LINES - 5 - len(plan.axes), 5)]
     put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
     if len(shown) < len(lines):
         put(f"# … {len(lines) - len(shown)} more lines: --show all")
     if last != first:
-        put(f"\n# the last: run {last.run_id}\n# {' '.join(last.overrides)}")
+        put(f"\n# the last: run {last.run_id}\n# {' '.join(map('='.join, _typed(last.point).items()))}")
         if everything:
-            put(yaml.safe_dump(last.config, sort_keys=False, allow_unicode=True), end="")
+            put(yaml.safe_dump(last.point.config, sort_keys=False, allow_unicode=True), end="")
 
 
 def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
@@ -60,7 +59,7 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
         show: ``summary``; ``all``, each point whole; or ``path``, that of the journal alone.
     """
     if isinstance(outcome, Planned):
-        print_plan(outcome.plan, outcome.folder, everything=show == "all")
+        print_plan(outcome, everything=show == "all")
         return OK
     if show != "path":
         print_outcome(outcome, everything=show == "all")
@@ -95,7 +94,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
                 put(" ".join(record.overrides))
             print_record(record, everything=everything)
     elif good:
-        sort, swept = outcome.points.root.sort, _swept(outcome.points)
+        sort, swept = outcome.points.conduct.sort, _swept(outcome.points)
         try:
             print_sweep(journal.read(good, Row), len(good), sort, swept)
         except ConfigError as error:
@@ -107,13 +106,20 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
 
 def _swept(points: Jobs) -> list[str]:
     """Return the keys that are swept over: those in which the first point and the last differ."""
-    first, last = (dict(one.partition("=")[::2] for one in points[at].overrides) for at in (0, len(points) - 1))
+    first, last = (_typed(points[at].point) for at in (0, len(points) - 1))
     return [key.lstrip("+~") for key in last if first.get(key) != last[key]]
+
+
+def _typed(point: Any) -> dict[str, str]:
+    """Return the overrides of a point, by key; those of an app's stand beside what they mean."""
+    texts = (one if isinstance(one, str) else one[0] for one in point.overrides)
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
 
 
 def _check_objective(outcome: Outcome, good: Sequence[Entry]) -> None:
     """Warn of an objective that no point has as a metric."""
-    named = outcome.points.root.objective
+    conduct = outcome.points.conduct
+    named = conduct.objective if isinstance(conduct, Root) else None
     names = [named] if isinstance(named, str) else named or []
     for row in outcome.journal.read(good[:1], Row):
         for name in names:
@@ -153,12 +159,12 @@ def counts(outcome: Outcome) -> str:
 def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     folder = shlex.quote(str(outcome.folder))
     started = kept(outcome.folder)
-    options = ["--config-dir", started.config_dir] if started and started.config_dir else []
-    options += [f"--allow-env={name}" for name in allowed()]
+    again = ["a4eval", "run"] if started is None else started.single()
+    again += [f"--allow-env={name}" for name in allowed()]
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
         error = row.error or {"type": row.status}
         message = " ".join(str(error.get("message", "")).split())
-        put(f"  {error.get('type')}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
+        put(f"  {error.get('type')}: {message}\n    {shlex.join([*again, *row.overrides])}")
     if len(failed) > FAILURES_SHOWN:
         put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")
