@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from a4eval.cli import complete
 from a4eval.cli.options import json_option
 
 
 @click.command()
-@click.argument("name", metavar="[KIND|NAME]", required=False)
+@click.argument("name", metavar="[KIND|NAME]", required=False, shell_complete=complete.components)
 @click.option("--kind", help="Only this kind, such as metric.")
 @click.option("--search", metavar="WORD", help="Only those that mention it.")
 @json_option

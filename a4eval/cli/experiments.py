@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from a4eval.cli import complete
 from a4eval.cli.options import config_dir_option, json_option
 from a4eval.terminal import put
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("which", metavar="[GROUP|NAME]", required=False)
+@click.argument("which", metavar="[GROUP|NAME]", required=False, shell_complete=complete.experiments)
 @click.option("--search", metavar="WORD", help="Only those that mention it.")
 @config_dir_option
 @json_option

@@ -10,6 +10,7 @@ import click
 from a4eval import __version__
 from a4eval.cli.cancel import cancel
 from a4eval.cli.compare import compare
+from a4eval.cli.completion import completion
 from a4eval.cli.components import components
 from a4eval.cli.experiments import experiments
 from a4eval.cli.export import export
@@ -83,6 +84,7 @@ COMMANDS = (
     resume,
     status,
     cancel,
+    completion,
 )
 for command in COMMANDS:
     app.add_command(command)

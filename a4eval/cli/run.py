@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from a4eval import errors
+from a4eval.cli import complete
 from a4eval.cli.options import (
     allow_env_option,
     check_plugins,
@@ -54,7 +55,7 @@ Exit status: 0 ok
 
 
 @click.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
-@click.argument("overrides", nargs=-1)
+@click.argument("overrides", nargs=-1, shell_complete=complete.overrides)
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
 @click.option("--cfg", metavar="job|resolved|hydra|all", help="Print the composed config and stop.")
 @show_option

@@ -36,14 +36,22 @@ class Listed:
 
 def experiments(config_dir: Path | None = None) -> list[Listed]:
     """List the experiments of the user's folder and of every active plugin; the first of a name wins, as in Hydra."""
-    found: dict[str, Listed] = {}
+    found = _found(config_dir)
+    return [Listed(name, _description(file), who, file, _lacking(file)) for name, (who, file) in sorted(found.items())]
+
+
+def files(config_dir: Path | None = None) -> dict[str, Path]:
+    """Return the names of the experiments and their files, none of them read."""
+    return {name: file for name, (_, file) in _found(config_dir).items()}
+
+
+def _found(config_dir: Path | None) -> dict[str, tuple[str, Path]]:
+    found: dict[str, tuple[str, Path]] = {}
     for provider, folder in _folders(config_dir):
         root = folder / "experiment"
         for file in sorted(root.rglob("*.yaml")):
-            name = file.relative_to(root).with_suffix("").as_posix()
-            if name not in found:
-                found[name] = Listed(name, _description(file), provider, file, _lacking(file))
-    return [found[name] for name in sorted(found)]
+            found.setdefault(file.relative_to(root).with_suffix("").as_posix(), (provider, file))
+    return found
 
 
 def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
