@@ -23,6 +23,7 @@ from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
 from a4eval.cli.say import fail
+from a4eval.cli.schema import schema
 from a4eval.cli.show import show
 from a4eval.cli.status import status
 from a4eval.errors import A4evalError, DataError
@@ -85,6 +86,7 @@ COMMANDS = (
     status,
     cancel,
     completion,
+    schema,
 )
 for command in COMMANDS:
     app.add_command(command)
