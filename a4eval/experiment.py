@@ -88,7 +88,7 @@ def check_root(root: dict[str, Any]) -> None:
             _check(key, value)
         except ConfigError as error:
             problems.append(error)
-    if root.get("task", MISSING) == MISSING:
+    if root.get("task", MISSING) == MISSING and "experiment" not in root:
         missing = "is missing; choose an experiment: `a4eval experiments` lists them"
         problems.append(ConfigError(missing, path="task"))
     if problems:

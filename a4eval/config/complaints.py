@@ -35,6 +35,7 @@ COMPOSITION_ERRORS = (
 
 _OF_THE_PARSER = re.compile(r"no viable|mismatched input|extraneous input|missing \w+ at|token recognition|NoViableAlt")
 """The words of a parser that tell nobody anything."""
+_KEY = re.compile(r"[+~]*[\w$]+([./][\w$-]+)*(@[\w.:]+)?")
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
 _SAID = (
     (
@@ -125,8 +126,9 @@ def _of_override(override: str, said: str) -> ConfigError:
         if override.count(opened) != override.count(closed):
             advice = f"quote it for the shell, which takes it apart at blanks: {_quoted(key, value, sign)}"
             return ConfigError(f"got {override!r}, where {opened} and {closed} are not as many; {advice}")
-    if not sign:
-        return ConfigError(f"got {override!r}, expected KEY=VALUE")
+    if not sign or not _KEY.fullmatch(key):
+        wrong = ", whose key cannot be read" if sign else ""
+        return ConfigError(f"got {override!r}{wrong}{';' * bool(wrong) or ','} expected KEY=VALUE")
     lines = [line for line in said.splitlines() if line.strip(" ^") and not line.startswith(("Error ", "See "))]
     said = re.sub(r"^\w+ while evaluating '.*?': ", "", lines[0]) if lines else ""
     reason = f": {said}" if said and not _OF_THE_PARSER.search(said) else ""
