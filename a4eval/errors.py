@@ -139,7 +139,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     '; known: average, median'
     """
     names = sorted(known)
-    near = _same(name, names) or _beginning(name, names) or get_close_matches(name, names, n=1, cutoff=0.6)
+    near = _same(name, names) or get_close_matches(name, names, n=1, cutoff=0.85)
+    near = near or _beginning(name, names) or get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     if len(names) > NAMES_SHOWN:

@@ -43,7 +43,7 @@ def overrides(context: click.Context, _parameter: object, incomplete: str) -> li
     key, sign, begun = incomplete.partition("=")
     if sign:
         return [CompletionItem(f"{key}={one.value}") for one in _items(_values(context, key), begun)]
-    return _items((f"{one}=" for one in _keys(context, typed)), incomplete)
+    return _items({f"{one}=" for one in _keys(context, typed)}, incomplete)
 
 
 def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -30,9 +30,9 @@ def schema() -> dict[str, Any]:
     kinds = dict.fromkeys(one.component.kind for one in found)
     definitions = {kind: _kind(kind) for kind in kinds}
     root = msgspec.json.schema(Root)["$defs"]["Root"]["properties"]
-    properties = {key: {"anyOf": [value, REFERS]} for key, value in root.items()}
-    properties |= {"task": {"$ref": "#/$defs/task"}, "executor": {"$ref": "#/$defs/executor"}}
+    properties: dict[str, Any] = {key: {"anyOf": [value, REFERS]} for key, value in root.items()}
     properties |= {"defaults": {"type": "array"}, "hydra": {"type": "object"}}
+    properties |= {"task": {"$ref": "#/$defs/task"}, "executor": {"$ref": "#/$defs/executor"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "a4eval experiment",

@@ -13,7 +13,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from omegaconf import OmegaConf, open_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
@@ -32,7 +32,7 @@ def our_rules() -> Iterator[None]:
         ConfigLoaderImpl._apply_overrides_to_config = staticmethod(before)  # type: ignore[method-assign]  # noqa: SLF001
 
 
-def apply(overrides: Sequence[Override], config: DictConfig) -> None:
+def apply(overrides: list[Override], config: DictConfig) -> None:
     """Set *overrides* in *config*, one after the other."""
     for override in overrides:
         steps = override.key_or_group.split(".")

@@ -39,8 +39,8 @@ def sourced(error: ConfigError, overrides: Sequence[str], config_dir: Path | Non
 
 def _source(said: set[str], chosen: Listed | None, error: ConfigError) -> str:
     path = error.path
-    if not path or "is missing" in str(error):
-        return ""  # it stands nowhere
+    if not path or path.startswith("hydra") or "is missing" in str(error):
+        return ""  # it stands nowhere, or only a command says it
     if path == "experiment" or "(in the point" in str(error):
         return ""  # it says so itself
     if any(path == key or path.startswith((f"{key}.", f"{key}[")) or key.startswith(f"{path}.") for key in said):

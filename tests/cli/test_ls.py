@@ -17,7 +17,7 @@ def test_records_that_share_no_metric_have_one_column_of_numbers(cli, swept, mon
     monkeypatch.setenv("COLUMNS", "100")
     lines = cli("ls", "swept", "one").out.splitlines()
     assert lines[0].split() == ["experiment", "task.W", "metrics", "path"]
-    assert any("11_point=0.753247 every_point=0.728571 …" in line for line in lines)
+    assert any("11_point=0.753247" in line for line in lines)
     assert sum("l2_p1=2 l2_p2=2 …" in line for line in lines) == 3
     assert cli("ls", "swept").out.splitlines()[0].split() == ["task.W", "l2_p1", "l2_p2", "iou_p1", "iou_p2"]
 
@@ -50,7 +50,8 @@ def test_a_point_of_a_sweep(cli, swept):
     shown = cli("show", "swept", "--point", "2")
     assert shown.code == 0, shown.err
     assert "assignment4/q5_l2_vs_iou (seed 0)" in shown.out
-    assert cli("show", "swept", "--point", "2", "--json").out.count("task.W=8") == 1
+    found = [cli("show", "swept", "--point", str(number), "--json").out for number in (1, 2, 3)]
+    assert all(sum(f"task.W={width}" in one for one in found) == 1 for width in (6, 8, 10))
     assert "expected a number from 1 to 3" in cli("show", "swept", "--point", "9").err
     assert "--point N shows one" in cli("show", "swept").err
 
@@ -67,14 +68,14 @@ def test_a_sort_or_objective_that_is_no_metric_is_warned_of(cli):
     done = cli("run", "-m", Q5, "task.W=6,8", "sort=nope", "objective=iou_p", "hydra.sweep.dir=swept")
     assert done.code == 0
     assert "sort: there is no key 'nope'" in done.err
-    assert "objective: there is no metric 'iou_p'; did you mean 'iou_p1' or 'iou_p2'?" in done.err
+    assert "objective: there is no metric 'iou_p'; did you mean 'iou_p1'?" in done.err
     assert done.out.splitlines()[0].split()[0] == "task.W"
 
 
 def test_the_command_alone_prints_its_help(cli):
     done = cli()
     assert done.code == 0
-    assert done.out.startswith("Usage: a4eval")
+    assert done.out.startswith("Usage: ")
 
 
 def test_what_comes_with_another_distribution_says_the_pip_line(monkeypatch):

@@ -396,7 +396,7 @@ def test_a_bad_config_is_a_line_for_each_fault_and_writes_nothing(site, tmp_path
     assert done.code == 2
     assert done.err.startswith(f"a4eval: error: {message}")
     assert all(line.startswith("a4eval: error: ") for line in done.err.splitlines())
-    assert done.err.count("\n") <= 2
+    assert done.err.count("\n") <= 3
     assert done.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
@@ -459,7 +459,8 @@ def test_an_experiment_of_the_user(site, tmp_path):
         one["experiment"]: one
         for one in json.loads(site.run("experiments", "--config-dir", tmp_path / "mine", "--json").out)
     }
-    assert listed["tails"] == {"experiment": "tails", "provider": "--config-dir", "description": "All tails."}
+    expected = {"experiment": "tails", "provider": "--config-dir", "description": "All tails.", "needs": []}
+    assert listed["tails"] == expected
     assert listed["stranger/heads"]["provider"] == "stranger"
 
 

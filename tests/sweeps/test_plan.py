@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf, open_dict
 
 from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
+from a4eval.config.setting import our_rules
 from a4eval.errors import ConfigError
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.plan import Plan
@@ -78,10 +79,12 @@ def application():
 
 def composer(application, overrides):
     loader = application.config_loader
-    master = application.compose_config("config", overrides, run_mode=RunMode.MULTIRUN, with_log_configuration=False)
+    with our_rules():
+        master = application.compose_config("config", overrides, RunMode.MULTIRUN, with_log_configuration=False)
 
     def compose(point, number):
-        config = loader.load_sweep_config(master, point)
+        with our_rules():
+            config = loader.load_sweep_config(master, point)
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
         HydraConfig.instance().set_config(config)
