@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,18 @@ class Registry:
         """List the components, of one kind or all, by kind and name."""
         keys = sorted(key for key in self._by_name if kind in (None, key[0]))
         return [provided for key in keys for provided in self._by_name[key]]
+
+    def described(self, kind: str, component: object) -> str:
+        """Return how an error calls a built component: its kind, name and plugin; its class where none brings it."""
+        made = type(component)
+        for one in self.components(kind):
+            factory = one.component.factory
+            if isinstance(factory, str):
+                module, _, attribute = factory.partition(":")
+                factory = vars(sys.modules.get(module, sys)).get(attribute, "")
+            if factory is made:
+                return f"{kind} {one.component.name!r} of plugin {one.plugin.name!r}"
+        return f"{kind} {made.__qualname__}"
 
     def tell(self, hook: str, arguments: Callable[[], dict[str, Any]]) -> list[str]:
         """Call a hook that returns nothing in every plugin; return a line for each that failed to listen.

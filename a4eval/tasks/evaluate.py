@@ -13,10 +13,11 @@ from a4eval.contracts import Divisible, Partitioned, Result, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
-from a4eval.statistics.weights import JACKKNIFE, statistic_of
+from a4eval.statistics.weights import JACKKNIFE
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
+from a4eval.tasks.watch import leaves_weights_out, metric_called, promised_statistic, unmoved
 
 if TYPE_CHECKING:
     from a4eval.context import Run
@@ -62,8 +63,7 @@ class Evaluate:
                 for doubt in shard.warnings:
                     run.warn(doubt)
         else:
-            for batch in run.track(self.data.batches(run), "evaluating"):
-                self._set.update(batch)
+            self._set.take_in(self.data, run.track(self.data.batches(run), "evaluating"), run)
         if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
         result = Result(self._set.values(), self._set.tables())
@@ -74,6 +74,8 @@ class Evaluate:
     def _add_intervals(self, options: KeptIntervalOptions, result: Result, run: Run) -> None:
         """Give the values of each metric their intervals, and keep the resamples; every metric sees the same ones."""
         method = options.method or "bca"
+        if doubt := options.doubt():
+            run.warn(doubt)
         kept: dict[str, Kept] = {}
         for label, metric in run.track(self._set.weighable().items(), "resampling"):
 
@@ -87,7 +89,18 @@ class Evaluate:
                     jackknife=JACKKNIFE if method == "bca" else 0,
                 )
 
-            values = drawn(statistic_of(metric)).renamed(self._set.names(label, metric))
+            statistic = promised_statistic(label, metric)
+            given = drawn(statistic)
+            if unmoved(given):
+                who = metric_called(label, metric)
+                if leaves_weights_out(statistic, len(metric.units), given.observed):
+                    run.warn(f"{who} leaves the weights of its units out, so that its values have no interval")
+                    continue
+                run.warn(
+                    f"{who} gives the same numbers under all {given.resamples} resamples, so that its intervals have "
+                    "no width: all units are alike, or it leaves their weights out; check_metric tells which"
+                )
+            values = given.renamed(self._set.names(label, metric))
             drawn_together = values.groups
             if drawn_together < _FEW:
                 run.warn(
