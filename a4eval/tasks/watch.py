@@ -150,9 +150,13 @@ def promised_statistic(label: str, metric: Weighable) -> Statistic:
 
 def unmoved(drawn: Resampled) -> bool:
     """Say whether no resample changed any value: all units are alike, or their weights are not looked at."""
-    return drawn.groups > 1 and bool(drawn.values) and all(
-        np.isfinite(drawn.observed[name]) and bool(np.all(values == drawn.observed[name]))
-        for name, values in drawn.values.items()
+    return (
+        drawn.groups > 1
+        and bool(drawn.values)
+        and all(
+            np.isfinite(drawn.observed[name]) and bool(np.all(values == drawn.observed[name]))
+            for name, values in drawn.values.items()
+        )
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from a4eval import Run
+from a4eval.checks.layers.cases import cases
+from a4eval.checks.layers.precision import float16
+from a4eval.checks.trees import floats
 from a4eval.tasks.check_layer import CheckLayer
 
 from ..mutants import right_layers, wrong_gradients, wrong_layers
@@ -81,6 +85,37 @@ def test_a_wrong_layer_fails_by_the_check_that_explains_it(name):
 def test_a_right_layer_is_not_blamed(name):
     result = CheckLayer(RIGHT[name]()).run(Run(directory=None, seed=0))
     assert result.verdict.outcome != "failed", result.verdict.reasons
+
+
+@pytest.mark.parametrize("seed", [33, 55, 109])
+def test_what_rounding_may_carry_beyond_the_largest_number_may_be_infinite(seed):
+    """The gradients are thousands, and rounding to float16 alone may make them tens of thousands: 65,504 is the end."""
+    (case,) = cases(RIGHT["ChaoticRecurrence"](), np.random.default_rng(seed), seed)
+    with np.errstate(all="ignore"):
+        got = case.layer.backward(*_half(case))[1]
+        assert np.isinf(got).any()
+        assert float16(case).verdict != "failed"
+
+
+def _half(case):
+    params, x, dy = (floats(tree, lambda array: array.astype(np.float16)) for tree in (case.params, case.x, case.dy))
+    return params, case.layer.forward(params, x)[1], dy
+
+
+def test_an_overflow_that_rounding_cannot_explain_is_one():
+    class Overflows(RIGHT["Softmax"]):
+        """exp before the largest is taken off: 12 and more is too much for float16."""
+
+        def example(self, rng):
+            return 10 + rng.standard_normal((3, 5))
+
+        def forward(self, params, x):
+            y = np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
+            return y, y
+
+    (case,) = cases(Overflows(), np.random.default_rng(0), 0)
+    with np.errstate(all="ignore"):
+        assert float16(case).verdict == "failed"
 
 
 def test_a_tolerance_that_zeros_would_meet_is_not_believed():

@@ -50,13 +50,14 @@ def rounding_bound(case: LayerCase) -> Leaves:
     return {name: case.factor * case.growth * UNIT * array for name, array in sensitivity(case).items()}
 
 
-def precision_bound(case: LayerCase, unit: float, smallest: float, factor: float) -> Leaves:
+def precision_bound(case: LayerCase, unit: float, smallest: float, largest: float, factor: float) -> Leaves:
     """Return for each entry how far computing in a lower precision may move it.
 
     Args:
         case: in float64.
         unit: the unit roundoff of the precision.
         smallest: its smallest positive number: near it rounding is absolute.
+        largest: its largest: an entry that rounding may carry beyond it may become infinite, so it has no bound.
         factor: how many times the spread is allowed.
     """
     rng = case.rng("precision")
@@ -66,7 +67,7 @@ def precision_bound(case: LayerCase, unit: float, smallest: float, factor: float
         for name, array in spread.items():
             # a larger step stands for a part of the factor; what it carries an entry to is allowed twice
             found[name] = np.fmax(found[name], np.abs(array - case.exact[name]) * max(factor / times, 2.0))
-    return found
+    return {name: np.where(np.abs(case.exact[name]) + one > largest, np.inf, one) for name, one in found.items()}
 
 
 def perturbed(
