@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class Compared:
         difference: second minus first with its resamples; None where none were kept.
         interval: of the difference.
         p_value: of no difference, by the bootstrap.
+        repeated: what more of would decide it.
     """
 
     first: float
@@ -45,6 +46,7 @@ class Compared:
     difference: Difference | None = None
     interval: Interval | None = None
     p_value: float | None = None
+    repeated: Literal["units", "seeds"] = "units"
 
 
 @dataclass(slots=True)

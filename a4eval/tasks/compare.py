@@ -164,7 +164,7 @@ class _Fed:
         differences = resample(
             difference_of(first, second),
             n_units,
-            run.generator(1),
+            self.options.generator(),
             resamples=self.options.resamples,
             clusters=self.clusters,
             jackknife=JACKKNIFE if method == "bca" else 0,

@@ -66,7 +66,9 @@ class Evaluate:
             self._set.take_in(self.data, run.track(self.data.batches(run), "evaluating"), run)
         if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
-        result = Result(self._set.values(), self._set.tables())
+        values = self._set.values()
+        tables, charts = self._set.shown()
+        result = Result(values, tables, charts=charts)
         if self.interval:
             self._add_intervals(self.interval, result, run)
         return result
@@ -83,7 +85,7 @@ class Evaluate:
                 return resample(
                     statistic,
                     len(metric.units),
-                    run.generator(1),
+                    options.generator(),
                     resamples=options.resamples,
                     clusters=self._set.cluster_labels(metric),
                     jackknife=JACKKNIFE if method == "bca" else 0,

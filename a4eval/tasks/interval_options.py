@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from a4eval.component import param
 from a4eval.statistics.weights import beyond_each_end, check_options, resamples_for
 
 _STEADY = 5
 """Where fewer resamples lie beyond an end, it is nearly the outermost of them, wherever that fell."""
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,18 @@ class IntervalOptions:
         "for a difference",
     )
     clusters: str | None = param(None, help="column of the data that says which units are drawn together")
+    seed: int = param(0, help="of the resamples alone: runs with other seeds on the same units still share them")
 
     def __post_init__(self) -> None:
         check_options(self.resamples, self.level)
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, got {self.seed}")
+
+    def generator(self) -> np.random.Generator:
+        """Return the random numbers that draw the resamples."""
+        import numpy as np
+
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(1,)))
 
     def doubt(self) -> str:
         """Return "" or why the ends of the intervals are not steady."""

@@ -119,7 +119,7 @@ def test_batches_that_are_none_or_differ_are_told():
         def batches(self, run):
             yield [0.2, 0.4]
 
-    with pytest.raises(PluginError, match="reader .*Lists yields list, expected a mapping of named arrays"):
+    with pytest.raises(PluginError, match=r"reader .*Lists yields list, expected a mapping of named arrays"):
         evaluate(MeanScore(), Lists())
 
     class Uneven(Scores):
@@ -190,7 +190,7 @@ def test_what_weighs_nothing_cannot_be_compared():
 
 
 def test_resamples_too_few_for_the_level_are_refused():
-    with pytest.raises(ValueError, match="resamples: 38 are too few for level 0.95, of which 1 in 40 .* 39 or more"):
+    with pytest.raises(ValueError, match=r"resamples: 38 are too few for level 0\.95, of which 1 in 40 .* 39 or more"):
         IntervalOptions(resamples=38)
     assert "of 39 resamples 1 lie beyond each end at level 0.95" in IntervalOptions(resamples=39).doubt()
     assert "give 199 or more" in IntervalOptions(resamples=198).doubt()

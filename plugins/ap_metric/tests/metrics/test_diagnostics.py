@@ -42,7 +42,7 @@ def test_the_metrics_and_their_tables(tmp_path):
     assert tables["thresholds"][0]["AP"] == pytest.approx(values["AP50"].value)
     assert np.mean([row["APl"] for row in tables["thresholds"]]) == pytest.approx(values["APl"].value, nan_ok=True)
     assert np.mean([row["precision"] for row in tables["curve"]]) == pytest.approx(values["AP"].value)
-    assert np.mean([row["precision_0.5"] for row in tables["curve"]]) == pytest.approx(values["AP50"].value)
+    assert np.mean([row["IoU 0.5"] for row in tables["curve"]]) == pytest.approx(values["AP50"].value)
     counts = metrics["confusion"].tables()["confusion"]
     assert sum(row["count"] for row in counts if row["truth"] != "background") == len(data.truth_unit)
     assert sum(row["count"] for row in counts if row["detected"] != "background") == len(data.detection_unit)
