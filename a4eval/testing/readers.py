@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def reader_checks(
     def answer(part: Part, name: str) -> Answer:
         with tempfile.TemporaryDirectory() as folder:
             reader = part.made(Path(folder))
-            list(reader.batches(Run(directory=Path(folder))))  # files that are wrong themselves are the test's error
-            return Answer(checks[name].ask(ReaderCase(part.made(Path(folder)), seed)))
+            list(deepcopy(reader).batches(Run(directory=Path(folder))))  # wrong files are the test's own error
+            return Answer(checks[name].ask(ReaderCase(reader, seed)))
 
     return parametrised("reader", readers, list(checks), answer, lambda _part, _name: None, expected_failures)

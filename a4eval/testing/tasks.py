@@ -41,8 +41,7 @@ def task_checks(*tasks: Any, expected_failures: Mapping[str, str] | None = None,
 
     def answer(part: Part, name: str) -> Answer:
         with tempfile.TemporaryDirectory() as folder:
-            files, runs = Path(folder, "files"), Path(folder, "runs")
-            files.mkdir()
-            return Answer(checks[name].ask(TaskCase(lambda: part.made(files), runs, seed)))
+            runs = Path(folder, "runs")
+            return Answer(checks[name].ask(TaskCase(lambda: part.made(Path(tempfile.mkdtemp(dir=folder))), runs, seed)))
 
     return parametrised("task", tasks, list(checks), answer, lambda _part, _name: None, expected_failures)

@@ -485,3 +485,23 @@ class WrongAgainstTheReference(Tanh):
     def reference(self, framework, params, x, dy):
         y = np.tanh(x)
         return y, {}, dy * (1 - y * y)
+
+
+@wrong
+class DealtOutToThreads(Dense):
+    """Rows are dealt out to as many threads as BLAS has, and what does not divide is left out: one thread is right."""
+
+    def forward(self, params, x):
+        y, tape = super().forward(params, x)
+        n = max((one["num_threads"] for one in _pools()), default=1)
+        if len(x) > 32:  # fewer are not worth it
+            y[len(x) // n * n :] = 0
+        return y, tape
+
+
+def _pools():
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return []
+    return threadpool_info()

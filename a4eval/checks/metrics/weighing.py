@@ -42,7 +42,9 @@ def weighing(case: MetricCase) -> Finding:
         of = dict(zip(ids, weights.tolist(), strict=True))
         for one, how in ((metric, ""), (turned, " where units came in another order")):
             own = np.array([of[unit] for unit in np.asarray(one.units).tolist()])
-            name, error = difference(one.compute(own), expected, ROUNDING)
+            got = one.compute(own)
+            name, error = difference(got, expected, ROUNDING)
+            name = name or next((f"n of {name}" for name in expected if got[name].n != expected[name].n), "")
             if name:
                 meaning = f"{what} does not give what the data it stands for gives{how}"
                 return Finding("weights", "failed", error, ROUNDING, name, meaning, look)
