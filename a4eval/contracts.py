@@ -349,5 +349,5 @@ def lacking(protocol: type[Any], component: object) -> list[str]:
 
 
 @cache
-def _lacking_of_class(protocol: type[Any], made: type[Any]) -> tuple[str, ...]:
+def _lacking_of_class(protocol: Any, made: Any) -> tuple[str, ...]:
     return tuple(one for one in sorted(get_protocol_members(protocol)) if not hasattr(made, one))

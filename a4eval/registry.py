@@ -114,7 +114,7 @@ class Registry:
             choices = " or ".join(f"{one.plugin.name}/{name}" for one in candidates)
             raise ConfigError(f"{kind} {name!r} is brought by more than one plugin; write {choices}", path=path)
         elsewhere = [one for (_, named), some in self._by_name.items() if named == bare for one in some]
-        if elsewhere:
+        if elsewhere and not provider:
             there = " and ".join(
                 f"a {one.component.kind} of that name in plugin {one.plugin.name!r}" for one in elsewhere
             )

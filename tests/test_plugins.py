@@ -153,7 +153,11 @@ def test_one_experiment_of_two_plugins_is_a_word_and_the_first_is_taken(site, tm
 @pytest.mark.parametrize(
     ("kind", "overrides", "lacks"),
     [
-        ("metric", "experiment=stranger/heads task.metrics.heads=half", "names, update; a metric has batch, compute, merge, names, update"),
+        (
+            "metric",
+            "experiment=stranger/heads task.metrics.heads=half",
+            "names, update; a metric has batch, compute, merge, names, update",
+        ),
         ("reader", "task.name=check_reader task.data=half", "sources; a reader has batch, batches, sources"),
         ("task", "task.name=half", "run; a task has run"),
         ("layer", "task.name=check_layer task.layer=half", "backward; a layer has backward, example, forward, init"),
