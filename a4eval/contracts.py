@@ -338,14 +338,14 @@ KINDS: dict[str, type[Any]] = {"layer": Layer, "metric": Metric, "reader": Reade
 """What a component of each kind of the core must offer, executors apart: their protocol stands beside them."""
 
 
-def lacking(protocol: type[Any], component: object) -> list[str]:
+def lacking(protocol: Any, component: object) -> list[str]:
     """Return what a component lacks of a protocol, in the order of the alphabet; [] where it has all.
 
     >>> lacking(Layer, Interval(0.95, 0, 1, "exact"))
     ['backward', 'example', 'forward', 'init']
     """
-    # what its class has, which is asked once, is not computed: names may be a property
-    return [one for one in _lacking_of_class(protocol, type(component)) if not hasattr(component, one)]
+    made: Any = type(component)  # what a class has, which is asked once, is not computed: names may be a property
+    return [one for one in _lacking_of_class(protocol, made) if not hasattr(component, one)]
 
 
 @cache

@@ -115,6 +115,3 @@ def test_a_sweep_ends_with_its_worst_verdict(check, cli):
         "run", "-m", "task.name=check_layer", "task.layer=Dense,Leak", "hydra.sweep.dir=sweep", "executor.workers=1"
     )
     assert done.code == 3, done.err
-    listed = cli("ls", "sweep", "verdict=failed", "--json")
-    assert len(json.loads(listed.out)) == 1
-    assert "Leak" in listed.out
