@@ -4,7 +4,8 @@
 
 prints the table that docs/is-my-part-right.md holds, and with ``--write`` puts it there.
 ``--kept FILE`` notes what each job found as it ends and runs none of them twice, so that the command may be broken off
-and given again; what other code found does not count.
+and given again; what other code found does not count.  ``--backwards`` begins with the last job, so that two commands
+with one file meet in the middle.
 The other checks are written as their users write them, see ``peer_checks.py``; torch must be installed for them.
 """
 
@@ -117,29 +118,39 @@ def jobs(seeds: int, wrong_seeds: int) -> Iterator[Job]:
             yield from (Job(kind, name, False, peer=peer) for name in RIGHT[kind])
 
 
-def code() -> str:
-    """Return a hash of the code that the answers depend on."""
-    files = [*(ROOT / "a4eval" / "checks").rglob("*.py"), *(ROOT / "tests" / "mutants").glob("*.py")]
-    files += [ROOT / "a4eval" / "contracts.py", *(Path(__file__).parent / one for one in ("peer_checks.py",))]
+def code(kind: str) -> str:
+    """Return a hash of the code that the answers about a kind of part depend on."""
+    checks, mutants = ROOT / "a4eval" / "checks", ROOT / "tests" / "mutants"
+    files = [*checks.glob("*.py"), *(checks / f"{kind}s").glob("*.py"), checks / "metrics" / "units.py"]
+    files += [*mutants.glob(f"*{kind}*.py"), *(mutants.glob("wrong_gradients.py") if kind == "layer" else ())]
+    files += [ROOT / "a4eval" / "contracts.py", Path(__file__).parent / "peer_checks.py"]
     return hashlib.sha256(b"".join(one.read_bytes() for one in sorted(files))).hexdigest()[:16]
 
 
-def done(wanted: list[Job], processes: int, kept: Path | None) -> dict[Job, Judged]:
-    """Do the jobs that are not kept already, and keep them."""
-    version, found = code(), dict[Job, Judged]()
+def read(kept: Path | None) -> dict[Job, Judged]:
+    """Return what is kept of this code."""
+    versions, found = {kind: code(kind) for kind in WRONG}, dict[Job, Judged]()
     if kept is not None and kept.exists():
         for line in kept.read_text().splitlines():
-            by, job, judged_ = json.loads(line)
-            if by == version:
-                found[Job(*job)] = Judged(*judged_)
-    left = [job for job in wanted if job not in found]
+            version, job, one = json.loads(line)
+            if version == versions[job[0]]:
+                found[Job(*job)] = Judged(*one)
+    return found
+
+
+def done(wanted: list[Job], processes: int, kept: Path | None) -> dict[Job, Judged]:
+    """Do the jobs that are not kept already, and keep them; what another command keeps meanwhile is not done again."""
+    versions, found, size = {kind: code(kind) for kind in WRONG}, read(kept), max(1, 4 * processes)
     with ProcessPoolExecutor(processes) as pool:
-        for number, (job, one) in enumerate(zip(left, pool.map(judge, left), strict=True), 1):
-            found[job] = one
-            if kept is not None:
-                with kept.open("a") as file:
-                    file.write(json.dumps([version, job, one]) + "\n")
-            print(f"{number} of {len(left)}: {' '.join(map(str, job))} {one.outcomes}", file=sys.stderr, flush=True)
+        while left := [job for job in wanted if job not in found][:size]:
+            for job, one in zip(left, pool.map(judge, left), strict=True):
+                found[job] = one
+                if kept is not None:
+                    with kept.open("a") as file:
+                        file.write(json.dumps([versions[job.kind], job, one]) + "\n")
+                said = f"{len(found)} of {len(wanted)}: {' '.join(map(str, job))} {one.outcomes}"
+                print(said, file=sys.stderr, flush=True)
+            found |= read(kept)
     return {job: found[job] for job in wanted}
 
 
@@ -183,9 +194,11 @@ def main() -> None:
     parser.add_argument("--wrong-seeds", type=int, default=10, help="for each part with a bug, from 0")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--kept", type=Path, help="note what is done in this file, and go on from there")
+    parser.add_argument("--backwards", action="store_true", help="begin with the last job")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/is-my-part-right.md")
     options = parser.parse_args()
-    found = done(list(jobs(options.seeds, options.wrong_seeds)), options.processes, options.kept)
+    wanted = list(jobs(options.seeds, options.wrong_seeds))
+    found = done(wanted[::-1] if options.backwards else wanted, options.processes, options.kept)
     publish("check_mutants", report(found, options.seeds, options.wrong_seeds), PAGE)
     for job, one in found.items():
         if one.seeds:

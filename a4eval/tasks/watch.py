@@ -169,3 +169,18 @@ def leaves_weights_out(statistic: Statistic, n_units: int, observed: Mapping[str
         return bool(observed) and all(float(of_nothing[name][0]) == value for name, value in observed.items())
     except Exception:  # noqa: BLE001  (a stranger's metric may refuse that in any way)
         return False
+
+
+def moved(label: str, metric: Weighable, statistic: Statistic, drawn: Resampled, run: Run) -> bool:
+    """Say whether resamples of a metric are worth an interval; warn where they are not, or moved nothing."""
+    if not unmoved(drawn):
+        return True
+    who = metric_called(label, metric)
+    if leaves_weights_out(statistic, len(metric.units), drawn.observed):
+        run.warn(f"{who} leaves the weights of its units out, so that its values have no interval")
+        return False
+    run.warn(
+        f"{who} gives the same numbers under all {drawn.resamples} resamples, so that its intervals have no width: "
+        "all units are alike, or it leaves their weights out; check_metric tells which"
+    )
+    return True

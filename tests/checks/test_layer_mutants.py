@@ -7,7 +7,7 @@ import pytest
 
 from a4eval import Run
 from a4eval.checks.layers.cases import cases
-from a4eval.checks.layers.precision import float16
+from a4eval.checks.layers.precision import bfloat16, float16
 from a4eval.checks.trees import floats
 from a4eval.tasks.check_layer import CheckLayer
 
@@ -103,6 +103,13 @@ def test_what_rounding_may_carry_beyond_the_largest_number_may_be_infinite(seed)
 def _half(case):
     params, x, dy = (floats(tree, lambda array: array.astype(np.float16)) for tree in (case.params, case.x, case.dy))
     return params, case.layer.forward(params, x)[1], dy
+
+
+@pytest.mark.parametrize("seed", [92, *range(4)])
+def test_a_tie_that_rounding_makes_is_no_fault(seed):
+    """With seed 92 two neighbours are one number in bfloat16, so that the gradient goes to the other one of them."""
+    (case,) = cases(RIGHT["TiedMaximum"](), np.random.default_rng(seed), seed)
+    assert bfloat16(case).verdict != "failed"
 
 
 def test_an_overflow_that_rounding_cannot_explain_is_one():

@@ -69,7 +69,9 @@ def precision_judge(case: LayerCase, check: str) -> Judge:
     if check not in case.shared:
         # what is accumulated in float32 loses no more than rounding the inputs did
         factor = 8.0 if check == "bfloat16" else case.factor * case.growth
-        case.shared[check] = precision_bound(case, unit, smallest, largest, factor)
+        case.shared[check] = precision_bound(
+            case, unit, smallest, largest, lambda array: narrowed(array, check), factor
+        )
     bound: Leaves = case.shared[check]
     meaning = f"{check} loses more than rounding its inputs can explain"
     look = "sums in a lower precision, differences of large numbers, constants too small for the dtype"
