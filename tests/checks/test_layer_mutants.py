@@ -19,6 +19,8 @@ assert wrong_layers
 
 EXPLAINED_BY = {
     "DealtOutToThreads": "threads",
+    "OneRowForAll": "structure",
+    "TinyInputsAreZero": "adjoint",
     "SmallColumnHasNoGradient": "gradient",
     "SmallValuesHaveNoGradient": "magnitudes",
     "ThresholdOnGradients": "backward_linear",

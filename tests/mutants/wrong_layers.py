@@ -488,6 +488,28 @@ class WrongAgainstTheReference(Tanh):
 
 
 @wrong
+class OneRowForAll(Dense):
+    """Rows that lie at one place in memory (stride 0) are computed once, and the others left at zero."""
+
+    def forward(self, params, x):
+        y, tape = super().forward(params, x)
+        if x.strides[0] == 0:
+            y[1:] = 0
+        return y, tape
+
+
+@wrong
+class TinyInputsAreZero(Dense):
+    """Inputs below 1e-20 are taken for zeros."""
+
+    def forward(self, params, x):
+        return super().forward(params, np.where(np.abs(x) < 1e-20, 0, x).astype(x.dtype))
+
+    def init(self, rng):
+        return {**super().init(rng), "b": np.zeros(5)}
+
+
+@wrong
 class DealtOutToThreads(Dense):
     """Rows are dealt out to as many threads as BLAS has, and what does not divide is left out: one thread is right."""
 
