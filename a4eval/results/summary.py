@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from a4eval.environment import allowed
 from a4eval.errors import ConfigError
 from a4eval.journal.views import Row
+from a4eval.permission import Permissions
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
@@ -127,7 +127,7 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     folder = shlex.quote(str(outcome.folder))
     started = kept(outcome.folder)
     options = ["--config-dir", started.config_dir] if started and started.config_dir else []
-    options += [f"--allow-env={name}" for name in allowed()]
+    options += Permissions.now().options()
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
         error = row.error or {"type": row.status}

@@ -14,6 +14,8 @@ from a4eval.checks.layers.case import LayerCase, WrongError
 from a4eval.checks.layers.cases import mixed_magnitudes, other_sizes
 from a4eval.checks.layers.probe import probe
 from a4eval.checks.layers.reference import reference
+from a4eval.checks.layers.variants import double_backward, variant
+from a4eval.contracts import Varied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,6 +40,7 @@ def layer_checks(framework: str | None = None) -> list[LayerCheck]:
         LayerCheck("complex_step", gradient.complex_gradient),
         LayerCheck("magnitudes", partial(_on, "magnitudes", _magnitudes), every_case=False),
         LayerCheck("sizes", partial(_on, "sizes", other_sizes), every_case=False),
+        LayerCheck("double_backward", double_backward, every_case=False),
         LayerCheck("adjoint", linearity.adjoint),
         LayerCheck("backward_linear", linearity.backward_is_linear),
         LayerCheck("float64", precision.digits),
@@ -69,7 +72,10 @@ def check_layer(
         track: shows progress over the checks.
     """
     passed: set[str] = set()
-    for check in track(layer_checks(framework)):  # type: ignore[attr-defined]
+    layer = cases[0].layer
+    others = layer.variants() if isinstance(layer, Varied) else {}
+    more = [LayerCheck(name, partial(variant, name=name, layer=one), every_case=False) for name, one in others.items()]
+    for check in track([*layer_checks(framework), *more]):  # type: ignore[attr-defined]
         chosen = cases if check.every_case else cases[:1]
         finding = worst_finding([in_case(run_check(check, case), case.label) for case in chosen])
         if finding.verdict == "passed":
