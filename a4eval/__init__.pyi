@@ -1,3 +1,9 @@
+from .api.frame import Frame as Frame
+from .api.record import Record as Record
+from .api.records import Records as Records
+from .api.records import load as load
+from .api.run import run as run
+from .api.sweep import sweep as sweep
 from .component import Component as Component
 from .component import param as param
 from .config.builder import build as build
@@ -5,6 +11,8 @@ from .context import Run as Run
 from .context import require as require
 from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
+from .contracts import Chart as Chart
+from .contracts import Charted as Charted
 from .contracts import Convertible as Convertible
 from .contracts import Derivable as Derivable
 from .contracts import Divisible as Divisible
@@ -31,6 +39,7 @@ from .errors import ConfigError as ConfigError
 from .errors import DataError as DataError
 from .errors import MissingExtraError as MissingExtraError
 from .errors import PluginError as PluginError
+from .errors import RunFailedError as RunFailedError
 from .executors.contract import DetachedError as DetachedError
 from .executors.contract import Ended as Ended
 from .executors.contract import Executor as Executor
@@ -46,5 +55,14 @@ from .statistics.corrections import benjamini_hochberg as benjamini_hochberg
 from .statistics.corrections import holm as holm
 from .statistics.mean import mean_value as mean_value
 from .statistics.permutation import paired_permutation as paired_permutation
+from .statistics.ranks import chance_of_best as chance_of_best
+from .statistics.ranks import held_out_best as held_out_best
+from .statistics.ranks import ranks_between as ranks_between
+from .statistics.scores import interquartile_mean as interquartile_mean
+from .statistics.scores import mean_score as mean_score
+from .statistics.scores import median_score as median_score
+from .statistics.scores import optimality_gap as optimality_gap
+from .statistics.scores import performance_profile as performance_profile
+from .statistics.scores import probability_of_improvement as probability_of_improvement
 
 __version__: str

@@ -17,6 +17,7 @@ def a4eval_components() -> list[Component]:
             name="evaluate",
             factory="a4eval.tasks.evaluate:Evaluate",
             summary="a reader's batches through any metrics",
+            version=2,
         ),
         Component(
             kind="task",
@@ -30,6 +31,7 @@ def a4eval_components() -> list[Component]:
             factory="a4eval.tasks.compare:Compare",
             summary="two sets of predictions on the same units: paired intervals and tests",
             references=("Efron & Tibshirani 1993", "Good 2005, section 3.7", "Holm 1979", "Benjamini & Hochberg 1995"),
+            version=2,
         ),
         Component(
             kind="task",
@@ -61,6 +63,12 @@ def a4eval_components() -> list[Component]:
             name="slurm",
             factory="a4eval.executors.slurm:Slurm",
             summary="runs a sweep as an array of Slurm jobs",
+        ),
+        Component(
+            kind="executor",
+            name="adverse",
+            factory="a4eval.testing.adverse:Adverse",
+            summary="loses workers and mixes up the order, for the tests of plugins",
         ),
     ]
 

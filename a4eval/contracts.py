@@ -29,6 +29,12 @@ Batch: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = dict[str, Any]
 """One row of a table: column name to number, string, bool or None."""
 
+Chart: TypeAlias = dict[str, Any]
+"""A Vega-Lite specification without data, which names the table it draws: ``{"data": {"name": TABLE}, …}``.
+
+It holds no address and no expression: what is drawn stands in the table.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -102,11 +108,13 @@ class Result:
         metrics: named values.
         tables: lists of rows that share their columns.
         verdict: for a task that judges, such as a check; None for one that only measures.
+        charts: what the tables look like.
     """
 
     metrics: dict[str, Value] = field(default_factory=dict)
     tables: dict[str, list[Row]] = field(default_factory=dict)
     verdict: Verdict | None = None
+    charts: dict[str, Chart] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -188,6 +196,17 @@ class Tabular(Protocol):
 
     def tables(self) -> dict[str, list[Row]]:
         """Return its tables by name; a single one is named by the metric's label in the record."""
+
+
+@runtime_checkable
+class Charted(Tabular, Protocol):
+    """A metric with charts of its tables."""
+
+    def charts(self) -> dict[str, Chart]:
+        """Return its charts by name, each of a table by the name that ``tables`` gives it.
+
+        A single one is named by the metric's label in the record, several by ``label/name``.
+        """
 
 
 Stupid: TypeAlias = Literal["truth", "constant", "random", "reversed", "everything", "nothing"]

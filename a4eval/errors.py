@@ -7,7 +7,8 @@
     ├── DataError          an input file or array is not what it claims to be: a failed record, exit status 1
     ├── PluginError        a plugin is broken, missing or ambiguous
     ├── MissingExtraError  an optional dependency is not installed; the text holds the ``pip install`` line
-    └── RunTimeoutError    the run took too long: a failed record, exit status 1
+    ├── RunTimeoutError    the run took too long: a failed record, exit status 1
+    └── RunFailedError     from Python: the run failed, and this is its record
 
 Each says what, where, got, expected and what to do next, in one line.
 """
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+ALIKE_SHOWN = 3
+"""How many names that begin alike an error offers."""
 NAMES_SHOWN = 20
 """How many known names an error lists."""
 
@@ -66,6 +69,19 @@ class RunTimeoutError(A4evalError):
     """The run took longer than its config's ``timeout``."""
 
 
+class RunFailedError(A4evalError):
+    """A run has failed, and left a record that says why.
+
+    Args:
+        message: the type and text of what the task raised; its traceback is a note.
+        record: the record, an ``a4eval.Record``.
+    """
+
+    def __init__(self, message: str, record: object = None) -> None:
+        super().__init__(message)
+        self.record = record
+
+
 def told(error: BaseException) -> str:
     """Return what a stranger's exception says, with its type; that may fail too.
 
@@ -84,17 +100,37 @@ def text_of(error: BaseException) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the nearest known name, else the known names.
+    """Return ``"; did you mean 'x'?"`` for the nearest known name, or those that begin so; else the known names.
 
     >>> did_you_mean("averge", ["average", "median"])
     "; did you mean 'average'?"
+    >>> did_you_mean("q3", ["assignment4/q3_interpolated_ap", "assignment4/q4"])
+    "; did you mean 'assignment4/q3_interpolated_ap'?"
     >>> did_you_mean("zzz", ["average", "median"])
     '; known: average, median'
     """
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    near = _same(name, names) or get_close_matches(name, names, n=1, cutoff=0.6) or _beginning(name, names)
     if near:
-        return f"; did you mean {near[0]!r}?"
+        return f"; did you mean {' or '.join(map(repr, near))}?"
     if len(names) > NAMES_SHOWN:
         return f"; known: {', '.join(names[:NAMES_SHOWN])} and {len(names) - NAMES_SHOWN} more"
     return f"; known: {', '.join(names)}" if names else "; none is known"
+
+
+def _same(name: str, names: Iterable[str]) -> list[str]:
+    """Return the name that differs in nothing but capitals."""
+    return [one for one in names if one.lower() == name.lower()][:1]
+
+
+def _beginning(name: str, names: Iterable[str]) -> list[str]:
+    """Return the few names that begin with *name*, or whose part after a slash or dot does."""
+    begin = name.lower()
+    found = (
+        [one for one in names if any(one.lower()[place:].startswith(begin) for place in _starts(one))] if begin else []
+    )
+    return found if len(found) <= ALIKE_SHOWN else []
+
+
+def _starts(name: str) -> list[int]:
+    return [0, *(place + 1 for place, one in enumerate(name) if one in "/.")]

@@ -95,7 +95,7 @@ class Registry:
             raise ConfigError(f"{kind} {name!r} is brought by more than one plugin; write {choices}", path=path)
         known = [str(key[1]) for key in self._by_name if key[0] == kind]
         hint = did_you_mean(bare, known)
-        if hint.startswith("; did"):
+        if hint.startswith("; did") and " or " not in hint:
             near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
             hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
         lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""

@@ -43,7 +43,7 @@ def main() -> None:
         seconds = interleave(
             {
                 "python": command("-c", "pass"),
-                "import pluggy, typer": command("-c", "import pluggy, typer"),
+                "import pluggy, click": command("-c", "import pluggy, typer"),
                 "a4eval --version": command("-m", "a4eval", "--version"),
                 "a4eval plugins": command("-m", "a4eval", "plugins"),
                 "a4eval experiments": command("-m", "a4eval", "experiments"),
@@ -54,13 +54,13 @@ def main() -> None:
             rounds=15,
             at_least=0,
         )
-    least, hydra = seconds["import pluggy, typer"], seconds["bare Hydra app"]
+    least, hydra = seconds["import pluggy, click"], seconds["bare Hydra app"]
     rows = [
         [f"`{name}`", 1000 * second, f"{second / least:.2f}", f"{1000 * (second - hydra):+.0f}"]
         for name, second in seconds.items()
     ]
-    header = ["fresh process", "ms (median of 15)", "× `import pluggy, typer`", "ms over the bare Hydra app"]
-    packages = environment("a4eval", "hydra-core", "pluggy", "typer", "msgspec", "rich", "numpy")
+    header = ["fresh process", "ms (median of 15)", "× `import pluggy, click`", "ms over the bare Hydra app"]
+    packages = environment("a4eval", "hydra-core", "pluggy", "click", "msgspec", "rich", "numpy")
     note = "A run computes average precision, so it loads numpy, writes its record with fsync and shows it."
     publish("core_start", f"## Starting, and one run\n\n{note}\n{packages}\n\n{table(header, rows)}")
 

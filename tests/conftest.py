@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from a4eval.testing import a_plugin
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 STRANGER = Path(__file__).resolve().parent / "stranger"
@@ -42,14 +44,11 @@ class Site:
     folder: Path
     environment: dict
 
-    def add(self, distribution, code, *, entry=None, version="1.0", files=()):
+    def add(self, distribution, code, *, entry=None, version="1.0"):
         """Drop a distribution with one plugin module into the folder."""
-        module = distribution.replace("-", "_")
-        info = self.folder / f"{module}-{version}.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[a4eval]\n{entry or module} = {module}\n")
-        (self.folder / f"{module}.py").write_text(code)
+        a_plugin(
+            self.folder, code, name=entry or distribution.replace("-", "_"), distribution=distribution, version=version
+        )
 
     def run(self, *arguments, cwd=None, **environment):
         """Run a4eval in a fresh process that sees the folder."""
@@ -181,3 +180,60 @@ def hits(cli, tmp_path, monkeypatch):
 
     yield run
     registry.cache_clear()
+
+
+@pytest.fixture
+def sweep_of(hits, tmp_path):
+    """Write the journal of a sweep whose points have given configs, seeds and accuracies, and return its folder."""
+    import hashlib
+
+    import numpy as np
+
+    from a4eval.comparisons.kept import Kept, write
+    from a4eval.statistics.resampled import resample
+
+    template = json.loads((hits("template", [0.0, 1.0], interval=None) / "result.json").read_text())
+
+    def kept(folder, values, seed):
+        folder.mkdir(parents=True)
+        drawn = resample(
+            lambda weights: {"accuracy": weights @ np.asarray(values) / weights.sum(axis=1)},
+            len(values),
+            np.random.default_rng(seed),
+            resamples=300,
+        )
+        write(folder / "resamples.npz", {"accuracy": Kept(np.arange(len(values)), drawn, None)})
+        content = (folder / "resamples.npz").read_bytes()
+        return {"path": "resamples.npz", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+    def make(name, points, *, drawn_by=None):
+        """Points are ({key of the task: value}, seed, accuracy); an accuracy may be one number a unit."""
+        folder = tmp_path / name
+        folder.mkdir()
+        lines = []
+        for number, (task, seed, accuracy) in enumerate(points):
+            record = json.loads(json.dumps(template))
+            values = np.atleast_1d(accuracy)
+            mean = float(values.mean())
+            record |= {"run_id": hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:12], "seed": seed}
+            record["config"] = {"task": {"name": "train", **task}, "seed": seed}
+            record["metrics"] = {"accuracy": {**record["metrics"]["accuracy"], "value": mean}}
+            if len(values) > 1:
+                units = kept(folder / "runs" / record["run_id"], values, drawn_by(seed) if drawn_by else 0)
+                record["artifacts"] = [units]
+            lines.append(json.dumps(record))
+        (folder / "results.jsonl").write_text("\n".join(lines) + "\n")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def sweep_folder(tmp_path):
+    """A sweep of 300 points, of which two failed."""
+    from .pages import sweep_lines
+
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "results.jsonl").write_bytes(b"\n".join(sweep_lines()) + b"\n")
+    return folder

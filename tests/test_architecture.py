@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = {
     "a4eval": [
         "ground",
+        "drawing",
         "plugins",
         "config",
         "runs",
@@ -24,7 +25,9 @@ ORDER = {
         "comparisons",
         "tasks",
         "results",
+        "api",
         "cli",
+        "testing",
     ],
     "a4eval_ap_metric": [
         "ground",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
 import a4eval
+from a4eval import testing
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,9 +37,10 @@ def test_all_is_sorted_and_complete():
     assert len(a4eval.__all__) == len(set(a4eval.__all__))
 
 
-@pytest.mark.parametrize("name", a4eval.__all__)
+@pytest.mark.parametrize("name", [*a4eval.__all__, *(f"testing.{name}" for name in testing.__all__)])
 def test_every_public_name_is_documented(name):
-    thing = getattr(a4eval, name)
+    thing = attrgetter(name)(a4eval)
+    name = name.removeprefix("testing.")
     if inspect.isclass(thing) or inspect.isfunction(thing):
         assert inspect.getdoc(thing), name
     assert re.search(rf"\b{name}\b", (ROOT / "docs" / "plugins.md").read_text()), f"{name} is not in docs/plugins.md"

@@ -65,6 +65,20 @@ class Finding:
         return self.error / self.bound if self.bound > 0 else float("inf") if self.error > 0 else 0.0
 
 
+class WrongError(Exception):
+    """A part broke its contract in a way that needs no number.
+
+    Args:
+        where: the array or entry.
+        meaning: what is wrong, a sentence.
+        look_at: what to look at.
+    """
+
+    def __init__(self, where: str, meaning: str, look_at: str = "") -> None:
+        super().__init__(f"{where}: {meaning}")
+        self.where, self.meaning, self.look_at = where, meaning, look_at
+
+
 def not_applicable(check: str, reason: str) -> Finding:
     """Return that the check does not apply, and why."""
     return Finding(check, "not_applicable", meaning=reason)

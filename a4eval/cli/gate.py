@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from a4eval.cli.options import margins_of
+from a4eval.cli.options import by_option, independent_option, keys_of, margins_of, numbers_of, target_option
 from a4eval.errors import ConfigError
 
 GATE_HELP = """Gate a record.
@@ -19,7 +19,7 @@ GATE_HELP = """Gate a record.
   a4eval gate BASELINE CANDIDATE --rules gate.yaml --format markdown -o comment.md
   a4eval gate RECORD 'AP>=0.4'
 
-BASELINE, CANDIDATE and RECORD are records, or folders that hold one each; limits such as 'AP>=0.4' may follow.
+BASELINE, CANDIDATE and RECORD are records, folders that hold one each, or sweeps; limits such as 'AP>=0.4' may follow.
 
 \b
 Exit status: 0 not worse, and all limits are kept
@@ -44,6 +44,9 @@ Exit status: 0 not worse, and all limits are kept
 @click.option("--rules", "rules_file", type=click.Path(path_type=Path), help="Rules in a YAML file.")
 @click.option("--alpha", type=float, help="Chance of a wrong worse; 0.05 by default.")
 @click.option("--undecided", type=click.Choice(["pass", "fail"]), help="What an undecided rule counts as.")
+@by_option
+@independent_option
+@target_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown", "junit"]), default="text", show_default=True
 )
@@ -58,11 +61,15 @@ def gate(
     rules_file: Path | None,
     alpha: float | None,
     undecided: str | None,
+    by: str | None,
+    independent: bool,
+    targets: tuple[str, ...],
     form: str,
     output: Path | None,
 ) -> None:
     """See GATE_HELP."""
     from a4eval.comparisons.rules import Rules, read
+    from a4eval.comparisons.seeds import SweepOptions
     from a4eval.config.builder import build_options
     from a4eval.results.gated import FORMATS, Gated, write
 
@@ -87,7 +94,8 @@ def gate(
         )
     if len(paths) == 1 and (rules.margins or rules.parts):
         raise ConfigError("a margin needs a baseline: give BASELINE CANDIDATE")
-    done = Gated(paths[0] if len(paths) == 2 else None, paths[-1], rules)
+    options = SweepOptions(keys_of(by), (), independent, numbers_of(targets, "--target"))
+    done = Gated(paths[0] if len(paths) == 2 else None, paths[-1], rules, options)
     write(FORMATS[form](done), output)
     if output is not None:
         write(FORMATS["text"](done), None)

@@ -12,9 +12,12 @@ from a4eval.cli.cancel import cancel
 from a4eval.cli.compare import compare
 from a4eval.cli.components import components
 from a4eval.cli.experiments import experiments
+from a4eval.cli.export import export
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
 from a4eval.cli.plugins import plugins
+from a4eval.cli.rank import rank
+from a4eval.cli.report import report
 from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
@@ -61,5 +64,22 @@ def app() -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
 
 
-for command in (run, plugins, components, experiments, ls, show, compare, gate, retry, resume, status, cancel):
+COMMANDS = (
+    run,
+    plugins,
+    components,
+    experiments,
+    ls,
+    show,
+    export,
+    report,
+    compare,
+    rank,
+    gate,
+    retry,
+    resume,
+    status,
+    cancel,
+)
+for command in COMMANDS:
     app.add_command(command)

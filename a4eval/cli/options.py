@@ -55,6 +55,29 @@ show_option = click.option(
 strict_option = click.option("--strict-plugins", is_flag=True, help="Stop if any plugin is broken.")
 
 
+alpha_option = click.option(
+    "--alpha", type=float, default=0.05, show_default=True, help="Chance of a wrong better or worse."
+)
+by_option = click.option(
+    "--by",
+    metavar="KEY,…",
+    help="Sweeps: the keys whose values make a problem; by default what varies and both sweeps share.",
+)
+independent_option = click.option(
+    "--independent",
+    is_flag=True,
+    help="Sweeps: problems share nothing that a seed decides, so each draws its own seeds.",
+)
+
+target_option = click.option(
+    "--target",
+    "targets",
+    metavar="METRIC=NUMBER",
+    multiple=True,
+    help="Sweeps: a score that is good enough; gives METRIC/optimality_gap.",
+)
+
+
 def check_plugins(*, strict: bool) -> None:
     """Warn of broken plugins.
 
@@ -71,11 +94,44 @@ def check_plugins(*, strict: bool) -> None:
         note(text)
 
 
+def check_alpha(alpha: float) -> None:
+    """Refuse an alpha that is no chance.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not 0 < alpha < 1:
+        raise ConfigError(f"got {alpha}, expected a number between 0 and 1", path="--alpha")
+
+
+def keys_of(text: str | None) -> tuple[str, ...]:
+    """Read keys with commas between.
+
+    >>> keys_of("task.length, task.cell"), keys_of(None)
+    (('task.length', 'task.cell'), ())
+    """
+    return tuple(filter(None, (one.strip().removeprefix("config.") for one in (text or "").split(","))))
+
+
 def margins_of(texts: Iterable[str], option: str = "--margin") -> dict[str, float]:
     """Read margins such as ``AP=0.005``.
 
     Raises:
         ConfigError: one cannot be read, or is negative.
+    """
+    found = numbers_of(texts, option, "that is not negative, as in AP=0.005")
+    for name, number in found.items():
+        if number < 0:
+            wanted = "METRIC=NUMBER that is not negative, as in AP=0.005"
+            raise ConfigError(f"got '{name}={number:g}', expected {wanted}", path=option)
+    return found
+
+
+def numbers_of(texts: Iterable[str], option: str, such: str = "as in AP=0.4") -> dict[str, float]:
+    """Read numbers by metric, such as ``AP=0.4``.
+
+    Raises:
+        ConfigError: one cannot be read.
     """
     found = {}
     for text in texts:
@@ -84,6 +140,6 @@ def margins_of(texts: Iterable[str], option: str = "--margin") -> dict[str, floa
             found[name] = float(number)
         except ValueError:
             found[name] = math.nan
-        if not (sign and name and math.isfinite(found[name]) and found[name] >= 0):
-            raise ConfigError(f"got {text!r}, expected METRIC=NUMBER that is not negative, as in AP=0.005", path=option)
+        if not (sign and name and math.isfinite(found[name])):
+            raise ConfigError(f"got {text!r}, expected METRIC=NUMBER {such}", path=option)
     return found

@@ -112,7 +112,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         config_dir: the user's own configs.
         show: ``summary``, ``all``, ``json`` or ``path``.
     """
-    from a4eval.config.compose import compose, resolve
+    from a4eval.config.compose import experiment
     from a4eval.results.show import print_record
     from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import prepare, run_single
@@ -121,7 +121,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         if any(override.startswith(f"{key}=") for override in overrides):
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
-    prepared = prepare(resolve(compose(overrides, config_dir), overrides))
+    prepared = prepare(experiment(overrides, config_dir))
     if prepared.experiment.root.dry_run:
         put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)

@@ -49,7 +49,7 @@ def differing(baseline: Record, candidate: Record) -> list[Differing]:
 def _facts(record: Record) -> Iterator[tuple[str, Any]]:
     yield "experiment", record.experiment
     config = {key: value for key, value in record.config.items() if key not in {*NOT_THE_EXPERIMENT, "seed"}}
-    yield from _leaves("config", config)
+    yield from leaves("config", config)
     yield "seed", record.seed
     for one in record.components:
         yield (
@@ -64,13 +64,14 @@ def _facts(record: Record) -> Iterator[tuple[str, Any]]:
     yield "machine.node", record.executor.node
     if record.git is not None:
         yield "git.commit", f"{record.git.commit[:12]}{' and changes' if record.git.dirty else ''}"
-    yield from _leaves("plugin", record.environment.plugins)
+    yield from leaves("plugin", record.environment.plugins)
 
 
-def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+def leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the keys below *path* that hold no mapping, and what they hold."""
     if isinstance(node, dict) and node:
         for key, value in node.items():
-            yield from _leaves(f"{path}.{key}", value)
+            yield from leaves(f"{path}.{key}" if path else key, value)
     else:
         yield path, node
 

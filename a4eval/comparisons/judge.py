@@ -82,12 +82,12 @@ class Judged:
         if found.unresolvable:
             least = least_units_for_holm(self.alpha, self.tests)
             enough = difference is not None and difference.groups >= least
-            remedy = "more resamples" if enough else f"at least {least} units"
+            remedy = "more resamples" if enough else f"at least {least} {self.compared.repeated}"
             return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {remedy}"
         more = more_units(difference, self.alpha, (-self.margin,)) if difference else None
         if more is None:
-            return "no number of units would decide a difference that is the margin itself"
-        return f"about {more:,} more units would decide it, if the difference stays"
+            return f"no number of {self.compared.repeated} would decide a difference that is the margin itself"
+        return f"about {more:,} more {self.compared.repeated} would decide it, if the difference stays"
 
 
 class Ruling(NamedTuple):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
-from a4eval.executors.jobs import RUNS
+from a4eval.executors.jobs import folder_of
 from a4eval.files import content
 from a4eval.journal import journal
+from a4eval.journal.standing import Standing
+from a4eval.journal.views import FileEntry
 from a4eval.runs import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,21 @@ class Opened:
     path: Path
     folder: Path
     record: record.Record
+
+    @property
+    def run_id(self) -> str:
+        """Which run it is of."""
+        return self.record.run_id
+
+    @property
+    def status(self) -> str:
+        """What came of it."""
+        return self.record.status
+
+    @property
+    def data(self) -> list[FileEntry]:
+        """What it read."""
+        return [FileEntry(one.path, one.sha256, one.bytes) for one in self.record.data]
 
     def kept(self) -> dict[str, Kept]:
         """Return the resamples that the run kept, by the label of the metric; empty if it kept none.
@@ -58,15 +75,46 @@ def opened(path: Path) -> Opened:
     Raises:
         DataError: there is none, or more than one, or it did not end well.
     """
-    found = list(_records(path))
-    ended = {one.record.run_id: one for one in found if one.record.status == "ok"}
-    if len(ended) > 1:
-        some = ", ".join(str(one.path.parent) for one in list(ended.values())[:3])
-        raise DataError(f"{path}: holds {len(ended)} finished runs, expected one; name one of them, such as {some}")
+    return only(path, finished(path).runs)
+
+
+def only(path: Path, runs: Sequence[Opened]) -> Opened:
+    """Return the one of *runs*, which were found at *path*.
+
+    Raises:
+        DataError: there are more.
+    """
+    if len(runs) > 1:
+        some = ", ".join(dict.fromkeys(str(one.path.parent) for one in runs[:3]))
+        raise DataError(f"{path}: holds {len(runs)} finished runs, expected one; name one of them, such as {some}")
+    return runs[0]
+
+
+class Finished(NamedTuple):
+    """What a path holds.
+
+    Args:
+        runs: the record that counts of each run that ended well.
+        others: how many runs did not.
+    """
+
+    runs: list[Opened]
+    others: int
+
+
+def finished(path: Path) -> Finished:
+    """Open every finished record at *path*: of each run the newest that counts.
+
+    Raises:
+        DataError: there is none.
+    """
+    found = Standing(_records(path))
+    newest = [found.of_every_state(run_id)[-1] for run_id in found]
+    ended = [one for one in newest if one.status == "ok"]
     if not ended:
-        states = f"; {len(found)} that did not end well" if found else ""
+        states = f"; {len(newest)} that did not end well" if newest else ""
         raise DataError(f"{path}: no finished record of a4eval here{states}")
-    return next(iter(ended.values()))
+    return Finished(ended, len(newest) - len(ended))
 
 
 def _records(path: Path) -> Iterator[Opened]:
@@ -86,4 +134,4 @@ def _records(path: Path) -> Iterator[Opened]:
                 if of_sweep:
                     continue  # a line that a crash left torn
                 raise DataError(f"{file}: is no record of a4eval: {error}") from error
-            yield Opened(file, file.parent / RUNS / one.run_id if of_sweep else file.parent, one)
+            yield Opened(file, folder_of(file, one.run_id), one)

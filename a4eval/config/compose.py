@@ -24,6 +24,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from a4eval.config.apart import apart
 from a4eval.config.guard import SCHEME, Guard, UserConfigs, check_folder
 from a4eval.config.presets import experiments
 from a4eval.environment import mention, mentions
@@ -88,16 +89,27 @@ def guarded_hydra(job_name: str, config_dir: Path | None) -> Iterator[Hydra]:
     Raises:
         ConfigError: an override, a name or a file is wrong.
     """
-    prepare_search_path(config_dir)
-    GlobalHydra.instance().clear()
-    try:
-        with hydra.initialize_config_module(PACKAGE, job_name=job_name, **VERSION_BASE):
-            application = GlobalHydra.instance().hydra
-            assert application is not None
-            application.config_loader = Guard(application.config_loader, strangers=config_dir is not None)
-            yield application
-    except (*COMPOSITION_ERRORS, RuntimeError) as error:  # the last if a part of Hydra's own config was taken away
-        raise explain(error, config_dir) from error
+    with apart():
+        prepare_search_path(config_dir)
+        GlobalHydra.instance().clear()
+        try:
+            with hydra.initialize_config_module(PACKAGE, job_name=job_name, **VERSION_BASE):
+                application = GlobalHydra.instance().hydra
+                assert application is not None
+                application.config_loader = Guard(application.config_loader, strangers=config_dir is not None)
+                yield application
+        except (*COMPOSITION_ERRORS, RuntimeError) as error:  # the last if a part of Hydra's own config was taken away
+            raise explain(error, config_dir) from error
+
+
+def experiment(overrides: Sequence[str], config_dir: Path | None = None) -> Experiment:
+    """Return the experiment that *overrides* come to, composed and resolved.
+
+    Raises:
+        ConfigError: an override, a name, a file or a key of the root is wrong.
+    """
+    with apart():
+        return resolve(compose(overrides, config_dir), overrides)
 
 
 def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:

@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 RUNS = "runs"
 
 
+def folder_of(file: Path, run_id: str) -> Path:
+    """Return where a run's artifacts are.
+
+    Args:
+        file: its record, or the journal of its sweep.
+        run_id: its identity.
+
+    >>> from pathlib import Path
+    >>> str(folder_of(Path("multirun/results.jsonl"), "4f0a")), str(folder_of(Path("outputs/result.json"), "4f0a"))
+    ('multirun/runs/4f0a', 'outputs')
+    """
+    return file.parent / RUNS / run_id if file.suffix == ".jsonl" else file.parent
+
+
 def run_job(job: Job, sweep_id: str, folder: Path, executor: str) -> Record:
     """Run *job* and return its record; a failure is a record.
 

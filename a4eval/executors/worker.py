@@ -51,7 +51,7 @@ class Settings(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """Message: a job has begun."""
+    """Message: a job has begun; of a chunk whose jobs have no timeout, only the first is told."""
 
 
 class Finished(NamedTuple):
@@ -172,8 +172,10 @@ def _work(connection: Connection, settings: Settings) -> None:
     journal = Journal(settings.folder)
     while True:
         jobs: list[Job] = connection.recv()
-        for job in jobs:
-            connection.send(Begun())
+        timed = any(job.config.get("timeout") is not None for job in jobs)
+        for number, job in enumerate(jobs):
+            if timed or not number:
+                connection.send(Begun())
             record = run_job(job, settings.sweep_id, settings.folder, settings.executor)
             line = encode(record) + b"\n"
             if settings.journal:

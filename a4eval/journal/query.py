@@ -11,6 +11,7 @@ import msgspec
 
 from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.journal.standing import Standing
+from a4eval.journal.texts import Text, texts
 from a4eval.journal.views import Row, number
 from a4eval.runs.record import SCHEMA_VERSION
 
@@ -79,12 +80,12 @@ def read(path: Path) -> Found:
     found = Standing[Row]()
     torn = 0
     for file in _files(path):
-        for row in _decoded(file, path, Row):
+        for offset, row in _decoded(file, path, Row):
             if row is None:
                 torn += 1
                 continue
             row.config = row.config.copy()  # else it keeps the whole line alive
-            row.path = str(file)
+            row.path, row.offset = str(file), offset
             found.add(row)
     if not found:
         unreadable = f" ({torn} unreadable)" if torn else ""
@@ -97,39 +98,36 @@ def read(path: Path) -> Found:
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
     for file in _files(path):
-        yield from _decoded(file, path, kind)
+        yield from (one for _, one in _decoded(file, path, kind))
 
 
-def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[T | None]:
+def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | None]]:
+    """Yield the records of a file and where in it each begins; None for one that is torn."""
     decoder = msgspec.json.Decoder(kind)
-    for text in _texts(file, path):
-        if text is not None and text.isspace():
+    for offset, text in _texts(file, path):
+        if isinstance(text, bytes) and text.isspace():
             continue  # left by whoever closed a line that was whole
         try:
-            yield None if text is None else decoder.decode(text)
+            yield offset, None if text is None else decoder.decode(text)
         except (msgspec.MsgspecError, RecursionError):
-            yield None
+            yield offset, None
 
 
 def _files(path: Path) -> list[Path]:
     return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
 
 
-def _texts(file: Path, path: Path) -> Iterator[bytes | None]:
-    """Yield the text of every record of *file*; None where it cannot be read, unless it is *path* itself."""
+def _texts(file: Path, path: Path) -> Iterator[tuple[int, Text | None]]:
+    """Yield where every record of *file* begins, and its text; None where it cannot be read, unless it is *path*."""
     if not file.is_file():
-        yield None  # a folder or a pipe of that name
+        yield 0, None  # a folder or a pipe of that name
         return
     try:
-        with file.open("rb") as lines:
-            if file.suffix == ".jsonl":
-                yield from lines
-            else:
-                yield lines.read()
+        yield from texts(file)
     except OSError as error:
         if file == path:
             raise DataError(f"{file}: cannot be read: {error.strerror}") from error
-        yield None
+        yield 0, None
 
 
 def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
@@ -188,20 +186,28 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (1, value) if isinstance(value, str) else (2, msgspec.json.encode(value))
 
 
-def columns(rows: Sequence[Row]) -> list[str]:
-    """Return the keys worth showing: what differs; status, verdict and path where they tell; all metrics."""
-    varied: dict[str, set[str]] = {}
-    metrics: dict[str, None] = {}
+def varied(rows: Iterable[Row]) -> list[str]:
+    """Return the keys whose overrides differ between *rows*."""
+    found: dict[str, set[str]] = {}
     for row in rows:
         for override in row.overrides:
             key, _, value = override.partition("=")
-            varied.setdefault(key.lstrip("+~"), set()).add(value)
-        metrics.update(dict.fromkeys(row.metrics))
-    chosen = [key for key, values in varied.items() if len(values) > 1]
+            found.setdefault(key.lstrip("+~"), set()).add(value)
+    return [key for key, values in found.items() if len(values) > 1]
+
+
+def metrics(rows: Iterable[Row]) -> list[str]:
+    """Return the names of all metrics, in the order they come."""
+    return list(dict.fromkeys(name for row in rows for name in row.metrics))
+
+
+def columns(rows: Sequence[Row]) -> list[str]:
+    """Return the keys worth showing: what differs; status, verdict and path where they tell; all metrics."""
+    chosen = varied(rows)
     if len({row.experiment for row in rows}) > 1 and "experiment" not in chosen:
         chosen.insert(0, "experiment")
     again = ["started"] if len({row.run_id for row in rows}) < len(rows) else []
     status = ["status"] if any(row.status != "ok" for row in rows) else []
     status += ["verdict"] if any(row.verdict is not None for row in rows) else []
     where = ["path"] if len({row.path for row in rows}) > 1 else []
-    return [*again, *status, *chosen, *where, *(f"metrics.{name}" for name in metrics)]
+    return [*again, *status, *chosen, *where, *(f"metrics.{name}" for name in metrics(rows))]

@@ -14,7 +14,8 @@ from a4eval.runs.record import SCHEMA_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""The names that JSON texts have for numbers which JSON cannot hold."""
 
 
 class FileEntry(Struct):
@@ -61,6 +62,8 @@ class Metric(Struct):
     value: int | float | str | None
     unit: str = "1"
     higher_is_better: bool | None = None
+    n: int | None = None
+    interval: dict[str, Any] | None = None
 
 
 class Row(Struct):
@@ -84,6 +87,8 @@ class Row(Struct):
     verdict: VerdictEntry | None = None
     path: str = msgspec.field(default="", name="#path")  # no key of a record
     """The file it stands in."""
+    offset: int = msgspec.field(default=0, name="#offset")  # no key of a record
+    """Where in a journal its line begins."""
 
     def cells(self, keys: Sequence[str]) -> list[Any]:
         """Return what stands under each of *keys*, as :meth:`get` does, at the cost of one."""
@@ -138,7 +143,7 @@ def _paths(node: Any) -> Iterator[str]:
 
 def number(value: Any) -> Any:
     """Return the number that a record's "NaN" or "Infinity" stands for; others as they are."""
-    return _NUMBERS.get(value, value) if isinstance(value, str) else value
+    return NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
 def _walk(value: Any, path: str) -> Any:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from a4eval.comparisons.differing import differing
 from a4eval.comparisons.judge import Judged, by_severity, judge
-from a4eval.comparisons.opened import opened
-from a4eval.comparisons.pair import Pair, pair
 from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
+from a4eval.comparisons.seeds import SweepPair
+from a4eval.comparisons.sides import Sides, sides
 from a4eval.results.tables import print_table
 from a4eval.runs.record import plain
 from a4eval.terminal import put
@@ -19,87 +18,104 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from a4eval.comparisons.differing import Differing
+    from a4eval.comparisons.seeds import SweepOptions
 
 PARTS_SHOWN = 12
 """Parts of a metric that a table shows."""
-COLUMNS = ("name", "verdict", "difference", "interval", "p_holm", "baseline", "candidate", "detectable", "more units")
+COLUMNS = ("name", "verdict", "difference", "interval", "p_holm", "baseline", "candidate", "detectable")
 
 
 def compare(
-    baseline: Path, candidates: Sequence[Path], *, margins: Mapping[str, float], alpha: float, as_json: bool
+    baseline: Path,
+    candidates: Sequence[Path],
+    *,
+    margins: Mapping[str, float],
+    alpha: float,
+    options: SweepOptions,
+    profile: bool,
+    as_json: bool,
 ) -> None:
     """Print how each candidate differs from the baseline.
 
     Args:
-        baseline: a record, or a folder that holds one.
+        baseline: a record, a folder that holds one, or a sweep.
         candidates: the same.
         margins: by metric, or by the label of a metric for its parts: the difference that does not matter.
         alpha: of the verdicts; the intervals are those of level 1 − alpha.
+        options: how sweeps are compared.
+        profile: print performance profiles of sweeps too.
         as_json: print JSON.
 
     Raises:
         DataError: there is no record, or its resamples are broken.
         ConfigError: a margin names no metric.
     """
-    first = opened(baseline)
     found = []
     for path in candidates:
-        second = opened(path)
-        both = pair(first, second, level=1 - alpha)
-        checked_names(margins, {**both.values, **both.parts}, "metric")
-        values = judge(both.values, margins, alpha)
+        both = sides(baseline, path, options, level=1 - alpha)
+        checked_names(margins, {**both.pair.values, **both.pair.parts}, "metric")
+        values = judge(both.pair.values, margins, alpha)
         parts = {
             label: by_severity(judge(of, dict.fromkeys(of, margins.get(label, 0.0)), alpha))
-            for label, of in both.parts.items()
+            for label, of in both.pair.parts.items()
         }
-        differs = differing(first.record, second.record)
+        profiles: dict[str, list[dict[str, float]]] = {}
+        if isinstance(both.pair, SweepPair) and (profile or as_json):
+            profiles = {metric: both.pair.profile(metric) for metric in both.pair.metrics}
         if as_json:
-            found.append(_facts(first.path, second.path, differs, both, values, parts, alpha))
+            found.append(_facts(both, values, parts, profiles, alpha))
         else:
-            _print(first.path, second.path, differs, both, values, parts)
+            _print(both, values, parts, profiles)
     if as_json:
         put(json.dumps(plain(found), indent=2, allow_nan=False))
 
 
 def _facts(
-    first: Path,
-    second: Path,
-    differs: list[Differing],
-    both: Pair,
+    both: Sides,
     values: list[Judged],
     parts: Mapping[str, list[Judged]],
+    profiles: Mapping[str, list[dict[str, float]]],
     alpha: float,
 ) -> dict[str, Any]:
     return {
-        "baseline": str(first),
-        "candidate": str(second),
-        "differs": [one._asdict() for one in differs],
-        "notes": both.notes,
+        "baseline": str(both.baseline),
+        "candidate": str(both.candidate),
+        "differs": [one._asdict() for one in both.differing],
+        "notes": both.pair.notes,
         "alpha": alpha,
         "metrics": [judged_row(one) for one in values],
         "parts": {label: [judged_row(one) for one in of] for label, of in parts.items()},
+        **({"profiles": profiles} if profiles else {}),
     }
 
 
 def _print(
-    first: Path,
-    second: Path,
-    differs: list[Differing],
-    both: Pair,
+    both: Sides,
     values: list[Judged],
     parts: Mapping[str, list[Judged]],
+    profiles: Mapping[str, list[dict[str, float]]],
 ) -> None:
-    put(f"baseline {first}, candidate {second}")
-    if differs:
-        print_table("what else differs", ["what", "baseline", "candidate"], [one.cells() for one in differs])
-    for note in both.notes:
+    put(f"baseline {both.baseline}, candidate {both.candidate}")
+    if both.differing:
+        print_table("what else differs", ["what", "baseline", "candidate"], [one.cells() for one in both.differing])
+    for note in both.pair.notes:
         put(f"note: {note}")
-    print_table("", COLUMNS, [_cells(one) for one in values])
+    print_judged("", values)
+    kind = "problems" if isinstance(both.pair, SweepPair) else "parts"
     for label, of in parts.items():
-        print_table(f"parts of {label}, the worst first", COLUMNS, [_cells(one) for one in of[:PARTS_SHOWN]])
+        print_judged(f"{kind} of {label}, the worst first", of[:PARTS_SHOWN])
         if len(of) > PARTS_SHOWN:
             put(f"… {len(of) - PARTS_SHOWN} more; --json has all")
+    for metric, rows in profiles.items():
+        if rows:
+            title = f"performance profile of {metric}: the share of runs above a score"
+            print_table(title, list(rows[0]), [list(row.values()) for row in rows])
+
+
+def print_judged(title: str, judged: Sequence[Judged]) -> None:
+    """Print numbers under both, and what follows."""
+    repeated = judged[0].compared.repeated if judged else "units"
+    print_table(title, [*COLUMNS, f"more {repeated}"], [_cells(one) for one in judged])
 
 
 def _cells(one: Judged) -> list[Any]:

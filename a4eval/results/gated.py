@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from a4eval.comparisons.differing import Differing, differing
+from a4eval.comparisons.differing import Differing
 from a4eval.comparisons.judge import Judged, Ruling, judge, rulings, verdict
-from a4eval.comparisons.opened import Opened, opened
-from a4eval.comparisons.pair import Pair, pair
+from a4eval.comparisons.opened import finished
+from a4eval.comparisons.pair import Pair
 from a4eval.comparisons.rows import judged_row
+from a4eval.comparisons.seeds import limits_of_sweep
+from a4eval.comparisons.sides import sides
 from a4eval.contracts import Interval
 from a4eval.errors import DataError
 from a4eval.journal.views import number
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.comparisons.rules import Rules
+    from a4eval.comparisons.seeds import SweepOptions
     from a4eval.contracts import Verdict
 
 _MARKS = {"passed": "✅", "undecided": "❔", "failed": "❌"}
@@ -35,21 +38,25 @@ class Gated:
         baseline: what it is compared with; None where all rules are limits.
         candidate: what is gated.
         rules: the rules.
+        options: how sweeps are compared.
 
     Raises:
         DataError: a record cannot be read.
         ConfigError: a rule names what is not there.
     """
 
-    def __init__(self, baseline: Path | None, candidate: Path, rules: Rules) -> None:
-        second = opened(candidate)
-        first = opened(baseline) if baseline is not None else None
-        self.paths = (first.path if first else None, second.path)
-        both = pair(first, second, level=1 - rules.alpha) if first else Pair()
+    def __init__(self, baseline: Path | None, candidate: Path, rules: Rules, options: SweepOptions) -> None:
+        level = 1 - rules.alpha
+        if baseline is None:
+            self.paths: tuple[Path | None, Path] = None, candidate
+            both, self.differing = Pair(), []
+        else:
+            found = sides(baseline, candidate, options, level=level)
+            self.paths = found.baseline, found.candidate
+            both, self.differing = found.pair, found.differing
         self.notes = both.notes
-        self.rulings = rulings(rules, both, limited(second))
+        self.rulings = rulings(rules, both, limited(candidate, level) if rules.limits else {})
         self.verdict: Verdict = verdict(self.rulings)
-        self.differing: list[Differing] = differing(first.record, second.record) if first else []
         judged = {name: both.values[name] for name in rules.margins}
         self.judged: list[Judged] = judge(judged, rules.margins, rules.alpha)
 
@@ -59,10 +66,13 @@ class Gated:
         return of_run("ok", self.verdict.outcome)
 
 
-def limited(record: Opened) -> dict[str, tuple[float, Interval | None]]:
-    """Return the values and intervals of a record, by metric."""
+def limited(path: Path, level: float) -> dict[str, tuple[float, Interval | None]]:
+    """Return the values and intervals of a record, by metric; of a sweep, the means over its points."""
+    runs = finished(path).runs
+    if len(runs) > 1:
+        return limits_of_sweep(runs, level=level)
     found: dict[str, tuple[float, Interval | None]] = {}
-    for name, metric in record.record.metrics.items():
+    for name, metric in runs[0].record.metrics.items():
         one = metric.interval
         interval = None if one is None else Interval(one.level, number(one.low), number(one.high), one.method)
         found[name] = number(metric.value), interval

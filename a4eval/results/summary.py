@@ -71,14 +71,13 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
         return INTERRUPTED
     if outcome.failed or outcome.done < len(outcome.points):
         return FAILED
-    return worst(of_run(entry.status, entry.verdict.outcome) for entry in _standing(outcome) if entry.verdict)
+    return worst(of_run(entry.status, entry.verdict.outcome) for entry in outcome.entries() if entry.verdict)
 
 
 def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
     """Print the numbers, what failed and how to run it again, and the counts."""
     journal = outcome.journal
-    journal.catch_up()
-    standing = _standing(outcome)
+    standing = outcome.entries()
     good = [entry for entry in standing if entry.status == "ok"] if outcome.done > outcome.failed else []
     if outcome.failed:
         _print_failures(outcome, [entry for entry in standing if entry.status != "ok"])
@@ -96,12 +95,6 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
     put(counts(outcome))
-
-
-def _standing(outcome: Outcome) -> list[Entry]:
-    """Return what counts of each point, in order."""
-    found = (outcome.journal.standing.current(run_id) for run_id in outcome.points.run_ids)
-    return [entry for entry in found if entry is not None]
 
 
 def counts(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def _numpy(seed: int) -> list[PutBack]:
 
     legacy: Any = np.random  # its type stubs leave out the two functions used here
     errors, shown, generator = np.geterr(), np.get_printoptions(), legacy.get_bit_generator()
-    legacy.set_bit_generator(np.random.MT19937(seed))
+    spare = _spare_generator()
+    legacy.set_bit_generator(np.random.MT19937() if generator is spare else spare)  # a run within a run
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (it is the global generator that is seeded)
 
     def put_back() -> None:
         np.seterr(**errors)
@@ -102,6 +104,13 @@ def _numpy(seed: int) -> list[PutBack]:
         legacy.set_bit_generator(generator)
 
     return [put_back]
+
+
+@cache  # a new one takes longer than all else here
+def _spare_generator() -> Any:
+    import numpy as np
+
+    return np.random.MT19937()
 
 
 def _torch(seed: int) -> list[PutBack]:

@@ -135,6 +135,10 @@ class Record(Struct, kw_only=True):
     verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None
     metrics: dict[str, MetricRecord]
     tables: Annotated[Tables, Meta(description="name to rows; rows share their columns")]
+    charts: Annotated[
+        dict[str, dict[str, Any]],
+        Meta(description="name to a Vega-Lite specification without data, whose data.name is the table it draws"),
+    ] = {}
     data: Annotated[list[FileRecord], Meta(description="the files that were read, or could not be")]
     timing: TimingRecord
     environment: EnvironmentRecord
@@ -143,6 +147,15 @@ class Record(Struct, kw_only=True):
     warnings: list[str]
     error: ErrorRecord | None
     artifacts: Annotated[list[FileRecord], Meta(description="the files that were written beside the record")]
+
+
+def columns(tables: Tables) -> dict[str, list[str]]:
+    """Return table to its columns.
+
+    >>> columns({"t": [{"a": 1}, {"a": 2, "b": 3}]})
+    {'t': ['a', 'b']}
+    """
+    return {name: list(dict.fromkeys(key for row in rows for key in row)) for name, rows in tables.items()}
 
 
 def schema(version: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -20,7 +21,7 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of
+from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of, told
 from a4eval.experiment import Experiment
 from a4eval.files import content
 from a4eval.registry import registry
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from a4eval.registry import Provided
 
 LOCAL = record.ExecutorRecord(name="local", node=platform.node(), attempt=1)
+_TURN = threading.RLock()
+"""A run has its process to itself: what it changes of it is put back before another begins in another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +117,16 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came, clock = _Came(), _Clock()
-    try:
-        with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
-            came.metrics, came.tables, came.verdict = _checked(prepared.task.run(run))
-    except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
-        came.failure = failure
+    came = _Came()
+    with _TURN:
+        clock = _Clock()
+        try:
+            with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
+                _checked(came, prepared.task.run(run))
+                if run.pictures and came.charts:
+                    _draw(run, came)
+        except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
+            came.failure = failure
     if os.getpid() != owner:
         os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
     with uninterrupted():
@@ -144,6 +151,7 @@ class _Came:
 
     metrics: dict[str, record.MetricRecord] = field(default_factory=dict)
     tables: record.Tables = field(default_factory=dict)
+    charts: dict[str, dict[str, Any]] = field(default_factory=dict)
     verdict: record.VerdictRecord | None = None
     failure: BaseException | None = None
 
@@ -183,6 +191,7 @@ def _record(
         verdict=came.verdict,
         metrics=came.metrics,
         tables=came.tables,
+        charts=came.charts,
         data=[record.FileRecord(path, *facts) for path, facts in run.sources.items()],
         timing=timing,
         environment=environment,
@@ -202,7 +211,11 @@ def _overdue(prepared: Prepared, directory: Path) -> bytes:
 
 
 def run_single(
-    prepared: Prepared, *, show: Callable[[record.Record], None], on_warning: Callable[[str], None]
+    prepared: Prepared,
+    *,
+    show: Callable[[record.Record], None],
+    on_warning: Callable[[str], None],
+    may_end_process: bool = True,
 ) -> tuple[record.Record, Path]:
     """Run one experiment into its folder, with progress on standard error.
 
@@ -210,6 +223,7 @@ def run_single(
         prepared: the checked experiment.
         show: is given the record, also when it cannot be written.
         on_warning: is given each warning.
+        may_end_process: a run that does not hear its timeout takes this process along.
 
     Returns:
         The record, and the path it was written to.
@@ -221,7 +235,8 @@ def run_single(
     experiment = prepared.experiment
     directory = experiment.directory
     with claimed(directory):
-        with watched(experiment.root.timeout, directory, partial(_overdue, prepared, directory)):
+        timeout = experiment.root.timeout if may_end_process else None
+        with watched(timeout, directory, partial(_overdue, prepared, directory)):
             done = execute(prepared, directory, alone=True)
         with uninterrupted():
             try:
@@ -246,8 +261,8 @@ def announce(done: record.Record, directory: Path) -> list[str]:
     return registry().tell("a4eval_run_finished", lambda: {"run": run, "record": msgspec.to_builtins(done)})
 
 
-def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tables, record.VerdictRecord | None]:
-    """Return a task's result as the record will hold it.
+def _checked(came: _Came, result: Result) -> None:
+    """Take in a task's result as the record will hold it: all of it or nothing.
 
     Raises:
         PluginError: it is no result, or holds what a record cannot.
@@ -261,11 +276,39 @@ def _checked(result: Result) -> tuple[dict[str, record.MetricRecord], record.Tab
         metrics[name] = _convert(_fields(value), record.MetricRecord, f"metric {name!r}")
     named = _named(result.tables, "the names of the tables")
     tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in named.items()}
-    if result.verdict is None:
-        return metrics, tables, None
-    if not isinstance(result.verdict, Verdict):
-        raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
-    return metrics, tables, _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
+    charts = _charts(result, tables) if result.charts else {}
+    verdict = None
+    if result.verdict is not None:
+        if not isinstance(result.verdict, Verdict):
+            raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
+        verdict = _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
+    came.metrics, came.tables, came.charts, came.verdict = metrics, tables, charts, verdict
+
+
+def _charts(result: Result, tables: record.Tables) -> dict[str, dict[str, Any]]:
+    from a4eval.charts import MOST, checked
+
+    named = _named(result.charts, "the names of the charts")
+    if len(named) > MOST:
+        raise PluginError(f"a record holds at most {MOST} charts, got {len(named)}")
+    found, columns = {}, record.columns(tables)
+    for name, chart in named.items():
+        try:
+            found[name] = checked(record.plain(chart), columns)
+        except (ValueError, RecursionError) as error:
+            raise PluginError(f"chart {name!r} cannot go into a record: {error}") from error
+    return found
+
+
+def _draw(run: Run, came: _Came) -> None:
+    """Save the charts as artifacts; what goes wrong with a picture is a doubt, and not the end of a run."""
+    from a4eval.drawing.files import drawn
+
+    try:
+        for name, content in drawn(came.charts, came.tables):
+            run.artifact(name).write_bytes(content)
+    except Exception as error:  # noqa: BLE001  (a chart may ask for anything)
+        run.warn(f"the charts cannot be drawn: {told(error)}")
 
 
 def _named(given: Mapping[Any, Any], what: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter, tell_where
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from a4eval.experiment import Root
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
@@ -55,9 +57,19 @@ class Outcome:
     detached: str = ""
     doubts: tuple[str, ...] = ()
 
+    def entries(self) -> list[Entry]:
+        """Return what counts of each point, in order, once the journal is read to its end."""
+        found = map(self.journal.catch_up().current, self.points.run_ids)
+        return [entry for entry in found if entry is not None]
+
 
 def carry_out(
-    points: Jobs, folder: Path, sweep_id: str, command: Command | None, done: set[str], what: str = "points"
+    points: Jobs,
+    folder: Path,
+    sweep_id: str,
+    command: Command | None,
+    done: Collection[str] = ("ok", "failed"),
+    what: str = "points",
 ) -> Outcome:
     """Run what is missing of *points* in *folder*.
 
@@ -66,7 +78,7 @@ def carry_out(
         folder: the sweep's folder; made if need be.
         sweep_id: goes into each record.
         command: what started it; kept in the folder.
-        done: the statuses that make a point done: with ``{"ok"}`` the failed run again.
+        done: the statuses that make a point done: with ``["ok"]`` the failed run again.
         what: what progress calls them.
 
     Raises:
@@ -131,7 +143,7 @@ def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:
     tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found)
 
 
-def _missing(points: Jobs, standing: Standing[Entry], done: set[str], tally: Tally) -> list[int]:
+def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tally: Tally) -> list[int]:
     """Return the points that are to be run, and count the others in *tally*."""
     root = points.root
     todo = []

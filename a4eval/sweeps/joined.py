@@ -148,7 +148,7 @@ def _json_lines(path: Path) -> list[Row]:
 
 
 def _parquet(path: Path) -> list[Row]:
-    arrow, parquet = require("pyarrow", "pyarrow"), require("pyarrow.parquet", "pyarrow")
+    arrow, parquet = require("pyarrow", "a4eval[arrow]"), require("pyarrow.parquet", "a4eval[arrow]")
     try:
         found = parquet.read_table(path).to_pylist()
         return [_row(row) for row in found]

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from hydra.types import RunMode
 
+from a4eval.config.apart import apart
 from a4eval.config.compose import folder_of, free_keys, guarded_hydra
+from a4eval.errors import RunFailedError
+from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import SWEEP_KEYS
-from a4eval.sweeps.carry_out import Outcome
+from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
 from a4eval.sweeps.command import command
-from a4eval.sweeps.other_sweepers import RunFailedError, outcome, point
+from a4eval.sweeps.other_sweepers import outcome, point
 from a4eval.sweeps.sweeper import Planned, Stopped
 
 if TYPE_CHECKING:
@@ -33,7 +36,21 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
     came = _through_hydra(overrides, config_dir)
     if isinstance(came, Stopped):
         raise came.error
-    return came
+    if isinstance(came, Outcome):
+        return came
+    points = came.plan.jobs
+    if points.root.dry_run:
+        executor_of(points.root)
+        return came
+    return carry_out(
+        Jobs(points.run_ids, partial(_made, points), points.root), came.folder, came.sweep_id, came.started
+    )
+
+
+def _made(points: Jobs, number: int) -> Job:
+    """Make a point ready: some ask Hydra for what they hold."""
+    with apart():
+        return points[number]
 
 
 def name_of(overrides: Sequence[str], config_dir: Path | None = None) -> str:
@@ -70,7 +87,7 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
         with suppress(RunFailedError):  # another sweeper's way of saying what the records say
             task = partial(point, command=command(overrides))
             came = application.multirun("config", task, given, with_log_configuration=False)
-            if isinstance(came, (Outcome, Planned, Stopped)):
+            if isinstance(came, (Planned, Stopped)):
                 return came
         config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
         return outcome(folder_of(config, "sweep"), time.monotonic() - start)

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import folder_of, resolve
-from a4eval.errors import ConfigError, did_you_mean
+from a4eval.errors import ConfigError, RunFailedError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.sweeps.command import Command
-
-
-class RunFailedError(Exception):
-    """A run has failed; its record says why.  It tells Hydra's sweepers."""
 
 
 def point(config: DictConfig, command: Command) -> float | list[float] | None:

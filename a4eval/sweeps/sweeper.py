@@ -1,4 +1,4 @@
-"""What ``hydra/sweeper=a4eval`` does once Hydra has composed the config: plan all points, then run them."""
+"""What ``hydra/sweeper=a4eval`` does once Hydra has composed the config: plan all points."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from a4eval.config.guard import overrides_of
 from a4eval.errors import A4evalError
 from a4eval.experiment import POINT_KEYS
 from a4eval.sweeps.axes import check_swept, parse
-from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
-from a4eval.sweeps.command import command
+from a4eval.sweeps.command import Command, command
 from a4eval.sweeps.joined import joined
 from a4eval.sweeps.plan import Plan
 
@@ -28,23 +27,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What ``dry_run=true`` ends with: all points, checked, and the folder they would go to."""
+    """A sweep that may begin.
+
+    Args:
+        plan: all points, checked.
+        folder: where they go.
+        sweep_id: goes into each record.
+        started: the command that asked for them.
+    """
 
     plan: Plan
     folder: Path
+    sweep_id: str
+    started: Command
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A sweep that could not be carried out, and why: what is raised within Hydra is taken for a fault of a config."""
+    """A sweep that cannot be planned, and why: what is raised within Hydra is taken for a fault of a config."""
 
     error: Exception
 
 
-def sweep(
+def planned(
     loader: ConfigLoader, config: DictConfig, params: Mapping[str, str], arguments: list[str]
-) -> Outcome | Planned | Stopped:
-    """Carry out the sweep that Hydra has composed.
+) -> Planned | Stopped:
+    """Plan the sweep that Hydra has composed.
 
     Args:
         loader: Hydra's, which composes the points.
@@ -60,15 +68,7 @@ def sweep(
     except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
         return Stopped(error)
     plan = Plan(dials, partial(_compose, loader, config))
-    folder = folder_of(config, "sweep")
-    if plan.jobs.root.dry_run:
-        executor_of(plan.jobs.root)
-        return Planned(plan, folder)
-    try:
-        started = command(overrides_of(config))
-        return carry_out(plan.jobs, folder, config.hydra.job.name, started, {"ok", "failed"})
-    except Exception as error:  # noqa: BLE001  (returned: see Stopped)
-        return Stopped(error)
+    return Planned(plan, folder_of(config, "sweep"), config.hydra.job.name, command(overrides_of(config)))
 
 
 def _compose(loader: ConfigLoader, config: DictConfig, overrides: list[str], number: int) -> DictConfig:

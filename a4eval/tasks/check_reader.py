@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.checks.finding import judged
@@ -32,8 +34,9 @@ class CheckReader:
     def run(self, run: Run) -> Result:
         """Check."""
         for path in self.data.sources():
-            run.source(path)
+            if Path(path).is_file():  # what is none is the reader's own error, or one of its findings
+                run.source(path)
         case = ReaderCase(self.data, run.seed)
-        list(self.data.batches(run))  # files that are wrong themselves are the user's error and no finding
+        list(deepcopy(self.data).batches(run))  # files that are wrong themselves are the user's error and no finding
         findings = list(check_reader(case, lambda checks: run.track(checks, "checking")))
         return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))

@@ -69,6 +69,7 @@ class Compare:
             result.metrics[f"{name}/first"] = first
         for name, second in self._second.values().items():
             result.metrics[f"{name}/second"] = second
+        differences: dict[str, Value] = {}
         tested: dict[str, Tested] = {}
         pair = Pair()
         for label in run.track(list(self._first.weighable()), "resampling"):
@@ -79,7 +80,7 @@ class Compare:
                 first = result.metrics[f"{name}/first"]
                 one = tested[name] = by_name[given]
                 pair.values[name] = one.compared(higher_is_better=first.higher_is_better)
-                result.metrics[f"{name}/difference"] = Value(
+                differences[f"{name}/difference"] = Value(
                     one.paired.difference, first.unit, first.higher_is_better, first.n, one.paired.interval
                 )
             parts = fed.test(lambda metric: metric.compute_parts, run) if isinstance(fed.first, Partitioned) else {}
@@ -88,6 +89,7 @@ class Compare:
                 pair.parts[label] = {name: one.compared(higher_is_better=direction) for name, one in parts.items()}
                 margins = dict.fromkeys(parts, self.rules.parts.get(label, 0.0))
                 result.tables[f"{label}/parts"] = _rows(parts, judge(pair.parts[label], margins, self.rules.alpha))
+        result.metrics = {**differences, **result.metrics}  # what was asked comes first
         judged = judge(pair.values, self.rules.margins, self.rules.alpha)
         result.tables = {"comparison": _rows(tested, judged), **result.tables}
         if not self.rules.empty:
@@ -160,7 +162,7 @@ class _Fed:
         differences = resample(
             difference_of(first, second),
             n_units,
-            run.generator(1),
+            self.options.generator(),
             resamples=self.options.resamples,
             clusters=self.clusters,
             jackknife=JACKKNIFE if method == "bca" else 0,

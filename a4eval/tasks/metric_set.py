@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.contracts import Tabular, Weighable
+from a4eval.contracts import Charted, Tabular, Weighable
 from a4eval.errors import DataError, PluginError
 from a4eval.tasks.metric_state import decode, encode, packages_of, put_back, state_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from a4eval.contracts import Batch, Row, Value
+    from a4eval.contracts import Batch, Chart, Row, Value
 
 
 @dataclass
@@ -153,17 +153,37 @@ class MetricSet:
 
     def tables(self) -> dict[str, list[Row]]:
         """Return all tables: a metric's single one is named by its label, several by ``label/name``."""
+        return self.shown()[0]
+
+    def shown(self) -> tuple[dict[str, list[Row]], dict[str, Chart]]:
+        """Return all tables and the charts of them, named alike.
+
+        Raises:
+            PluginError: a chart draws a table that its metric does not give.
+        """
         found: dict[str, list[Row]] = {}
+        drawn: dict[str, Chart] = {}
         for label, metric in self.metrics.items():
             # of its class, which Python looks at once, and not of it: a sweep has ten thousand of them
             tables = metric.tables() if issubclass(type(metric), Tabular) else {}
-            single = len(tables) == 1
-            found |= {label if single else f"{label}/{name}": rows for name, rows in tables.items()}
-        return found
+            charts = metric.charts() if issubclass(type(metric), Charted) else {}
+            names = _named(label, tables)
+            found |= {names[name]: rows for name, rows in tables.items()}
+            for name, chart in _named(label, charts).items():
+                table = (charts[name].get("data") or {}).get("name")
+                if table not in names:
+                    raise PluginError(f"metrics.{label}: its chart {name!r} draws the table {table!r}, which it lacks")
+                drawn[chart] = {**charts[name], "data": {"name": names[table]}}
+        return found, drawn
 
     def weighable(self) -> dict[str, Weighable]:
         """Return the metrics with values whose units can be weighed, by label."""
         return {label: one for label, one in self.metrics.items() if isinstance(one, Weighable) and one.names}
+
+
+def _named(label: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names in the record of what a metric gives: a single one is named by its label."""
+    return {name: label if len(given) == 1 else f"{label}/{name}" for name in given}
 
 
 def _plain(column: Sequence[Any] | NDArray[Any]) -> list[Any]:

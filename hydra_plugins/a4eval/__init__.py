@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PlanSweeper(Sweeper):
-    """Plans all points, then runs them on an executor; ``params`` are overrides that the config itself sweeps over."""
+    """Plans all points, which then run outside Hydra; ``params`` are overrides that the config itself sweeps over."""
 
     def __init__(self, params: Mapping[str, str] | None = None) -> None:
         self._params = dict(params or {})
@@ -26,10 +26,10 @@ class PlanSweeper(Sweeper):
         self._loader, self._config = hydra_context.config_loader, config
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Sweep over *arguments*."""
-        from a4eval.sweeps.sweeper import sweep
+        """Plan the sweep over *arguments*."""
+        from a4eval.sweeps.sweeper import planned
 
-        return sweep(self._loader, self._config, self._params, arguments)
+        return planned(self._loader, self._config, self._params, arguments)
 
 
 _NODE = {"_target_": f"{__name__}.{PlanSweeper.__name__}", "params": None}

@@ -30,6 +30,27 @@ class Hits:
 
 
 @dataclass
+class Trained:
+    """What a model of some skill, trained from the run's seed, gets right on the same units as every other."""
+
+    batch: ClassVar[str] = "hits"
+    skill: float = 0.0
+    length: int = 1
+    of_seeds: float = 0.1
+    of_units: float = 0.1
+    units: int = 20
+
+    def sources(self):
+        return []
+
+    def batches(self, run):
+        units = np.random.default_rng([3, self.length]).normal(0, self.of_units, self.units)
+        training = np.random.default_rng([run.seed, self.length, round(1000 * self.skill) % 1000])
+        hits = self.skill + units + training.normal(0, self.of_seeds) + training.normal(0, 0.01, self.units)
+        yield {"unit": list(range(self.units)), "hit": hits.tolist()}
+
+
+@dataclass
 class Accuracy:
     """The weighted mean, and that of the halves of the units as parts."""
 
@@ -72,5 +93,6 @@ class Accuracy:
 def a4eval_components():
     return [
         Component(kind="reader", name="hits", factory="accuracies:Hits", summary="hits"),
+        Component(kind="reader", name="trained", factory="accuracies:Trained", summary="hits of a trained model"),
         Component(kind="metric", name="accuracy_of_hits", factory="accuracies:Accuracy", summary="their share"),
     ]

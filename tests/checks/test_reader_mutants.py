@@ -48,6 +48,12 @@ def test_a_wrong_reader_fails_by_the_check_that_explains_it(name, table):
     assert found[EXPLAINED_BY[name]].verdict == "failed", [one for one in found.values() if one.verdict == "failed"]
 
 
+@pytest.mark.parametrize("name", ["OnePassOnly", "SourcesForgotten"])
+def test_the_task_says_it_too(name, table, tmp_path):
+    rows = CheckReader(WRONG[name](table)).run(Run(directory=tmp_path)).tables["checks"]
+    assert EXPLAINED_BY[name] in {row["check"] for row in rows if row["verdict"] == "failed"}
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_right_reader_is_not_blamed(seed, tmp_path):
     table = write_table(tmp_path / "table.txt", np.random.default_rng(seed))

@@ -39,7 +39,8 @@ def test_every_verdict(cli, hits):
 
 
 def test_what_else_differs_comes_first(cli, hits):
-    one, two = hits("one", FIRST), hits("two", FIRST + 0.5, "seed=3")
+    one = hits("one", FIRST)
+    two = hits("two", FIRST + 0.5, "seed=3", interval="{resamples: 400, seed: 3}")
     done = cli("compare", "one", "two")
     assert done.code == 0
     lines = done.out.splitlines()
@@ -106,3 +107,43 @@ def test_no_record_is_bad_data(cli, hits):
     hits("one", FIRST)
     done = cli("compare", "one", "nowhere")
     assert (done.code, done.err) == (1, "a4eval: error: nowhere: there is no such file or folder\n")
+
+
+def test_sweeps_are_compared_gated_and_ranked(cli, sweep_of):
+    def points(layer, shift):
+        draw = np.random.default_rng
+        return [
+            (
+                {"layer": layer, "length": length},
+                seed,
+                shift + draw([seed, length]).normal() + 0.1 * draw(seed).normal(),
+            )
+            for length in (10, 20)
+            for seed in range(10)
+        ]
+
+    sweep_of("one", points("lstm", 0))
+    sweep_of("two", points("gru", -1))
+    (found,) = compared(cli, "one", "two", "--margin", "accuracy=0.1")
+    assert rows(found)["accuracy"]["verdict"] == "worse"
+    assert [one["what"] for one in found["differs"]] == ["config.task.layer"]
+    assert {one["name"] for one in found["parts"]["accuracy"]} == {"task.length=10", "task.length=20"}
+    assert len(found["profiles"]["accuracy"]) == 10
+    shown = cli("compare", "one", "two", "--profile").out
+    assert "problems of accuracy, the worst first" in shown
+    assert "performance profile of accuracy" in shown
+    assert cli("gate", "one", "two", "--metric", "accuracy").code == 3
+    assert cli("gate", "two", "one", "--metric", "accuracy", "--parts", "accuracy=0").code == 0
+    assert cli("gate", "one", "one", "--metric", "accuracy/interquartile_mean", "accuracy>=-5").code == 0
+    assert cli("gate", "one", "accuracy>=5").code == 3
+    sweep_of("both", [*points("lstm", 0), *points("gru", -1)])
+    ranked = json.loads(cli("rank", "both", "--over", "task.layer", "--metric", "accuracy", "--json").out)
+    assert [one["name"] for one in ranked["candidates"]] == ["task.layer=lstm", "task.layer=gru"]
+    assert [one["last_rank"] for one in ranked["candidates"]] == [1, 2]
+    assert "the best of 2 looks better" in cli("rank", "both", "--over", "task.layer", "--metric", "accuracy").out
+
+
+def test_options_of_sweeps_are_refused_for_records(cli, hits):
+    hits("one", FIRST)
+    done = cli("compare", "one", "one", "--by", "task.length")
+    assert (done.code, done.err) == (2, "a4eval: error: --by: is for sweeps; each of these holds one run\n")

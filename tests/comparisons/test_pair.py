@@ -91,7 +91,7 @@ def test_other_units_are_named_and_the_interval_is_called_unpaired(hits):
 @pytest.mark.parametrize(
     ("overrides", "interval", "said"),
     [
-        (["seed=1"], "{resamples: 400}", "the units are the same, but other weights were drawn"),
+        ([], "{resamples: 400, seed: 1}", "the units are the same, but other weights were drawn"),
         ([], "{resamples: 100}", "the baseline has 400 resamples and the candidate 100"),
         ([], "{resamples: 400, clusters: video}", "30 single units are drawn in the baseline and 10 clusters in the"),
     ],
@@ -101,6 +101,12 @@ def test_other_weights_are_said(hits, overrides, interval, said):
     found = pair(one, opened(hits("two", SECOND, *overrides, interval=interval, video=VIDEO)))
     assert said in found.notes[0]
     assert found.values["accuracy"].interval.method.startswith("unpaired")
+
+
+def test_runs_of_other_seeds_on_the_same_units_are_pairs(hits):
+    found = pair(opened(hits("one", FIRST)), opened(hits("two", SECOND, "seed=5")))
+    assert found.notes == []
+    assert found.values["accuracy"].interval.method.startswith("paired")
 
 
 def test_a_file_that_is_not_the_listed_one_is_refused(hits):

@@ -92,6 +92,18 @@ def test_global_generators_begin_from_the_seed():
         pass
 
 
+def test_a_run_within_a_run_leaves_the_outer_ones_numbers():
+    def two(within):
+        with leftovers_removed(3):
+            first = np.random.rand()  # noqa: NPY002
+            if within:
+                with leftovers_removed(4):
+                    np.random.rand()  # noqa: NPY002
+            return first, np.random.rand()  # noqa: NPY002
+
+    assert two(within=True) == two(within=False)
+
+
 def test_torch_too():
     torch = pytest.importorskip("torch")
     state, kind = torch.get_rng_state(), torch.get_default_dtype()

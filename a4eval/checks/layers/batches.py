@@ -167,6 +167,11 @@ def _empty(case: LayerCase, whole: LayerCase) -> Finding:
     except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
         meaning = f"it ends in {type(error).__name__}: {error}"
         return Finding("batch", "failed", where="a batch of 0 rows", meaning=meaning, look_at=look)
+    for name, array in named("y", y).items():
+        expected = whole.exact[name].shape
+        if array.shape != (*expected[:axis], 0, *expected[axis + 1 :]):
+            meaning = f"has shape {array.shape}, expected {(*expected[:axis], 0, *expected[axis + 1 :])}"
+            return Finding("batch", "failed", where=f"{name}, a batch of 0 rows", meaning=meaning, look_at=look)
     for name in inputs(case.params, case.x):
         if not (name == "dx" or name.startswith("dx.")) and np.any(found[name] != 0):
             meaning = "no row at all gives a parameter a gradient"

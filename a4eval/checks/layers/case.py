@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval.checks.finding import WrongError
 from a4eval.checks.trees import Leaves, copied, is_float, leaves, mapped
 from a4eval.errors import A4evalError
 
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
 
 REFUSALS = (ValueError, A4evalError)
 """With these a layer refuses an input that it is not made for; anything else is a crash."""
-
-
-class WrongError(Exception):
-    """A layer broke its contract in a way that needs no number.
-
-    Args:
-        where: the array or entry.
-        meaning: what is wrong, a sentence.
-        look_at: what to look at.
-    """
-
-    def __init__(self, where: str, meaning: str, look_at: str = "") -> None:
-        super().__init__(f"{where}: {meaning}")
-        self.where, self.meaning, self.look_at = where, meaning, look_at
 
 
 @dataclass

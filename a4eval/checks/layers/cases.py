@@ -34,19 +34,28 @@ def cases(
             yield LayerCase(layer, params, one, seed=seed, label=f"x {shape_of(one)}", **options)
 
 
-def other_sizes(case: LayerCase) -> Iterator[LayerCase]:
-    """Yield the case with one axis of one input of other sizes, odd and even, where the layer takes any size there.
+def free_axes(case: LayerCase) -> Iterator[tuple[str, int]]:
+    """Yield path and axis where the layer takes inputs of any size, the batch axis apart.
 
-    An axis is free when one more and many more are both taken: one entry alone may be taken because it is broadcast.
+    One more and many more must both be taken: one entry alone may be taken because it is broadcast.
     """
     for path, array in leaves(case.x).items():
         for axis in range(array.ndim):
-            size, rng = array.shape[axis], case.rng(f"sizes {path} {axis}")
-            free = [_resized(case, path, axis, wanted, rng) for wanted in (size + 1, 2 * size + 1)]
-            if axis == case.batch_axis or None in free:
-                continue
-            found = [*free, *(_resized(case, path, axis, wanted, rng) for wanted in (size + 2, size - 1, 1))]
-            yield from (one for one in found if one is not None)
+            size, rng = array.shape[axis], case.rng(f"free {path} {axis}")
+            if axis != case.batch_axis and None not in [
+                _with_size(case, path, axis, wanted, rng) for wanted in (size + 1, 2 * size + 1)
+            ]:
+                yield path, axis
+
+
+def other_sizes(case: LayerCase) -> Iterator[LayerCase]:
+    """Yield the case with one free axis of one input of other sizes, odd and even."""
+    for path, axis in free_axes(case):
+        size, rng = leaves(case.x)[path].shape[axis], case.rng(f"sizes {path} {axis}")
+        found = [
+            _with_size(case, path, axis, wanted, rng) for wanted in (size + 1, 2 * size + 1, size + 2, size - 1, 1)
+        ]
+        yield from (one for one in found if one is not None)
 
 
 def mixed_magnitudes(case: LayerCase) -> LayerCase | None:
@@ -69,15 +78,17 @@ def shape_of(x: Any) -> str:
     return " and ".join(str(array.shape) for array in leaves(x).values())
 
 
-def _resized(case: LayerCase, path: str, axis: int, size: int, rng: np.random.Generator) -> LayerCase | None:
+def resized(array: Array, axis: int, size: int, rng: np.random.Generator) -> Array:
+    """Return an array of another size along an axis, of entries that the layer has proved to take."""
+    changed = np.take(array, rng.integers(array.shape[axis], size=size), axis)  # so integers stay valid
+    return changed * rng.uniform(0.8, 1.25, changed.shape) if is_float(array) else changed
+
+
+def _with_size(case: LayerCase, path: str, axis: int, size: int, rng: np.random.Generator) -> LayerCase | None:
     array = leaves(case.x)[path]
     if size < 1 or size == array.shape[axis]:
         return None
-    # entries the layer has proved to take, so that integers stay valid
-    changed = np.take(array, rng.integers(array.shape[axis], size=size), axis)
-    if is_float(array):
-        changed = changed * rng.uniform(0.8, 1.25, changed.shape)
-    x = replaced(case.x, path, changed)
+    x = replaced(case.x, path, resized(array, axis, size, rng))
     return _case(case, x, None, f"x {shape_of(x)}")
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _DERIVATIVES: tuple[Literal["gradient", "complex_step"], ...] = ("gradient", "complex_step")
 
+PROBED = (*_DERIVATIVES, "float32")
+"""The checks whose word is probed."""
+
 
 def probe(case: LayerCase, passed: set[str]) -> Finding:
     """Give each check that compares with a tolerance answers that are wrong.

@@ -38,6 +38,8 @@ def repeat(case: LayerCase) -> Finding:
 
 def tape(case: LayerCase) -> Finding:
     """Call ``backward`` twice on a tape, and on tapes in another order than they were made in."""
+    # first of all: the call it takes must not come between the tapes
+    exact = {name: array for name, array in case.exact.items() if name.startswith("d")}
     forward, params = case.layer.forward, case.params
     other_x = another(case, case.rng("tape"))
     look = "what backward writes into the tape, and what it reads from the layer rather than from the tape"
@@ -45,7 +47,6 @@ def tape(case: LayerCase) -> Finding:
     other_y, second = forward(params, other_x)
     other_dy = gradient_like(other_y, case.rng("tape dy"))
     other = gradients(case.layer, params, other_x, second, other_dy)
-    exact = {name: array for name, array in case.exact.items() if name.startswith("d")}
     for what in ("the first of two tapes", "a tape used twice"):
         found = gradients(case.layer, params, case.x, first, case.dy)
         where = same_bits(exact, found)

@@ -37,7 +37,9 @@ def weighing(case: MetricCase) -> Finding:
     for what, weights in tried:
         if not weights.any():
             continue
-        name, error = difference(metric.compute(weights.copy()), _counted(case, ids, weights), ROUNDING)
+        got, expected = metric.compute(weights.copy()), _counted(case, ids, weights)
+        name, error = difference(got, expected, ROUNDING)
+        name = name or next((f"n of {one}" for one in expected if got[one].n != expected[one].n), "")
         if name:
             meaning = f"{what} does not give what the data it stands for gives"
             return Finding("weights", "failed", error, ROUNDING, name, meaning, look)

@@ -58,14 +58,40 @@ def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any
     return rows
 
 
+def curve_names(thresholds: Sequence[float]) -> list[str]:
+    """Return the names of the columns of a curve: one a threshold, and their mean.
+
+    >>> curve_names([0.5, 0.75])
+    ['IoU 0.5', 'IoU 0.75', 'mean']
+    """
+    return [*(f"IoU {one:g}" for one in thresholds), "mean"]
+
+
+def class_curve_rows(matches: Matches, names: Sequence[str], most: int) -> list[dict[str, Any]]:
+    """Return one row a recall level: interpolated precision at the first threshold, a column a class.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+        names: of the classes.
+        most: how many classes, those with the most truths.
+    """
+    found = next(hits_by_area(matches))
+    recalls = matches.parameters.recalls
+    precision = precision_at_recalls(found, np.array(recalls))[0]
+    chosen = [one for one in np.argsort(-found.n_truth, kind="stable")[:most].tolist() if found.n_truth[one]]
+    return [
+        {"recall": recall} | {names[one]: float(precision[level, one]) for one in chosen}
+        for level, recall in enumerate(recalls)
+    ]
+
+
 def curve_rows(matches: Matches) -> list[dict[str, Any]]:
     """Return one row a recall level: interpolated precision, the mean over classes, by threshold and over all."""
     recalls = matches.parameters.recalls
     precision = precision_at_recalls(next(hits_by_area(matches)), np.array(recalls))
     defined = ~np.isnan(precision).all(axis=(0, 1))
     mean = precision[:, :, defined].mean(axis=2) if defined.any() else np.full(precision.shape[:2], math.nan)
-    columns = {f"precision_{one:g}": mean[index] for index, one in enumerate(matches.parameters.thresholds)}
-    columns["precision"] = mean.mean(axis=0)
+    columns = dict(zip(curve_names(matches.parameters.thresholds), (*mean, mean.mean(axis=0)), strict=True))
     return [
         {"recall": recall} | {name: float(values[level]) for name, values in columns.items()}
         for level, recall in enumerate(recalls)

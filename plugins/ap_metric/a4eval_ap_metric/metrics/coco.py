@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from a4eval import Row, Value, param
+from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import (
     COCO_AREAS,
     COCO_MAX_DETECTIONS,
@@ -23,7 +24,7 @@ from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
-from a4eval_ap_metric.measures.coco_tables import class_rows, curve_rows, threshold_rows
+from a4eval_ap_metric.measures.coco_tables import class_curve_rows, class_rows, curve_names, curve_rows, threshold_rows
 from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from a4eval import Chart
     from a4eval_ap_metric.detections.data import DetectionData
     from a4eval_ap_metric.matching.coco import Matches
 
 
-Report = Literal["classes", "thresholds", "curve"]
+Report = Literal["classes", "thresholds", "curve", "class_curves"]
+CLASSES_WITH_A_CURVE = 8
 
 
 @dataclass
@@ -70,7 +73,8 @@ class CocoDetection(ResampledMetric):
     )
     per_class: bool = param(False, help="a comparison tests the AP of each class too")
     report: list[Report] = param(
-        default_factory=list, help="tables: classes, thresholds, curve (precision by recall and threshold)"
+        default_factory=list,
+        help="tables: classes, thresholds, curve (precision by recall and threshold), class_curves",
     )
 
     def __post_init__(self) -> None:
@@ -154,5 +158,19 @@ class CocoDetection(ResampledMetric):
             "classes": lambda: class_rows(self.matches, self.class_names),
             "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
             "curve": lambda: curve_rows(self.matches),
+            "class_curves": lambda: class_curve_rows(self.matches, self.class_names, CLASSES_WITH_A_CURVE),
+        }
+        return {name: make[name]() for name in self.report}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return a chart of each table."""
+        thresholds = self.thresholds
+        make = {
+            "classes": lambda: charts.by_class("classes", "AP", "AP by class"),
+            "thresholds": lambda: charts.by_threshold("thresholds", list(self.areas)),
+            "curve": lambda: charts.precision_recall("curve", curve_names(thresholds)),
+            "class_curves": lambda: charts.class_curves(
+                "class_curves", [one for one in self.tables()["class_curves"][0] if one != "recall"], thresholds[0]
+            ),
         }
         return {name: make[name]() for name in self.report}

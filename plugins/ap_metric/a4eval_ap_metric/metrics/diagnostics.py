@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from a4eval import DataError, Row, Value, param
+from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
@@ -17,8 +20,24 @@ from a4eval_ap_metric.measures.tide import KINDS, Limit, Tide, tide_errors
 from a4eval_ap_metric.metrics.base import DetectionMetric, warn_of_more_objects
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from a4eval import Chart
+
+SCORE_BINS = 20
+
+
+def _histogram(score: NDArray[np.float64], hit: NDArray[np.bool_]) -> list[Row]:
+    """Return how many detections there are of each score, right and wrong."""
+    if not len(score):
+        return []
+    low, high = (0.0, 1.0) if score.min() >= 0 and score.max() <= 1 else (float(score.min()), float(score.max()))
+    edges = np.linspace(low, high if high > low else low + 1, SCORE_BINS + 1)
+    right, wrong = (np.histogram(score[one], edges)[0].tolist() for one in (hit, ~hit))
+    return [
+        {"from": one, "to": other, "right": a, "wrong": b}
+        for one, other, a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), right, wrong, strict=True)
+    ]
 
 
 def _only_whole(weights: NDArray[np.float64] | None) -> None:
@@ -66,7 +85,7 @@ class DetectionF1(_AtThreshold):
         }
 
     def tables(self) -> dict[str, list[Row]]:
-        """Return the table ``classes``."""
+        """Return the tables ``classes`` and ``scores``: how many detections of each score are right and wrong."""
         rows: list[Row] = []
         found = self.outcomes
         truths = found.n_truth(len(self.classes)).tolist()
@@ -83,7 +102,11 @@ class DetectionF1(_AtThreshold):
                     "recall": best.recall,
                 }
             )
-        return {"classes": rows}
+        return {"classes": rows, "scores": _histogram(found.score, found.hit)}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return the best F1 by class, and the scores of what is right and wrong."""
+        return {"scores": charts.scores("scores"), "classes": charts.by_class("classes", "f1", "Best F1 by class")}
 
 
 @dataclass
@@ -124,6 +147,10 @@ class DetectionCalibration(_AtThreshold):
         names = ("from", "to", "detections", "mean_score", "precision")
         return {"reliability": [dict(zip(names, row, strict=True)) for row in columns]}
 
+    def charts(self) -> dict[str, Chart]:
+        """Return the reliability diagram."""
+        return {"reliability": charts.reliability("reliability")}
+
 
 @dataclass
 class ConfusionMatrix(DetectionMetric):
@@ -140,15 +167,27 @@ class ConfusionMatrix(DetectionMetric):
         return {}
 
     def tables(self) -> dict[str, list[Row]]:
-        """Return the table ``confusion``: truth, detected, count, where the count is not 0; "background" is none."""
+        """Return the table ``confusion`` where the count is not 0: truth, detected, count, its share of the truth.
+
+        A truth or a detection without the other has "background" in its place.
+        """
         counts = confusion_matrix(self.data, threshold=self.threshold, score=self.score)
-        names = [*self.class_names, "background"]
+        names, of_truth = [*self.class_names, charts.BACKGROUND], counts.sum(axis=1)
         return {
             "confusion": [
-                {"truth": names[row], "detected": names[column], "count": int(counts[row, column])}
+                {
+                    "truth": names[row],
+                    "detected": names[column],
+                    "count": int(counts[row, column]),
+                    "share": float(counts[row, column] / of_truth[row]),
+                }
                 for row, column in zip(*counts.nonzero(), strict=True)
             ]
         }
+
+    def charts(self) -> dict[str, Chart]:
+        """Return the classes that are confused most."""
+        return {"confusion": charts.confusion("confusion", self.tables()["confusion"])}
 
 
 @dataclass
@@ -192,6 +231,10 @@ class TideErrors(DetectionMetric):
         """Return the table ``errors``: kind, count, cost in AP."""
         found = self._errors()
         return {"errors": [{"error": one, "count": found.count[one], "cost": found.cost[one]} for one in KINDS]}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return what each kind costs."""
+        return {"errors": charts.errors("errors", KINDS)}
 
     def _errors(self) -> Tide:
         if "errors" not in self._cache:

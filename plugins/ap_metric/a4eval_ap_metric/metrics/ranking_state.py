@@ -90,12 +90,15 @@ class RankingState:
         first = self.batches[0]
         if key not in first:
             return [{} for _ in units]
+        columns = {name: np.concatenate([one[name] for one in self.batches]) for name in names if name in first}
+        for name in columns.keys() - {"document"}:
+            columns[name] = columns[name].astype(np.float64, copy=False)
+        if len(units) == 1:  # a sweep may have ten thousand such runs
+            return [columns]
         unit = np.concatenate([dense(one["unit"], units).take(one[key]) for one in self.batches])
         order = small_integer_order(unit, len(units))
         bounds = np.searchsorted(unit.take(order), np.arange(len(units) + 1))
-        columns = {name: np.concatenate([one[name] for one in self.batches])[order] for name in names if name in first}
-        for name in set(columns) - {"document"}:
-            columns[name] = columns[name].astype(np.float64)
+        columns = {name: column[order] for name, column in columns.items()}
         return [
             {name: column[begin:end] for name, column in columns.items()} for begin, end in pairwise(bounds.tolist())
         ]

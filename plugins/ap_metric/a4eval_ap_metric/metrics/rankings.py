@@ -10,7 +10,13 @@ import numpy as np
 
 from a4eval import Row, Value, param
 from a4eval_ap_metric.metrics.ranking_state import Ranking, RankingState
-from a4eval_ap_metric.rankings.average_precision import Interpolation, Ties, average_precision, precision_recall_by_rank
+from a4eval_ap_metric.rankings.average_precision import (
+    Interpolation,
+    average_precision_of_points,
+    points_of_groups,
+    points_of_items,
+    precision_recall_by_rank,
+)
 from a4eval_ap_metric.rankings.ties import Policy, ranking_order, tie_range
 from a4eval_ap_metric.rankings.trec_measures import (
     COUNTS,
@@ -112,7 +118,7 @@ def _n_relevant(ranking: Ranking) -> int | None:
 
 def _grades(ranking: Ranking) -> NDArray[np.float64]:
     """Return the grades; what nobody judged is not relevant."""
-    return np.nan_to_num(ranking.relevance, nan=0.0)
+    return np.where(np.isnan(ranking.relevance), 0.0, ranking.relevance)
 
 
 @dataclass
@@ -138,14 +144,9 @@ class AveragePrecision(_RankingMetric):
         if n_relevant is None:
             n_relevant = int(np.count_nonzero(grades > 0))
         order = order[: self.cutoff]
-        # as ranked: only groups of ties still need the scores
-        scores = ranking.score[order] if self.ties == "group" else np.arange(len(order), 0, -1)
-        ties: Ties = "group" if self.ties == "group" else "order"
-        return (
-            average_precision(
-                scores, grades[order], interpolation=self.interpolation, ties=ties, n_relevant=n_relevant
-            ),
-        )
+        relevant = grades[order] > 0
+        points = points_of_groups(ranking.score[order], relevant) if self.ties == "group" else points_of_items(relevant)
+        return (average_precision_of_points(*points, n_relevant, self.interpolation),)
 
 
 @dataclass
@@ -202,10 +203,9 @@ class TrecEval(_RankingMetric):
 class PrecisionRecallByRank(_RankingMetric):
     """A table of precision and recall after each item of each ranking; it gives no number."""
 
-    def of_query(self, ranking: Ranking) -> Sequence[float]:
-        """Return nothing: the table is the result."""
-        del ranking
-        return ()
+    def per_query(self) -> NDArray[np.float64]:
+        """Return (n_units, 0) nothing: the table is the result."""
+        return np.empty((len(self.units), 0))
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the table ``ranks``: query, rank, relevance, precision, recall."""

@@ -55,12 +55,9 @@ def average_precision(
     0.8484848484848484
     """
     hits, ranks = ranking_points(scores, relevance, ties=ties)
-    total = int(hits[-1]) if len(hits) else 0
-    if n_relevant is not None:
-        if n_relevant < total:
-            raise ValueError(f"n_relevant: got {n_relevant}, but {total} relevant items were retrieved")
-        total = n_relevant
-    return average_precision_of_points(hits, ranks, total, interpolation)
+    if n_relevant is None:
+        n_relevant = int(hits[-1]) if len(hits) else 0
+    return average_precision_of_points(hits, ranks, n_relevant, interpolation)
 
 
 def ranking_points(
@@ -82,15 +79,25 @@ def ranking_points(
     """
     score, relevant = _columns(scores, relevance)
     order = np.argsort(-score, kind="stable")
-    hits = np.cumsum(relevant[order], dtype=np.int64)
-    ranks = np.arange(1, len(order) + 1)
     if ties == "group":
-        ordered = score[order]
-        last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], [True] * min(len(order), 1)))
-        return hits[last], ranks[last]
+        return points_of_groups(score[order], relevant[order])
     if ties != "order":
         raise ValueError(f"ties: got {ties!r}, expected 'order' or 'group'")
-    return hits, ranks
+    return points_of_items(relevant[order])
+
+
+def points_of_items(relevant: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return ``hits`` and ``ranks`` at a cut after every item, given which of the items are relevant, by rank."""
+    return np.cumsum(relevant, dtype=np.int64), np.arange(1, len(relevant) + 1)
+
+
+def points_of_groups(
+    scores: NDArray[np.float64], relevant: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return ``hits`` and ``ranks`` at a cut after every distinct score, given both by rank."""
+    hits, ranks = points_of_items(relevant)
+    last = np.flatnonzero(np.append(scores[1:] != scores[:-1], [True] * min(len(scores), 1)))
+    return hits[last], ranks[last]
 
 
 def average_precision_of_points(
@@ -113,6 +120,8 @@ def average_precision_of_points(
     """
     if interpolation not in INTERPOLATIONS:
         raise ValueError(f"interpolation: got {interpolation!r}, expected one of {', '.join(INTERPOLATIONS)}")
+    if len(hits) and n_relevant < hits[-1]:
+        raise ValueError(f"n_relevant: got {n_relevant}, but {hits[-1]} relevant items were retrieved")
     if n_relevant == 0:
         return float("nan")
     precision = hits / ranks

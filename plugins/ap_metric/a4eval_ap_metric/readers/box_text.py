@@ -73,6 +73,8 @@ class BoxText(Divisible):
     """Boxes from text files: ``class box`` for the truth, with a score for detections."""
 
     batch: ClassVar[str] = "detection"
+    may_be_empty: ClassVar[bool] = True
+    """An image without objects."""
 
     ground_truth: Path = param(help="folder of .txt files, one an image, a line: class and four numbers")
     detections: Path = param(help="folder of .txt files, a line: class, four numbers and a score")

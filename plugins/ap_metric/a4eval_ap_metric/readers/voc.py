@@ -133,6 +133,8 @@ class Voc(Divisible):
     """Boxes in PASCAL VOC's own formats."""
 
     batch: ClassVar[str] = "detection"
+    may_be_empty: ClassVar[bool] = True
+    """The results of a class of which nothing was found."""
 
     ground_truth: Path = param(help="folder of annotation files (.xml), one an image")
     detections: Path = param(help="folder of result files, …_CLASS.txt: image score xmin ymin xmax ymax")

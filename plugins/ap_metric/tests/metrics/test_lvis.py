@@ -69,19 +69,6 @@ def test_what_was_not_looked_for_counts_for_nothing(tmp_path):
     assert metric.compute()["AP"].value == pytest.approx(0.5, abs=1e-12)
 
 
-def test_weights_of_one_are_the_whole_and_many_are_one_by_one(tmp_path):
-    metric = build("metric", "lvis_detection")
-    metric.update(read_coco(*written(tmp_path, federated_case(3))))
-    n = len(metric.units)
-    whole, ones = metric.compute(), metric.compute(np.ones(n))
-    weights = np.random.default_rng(0).integers(0, 3, (4, n))
-    many = metric.compute_many(weights)
-    for name in metric.names:
-        np.testing.assert_allclose(ones[name].value, whole[name].value, atol=1e-14)
-        for index, one in enumerate(weights):
-            np.testing.assert_equal(many[name][index], metric.compute(one)[name].value)
-
-
 def test_other_files_are_refused(tmp_path):
     case = awkward_case(np.random.default_rng(0))
     metric = build("metric", "lvis_detection")

@@ -1,7 +1,5 @@
 """Pairs in the config and their mean similarity."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -23,25 +21,6 @@ def test_the_worksheets_pairs(tmp_path):
     assert result.metrics["centre_l2"].unit == "pixels"
     assert result.metrics["centre_l2"].higher_is_better is False
     assert result.metrics["iou"].n == 2
-
-
-def test_weights_and_shards(boxes):
-    predicted, truth = boxes.pairs(np.random.default_rng(0), 80)
-    batch = {"unit": np.arange(80), "predicted": predicted, "truth": truth}
-    whole = build("metric", "box_agreement")
-    whole.update(batch)
-    merged = replace(whole)
-    assert np.isnan(merged.compute()["mean"].value)
-    for part in (slice(50, 80), slice(0, 50)):
-        shard = replace(whole)
-        shard.update({name: column[part] for name, column in batch.items()})
-        merged.merge(shard)
-    assert merged.compute() == whole.compute()
-    weights = np.random.default_rng(1).integers(0, 4, 80)
-    repeated = replace(whole)
-    repeated.update({name: np.repeat(column, weights, axis=0) for name, column in batch.items()})
-    assert whole.compute(weights.astype(float))["mean"].value == pytest.approx(repeated.compute()["mean"].value)
-    assert whole.compute(weights.astype(float))["mean"].n == repeated.compute()["mean"].n
 
 
 def test_errors():

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -126,53 +125,6 @@ def test_values_on_real_data(coco_batch):
     large = coco_batch["truth_area"][truth] >= 96**2
     assert tables["by_size"][2]["iou"] == pytest.approx(overlap[large].mean(), rel=1e-14)
     assert tables["by_class"][0]["name"] == "person"
-
-
-def shards(seed, count=4):
-    rng = np.random.default_rng(seed)
-    return [random_batch(rng, first=10 * index) for index in range(count)]
-
-
-def test_shards_in_any_order_are_the_whole():
-    whole = build("metric", {"name": "matched_box_agreement", "threshold": 0.05})
-    for batch in shards(1):
-        whole.update(batch)
-    assert whole.compute()["matched"].value > 20
-    merged = replace(whole)
-    assert merged.compute()["matched"].value == 0
-    for batch in reversed(shards(1)):
-        part = replace(whole)
-        part.update(batch)
-        merged.merge(part)
-    assert merged.compute() == whole.compute()
-    assert merged.tables() == whole.tables()
-    weights = np.random.default_rng(2).integers(0, 4, len(whole.units)).astype(float)
-    assert merged.compute(weights) == whole.compute(weights)
-
-
-def test_weights_are_repetitions():
-    metric = build("metric", {"name": "matched_box_agreement", "threshold": 0.05})
-    for batch in shards(3):
-        metric.update(batch)
-    weights = np.random.default_rng(4).integers(0, 4, len(metric.units)).astype(float)
-    repeated = replace(metric)
-    for start, batch in enumerate(shards(3)):
-        for unit in range(6):
-            for copy in range(int(weights[6 * start + unit])):
-                repeated.update(only(batch, unit, name=1000 * start + 100 * unit + copy))
-    weighted, plain = metric.compute(weights), repeated.compute()
-    for name, value in plain.items():
-        assert weighted[name].value == pytest.approx(value.value, rel=1e-12), name
-        assert weighted[name].n == value.n
-
-
-def only(batch, unit, name):
-    kept = {"unit": np.array([name])}
-    for side in ("truth", "detection"):
-        rows = batch[f"{side}_unit"] == unit
-        kept |= {key: column[rows] for key, column in batch.items() if key.startswith(side)}
-        kept[f"{side}_unit"] = np.zeros(rows.sum(), int)
-    return kept
 
 
 def test_nothing_matched_is_nan():

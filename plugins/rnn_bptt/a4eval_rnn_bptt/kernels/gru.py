@@ -47,7 +47,7 @@ def gru_forward(params: Params, x: Array, state: State | None = None) -> tuple[A
     Returns:
         h_1 … h_T, (…, T, B, H) in the dtype of *x*, and the tape.
     """
-    dtype = x.dtype
+    dtype = x.dtype.newbyteorder("=")  # as the products need it
     *lead, steps, batch, _ = x.shape
     hidden = params["weight_hh"].shape[-1]
     # a step's four blocks q = W_hn h' + b_hn, r, z, n: the state arrives at the first three, the input at the last

@@ -47,7 +47,7 @@ def lstm_forward(params: Params, x: Array, state: State | None = None) -> tuple[
     Returns:
         h_1 … h_T, (…, T, B, H) in the dtype of *x*, and the tape.
     """
-    dtype = x.dtype
+    dtype = x.dtype.newbyteorder("=")  # as the products need it
     *lead, steps, batch, _ = x.shape
     hidden = params["weight_hh"].shape[-1]
     # a step's five blocks i, f, o, g, c': i and f lie as g and c' do, so that one multiplication makes i·g and f·c'

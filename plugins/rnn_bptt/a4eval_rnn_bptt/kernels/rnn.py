@@ -58,7 +58,7 @@ def rnn_forward(
     >>> y.ravel()
     array([2., 8.])
     """
-    dtype = x.dtype
+    dtype = x.dtype.newbyteorder("=")  # as the products need it
     *lead, steps, batch, _ = x.shape
     weight_ih, weight_hh = (params[name].astype(dtype, copy=False)[None] for name in ("weight_ih", "weight_hh"))
     hidden = weight_hh.shape[-1]

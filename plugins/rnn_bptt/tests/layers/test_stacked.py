@@ -56,12 +56,6 @@ def test_bidirectional_models_stack(rng):
             assert relative(got.params[name][m], expected[name]) < 1e-13
 
 
-def test_bidirectional_passes_the_layer_checks(run):
-    layer = {"name": "bidirectional", "cell": "lstm"}
-    result = build("task", {"name": "check_layer", "layer": layer}).run(run)
-    assert result.metrics["failed_checks"].value == 0, result.tables["checks"]
-
-
 def test_bidirectional_learns_but_cannot_be_taken_apart(run):
     layer = {"name": "bidirectional", "cell": {"name": "gru", "hidden": 8}}
     problem = {"name": "keyword_recall", "keywords": 2, "fillers": 2}

@@ -13,7 +13,7 @@ from ..cases import relative
 
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN:UserWarning")  # of speed alone
-def test_the_projected_lstm_is_torchs(torch, rng, run):
+def test_the_projected_lstm_is_torchs(torch, rng):
     layer = build("layer", {"name": "projected_lstm", "inputs": 3, "hidden": 4, "cells": 7})
     params = layer.init(rng)
     module = torch.nn.LSTM(3, 7, proj_size=4, dtype=torch.float64)
@@ -29,9 +29,6 @@ def test_the_projected_lstm_is_torchs(torch, rng, run):
     for name in params:
         assert relative(dparams[name], getattr(module, f"{name}_l0").grad) < 1e-12, name
     node = {"name": "projected_lstm", "inputs": 3, "hidden": 4, "cells": 7}
-    result = build("task", {"name": "check_layer", "layer": node, "reference": "torch"}).run(run)
-    assert result.metrics["reference_error"].value < 1e-12
-    assert result.metrics["failed_checks"].value == 0
     with pytest.raises(ValueError, match="torch projects to fewer units than there are cells, got 7 and 7"):
         build("layer", {**node, "hidden": 7}).reference("torch", params, x, dy)
 

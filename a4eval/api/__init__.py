@@ -1,0 +1,1 @@
+"""a4eval from Python: run, sweep and load; records as objects, tables and data frames."""

@@ -1,0 +1,1 @@
+"""Charts drawn as SVG, without a browser and without any library."""

@@ -1,0 +1,49 @@
+"""The texts of the records in a file, one after the other; a large one is not read into memory."""
+
+from __future__ import annotations
+
+import mmap
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Text: TypeAlias = bytes | memoryview
+
+LARGE = 2**24
+"""Longer texts, in bytes, are mapped: the system brings in what is looked at."""
+
+
+def texts(file: Path) -> Iterator[tuple[int, Text]]:
+    """Yield where each record of *file* begins, and its text: each line of a journal, or all of another file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    offset = 0
+    with file.open("rb") as lines:
+        while text := _next(lines, offset, whole=file.suffix != ".jsonl"):
+            yield offset, text
+            offset += len(text)
+
+
+def text_at(file: Path, offset: int) -> Text:
+    """Return the text of the record that begins at *offset*.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as lines:
+        lines.seek(offset)
+        return _next(lines, offset, whole=file.suffix != ".jsonl")
+
+
+def _next(lines: BinaryIO, offset: int, *, whole: bool) -> Text:
+    text = lines.read(LARGE) if whole else lines.readline(LARGE)
+    if len(text) < LARGE:
+        return text
+    content = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)  # closed once nobody looks at it
+    end = len(content) if whole else content.find(b"\n", offset) + 1 or len(content)
+    lines.seek(end)
+    return memoryview(content)[offset:end]

@@ -1,0 +1,1 @@
+"""One HTML file that says everything, from parts that a live page and a notebook use as well."""

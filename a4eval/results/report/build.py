@@ -1,0 +1,151 @@
+"""``a4eval report``: from paths to one page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from a4eval.errors import DataError
+from a4eval.journal import query
+from a4eval.markup import joined, tag
+from a4eval.ownership import RECORD
+from a4eval.results.report import record as one_record
+from a4eval.results.report.page import Section, page
+from a4eval.runs.record import Record, read
+from a4eval.whole import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+OURS = b'<meta name="generator" content="a4eval '
+"""By this a report is known for one, and may be written over by another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record on disk.
+
+    Args:
+        record: the record.
+        path: of its file.
+    """
+
+    record: Record
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where its artifacts are."""
+        return self.path.parent
+
+
+def report(
+    paths: Sequence[Path],
+    out: Path | None,
+    *,
+    baseline: Path | None = None,
+    margins: Mapping[str, float] | None = None,
+    alpha: float = 0.05,
+    scripts: bool = True,
+) -> str:
+    """Return the page of what is at *paths*.
+
+    Args:
+        paths: records, runs' folders, journals and sweeps' folders.
+        out: where the page will lie, so that its links lead to artifacts; None for a page without such links.
+        baseline: a record that the others are compared with.
+        margins: of that comparison, as ``a4eval compare`` takes them.
+        alpha: of that comparison.
+        scripts: with sorting, filtering and hovering.
+
+    Raises:
+        DataError: there is no record, or it cannot be read.
+        ConfigError: a margin names no metric.
+    """
+    single, sweeps = [], []
+    for path in paths:
+        file = path / RECORD if path.is_dir() else path
+        if file.suffix != ".jsonl" and file.is_file():
+            single.append(_read(file))
+        else:
+            sweeps.append((path, query.read(path)))
+    compared: list[Section] = []
+    if baseline is not None:
+        from a4eval.results.report.comparison import comparison
+
+        compared = [comparison(baseline, path, margins or {}, alpha, f"v{place}-") for place, path in enumerate(paths)]
+    if len(single) == 1 and not sweeps:
+        found = single[0]
+        sections = one_record.sections(found.record, found.folder, _beside(found.folder, out))
+        return page(
+            one_record.name_of(found.record), one_record.top(found.record), [*compared, *sections], scripts=scripts
+        )
+    from a4eval.results.report.sweep import sweep
+
+    several = len(single) + len(sweeps) > 1
+    sections = list(compared)
+    if len(single) > 1:
+        rows = [row for found in single for row in query.read(found.path).rows]
+        sections += sweep(rows, "all-").sections
+    titles, tops = [], []
+    for place, (_, journal) in enumerate(sweeps):
+        made = sweep(journal.rows, f"s{place}-" if several else "", torn=journal.torn)
+        titles.append(made.title)
+        tops.append(made.top)
+        sections += [_named(one, made.title, several=several) for one in made.sections]
+    for place, one in enumerate(single):
+        prefix = f"r{place}-"
+        inner = one_record.sections(one.record, one.folder, _beside(one.folder, out), prefix)
+        content = joined(tag("div", tag("h3", each.title), each.content, id=each.name) for each in inner)
+        name = f"{one_record.name_of(one.record)}, {one.record.run_id}"
+        sections.append(Section(f"{prefix}record", name, joined([one_record.top(one.record), content])))
+    top = (
+        tops[0]
+        if not several
+        else tag(
+            "header",
+            tag("h1", f"{len(single) + len(sweeps)} results"),
+            tag("p", ", ".join(map(str, paths))),
+            class_="top",
+        )
+    )
+    return page(", ".join(dict.fromkeys(titles)) or f"{len(single)} records", top, sections, scripts=scripts)
+
+
+def write(content: str, path: Path) -> None:
+    """Write a page, in place of nothing but another report.
+
+    Raises:
+        DataError: there is another file, or it cannot be written.
+    """
+    try:
+        if path.exists() and not (path.is_file() and OURS in path.read_bytes()[:4096]):
+            raise DataError(f"{path}: is there already and is no report of a4eval; choose another name with -o")
+        write_whole(path, content.encode())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _read(path: Path) -> Read:
+    try:
+        return Read(read(path), path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"{path}: is no record of a run: {error}") from error
+
+
+def _beside(folder: Path, out: Path | None) -> str | None:
+    """Return how a page leads to *folder*, as a relative address."""
+    if out is None:
+        return None
+    return quote(Path(os.path.relpath(folder.resolve(), out.resolve().parent)).as_posix())
+
+
+def _named(section: Section, title: str, *, several: bool) -> Section:
+    if not several:
+        return section
+    return Section(section.name, f"{title}: {section.title}", section.content, section.class_, section.under)

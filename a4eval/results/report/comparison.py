@@ -1,0 +1,62 @@
+"""A candidate against a baseline: each difference with its interval and margin, as a forest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from a4eval.comparisons.differing import differing
+from a4eval.comparisons.judge import Judged, by_severity, judge
+from a4eval.comparisons.opened import opened
+from a4eval.comparisons.pair import pair
+from a4eval.comparisons.rows import judged_row
+from a4eval.comparisons.rules import checked_names
+from a4eval.markup import Markup, joined, tag
+from a4eval.results.report.figures import figure
+from a4eval.results.report.page import Section
+from a4eval.results.report.tables import table
+from a4eval.tasks.forest import forest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], alpha: float, prefix: str) -> Section:
+    """Return how a candidate differs from a baseline, as ``a4eval compare`` judges it.
+
+    Raises:
+        DataError: there is no record, or its resamples are broken.
+        ConfigError: a margin names no metric.
+    """
+    first, second = opened(baseline), opened(candidate)
+    both = pair(first, second, level=1 - alpha)
+    checked_names(margins, {**both.values, **both.parts}, "metric")
+    parts: list[Markup | None] = [tag("p", tag("code", str(first.path)), " → ", tag("code", str(second.path)))]
+    parts += [tag("p", note, class_="soft") for note in both.notes]
+    drawn, tables = [], []
+    for place, (name, judged) in enumerate(
+        [
+            ("metrics", judge(both.values, margins, alpha)),
+            *(
+                (f"parts of {label}", by_severity(judge(of, dict.fromkeys(of, margins.get(label, 0.0)), alpha)))
+                for label, of in both.parts.items()
+            ),
+        ]
+    ):
+        rows, id_ = _rows(judged), f"{prefix}d{place}"
+        title = f"Candidate minus baseline, {name}"
+        drawn.append(figure(title, forest("rows", title), {"rows": rows}, {"rows": id_}, f"{prefix}f{place}"))
+        tables.append(table(title, rows, id_))
+    parts += [tag("div", *drawn, class_="charts"), *tables, _differs(differing(first.record, second.record), prefix)]
+    return Section(f"{prefix}comparison", f"Against the baseline: {candidate}", joined(parts))
+
+
+def _rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    rows = [judged_row(one) for one in judged]
+    kept = [key for key in (rows[0] if rows else ()) if any(row[key] is not None for row in rows)]
+    return [{key: row[key] for key in kept} for row in rows]
+
+
+def _differs(found: Sequence[Any], prefix: str) -> Markup | None:
+    rows = [dict(zip(("what", "baseline", "candidate"), one.cells(), strict=True)) for one in found]
+    return table("what else differs", rows, f"{prefix}differs") if rows else None

@@ -1,0 +1,117 @@
+"""The page around the sections: what it looks like, what it may do, and what is in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from a4eval import __version__
+from a4eval.drawing.colours import DARK, LIGHT, SHADES, along
+from a4eval.markup import Markup, joined, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page.
+
+    Args:
+        name: its id.
+        title: what stands above it.
+        content: markup.
+        class_: of the style sheet: warn, error or none.
+        under: id and title of what is in it, for the contents.
+    """
+
+    name: str
+    title: str
+    content: Markup
+    class_: str | None = None
+    under: tuple[tuple[str, str], ...] = ()
+
+    def markup(self) -> Markup:
+        """Return the section."""
+        title = tag("h2", self.title, id=f"{self.name}-title")
+        return tag(
+            "section", title, self.content, id=self.name, class_=self.class_, aria_labelledby=f"{self.name}-title"
+        )
+
+
+def page(title: str, top: Markup, sections: Sequence[Section], *, scripts: bool = True) -> str:
+    """Return a whole page: one file that asks nobody for anything.
+
+    Args:
+        title: of the window.
+        top: what stands first.
+        sections: what follows.
+        scripts: with sorting, filtering and hovering.
+    """
+    style, script = Markup(style_sheet()), Markup(_file("script.js"))
+    allowed = f"style-src '{_hash(style)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    runs = f"script-src '{_hash(script)}'" if scripts else "script-src 'none'"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=Markup(f"default-src 'none'; {allowed}; {runs}")),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="generator", content=f"a4eval {__version__}"),
+        tag("title", title),
+        tag("style", style),
+    )
+    body = tag(
+        "body",
+        tag("a", "skip the contents", href="#main", class_="skip"),
+        tag(
+            "div",
+            _contents(sections),
+            tag("main", top, *(one.markup() for one in sections), _foot(), id="main"),
+            class_="whole",
+        ),
+        tag("div", id="said", role="status", class_="skip"),
+        tag("script", script) if scripts else None,
+    )
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+@cache
+def style_sheet() -> str:
+    """Return the style sheet: that of the page, and the colours of pictures on light and dark ground."""
+    light = "".join(f".k{place} {{ --k: {one}; }} " for place, one in enumerate(LIGHT))
+    dark = "".join(f".k{place} {{ --k: {one}; }} " for place, one in enumerate(DARK))
+    dark += "".join(f".q{place} {{ --k: {along('dark blues', place / (SHADES - 1))}; }} " for place in range(SHADES))
+    light += "".join(f".q{place} {{ --k: {along('blues', place / (SHADES - 1))}; }} " for place in range(SHADES))
+    painted = "svg .f { fill: var(--k); } svg .s { stroke: var(--k); }"
+    colours = f"{light}\n{painted}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
+    return _file("style.css").replace("@COLOURS@", colours)
+
+
+@cache
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _contents(sections: Sequence[Section]) -> Markup:
+    listed = []
+    for one in sections:
+        under = [tag("li", tag("a", title, href=f"#{name}")) for name, title in one.under]
+        listed.append(
+            tag("li", tag("a", one.title, href=f"#{one.name}"), tag("ul", *under, class_="under") if under else None)
+        )
+    return tag("nav", tag("ul", *listed), class_="contents", aria_label="contents")
+
+
+def _foot() -> Markup:
+    return tag(
+        "footer", joined(["made by a4eval ", __version__, " from the records alone; it asks no server for anything"])
+    )

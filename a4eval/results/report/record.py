@@ -1,0 +1,199 @@
+"""One record: its verdict and numbers first, then its pictures, tables, and all there is to know of the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from a4eval.drawing.values import aligned, number, text
+from a4eval.journal.views import number as exact
+from a4eval.markup import Markup, joined, tag
+from a4eval.results.report.figures import figure
+from a4eval.results.report.page import Section
+from a4eval.results.report.pictures import embedded
+from a4eval.results.report.run_again import environment, what_was_run
+from a4eval.results.report.tables import grid, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from a4eval.runs.record import MetricRecord, Record
+
+TILES = 4
+"""Numbers that stand first."""
+_CLASSES = {"passed": "good", "ok": "good", "failed": "bad", "undecided": "open", "interrupted": "open"}
+_BETTER = {True: "higher is better", False: "lower is better", None: ""}
+
+
+def badge(word: str) -> Markup:
+    """Return a status or verdict as a word on its colour."""
+    return tag("span", word, class_=f"badge {_CLASSES.get(word, '')}".strip())
+
+
+def name_of(record: Record) -> str:
+    """Return what was run."""
+    task = record.config.get("task")
+    name = task.get("name") if isinstance(task, dict) else task
+    return record.experiment or str(name or "run")
+
+
+def top(record: Record) -> Markup:
+    """Return the head of a record's page."""
+    judged = record.verdict
+    facts = [
+        f"seed {record.seed}",
+        f"run {record.run_id}",
+        f"{record.started[:16].replace('T', ' ')} UTC",
+        f"{text(record.timing.wall_seconds, '.3g')} s",
+        *([record.overrides and f"sweep {record.sweep_id}"] if record.sweep_id else []),
+    ]
+    return tag(
+        "header",
+        tag("div", tag("h1", name_of(record)), badge(judged.outcome if judged else record.status), class_="titled"),
+        tag("p", record.config["description"]) if record.config.get("description") else None,
+        tag("ul", *(tag("li", one) for one in facts), class_="facts"),
+        class_="top",
+    )
+
+
+def sections(record: Record, folder: Path | None = None, beside: str | None = None, prefix: str = "") -> list[Section]:
+    """Return the sections of a record.
+
+    Args:
+        record: the record.
+        folder: where its artifacts are, if they are to be seen.
+        beside: how the page, where it will lie, leads to that folder.
+        prefix: of the ids, where a page holds more than one record.
+    """
+    ids = {name: f"{prefix}t{place}" for place, name in enumerate(record.tables)}
+    found = []
+    if record.error is not None:
+        found.append(Section(f"{prefix}error", f"Why it {record.status}", _error(record), "error"))
+    if record.verdict is not None and record.verdict.reasons:
+        reasons = tag("ul", *(tag("li", one) for one in record.verdict.reasons), class_="notes")
+        found.append(Section(f"{prefix}verdict", f"Why it is {record.verdict.outcome}", reasons, "warn"))
+    if record.metrics:
+        found.append(Section(f"{prefix}numbers", "Numbers", numbers(record.metrics, prefix)))
+    if record.warnings:
+        listed = tag("ul", *(tag("li", one) for one in record.warnings), class_="notes")
+        found.append(Section(f"{prefix}warnings", f"Warnings ({len(record.warnings)})", listed, "warn"))
+    if record.charts:
+        found.append(charts(record, ids, prefix))
+    pictures = embedded(record, folder) if folder else []
+    if pictures:
+        found.append(Section(f"{prefix}pictures", "Pictures", tag("div", *pictures, class_="charts")))
+    if record.tables:
+        whole = [table(name, rows, ids[name]) for name, rows in record.tables.items()]
+        under = tuple((f"{ids[name]}-whole", name) for name in record.tables)
+        found.append(Section(f"{prefix}tables", "Tables", joined(whole), under=under))
+    found.append(Section(f"{prefix}run", "What was run", what_was_run(record)))
+    if record.artifacts:
+        found.append(Section(f"{prefix}artifacts", "Artifacts", _artifacts(record, beside)))
+    found.append(Section(f"{prefix}environment", "Where it ran", environment(record)))
+    return found
+
+
+def charts(record: Record, ids: dict[str, str], prefix: str = "") -> Section:
+    """Return the charts of a record."""
+    drawn = [
+        figure(name, chart, record.tables, ids, f"{prefix}c{place}")
+        for place, (name, chart) in enumerate(record.charts.items())
+    ]
+    return Section(f"{prefix}charts", "Charts", tag("div", *drawn, class_="charts"))
+
+
+def numbers(metrics: dict[str, MetricRecord], prefix: str = "") -> Markup:
+    """Return the metrics: the first of them large, then all as a table with their intervals drawn."""
+    directed = {name: one for name, one in metrics.items() if one.higher_is_better is not None} or metrics
+    tiles = [_tile(name, one) for name, one in list(directed.items())[:TILES]]
+    header = ["metric", "value", "interval", "", "unit", "n", "direction"]
+    rows = []
+    for name, one in metrics.items():
+        unit = "" if one.unit == "1" else one.unit
+        drawn = _span(one, [other for other in metrics.values() if other.unit == one.unit])
+        rows.append([name, exact(one.value), _between(one), drawn, unit, one.n, _BETTER[one.higher_is_better]])
+    kept = [place for place in range(len(header)) if any(row[place] not in ("", None) for row in rows)]
+    shown = grid(
+        "metrics",
+        [header[one] or "drawn" for one in kept],
+        ([row[one] for one in kept] for row in rows),
+        id_=f"{prefix}metrics",
+    )
+    return joined([tag("ul", *tiles, class_="tiles"), shown])
+
+
+def _tile(name: str, one: MetricRecord) -> Markup:
+    value = exact(one.value)
+    unit = "" if one.unit == "1" else f" {one.unit}"
+    return tag(
+        "li",
+        tag("span", name, class_="name"),
+        tag("span", f"{aligned(value)}{unit}", class_="value"),
+        tag("span", _ends(one) or _BETTER[one.higher_is_better], class_="between"),
+    )
+
+
+def _between(one: MetricRecord) -> str:
+    found = one.interval
+    return f"{found.level:.0%} [{aligned(exact(found.low))}, {aligned(exact(found.high))}]" if found else ""
+
+
+def _ends(one: MetricRecord) -> str:
+    found = one.interval
+    return f"{aligned(exact(found.low))} to {aligned(exact(found.high))}" if found else ""
+
+
+def _span(one: MetricRecord, like: list[MetricRecord]) -> Markup | str:
+    """Draw a number with its interval on the scale of all numbers of its unit, from 0."""
+    ends = [
+        end
+        for other in like
+        for end in (other.value, *((other.interval.low, other.interval.high) if other.interval else ()))
+    ]
+    known = [found for end in ends if (found := number(end)) is not None]
+    value = number(one.value)
+    if value is None or not known or min(*known, 0.0) == max(known):
+        return ""
+    low, high = min(*known, 0.0), max(*known, 0.0)
+    wide = 110.0
+
+    def at(given: Any) -> float:
+        found = number(given)
+        return 4 + (wide - 8) * ((value if found is None else found) - low) / (high - low)
+
+    bar = None
+    if one.interval is not None:
+        reach = {"x1": at(one.interval.low), "x2": at(one.interval.high)}
+        bar = tag("line", **reach, y1=7, y2=7, stroke="#0b6fb8", stroke_width=3, class_="s k0")
+    return tag(
+        "svg",
+        tag("line", x1=4.0, x2=wide - 4, y1=7, y2=7, stroke="#dfe3e7", class_="g"),
+        bar,
+        tag("circle", cx=at(value), cy=7, r=3.5, fill="#0b6fb8", class_="f k0"),
+        width=wide,
+        height=14,
+        aria_hidden="true",
+    )
+
+
+def _error(record: Record) -> Markup:
+    assert record.error is not None
+    return joined(
+        [
+            tag("p", tag("strong", record.error.type), f": {record.error.message}"),
+            tag(
+                "details",
+                tag("summary", "Traceback"),
+                tag("pre", record.error.traceback, tabindex="0", aria_label="traceback"),
+            ),
+        ]
+    )
+
+
+def _artifacts(record: Record, beside: str | None) -> Markup:
+    rows = []
+    for one in record.artifacts:
+        safe = not one.path.startswith("/") and ".." not in one.path.split("/")
+        link = tag("a", one.path, href=f"{beside}/{quote(one.path)}") if beside is not None and safe else one.path
+        rows.append([link, one.bytes, one.sha256])
+    return grid("artifacts", ["file", "bytes", "sha256"], rows)

@@ -1,0 +1,95 @@
+"""What was run, and how to run it again."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from a4eval.markup import Markup, joined, tag
+from a4eval.results.report.tables import grid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from a4eval.runs.record import Record
+
+
+def command(overrides: Sequence[str]) -> str:
+    """Return the command line of a run.
+
+    >>> command(["experiment=detection/coco", "task.data.detections=my boxes.json"])
+    "a4eval run experiment=detection/coco 'task.data.detections=my boxes.json'"
+    """
+    return f"a4eval run {shlex.join(overrides)}".strip()
+
+
+def what_was_run(record: Record) -> Markup:
+    """Return command, data, code and config of a run."""
+    rows = [[one.path, one.sha256 or "unreadable", one.bytes] for one in record.data]
+    parts = [
+        tag("p", "The same numbers come from this command, with the data and the versions below."),
+        tag("pre", command(record.overrides), class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
+    ]
+    if rows:
+        parts += [tag("h3", "Data"), grid("data files", ["file", "sha256", "bytes"], rows)]
+    components = [
+        [one.kind, one.name, one.version, f"{one.distribution} {one.distribution_version}"] for one in record.components
+    ]
+    parts += [tag("h3", "Components"), grid("components", ["kind", "name", "version", "from"], components)]
+    if record.git is not None:
+        dirty = ", with changes that are not committed" if record.git.dirty else ""
+        parts.append(tag("p", "Code: git commit ", tag("code", record.git.commit), dirty))
+    parts.append(
+        tag(
+            "details",
+            tag("summary", "Config, as it was composed"),
+            tag("pre", _yaml(record.config), tabindex="0", aria_label="config"),
+        )
+    )
+    return joined(parts)
+
+
+def environment(record: Record) -> Markup:
+    """Return where it ran and what it cost."""
+    found, timing = record.environment, record.timing
+    rows: list[list[Any]] = [
+        ["started", record.started],
+        ["finished", record.finished],
+        ["wall time, seconds", timing.wall_seconds],
+        ["processor time, seconds", timing.cpu_seconds],
+        ["peak memory, MiB", round(timing.peak_memory_bytes / 2**20)],
+        ["executor", f"{record.executor.name} on {record.executor.node}, attempt {record.executor.attempt}"],
+        ["Python", found.python],
+        ["platform", found.platform],
+        ["processors", found.processors],
+        *([f"{name}", value] for name, value in found.threads.items()),
+    ]
+    packages = [[name, version] for name, version in found.packages.items()]
+    facts = list(_leaves("", found.plugins))
+    return joined(
+        [
+            grid("environment", ["what", "value"], rows),
+            tag(
+                "details",
+                tag("summary", f"{len(packages)} packages"),
+                grid("packages", ["package", "version"], packages),
+            ),
+            tag("details", tag("summary", "Facts from plugins"), grid("facts from plugins", ["what", "value"], facts))
+            if facts
+            else None,
+        ]
+    )
+
+
+def _leaves(path: str, node: Any) -> Any:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(f"{path}.{key}" if path else str(key), value)
+    else:
+        yield [path, node if isinstance(node, (str, int, float, bool)) or node is None else str(node)]
+
+
+def _yaml(config: Mapping[str, Any]) -> str:
+    import yaml
+
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,151 @@
+"use strict";
+// The page is whole without this: here are only sorting, filtering, pointing at marks and choosing rows by them.
+const all = (selector, under = document) => [...under.querySelectorAll(selector)];
+const make = (name, given = {}, ...inside) => {
+  const made = Object.assign(document.createElement(name), given);
+  made.append(...inside);
+  return made;
+};
+const said = document.getElementById("said");
+const value = (cell) => {
+  const text = cell ? cell.dataset.v ?? cell.textContent.trim().replaceAll(",", "").replace("−", "-") : "";
+  const number = Number(text);
+  return text !== "" && !Number.isNaN(number) ? number : text;
+};
+
+// a table: sorted by a heading, filtered by words or by conditions such as AP<0.5, narrowed to rows chosen in a chart
+const tables = new Map();
+for (const table of all("table[data-rows]")) {
+  const heads = all("thead th", table), body = table.tBodies[0], rows = all("tr", body);
+  rows.forEach((row, place) => { row.dataset.place = place; });
+  const state = { text: "", chosen: null };
+  heads.forEach((head, column) => {
+    const button = make("button", { type: "button" });
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const up = head.getAttribute("aria-sort") !== "ascending";
+      heads.forEach((one) => one.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const keys = new Map(rows.map((row) => [row, value(row.cells[column])]));
+      const empty = (one) => one === "" || one === "–" || one === "NaN";
+      const order = (a, b) => {
+        const [x, y] = [keys.get(a), keys.get(b)];
+        if (empty(x) || empty(y)) return empty(x) - empty(y);
+        const by = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
+        return up ? by : -by;
+      };
+      body.append(...[...rows].sort(order));
+    });
+  });
+  const names = heads.map((head) => head.textContent.trim());
+  const test = (text) => {
+    const found = /^(.+?)(>=|<=|!=|=|>|<)(.+)$/.exec(text);
+    const column = found ? names.indexOf(found[1].trim()) : -1;
+    if (column < 0) return (row) => row.textContent.toLowerCase().includes(text.toLowerCase());
+    const wanted = found[3].trim(), number = Number(wanted);
+    const compare = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b, "=": (a, b) => a === b, "!=": (a, b) => a !== b }[found[2]];
+    return (row) => {
+      const own = value(row.cells[column]);
+      return typeof own === "number" && !Number.isNaN(number) ? compare(own, number) : compare(String(own).toLowerCase(), wanted.toLowerCase());
+    };
+  };
+  const count = make("span", { className: "soft" });
+  const clear = make("button", { type: "button", textContent: "show all rows", hidden: true });
+  const box = make("input", { type: "search", placeholder: "filter: words, or " + (names[heads.findIndex((head) => head.classList.contains("n"))] ?? "column") + ">0.5" });
+  box.setAttribute("aria-label", "filter the rows of " + table.dataset.name);
+  const refresh = () => {
+    const keep = state.text ? test(state.text) : () => true;
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !(keep(row) && (!state.chosen || state.chosen.has(row.dataset.place)));
+      shown += !row.hidden;
+    }
+    const less = shown < rows.length;
+    count.textContent = less ? `${shown} of ${rows.length} rows` : "";
+    clear.hidden = !less;
+    if (less) said.textContent = `${table.dataset.name}: ${shown} of ${rows.length} rows are shown`;
+  };
+  box.addEventListener("input", () => { state.text = box.value.trim(); refresh(); });
+  clear.addEventListener("click", () => { state.text = box.value = ""; state.chosen = null; refresh(); });
+  if (rows.length > 5) (table.closest(".box") || table).before(make("div", { className: "tools" }, box, count, clear));
+  const show = (places) => {
+    for (let one = table.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+    state.chosen = places;
+    refresh();
+    rows.forEach((row) => row.classList.toggle("here", places?.has(row.dataset.place) && places.size === 1));
+    table.scrollIntoView({ block: "center" });
+  };
+  tables.set(table.id, { show, state });
+}
+
+// marks: what they say when pointed at; a click leads to the row, a drag chooses the rows of what lies within
+const tip = make("div", { id: "tip", hidden: true });
+document.body.append(tip);
+for (const figure of all("figure[data-table]")) {
+  const svg = figure.querySelector("svg"), table = tables.get(figure.dataset.table);
+  if (!svg) continue;
+  let from = null, brush = null;
+  const at = (event) => {
+    const box = svg.getBoundingClientRect(), whole = svg.viewBox.baseVal;
+    return [(event.clientX - box.left) * whole.width / box.width, (event.clientY - box.top) * whole.height / box.height];
+  };
+  svg.addEventListener("pointermove", (event) => {
+    const mark = event.target.closest("rect, circle, line, path"), title = mark?.querySelector("title");
+    tip.hidden = !title || !!brush;
+    if (title) {
+      tip.textContent = title.textContent;
+      tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)) + "px";
+      tip.style.top = Math.max(4, Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8)) + "px";
+    }
+    if (!from) return;
+    const [x, y] = at(event), [left, top] = [Math.min(x, from[0]), Math.min(y, from[1])];
+    const [wide, high] = [Math.abs(x - from[0]), Math.abs(y - from[1])];
+    if (!brush && wide + high > 6) {
+      brush = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      brush.setAttribute("class", "brush");
+      svg.append(brush);
+    }
+    if (brush) Object.entries({ x: left, y: top, width: wide, height: high }).forEach(([name, one]) => brush.setAttribute(name, one));
+  });
+  svg.addEventListener("pointerleave", () => { tip.hidden = true; });
+  if (!table) continue;
+  svg.addEventListener("pointerdown", (event) => { if (event.pointerType === "mouse" && event.button === 0) { from = at(event); event.preventDefault(); } });
+  addEventListener("pointerup", (event) => {
+    if (!from) return;
+    const within = brush?.getBoundingClientRect();
+    brush?.remove();
+    const dragged = !!brush;
+    from = brush = null;
+    if (!dragged) return;
+    const chosen = all("[data-row]", svg).filter((mark) => {
+      const box = mark.getBoundingClientRect(), x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+      return x >= within.left && x <= within.right && y >= within.top && y <= within.bottom;
+    });
+    if (chosen.length) table.show(new Set(chosen.map((mark) => mark.dataset.row)));
+  });
+  svg.addEventListener("click", (event) => {
+    const mark = event.target.closest("[data-row]");
+    if (mark) table.show(new Set([mark.dataset.row]));
+  });
+}
+
+for (const pre of all("pre[data-copy]")) {
+  const button = make("button", { type: "button", className: "copy", textContent: "copy" });
+  button.addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(pre.textContent); button.textContent = "copied"; }
+    catch { getSelection().selectAllChildren(pre); }
+  });
+  pre.before(button);
+}
+// a link into something folded unfolds it
+const unfold = () => {
+  const there = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let one = there?.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+  if (there) there.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+unfold();
+let folded = [];
+addEventListener("beforeprint", () => { folded = all("details:not([open])"); folded.forEach((one) => { one.open = true; }); });
+addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }));

@@ -1,0 +1,213 @@
+"""What a sweep looks like: tables of its points and Vega-Lite specifications of them, as a record has them."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from a4eval.drawing.rows import ROW
+from a4eval.results.report.points import SEED, Points, importance, numeric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+LINES = 400
+"""Points that parallel coordinates show; of more, every so many-th."""
+MOST_KEYS = 12
+"""Keys that are drawn against the metric, the most important ones."""
+
+Drawn = tuple[str, dict[str, Any], list[dict[str, Any]]]
+
+
+def charts(found: Points, places: Mapping[str, int]) -> Iterator[Drawn]:
+    """Yield name, specification and rows of each chart that says something of this sweep.
+
+    Args:
+        found: its points.
+        places: run id to the row of the page's table of points, to which a mark leads.
+    """
+    if len(found.points) < 2 or found.metric is None:
+        return
+    shares = importance(found)
+    order = [key for key, _ in shares] or found.keys
+    for key in order[:MOST_KEYS]:
+        yield _against(found, key, places)
+    if len(order) > 1:
+        yield _heat(found, order[0], order[1])
+        yield _importance(found, shares)
+        yield _parallel(found, places)
+    if len(found.points) > 2:
+        yield _best_so_far(found, places)
+
+
+def _chart(name: str, title: str, said: str, **more: Any) -> dict[str, Any]:
+    return {"title": title, "description": said, "data": {"name": name}, **more}
+
+
+def _metric(found: Points, column: str = "value", **more: Any) -> dict[str, Any]:
+    return {"field": column, "type": "quantitative", "title": found.metric, "scale": {"zero": False}, **more}
+
+
+def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
+    """Draw every point over one key, with the mean of each value and its interval over the seeds."""
+    values = found.values(key)
+    numbers = numeric(values)
+    log = numbers and min(values) > 0 and max(values) / min(values) >= 50
+    rows: list[dict[str, Any]] = [
+        {ROW: places.get(one.row.run_id), "key": one.settings.get(key), "value": one.value} for one in found.points
+    ]
+    for value in values:
+        mean, over = found.marginal(key, value)
+        interval = over.interval if over else None
+        reach = {"low": interval.low, "high": interval.high} if interval else {}
+        rows.append({ROW: None, "key": value, "mean": mean, **reach})
+    scale = {"scale": {"type": "log"}} if log else {"scale": {"zero": False}} if numbers else {"sort": None}
+    x = {"field": "key", "type": "quantitative" if numbers else "nominal", "title": key, **scale}
+    ends = [row for row in rows if "low" in row]
+    band = "the bar its 95% interval over the seeds" if ends else "there are no seeds to make an interval of"
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "circle", "size": 16, "opacity": 0.35, "color": "#8b959e"},
+            "encoding": {"y": _metric(found)},
+        },
+        {
+            "mark": {"type": "line"} if numbers else {"type": "line", "strokeDash": [2, 4]},
+            "encoding": {"y": _metric(found, "mean")},
+        },
+        {"mark": {"type": "circle", "size": 30}, "encoding": {"y": _metric(found, "mean")}},
+    ]
+    if ends:
+        y = {"y": _metric(found, "low"), "y2": {"field": "high"}}
+        layers.insert(2, {"mark": {"type": "rule", "strokeWidth": 2.5, "color": "#0b6fb8"}, "encoding": y})
+    if not numbers:
+        del layers[1]
+    said = f"Each point small; large the mean over all else, {band}."
+    return f"by {key}", _chart("rows", f"{found.metric} by {key}", said, encoding={"x": x}, layer=layers), rows
+
+
+def _heat(found: Points, first: str, second: str) -> Drawn:
+    """Draw the mean at each pair of values of the two most important keys."""
+    cells: dict[tuple[str, str], list[float]] = {}
+    for one in found.points:
+        cells.setdefault((str(one.settings.get(first)), str(one.settings.get(second))), []).append(one.value)
+    rows = [
+        {ROW: None, "first": a, "second": b, "mean": sum(of) / len(of), "points": len(of)}
+        for (a, b), of in cells.items()
+    ]
+    across, down = ("first", "second")
+    names = {"first": first, "second": second}
+    if len(found.values(first)) < len(found.values(second)):
+        across, down = down, across
+    order = {side: [str(value) for value in found.values(key)] for side, key in names.items()}
+    if numeric(found.values(names[down])):
+        order[down].reverse()  # the highest stands highest
+    encoding = {
+        "x": {"field": across, "type": "nominal", "title": names[across], "sort": order[across]},
+        "y": {
+            "field": down,
+            "type": "nominal",
+            "title": names[down],
+            "sort": order[down],
+        },
+        "color": {
+            "field": "mean",
+            "type": "quantitative",
+            "title": f"mean {found.metric}",
+            "scale": {"scheme": "viridis"},
+        },
+        "tooltip": [
+            {"field": across, "title": names[across]},
+            {"field": down, "title": names[down]},
+            {"field": "mean", "type": "quantitative", "title": "mean"},
+            {"field": "points", "type": "quantitative"},
+        ],
+    }
+    step = max(18, min(30, 300 // max(1, len(order[down]))))
+    said = "The mean over all else and over the seeds, of the two keys that decide most."
+    chart = _chart(
+        "rows", f"{found.metric} by {first} and {second}", said, mark="rect", encoding=encoding, height={"step": step}
+    )
+    return "two keys", chart, rows
+
+
+def _importance(found: Points, shares: list[tuple[str, float]]) -> Drawn:
+    rest = max(0.0, 1 - sum(share for _, share in shares))
+    last = "interactions and seeds" if found.seeds else "interactions"
+    rows = [{ROW: None, "key": key, "share": share} for key, share in [*shares, (last, rest)]]
+    encoding = {
+        "y": {"field": "key", "type": "nominal", "sort": [row["key"] for row in rows], "title": None},
+        "x": {"field": "share", "type": "quantitative", "title": "share of the variance", "axis": {"format": ".0%"}},
+    }
+    label = {"text": {"field": "share", "type": "quantitative", "format": ".0%"}}
+    layers = [{"mark": "bar"}, {"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": label}]
+    said = "How much of the variance lies between the means of a key's values; of a whole grid, its main effect."
+    return (
+        "importance",
+        _chart("rows", f"What decides {found.metric}", said, height={"step": 26}, encoding=encoding, layer=layers),
+        rows,
+    )
+
+
+def _parallel(found: Points, places: Mapping[str, int]) -> Drawn:
+    """Draw each point as a line through the values of its keys, coloured by the metric."""
+    shown = found.points[:: -(-len(found.points) // LINES)]
+    keys = [*found.keys, *([SEED] if found.seeds else [])]
+    order = {key: [str(value) for value in found.values(key)] for key in keys}
+    low, high = min(one.value for one in shown), max(one.value for one in shown)
+    rows = []
+    for one in shown:
+        place_of = {ROW: places.get(one.row.run_id), "point": one.order, "value": one.value}
+        for key in keys:
+            names = order[key]
+            place = names.index(str(one.settings.get(key))) / max(1, len(names) - 1)
+            rows.append({**place_of, "key": key, "place": place})
+        rows.append({**place_of, "key": found.metric, "place": (one.value - low) / (high - low or 1)})
+    axes = [*keys, str(found.metric)]
+    labels = [
+        {ROW: None, "key": key, "place": place / max(1, len(order[key]) - 1), "label": name}
+        for key in keys
+        for place, name in enumerate(order[key])
+        if len(order[key]) <= 8 or place in (0, len(order[key]) - 1)
+    ]
+    labels += [
+        {ROW: None, "key": found.metric, "place": place, "label": f"{end:.4g}"} for place, end in ((0, low), (1, high))
+    ]
+    x = {"field": "key", "type": "nominal", "sort": axes, "title": None}
+    y = {"field": "place", "type": "quantitative", "axis": None, "title": None, "scale": {"domain": [0, 1]}}
+    colour = {"field": "value", "type": "quantitative", "title": found.metric, "scale": {"scheme": "viridis"}}
+    line = {
+        "mark": {"type": "line", "strokeWidth": 1.2, "opacity": 0.55},
+        "encoding": {"color": colour, "detail": {"field": "point", "title": "point"}},
+    }
+    text = {
+        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 11},
+        "encoding": {"text": {"field": "label"}},
+    }
+    some = "" if len(shown) == len(found.points) else f" {len(shown):,} of {len(found.points):,} points are drawn."
+    chart = _chart(
+        "rows",
+        "Every point, key by key",
+        f"A line is a point; its colour the metric.{some}",
+        width=110 * len(axes),
+        height=240,
+        encoding={"x": x, "y": y},
+        layer=[line, text],
+    )
+    return "parallel", chart, rows + labels
+
+
+def _best_so_far(found: Points, places: Mapping[str, int]) -> Drawn:
+    points = sorted(found.points, key=lambda one: one.row.started or "")
+    best = accumulate((one.value for one in points), max if found.higher else min)
+    rows = [
+        {ROW: places.get(one.row.run_id), "order": place + 1, "value": one.value, "best": so_far}
+        for place, (one, so_far) in enumerate(zip(points, best, strict=True))
+    ]
+    x = {"field": "order", "type": "quantitative", "title": "points run", "scale": {"zero": False, "nice": False}}
+    layers = [
+        {"mark": {"type": "circle", "size": 14, "opacity": 0.5, "color": "#8b959e"}, "encoding": {"y": _metric(found)}},
+        {"mark": {"type": "line", "interpolate": "step-after"}, "encoding": {"y": _metric(found, "best")}},
+    ]
+    said = "Each point in the order in which they began, and the best until then."
+    return "best so far", _chart("rows", f"Best {found.metric} so far", said, encoding={"x": x}, layer=layers), rows

@@ -1,0 +1,87 @@
+"""Tables as HTML: numbers short to read, with all their digits beside them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from a4eval.drawing.values import aligned
+from a4eval.markup import Markup, joined, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LONG = 40
+"""Characters beyond which a cell may be broken into lines."""
+FEW = 12
+"""Rows of a table that is unfolded from the start."""
+
+
+def cell(value: Any, *, right: bool = True) -> Markup:
+    """Return a cell: a number as it is read, its digits in ``data-v`` where they say more.
+
+    Args:
+        value: what stands in it; what is markup stays so.
+        right: its column is one of numbers.
+
+    >>> cell(0.123456789), cell(3), cell("a<b", right=False), cell(None)
+    ('<td data-v="0.123456789">0.1235</td>', '<td class="n">3</td>', '<td>a&lt;b</td>', '<td></td>')
+    """
+    if isinstance(value, Markup):
+        return tag("td", value)
+    if isinstance(value, str) and value not in ("NaN", "Infinity", "-Infinity"):
+        return tag("td", value, class_="t" if len(value) > LONG else None)
+    shown, exact = "" if value is None else aligned(value), repr(value)
+    if isinstance(value, float) and math.isfinite(value) and shown != exact:
+        return tag("td", shown, data_v=exact, class_=None if right else "l")
+    return tag("td", shown, class_="n" if right and shown else None)
+
+
+def grid(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, id_: str | None = None, ids: Sequence[str] = ()
+) -> Markup:
+    """Return a table that scrolls within its box.
+
+    Args:
+        name: what it is, for those who do not see it.
+        header: the names of the columns.
+        rows: their cells; what is markup stays so.
+        id_: of the table, which makes it one that scripts sort and filter.
+        ids: of the rows, if they have any.
+    """
+    listed = [list(row) for row in rows]
+    numeric = [_numeric([row[place] for row in listed]) for place in range(len(header))]
+    heads = [
+        tag("th", one, scope="col", class_="n" if right else None) for one, right in zip(header, numeric, strict=True)
+    ]
+    lines = [
+        tag(
+            "tr",
+            *(cell(one, right=right) for one, right in zip(row, numeric, strict=True)),
+            id=ids[place] if ids else None,
+        )
+        for place, row in enumerate(listed)
+    ]
+    table = tag(
+        "table",
+        tag("thead", tag("tr", *heads)),
+        tag("tbody", joined(lines, "\n")),
+        id=id_,
+        data_rows=len(listed) if id_ else None,
+        data_name=name if id_ else None,
+        aria_label=name,
+    )
+    return tag("div", table, class_="box tall", tabindex="0", role="region", aria_label=f"{name}, table")
+
+
+def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:
+    """Return a table of a record, folded unless it is short."""
+    header = list(dict.fromkeys(column for row in rows for column in row))
+    size = tag("span", f" {len(rows):,} rows, {len(header)} columns", class_="soft")
+    content = grid(name, header, ([row.get(one) for one in header] for row in rows), id_=id_)
+    return tag("details", tag("summary", name, size), content, id=f"{id_}-whole", open=len(rows) <= FEW)
+
+
+def _numeric(values: Sequence[Any]) -> bool:
+    numbers = (int, float, type(None))
+    return bool(values) and all(isinstance(one, numbers) or one in ("NaN", "Infinity", "-Infinity") for one in values)

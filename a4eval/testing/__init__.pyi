@@ -1,0 +1,12 @@
+from .adversities import adversarial_arrays as adversarial_arrays
+from .adversities import adversarial_executors as adversarial_executors
+from .check import Check as Check
+from .layers import layer_checks as layer_checks
+from .metrics import metric_checks as metric_checks
+from .process import InstalledPlugin as InstalledPlugin
+from .process import Ran as Ran
+from .process import a_plugin as a_plugin
+from .process import run_a4eval as run_a4eval
+from .process import run_experiment as run_experiment
+from .readers import reader_checks as reader_checks
+from .tasks import task_checks as task_checks

@@ -1,0 +1,209 @@
+"""Charts drawn: marks stand where the numbers say, and what is beyond is said to be."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from a4eval.charts import checked
+from a4eval.drawing.beyond import BeyondError
+from a4eval.drawing.colours import DARK, LIGHT
+from a4eval.drawing.marks import MOST
+from a4eval.drawing.picture import picture
+from a4eval.drawing.rows import holds
+from a4eval.drawing.scales import Band, continuous
+from a4eval.drawing.values import aligned, text
+
+SVG = "{http://www.w3.org/2000/svg}"
+TABLE = [{"name": "a", "n": 1.0}, {"name": "b", "n": 4.0}, {"name": "c<d>", "n": 2.0}, {"name": "none", "n": None}]
+X = {"field": "n", "type": "quantitative", "scale": {"domain": [0, 4]}}
+Y = {"field": "name", "type": "nominal", "sort": "-x"}
+
+
+def chart(**keys):
+    whole = {"data": {"name": "t"}, "mark": "bar", "encoding": {"x": X, "y": Y}, **keys}
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def drawn(given, table=TABLE, **keywords):
+    columns = list(dict.fromkeys(key for row in table for key in row))
+    found = picture(checked(given, {"t": columns}), table, "t", **keywords)
+    return found, ET.fromstring(found.svg)
+
+
+def marks(svg, name):
+    return [one for one in svg.iter(f"{SVG}{name}") if one.get("data-row") is not None]
+
+
+def test_bars_are_as_long_as_their_numbers_and_in_the_order_asked_for():
+    _, svg = drawn(chart())
+    bars = {one.find(f"{SVG}title").text.split("\n")[1]: one for one in marks(svg, "rect")}
+    assert list(bars) == ["name: a", "name: b", "name: c<d>"]
+    width = {name: float(one.get("width")) for name, one in bars.items()}
+    assert width["name: b"] == pytest.approx(4 * width["name: a"], abs=0.2)
+    assert width["name: c<d>"] == pytest.approx(2 * width["name: a"], abs=0.2)
+    down = sorted(bars, key=lambda name: float(bars[name].get("y")))
+    assert down == ["name: b", "name: c<d>", "name: a"], "the largest first"
+    assert {one.get("x") for one in bars.values()} == {bars["name: a"].get("x")}
+
+
+def test_a_mark_knows_the_row_it_was_drawn_of_also_after_a_filter_and_a_fold():
+    rows = [{"a": 1, "b": 2}, {"a": -3, "b": 5}, {"a": 7, "b": 9}]
+    given = chart(
+        mark="point",
+        transform=[{"filter": {"field": "a", "gt": 0}}, {"fold": ["a", "b"]}],
+        encoding={"x": {"field": "value", "type": "quantitative"}, "y": {"field": "key", "type": "nominal"}},
+    )
+    _, svg = drawn(given, rows)
+    assert [one.get("data-row") for one in marks(svg, "circle")] == ["0", "0", "2", "2"]
+
+
+def test_stacked_bars_lie_on_each_other():
+    rows = [{"x": x, "part": part, "n": n} for x in "pq" for part, n in (("one", 2), ("two", 3))]
+    encoding = {
+        "x": {"field": "x", "type": "nominal"},
+        "y": {"field": "n", "type": "quantitative", "scale": {"domain": [0, 5]}},
+        "color": {"field": "part", "type": "nominal"},
+    }
+    _, svg = drawn(chart(encoding=encoding), rows)
+    first, second = marks(svg, "rect")[:2]
+    top, bottom = (float(second.get("y")), float(first.get("y")) + float(first.get("height")))
+    assert float(first.get("y")) == pytest.approx(float(second.get("y")) + float(second.get("height")), abs=0.2)
+    assert bottom - top == pytest.approx(210, abs=0.3), "together they fill the height"
+    assert float(second.get("height")) / float(first.get("height")) == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_line_goes_through_its_points_in_the_order_of_x():
+    rows = [{"x": 2, "y": 0}, {"x": 0, "y": 1}, {"x": 1, "y": 0.5}, {"x": 3, "y": "NaN"}]
+    encoding = {name: {"field": name, "type": "quantitative"} for name in ("x", "y")}
+    _, svg = drawn(chart(mark="line", encoding=encoding), rows)
+    (path,) = svg.iter(f"{SVG}path")
+    points = [tuple(map(float, one)) for one in re.findall(r"[ML]([\d.]+) ([\d.]+)", path.get("d"))]
+    assert len(points) == 3
+    assert points[1][0] == pytest.approx((points[0][0] + points[2][0]) / 2, abs=0.1)
+    assert points[1][1] == pytest.approx((points[0][1] + points[2][1]) / 2, abs=0.1)
+    assert points[0][1] < points[2][1], "1 is above 0"
+
+
+@pytest.mark.parametrize(("how", "wanted"), [("step-after", "HV"), ("step-before", "VH")])
+def test_steps(how, wanted):
+    rows = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
+    encoding = {name: {"field": name, "type": "quantitative"} for name in ("x", "y")}
+    _, svg = drawn(chart(mark={"type": "line", "interpolate": how}, encoding=encoding), rows)
+    (path,) = svg.iter(f"{SVG}path")
+    assert re.sub(r"[^A-Z]", "", path.get("d")) == f"M{wanted}"
+
+
+def test_a_rule_of_data_alone_is_drawn_once():
+    rule = {"mark": "rule", "encoding": {"x": {"datum": 2, "type": "quantitative"}, "y": None}}
+    _, svg = drawn(chart(mark=None, layer=[{"mark": "bar"}, rule]))
+    assert len(marks(svg, "line")) == 1
+
+
+def test_a_thing_that_a_name_says_is_text_and_no_markup():
+    found, svg = drawn(chart(title="<script>alert(1)</script>"), alone=True)
+    assert "<script" not in found.svg
+    assert "<script>alert(1)</script>" in [one.text for one in svg.iter(f"{SVG}text")]
+
+
+def test_a_colour_leads_nowhere():
+    for colour in ("url(x.svg#a)", "var(--x)", "red;background:url(x)", 'a"b'):
+        found, _ = drawn(chart(mark={"type": "bar", "color": colour}))
+        assert colour not in found.svg
+        encoding = {"x": X, "y": Y, "color": {"field": "name", "scale": {"range": [colour]}}}
+        assert colour not in drawn(chart(encoding=encoding))[0].svg
+
+
+def test_many_marks_are_sampled_and_that_is_said():
+    rows = [{"x": one, "y": one % 7} for one in range(10_000)]
+    encoding = {name: {"field": name, "type": "quantitative"} for name in ("x", "y")}
+    found, svg = drawn(chart(mark="circle", encoding=encoding), rows)
+    assert len(marks(svg, "circle")) == MOST
+    assert found.notes == ("2,000 of 10,000 marks are drawn, evenly spread over the rows",)
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        chart(mark="arc"),
+        chart(encoding={"x": {**X, "aggregate": "mean"}, "y": Y}),
+        chart(encoding={"x": {"field": "n", "type": "temporal"}}),
+        chart(encoding={"theta": {"field": "n"}}),
+        chart(transform=[{"window": [{"op": "rank", "as": "r"}]}]),
+        {"data": {"name": "t"}, "facet": {"field": "name"}, "spec": {"mark": "bar", "encoding": {"x": X}}},
+    ],
+)
+def test_what_only_vega_lite_draws_is_known(beyond):
+    with pytest.raises(BeyondError):
+        drawn(beyond)
+
+
+def test_predicates():
+    row = {"a": 3, "b": "x", "c": None}
+    for predicate, wanted in (
+        ({"field": "a", "equal": 3}, True),
+        ({"field": "a", "lt": 3}, False),
+        ({"field": "a", "lte": 3, "gt": 2}, True),
+        ({"field": "a", "range": [4, 5]}, False),
+        ({"field": "b", "oneOf": ["x", "y"]}, True),
+        ({"field": "c", "valid": True}, False),
+        ({"not": {"field": "b", "equal": "x"}}, False),
+        (
+            {"and": [{"field": "a", "gte": 3}, {"or": [{"field": "b", "equal": "z"}, {"field": "c", "valid": False}]}]},
+            True,
+        ),
+        ({"field": "c", "gt": 0}, False),
+    ):
+        assert holds(predicate, row) is wanted, predicate
+
+
+def test_ticks_are_round_and_within():
+    scale = continuous([0.13, 0.88], {}, zero=True)
+    assert (scale.low, scale.high, scale.ticks(5)) == (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1])
+    log = continuous([0.001, 20], {"type": "log"}, zero=True)
+    assert log.ticks(6) == [0.001, 0.01, 0.1, 1, 10]
+    assert log(0) is None
+    assert continuous([3, 3], {}, zero=False).low < 3 < continuous([3, 3], {}, zero=False).high
+    symlog = continuous([-100, 100], {"type": "symlog"}, zero=True)
+    assert symlog(0) == pytest.approx((symlog(-5) + symlog(5)) / 2)
+
+
+def test_bands_share_the_room():
+    band = Band(("a", "b", "c", "d"), 0.0, 80.0)
+    assert [band(name) for name in "abcd"] == [10, 30, 50, 70]
+    assert band("e") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "wanted"),
+    [
+        (0.5, ".0%", "50%"),
+        (1234.5, ",.1f", "1,234.5"),
+        (-0.25, ".2f", "−0.25"),
+        (1e-9, "", "1e−09"),
+        (True, "", "True"),
+        (2e6, ".2~s", "2M"),
+    ],
+)
+def test_numbers_as_labels(value, form, wanted):
+    assert text(value, form) == wanted
+
+
+def test_a_rounded_number_says_so_by_its_last_zero():
+    assert aligned(0.69697272) == "0.6970"
+    assert aligned(0.697) == "0.697"
+
+
+def luminance(colour):
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("colours", "ground"), [(LIGHT, "#ffffff"), (DARK, "#1a2126")])
+def test_every_colour_can_be_told_from_the_ground(colours, ground):
+    for colour in colours:
+        light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, f"{colour}: WCAG 1.4.11"
