@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from a4eval.checks.layers.case import LayerCase
+    from a4eval.contracts import Layer
 
 
 PROBE = "probe"
 """The check of the checks, which needs to know how they ended."""
 
 
-def layer_checks(framework: str | None = None) -> list[Question[LayerCase]]:
+def layer_checks(framework: str | Layer | None = None) -> list[Question[LayerCase]]:
     """Return all checks but the probe.
 
     Args:
-        framework: what to hold the layer against, such as ``torch``.
+        framework: what to hold the layer against, such as ``torch``, or another layer.
     """
     return [
         Question("gradient", gradient.gradient),
@@ -58,7 +59,7 @@ def layer_checks(framework: str | None = None) -> list[Question[LayerCase]]:
 
 def check_layer(
     cases: Sequence[LayerCase],
-    framework: str | None = None,
+    framework: str | Layer | None = None,
     track: Callable[[Iterable[Question[LayerCase]]], Iterable[Question[LayerCase]]] = iter,
 ) -> Iterator[Finding]:
     """Yield what each check finds, the worst over the cases.

@@ -30,6 +30,9 @@ class Engine(Protocol):
     def array(self, tensor: Any) -> Any:
         """Return a tensor as an array; bfloat16 as float32."""
 
+    def transposed(self, tensor: Any, axes: list[int]) -> Any:
+        """Return a tensor with its axes in another order."""
+
     def compiled(self, function: Function) -> Function:
         """Return the function, compiled."""
 

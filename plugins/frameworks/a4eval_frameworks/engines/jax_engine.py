@@ -80,6 +80,10 @@ class JaxEngine:
                 _replaced(tape.x, floats), self.array
             )
 
+    def transposed(self, tensor: Any, axes: list[int]) -> Any:
+        """See :class:`Engine`."""
+        return tensor.transpose(axes)
+
     def compiled(self, function: Function) -> Function:
         """See :class:`Engine`."""
         return _Compiled(self.jax, function)

@@ -115,6 +115,10 @@ class TorchEngine:
         dparams = [next(each) if one.requires_grad else None for one in params]
         return dparams, filled(x, iter([next(each) if one.requires_grad else None for one in flat]))
 
+    def transposed(self, tensor: Any, axes: list[int]) -> Any:
+        """See :class:`Engine`."""
+        return tensor.permute(axes)
+
     def compiled(self, function: Function) -> Function:
         """See :class:`Engine`."""
         return _Compiled(self.torch, function, self.compiler)

@@ -11,9 +11,10 @@ import numpy as np
 
 from a4eval import param
 from a4eval_frameworks.inputs import check_spec, draw
+from a4eval_frameworks.trees import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from a4eval_frameworks.engines.contract import Engine
     from a4eval_frameworks.trees import Array, Function, Params
@@ -37,10 +38,16 @@ class FrameworkLayer:
     )
     training: bool = param(default=False, help="as in training: dropout drops, batch norm takes the batch's statistics")
     mode: Literal["eager", "compiled"] = param("eager", help="how it is computed")
+    axes: list[int] | None = param(
+        None, help="the order in which the layer itself takes the axes of its input, as [0, 2, 3, 1] for channels last"
+    )
+    output: int | str | None = param(None, help="which of several outputs is taken; all when null")
     batch_axis: int | None = param(0, help="along which axis of every input and output the rows lie; null if none")
 
     def __post_init__(self) -> None:
         check_spec(self.input)
+        if self.axes is not None and sorted(self.axes) != list(range(len(self.axes))):
+            raise ValueError(f"axes: got {self.axes}, expected an order of 0 to {len(self.axes) - 1}")
         for name, spec in self.parameters.items():
             check_spec(spec, f"parameters.{name}")
         self._narrow = False
@@ -59,12 +66,44 @@ class FrameworkLayer:
         """Find what the config names."""
 
     @abstractmethod
+    def _native_function(self) -> Function:
+        """Return the layer as a function of its parameters and the input as it takes it itself."""
+
     def _made_function(self) -> Function:
         """Return the layer as a function of its parameters and its input."""
+        return self._outside(self._native_function())
+
+    def _outside(self, function: Function) -> Function:
+        """Return the function with the axes as they are given, and the output that is wanted."""
+        axes, chosen = self.axes, self.output
+        if axes is None and chosen is None:
+            return function
+        back = None if axes is None else [axes.index(axis) for axis in range(len(axes))]
+
+        def turned(order: list[int] | None) -> Callable[[Any], Any]:
+            transposed = self.engine.transposed
+            return lambda one: one if order is None or one.ndim != len(order) else transposed(one, order)
+
+        def call(params: dict[str, Any], x: Any) -> Any:
+            y = function(params, mapped(x, turned(axes)))
+            return mapped(y if chosen is None else y[chosen], turned(back))
+
+        return call
+
+    def _inner_example(self, rng: np.random.Generator) -> Any:
+        """Return an example as the layer itself takes it."""
+        axes = self.axes
+        x = self.example(rng)
+        return mapped(x, lambda one: one.transpose(axes) if axes and one.ndim == len(axes) else one)
 
     @abstractmethod
     def init(self, rng: np.random.Generator) -> Params:
         """Return freshly initialised parameters, float64, as the framework initialises them."""
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """What it is made with, by name."""
+        return self.arguments if isinstance(self.arguments, dict) else {}
 
     def example(self, rng: np.random.Generator) -> Any:
         """Return an input of the shape that the config gives."""

@@ -13,9 +13,12 @@ from a4eval import param, require
 from a4eval_frameworks.engines.jax_engine import JaxEngine
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
+from a4eval_frameworks.weights.translation import check_layout, from_torch, to_torch
 
 if TYPE_CHECKING:
-    from a4eval_frameworks.trees import Function, Params
+    from collections.abc import Mapping
+
+    from a4eval_frameworks.trees import Array, Function, Params
 
 _REQUIREMENT = "a4eval-frameworks[jax]"
 _SEED = 0
@@ -67,6 +70,18 @@ class JaxLayer(FrameworkLayer):
         _, params, _ = self._split(int(rng.integers(2**31)))
         return {".".join(map(str, path)): np.asarray(one, np.float64) for path, one in _flat(params)}
 
+    def to_layout(self, layout: str, params: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters in the layout ``torch``; a ValueError where it is not known how."""
+        check_layout(layout)
+        return to_torch("flax", self._named.__name__, params, self._options)
+
+    def from_layout(self, layout: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters for those in the layout ``torch``."""
+        check_layout(layout)
+        return from_torch(
+            "flax", self._named.__name__, list(self.init(np.random.default_rng(0))), arrays, self._options
+        )
+
     @property
     def mixes_rows(self) -> bool:
         """Says whether there is a batch norm that takes the batch's statistics."""
@@ -83,7 +98,7 @@ class JaxLayer(FrameworkLayer):
         nnx = require("flax.nnx", _REQUIREMENT)
         return any(issubclass(one.type, nnx.RngState) for _, one in _flat(self._rest))
 
-    def _made_function(self) -> Function:
+    def _native_function(self) -> Function:
         if not _is_module(self._named):
             ordered, named = arguments_of(self.arguments, self._make)
 

@@ -19,11 +19,12 @@ from a4eval_frameworks.engines.torch_engine import TorchEngine
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves, mapped
+from a4eval_frameworks.weights.translation import check_layout, from_torch, to_torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from a4eval_frameworks.trees import Function, Params
+    from a4eval_frameworks.trees import Array, Function, Params
 
 _REQUIREMENT = "a4eval-frameworks[keras]"
 _ENGINES = {"torch": TorchEngine, "jax": JaxEngine}
@@ -69,6 +70,16 @@ class KerasLayer(FrameworkLayer):
             values = [np.array(self._engine.array(one.value), np.float64) for one in made.trainable_variables]
         return dict(zip(self._names, values, strict=True))
 
+    def to_layout(self, layout: str, params: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters in the layout ``torch``; a ValueError where it is not known how."""
+        check_layout(layout)
+        return to_torch("keras", self._named.__name__, params, self._options)
+
+    def from_layout(self, layout: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters for those in the layout ``torch``."""
+        check_layout(layout)
+        return from_torch("keras", self._named.__name__, self._names, arrays, self._options)
+
     @property
     def mixes_rows(self) -> bool:
         """Says whether there is a batch norm that takes the batch's statistics."""
@@ -84,7 +95,7 @@ class KerasLayer(FrameworkLayer):
     def _parts(self) -> list[Any]:
         return list(self._in_dtype("float64")._flatten_layers())  # noqa: SLF001  (no public way to walk a layer)
 
-    def _made_function(self) -> Function:
+    def _native_function(self) -> Function:
         def call(params: dict[str, Any], x: Any) -> Any:
             args, keywords = positional(x)
             dtype = next((str(one.dtype) for one in [*params.values(), *leaves(x)] if "float" in str(one.dtype)), None)
@@ -110,7 +121,7 @@ class KerasLayer(FrameworkLayer):
         keras.utils.set_random_seed(seed)
         with self._engine.precision(np.float64(0) if wide else np.float32(0)), _policy(dtype):
             layer = self._make(self.layer, self.arguments, "arguments")
-            x = self.example(np.random.default_rng(seed))
+            x = self._inner_example(np.random.default_rng(seed))
             args, keywords = positional(
                 mapped(x, lambda one: keras.ops.convert_to_tensor(one, dtype if one.dtype.kind == "f" else None))
             )

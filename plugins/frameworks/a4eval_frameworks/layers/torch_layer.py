@@ -13,9 +13,12 @@ from a4eval_frameworks.engines.torch_engine import TorchEngine
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves
+from a4eval_frameworks.weights.translation import check_layout
 
 if TYPE_CHECKING:
-    from a4eval_frameworks.trees import Function, Params
+    from collections.abc import Mapping
+
+    from a4eval_frameworks.trees import Array, Function, Params
 
 _REQUIREMENT = "a4eval-frameworks[torch]"
 _SEED = 0
@@ -71,13 +74,22 @@ class TorchLayer(FrameworkLayer):
         module = self._built(int(rng.integers(2**31)))
         return {name: one.detach().cpu().double().numpy().copy() for name, one in module.named_parameters()}
 
+    def to_layout(self, layout: str, params: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters in the layout ``torch``, which they are in."""
+        check_layout(layout)
+        return dict(params)
+
+    def from_layout(self, layout: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters for those in the layout ``torch``."""
+        return self.to_layout(layout, arrays)
+
     def variants(self) -> dict[str, Any]:
         """Return the layer compiled, mapped over its rows, with channels last, and saved and loaded."""
         found = super().variants()
         if any(np.ndim(one) in (4, 5) for one in leaves(self.example(np.random.default_rng(0)))):
             found["channels_last"] = self._varied(self.engine.channels_last(self._made_function()))
         if _is_module(self._named) and not self.random:
-            found["state_dict"] = self._varied(self._reloaded())
+            found["state_dict"] = self._varied(self._outside(self._reloaded()))
         return found
 
     @property
@@ -100,9 +112,9 @@ class TorchLayer(FrameworkLayer):
         return any(not np.array_equal(a, b) for a, b in zip(leaves(first), leaves(second), strict=True))
 
     def _seeded(self, seed: int) -> FrameworkLayer:
-        return self._varied(self._made_function(seed))
+        return self._varied(self._outside(self._native_function(seed)))
 
-    def _made_function(self, seed: int = _SEED) -> Function:
+    def _native_function(self, seed: int = _SEED) -> Function:
         if not _is_module(self._named):
             ordered, named = arguments_of(self.arguments, self._make)
 
@@ -162,7 +174,7 @@ class TorchLayer(FrameworkLayer):
             torch.manual_seed(seed)
             module = self._make(self.layer, self.arguments, "arguments").train(self.training).to(self.device)
             if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
-                args, keywords = positional(self.example(np.random.default_rng(seed)))
+                args, keywords = positional(self._inner_example(np.random.default_rng(seed)))
                 with torch.no_grad():
                     module(*(torch.as_tensor(one).float() for one in args), **keywords)
         return module
