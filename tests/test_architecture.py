@@ -26,6 +26,7 @@ ORDER = {
         "tasks",
         "results",
         "api",
+        "scaffold",
         "cli",
         "testing",
     ],
