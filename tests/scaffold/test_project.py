@@ -106,14 +106,14 @@ def test_some_kinds_alone(kinds, cache, tmp_path):
 ACCURACY, LABELS, TANH, CHANCE, PLUGIN = (f"{one}.py" for one in ("accuracy", "labels", "tanh", "chance", "plugin"))
 BUGS = {
     "a limit that should count": (ACCURACY, "<= self.tolerance", "< self.tolerance", "known_values[0-0.5]"),
-    "merge replaces": (ACCURACY, "self._hits |= other._hits", "self._hits = other._hits", "accuracy,tolerance=1-merge]"),
+    "merge replaces": (ACCURACY, "self._hits |= other._hits", "self._hits = other._hits", "tolerance=1-merge]"),
     "weights are ignored": (ACCURACY, "weights @ hits / total", "hits.mean()", "accuracy,tolerance=1-weights]"),
     "nothing is 0": (ACCURACY, 'float("nan")', "0.0", "accuracy,tolerance=1-empty]"),
     "a batch is changed": (ACCURACY, 'np.abs(batch["pred', 'np.abs(batch["truth"].sort() or batch["pred', "unchanged]"),
     "another name": (ACCURACY, 'return {"accuracy": Value', 'return {"hits": Value', "accuracy,tolerance=1-names]"),
     "parts lose the rest": (LABELS, "1) * len(rows) // count", "1) * (len(rows) // count)", "labels-parts]"),
     "short lines are left out": (LABELS, "lines[1:], 2)", "(one for one in lines[1:] if one[-1]), 2)", "truncated]"),
-    "words are 0": (LABELS, "int(line[1]), int(line[2])", "*(int(one) if one < 'a' else 0 for one in line[1:])", "ber]"),
+    "words are 9": (LABELS, "int(line[1]), int(line[2])", "*(int(one) if one < 'a' else 9 for one in line[1:])", "er]"),
     "the first is lost": (LABELS, "rows = read_labels(self.path)", "rows = read_labels(self.path)[index:]", "parts]"),
     "a forgotten factor": (TANH, 'dy * params["scale"] * (1', "dy * (1", "tanh-gradient]"),
     "mean for sum": (TANH, ".sum(axis=0)", ".mean(axis=0)", "tanh-gradient]"),
