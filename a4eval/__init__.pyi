@@ -21,6 +21,7 @@ from .contracts import Metric as Metric
 from .contracts import Partitioned as Partitioned
 from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced
+from .contracts import ReportSection as ReportSection
 from .contracts import Result as Result
 from .contracts import Row as Row
 from .contracts import Stateful as Stateful
@@ -59,5 +60,6 @@ from .statistics.scores import median_score as median_score
 from .statistics.scores import optimality_gap as optimality_gap
 from .statistics.scores import performance_profile as performance_profile
 from .statistics.scores import probability_of_improvement as probability_of_improvement
+from .tracking import tracked as tracked
 
 __version__: str

@@ -117,6 +117,23 @@ class Result:
     charts: dict[str, Chart] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    """A section that a plugin puts into the page of ``a4eval report``: data, as a record has them, and no markup.
+
+    Args:
+        title: what stands above it.
+        text: paragraphs, with an empty line between them.
+        tables: name to rows that share their columns.
+        charts: name to a chart of one of these tables.
+    """
+
+    title: str
+    text: str = ""
+    tables: Mapping[str, list[Row]] = field(default_factory=dict)
+    charts: Mapping[str, Chart] = field(default_factory=dict)
+
+
 @runtime_checkable
 class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.

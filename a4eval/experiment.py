@@ -23,20 +23,25 @@ POINT_KEYS = frozenset({"points", "zip"})
 """The root keys that say which points a sweep has beside what is swept over key by key."""
 
 
-class Root(msgspec.Struct, forbid_unknown_fields=True):
+class Conduct(msgspec.Struct, kw_only=True):
+    """How a sweep is run, whatever its points are."""
+
+    executor: Any = "local"
+    timeout: float | None = None
+    resume: bool = True
+    dry_run: bool = False
+    fail_fast: bool = False
+    retries: int = 0
+    sort: str | None = None
+
+
+class Root(Conduct, kw_only=True, forbid_unknown_fields=True):
     """The root keys of a config."""
 
     task: Any
     description: str = ""
     seed: int = 0
     pictures: bool | Literal["auto"] = "auto"
-    timeout: float | None = None
-    executor: Any = "local"
-    resume: bool = True
-    dry_run: bool = False
-    fail_fast: bool = False
-    retries: int = 0
-    sort: str | None = None
     objective: str | list[str] | None = None
     points: str | None = None
     zip: str | list[str] | None = None

@@ -26,6 +26,7 @@ ORDER = {
         "tasks",
         "results",
         "api",
+        "apps",
         "scaffold",
         "cli",
         "testing",

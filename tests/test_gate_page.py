@@ -85,7 +85,7 @@ def shell(tmp_path):
 @pytest.mark.parametrize("data", [made, real])
 def test_the_page(shell, data):
     data(shell.folder)
-    gate, compare, with_rules = SHELL
+    gate, compare, with_rules, in_the_run = SHELL
     gated = shell(gate)
     assert gated.returncode == 3, gated.stdout + gated.stderr
     assert "failed: AP not worse by more than 0.005: AP: " in gated.stdout
@@ -103,6 +103,8 @@ def test_the_page(shell, data):
     (shell.folder / "gate.yaml").write_text(RULES.replace("parts:", "# parts:"))
     assert shell(with_rules).returncode == 3
     assert (shell.folder / "gate.md").read_text().startswith("### ❌ failed: ")
+    own = shell(in_the_run)
+    assert (own.returncode, "verdict: failed" in own.stdout) == (3, True), own.stdout + own.stderr
     junit = shell(with_rules.replace("markdown", "junit").replace("gate.md", "gate.xml"))
     assert junit.returncode == 3
     assert ET.parse(shell.folder / "gate.xml").getroot().find("testsuite").get("tests") == "4"

@@ -23,8 +23,12 @@ def resume(folder: Path, overrides: tuple[str, ...], show: str, allow_env: tuple
     """
     allow(allow_env)
     from a4eval.results.summary import finish
-    from a4eval.sweeps.command import resumed
+    from a4eval.sweeps.command import kept, resumed
     from a4eval.sweeps.multirun import sweep
 
+    if (started := kept(folder)) is not None and started.of_an_app:
+        from a4eval.apps.again import go_on
+
+        go_on(folder, started, overrides, failed=False)
     command = resumed(folder, overrides)
     sys.exit(finish(sweep(command.overrides, Path(command.config_dir) if command.config_dir else None), show))

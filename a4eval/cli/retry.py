@@ -24,8 +24,13 @@ def retry(folder: Path, overrides: tuple[str, ...], show: str, allow_env: tuple[
     """
     allow(allow_env)
     from a4eval.results.summary import finish
+    from a4eval.sweeps.command import kept
     from a4eval.sweeps.retry import retry as run_again
 
+    if (started := kept(folder)) is not None and started.of_an_app:
+        from a4eval.apps.again import go_on
+
+        go_on(folder, started, overrides, failed=True)
     outcome = run_again(folder, overrides)
     if outcome is None:
         put("no run failed here")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -79,11 +79,51 @@ def pair(baseline: Opened, candidate: Opened, *, level: float = 0.95, method: Me
     Raises:
         DataError: they share no number, or their resamples cannot be read.
     """
-    first, second = baseline.record.metrics, candidate.record.metrics
+    return pair_of(
+        baseline.record.metrics,
+        candidate.record.metrics,
+        (baseline.kept(), candidate.kept()),
+        level=level,
+        method=method,
+    )
+
+
+class Number(Protocol):
+    """A number of a record, or of a result that is not written yet."""
+
+    @property
+    def value(self) -> Any:
+        """What it is."""
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Which direction is better."""
+
+
+def pair_of(
+    first: Mapping[str, Number],
+    second: Mapping[str, Number],
+    kept: tuple[Mapping[str, Kept], Mapping[str, Kept]],
+    *,
+    level: float = 0.95,
+    method: Method = "expanded",
+) -> Pair:
+    """Return two sets of numbers as a pair, as :func:`pair` does.
+
+    Args:
+        first: of the baseline.
+        second: of the candidate.
+        kept: the resamples of both, by the label of the metric.
+        level: of the intervals.
+        method: of the intervals.
+
+    Raises:
+        DataError: they share no number.
+    """
     shared = [name for name in first if name in second]
     if not shared:
         has = [", ".join(metrics) or "none" for metrics in (first, second)]
-        raise DataError(f"the records share no metric: {baseline.path} has {has[0]}; {candidate.path} has {has[1]}")
+        raise DataError(f"the records share no metric: the baseline has {has[0]}; the candidate has {has[1]}")
     found = Pair(
         {
             name: Compared(number(first[name].value), number(second[name].value), first[name].higher_is_better)
@@ -92,7 +132,6 @@ def pair(baseline: Opened, candidate: Opened, *, level: float = 0.95, method: Me
     )
     for name in sorted(first.keys() ^ second.keys()):
         found.notes.append(f"{name} is in the {'baseline' if name in first else 'candidate'} only")
-    kept = baseline.kept(), candidate.kept()
     for which, metrics in zip(("baseline", "candidate"), kept, strict=True):
         if not metrics:
             found.notes.append(f"the {which} keeps no resamples: run it with task.interval.resamples=1000")

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from a4eval.experiment import Root
+    from a4eval.experiment import Conduct
+    from a4eval.runs.runner import Prepared
 
 
 class Job(NamedTuple):
@@ -22,17 +23,34 @@ class Job(NamedTuple):
 
     Args:
         run_id: the identity that its record will have.
-        experiment: the choice of ``experiment=``, or None.
-        config: the resolved config.
-        overrides: what the command line set for this point.
+        point: what it is, as the sweep's :class:`Runner` knows it.
+        timeout: seconds that it may take, or None.
+        retries: how often it is tried again if it fails.
         attempt: 1 at first.
     """
 
     run_id: str
-    experiment: str | None
-    config: dict[str, Any]
-    overrides: tuple[str, ...]
-    attempt: int
+    point: Any
+    timeout: float | None = None
+    retries: int = 0
+    attempt: int = 1
+
+
+class Runner(Protocol):
+    """Knows what the points of a sweep are; it is pickled, and goes wherever they run."""
+
+    def environment(self, processors: int) -> Mapping[str, str]:
+        """Return the environment variables of a worker process for which there are *processors*."""
+
+    def within(self, work: Callable[[], None]) -> None:
+        """Call *work*, which runs points for as long as there are some, where they can run in this process."""
+
+    def ready(self, job: Job, folder: Path) -> Prepared:
+        """Return the run that *job* is, in the sweep's *folder*.
+
+        Raises:
+            PluginError: this machine has other plugins or versions than the one that planned the sweep.
+        """
 
 
 class Jobs:
@@ -41,19 +59,21 @@ class Jobs:
     Args:
         run_ids: their identities, in order.
         make: makes the point of a number, ready to run.
-        root: the root keys that say how the sweep is run.
+        conduct: how the sweep is run.
+        runner: what runs them.
     """
 
-    def __init__(self, run_ids: Iterable[str], make: Callable[[int], Job], root: Root) -> None:
+    def __init__(self, run_ids: Iterable[str], make: Callable[[int], Job], conduct: Conduct, runner: Runner) -> None:
         self.run_ids = {run_id: number for number, run_id in enumerate(run_ids)}
         """Run id to the number of its point."""
-        self.root = root
+        self.conduct = conduct
+        self.runner = runner
         self._make = make
 
     @classmethod
-    def of(cls, jobs: Sequence[Job], root: Root) -> Jobs:
+    def of(cls, jobs: Sequence[Job], conduct: Conduct, runner: Runner) -> Jobs:
         """Return points that are ready already."""
-        return cls((job.run_id for job in jobs), jobs.__getitem__, root)
+        return cls((job.run_id for job in jobs), jobs.__getitem__, conduct, runner)
 
     def __len__(self) -> int:
         """How many points there are."""
@@ -72,12 +92,14 @@ class Sweep:
         sweep_id: goes into each record.
         folder: the sweep's folder: the journal, and a folder below ``runs/`` for each run with artifacts.
         executor: the executor's name, for the records.
+        runner: what runs the points.
         lock: the open file that keeps a second sweep out, which a worker on this machine should inherit; or None.
     """
 
     sweep_id: str
     folder: Path
     executor: str
+    runner: Runner
     lock: int | None = None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from a4eval.errors import DataError
 from a4eval.executors.contract import Executor, Job, Jobs, Sweep
-from a4eval.executors.jobs import ready, tell
+from a4eval.executors.jobs import tell
 from a4eval.journal.journal import Journal
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute
@@ -148,7 +148,7 @@ class Dispatcher:
 
     def _settle(self, index: int, entry: Entry, tally: Tally) -> None:
         failed = entry.status != "ok"
-        if failed and self.retry and not entry.stands(self.jobs[index].config.get("retries", 0)):
+        if failed and self.retry and not entry.stands(self.jobs[index].retries):
             self._attempts[index] += 1
             self._pending.append(index)
             return
@@ -194,7 +194,7 @@ class Dispatcher:
     def _give_up(self, index: int, reason: str) -> None:
         """Write the record that the run could not write itself."""
         job = self._job(index)
-        prepared = ready(job, self.sweep.folder)
+        prepared = self.sweep.runner.ready(job, self.sweep.folder)
         executor = ExecutorRecord(self.sweep.executor, platform.node(), job.attempt)
         directory = prepared.experiment.directory
         record = execute(prepared.instead(_Died(reason)), directory, sweep_id=self.sweep.sweep_id, executor=executor)

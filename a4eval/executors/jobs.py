@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import PluginError
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import Journal
+from a4eval.runs.provenance import THREADS
 from a4eval.runs.record import ExecutorRecord, Record, encode
 from a4eval.runs.runner import announce, execute, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from a4eval.executors.contract import Job, Sweep
     from a4eval.runs.runner import Prepared
@@ -35,25 +38,64 @@ def folder_of(file: Path, run_id: str) -> Path:
     return file.parent / RUNS / run_id if file.suffix == ".jsonl" else file.parent
 
 
-def run_job(job: Job, sweep_id: str, folder: Path, executor: str) -> Record:
-    """Run *job* and return its record; a failure is a record.
+class Point(NamedTuple):
+    """A point of a sweep of experiments.
 
     Args:
-        job: the job.
-        sweep_id: goes into the record.
-        folder: the sweep's folder.
-        executor: the executor's name, for the record.
+        experiment: the choice of ``experiment=``, or None.
+        config: the resolved config.
+        overrides: what the command line set for this point.
+    """
+
+    experiment: str | None
+    config: dict[str, Any]
+    overrides: tuple[str, ...]
+
+    @property
+    def limits(self) -> tuple[float | None, int]:
+        """How long it may take, and how often it is tried again."""
+        return self.config.get("timeout"), self.config.get("retries", 0)
+
+
+@dataclass(frozen=True)
+class ExperimentRunner:
+    """Runs experiments: any process that can import a4eval and its plugins will do."""
+
+    def environment(self, processors: int) -> Mapping[str, str]:
+        """One BLAS thread each, so that a number does not depend on the machine."""
+        del processors
+        return dict.fromkeys(THREADS, "1")
+
+    def within(self, work: Callable[[], None]) -> None:
+        """Call *work*."""
+        work()
+
+    def ready(self, job: Job, folder: Path) -> Prepared:
+        """Build the experiment again from its config.
+
+        Raises:
+            PluginError: it comes out as another run than the one that was planned.
+        """
+        point: Point = job.point
+        prepared = prepare(Experiment(point.experiment, point.config, point.overrides, folder / RUNS / job.run_id))
+        if prepared.run_id != job.run_id:
+            planned, found = job.run_id, prepared.run_id
+            raise PluginError(
+                f"{platform.node()} has other versions of the components than the machine that planned the sweep "
+                f"(run {planned} is {found} here)"
+            )
+        return prepared
+
+
+def run_job(job: Job, sweep: Sweep) -> Record:
+    """Run *job* and return its record; a failure is a record.
 
     Raises:
         PluginError: this machine has other plugins or versions than the one that planned the sweep.
     """
-    prepared = ready(job, folder)
-    return execute(
-        prepared,
-        prepared.experiment.directory,
-        sweep_id=sweep_id,
-        executor=ExecutorRecord(executor, platform.node(), job.attempt),
-    )
+    prepared = sweep.runner.ready(job, sweep.folder)
+    executor = ExecutorRecord(sweep.executor, platform.node(), job.attempt)
+    return execute(prepared, prepared.experiment.directory, sweep_id=sweep.sweep_id, executor=executor)
 
 
 def run_jobs(jobs: Iterable[Job], sweep: Sweep) -> None:
@@ -64,28 +106,15 @@ def run_jobs(jobs: Iterable[Job], sweep: Sweep) -> None:
         DataError: the journal cannot be written.
     """
     journal = Journal(sweep.folder)
-    for job in jobs:
-        record = run_job(job, sweep.sweep_id, sweep.folder, sweep.executor)
-        journal.append(encode(record) + b"\n")
-        tell(record, sweep.folder)
+
+    def work() -> None:
+        for job in jobs:
+            record = run_job(job, sweep)
+            journal.append(encode(record) + b"\n")
+            tell(record, sweep.folder)
+
+    sweep.runner.within(work)
     journal.sync()
-
-
-def ready(job: Job, folder: Path) -> Prepared:
-    """Build *job* again from its config.
-
-    Raises:
-        PluginError: it comes out as another run than the one that was planned.
-    """
-    experiment = Experiment(job.experiment, job.config, job.overrides, folder / RUNS / job.run_id)
-    prepared = prepare(experiment)
-    if prepared.run_id != job.run_id:
-        planned, found = job.run_id, prepared.run_id
-        raise PluginError(
-            f"{platform.node()} has other versions of the components than the machine that planned the sweep "
-            f"(run {planned} is {found} here)"
-        )
-    return prepared
 
 
 def tell(record: Record, folder: Path) -> list[str]:

@@ -7,7 +7,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from a4eval.component import param
 from a4eval.executors.contract import Ended, Job, Sweep
@@ -23,12 +24,24 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def visible_gpus() -> list[str]:
+    """Return the GPUs that a process started here may use, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    said = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if said is not None:
+        return [one.strip() for one in said.split(",") if one.strip()]
+    there = Path("/proc/driver/nvidia/gpus")
+    return [str(number) for number in range(len(list(there.iterdir())))] if there.is_dir() else []
+
+
 @dataclass
 class Local:
     """Worker processes on this machine, each with one BLAS thread."""
 
     workers: int | None = param(None, help="number of processes; one for each processor this process may use")
     memory_limit: float | None = param(None, help="memory that each process may allocate", unit="GB")
+    gpus: list[int | str] | Literal["auto"] | None = param(
+        None, help="GPUs that the processes are given in turn, one each, by CUDA_VISIBLE_DEVICES; auto: those there are"
+    )
 
     chunk_seconds: ClassVar[float] = 0.5
 
@@ -37,6 +50,8 @@ class Local:
             raise ValueError(f"workers must be at least 1, got {self.workers}")
         if self.memory_limit is not None and not self.memory_limit > 0:
             raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        if self.gpus == []:
+            raise ValueError("gpus must name at least one, or be null")
         self.patience = 0.0
         """Seconds between a worker's death and the verdict that its run is to blame."""
         self._idle: list[Worker] = []
@@ -45,9 +60,13 @@ class Local:
     def start(self, sweep: Sweep) -> None:
         """Start the processes."""
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
-        self._settings = Settings(sweep.sweep_id, sweep.folder, sweep.executor, memory_limit=limit)
+        self._settings = Settings(sweep, memory_limit=limit)
+        self._environment = sweep.runner.environment(max(1, processors() // self.slots()))
         self._inherited = () if sweep.lock is None else (sweep.lock,)
-        self._idle = [self._new() for _ in range(self.slots())]
+        gpus = visible_gpus() if self.gpus == "auto" else [str(one) for one in self.gpus or ()]
+        self._gpus = [gpus[place % len(gpus)] for place in range(self.slots())] if gpus else []
+        for _ in range(self.slots()):
+            self._idle.append(self._new())
 
     def slots(self) -> int:
         """One chunk for each process."""
@@ -80,7 +99,13 @@ class Local:
         self._idle, self._busy = [], []
 
     def _new(self) -> Worker:
-        return Worker(self._settings, self._inherited)
+        """Start a process, with the GPU that the others leave: that of the one in whose place it comes."""
+        free = list(self._gpus)
+        for worker in self._idle + self._busy if free else ():
+            free.remove(worker.gpu)
+        gpu = free[0] if free else ""
+        environment = {**self._environment, "CUDA_VISIBLE_DEVICES": gpu} if gpu else self._environment
+        return Worker(self._settings, environment, self._inherited, gpu)
 
     def _listen(self, worker: Worker) -> Ended | None:
         assert worker.pending is not None

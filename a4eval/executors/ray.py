@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -63,7 +63,8 @@ class Ray:
         """Connect to the cluster, or start one."""
         self._ray = connect(self.address)
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
-        self._settings = Settings(sweep.sweep_id, sweep.folder, sweep.executor, False, limit, str(Path.cwd()))
+        self._settings = Settings(replace(sweep, lock=None), False, limit, str(Path.cwd()))
+        self._environment = dict(sweep.runner.environment(max(1, int(self.processors))))
         self._journal = Journal(sweep.folder)
         # a lost chunk is sent again by the sweep, which knows what it had finished
         self._task = self._ray.remote(num_cpus=self.processors, max_retries=0)(host)
@@ -74,7 +75,7 @@ class Ray:
 
     def submit(self, chunk: int, jobs: list[Job]) -> None:
         """Send *jobs* to the cluster."""
-        self._chunks[self._task.remote(self._settings, jobs)] = chunk
+        self._chunks[self._task.remote(self._settings, self._environment, jobs)] = chunk
 
     def collect(self, seconds: float) -> list[Ended]:
         """Wait for chunks to come home, and write their records."""
@@ -136,11 +137,11 @@ _worker: Worker | None = None
 _told: Settings | None = None
 
 
-def host(settings: Settings, jobs: list[Job]) -> Brought:
+def host(settings: Settings, environment: dict[str, str], jobs: list[Job]) -> Brought:
     """Run *jobs* in the worker process of this Ray process, which outlives the chunk."""
     global _worker, _told  # noqa: PLW0603  (Ray reuses its processes; so the worker is kept from chunk to chunk)
     if _worker is None or _told != settings:
-        _worker, _told = Worker(settings), settings
+        _worker, _told = Worker(settings, environment), settings
     worker, lines = _worker, list[bytes]()
     try:
         worker.submit(0, jobs)

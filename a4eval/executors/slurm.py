@@ -15,18 +15,16 @@ import re
 import secrets
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from math import inf
 from typing import Any, ClassVar
-
-import msgspec
 
 from a4eval.component import param
 from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
-from a4eval.experiment import Root
+from a4eval.experiment import Conduct
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
@@ -178,13 +176,13 @@ def host(sweep: Sweep, processors: int, jobs: list[Job]) -> A4evalError | None:
 
     journal = Journal(sweep.folder)
     journal.catch_up()  # what is there already is not ours
-    here = Sweep(sweep.sweep_id, sweep.folder, sweep.executor)
+    here = replace(sweep, lock=None)
     local = Local(processors)
     local.patience = 1.0  # who kills the whole job kills this process as well, and then no run is to blame
     try:
         local.start(here)
-        root = msgspec.convert(jobs[0].config, Root)
-        Dispatcher(Jobs.of(jobs, root), local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
+        here_too = Jobs.of(jobs, Conduct(), sweep.runner)
+        Dispatcher(here_too, local, here, journal, retry=False).run(range(len(jobs)), Tally(len(jobs)))
     except A4evalError as error:
         return error
     finally:

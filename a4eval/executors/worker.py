@@ -16,35 +16,31 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from a4eval.errors import A4evalError, PluginError
 from a4eval.runs.interrupts import GRACE_SECONDS, leave_polite_kills_to_the_owner, overdue
-from a4eval.runs.provenance import THREADS
 
 if TYPE_CHECKING:
-    from a4eval.executors.contract import Job
+    from collections.abc import Mapping
 
-ONE_THREAD = dict.fromkeys(THREADS, "1")
+    from a4eval.executors.contract import Job, Sweep
 
 
 class Settings(NamedTuple):
     """What a worker is told first.
 
     Args:
-        sweep_id: goes into each record.
-        folder: the sweep's folder.
-        executor: the executor's name, for the record.
+        sweep: what the jobs share.
         journal: write the records to the sweep's journal; else send them to the owner.
         memory_limit: bytes the process may allocate, or None.
         directory: where the command was given; relative paths of a config start there, on any machine that has it.
     """
 
-    sweep_id: str
-    folder: Path
-    executor: str
+    sweep: Sweep
     journal: bool = True
     memory_limit: int | None = None
     directory: str = "."
@@ -75,10 +71,14 @@ class Worker:
 
     Args:
         settings: what to tell it first.
+        environment: variables that it has beside this process's own.
         inherited: open files that it shall keep open as long as it lives.
+        gpu: the one that it was given, if any.
     """
 
-    def __init__(self, settings: Settings, inherited: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], inherited: tuple[int, ...] = (), gpu: str = ""
+    ) -> None:
         ours, theirs = socket.socketpair()
         code = f"import sys; sys.path[:] = {sys.path!r}; from a4eval.executors.worker import main; main()"
         with theirs:
@@ -86,13 +86,14 @@ class Worker:
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-c", code, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(), *inherited),
-                env={**os.environ, **ONE_THREAD},
+                env={**os.environ, **environment},
                 cwd=settings.directory if Path(settings.directory).is_dir() else None,
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # what a run prints must not mix with our tables
                 start_new_session=True,
             )
         self.connection = Connection(ours.detach())
+        self.gpu = gpu
         self.jobs: list[Job] = []
         self.pending: int | None = None
         """The number of the chunk it works on."""
@@ -115,7 +116,7 @@ class Worker:
         """Kill it if its run is long past its timeout."""
         if not self._begun:
             return
-        timeout = self.jobs[self._begun - 1].config.get("timeout")
+        timeout = self.jobs[self._begun - 1].timeout
         if timeout is not None and time.monotonic() - self._since > timeout + GRACE_SECONDS:
             self._overdue = overdue(timeout)
             self._process.kill()
@@ -156,33 +157,45 @@ def main() -> None:
         settings: Settings = connection.recv()
         if settings.memory_limit is not None:
             resource.setrlimit(resource.RLIMIT_DATA, (settings.memory_limit, settings.memory_limit))
-        _work(connection, settings)
+        settings.sweep.runner.within(partial(_serve, connection, settings))
     except EOFError:
         return
     except A4evalError as error:
         connection.send(Refused(error))
 
 
-def _work(connection: Connection, settings: Settings) -> None:
+def _serve(connection: Connection, settings: Settings) -> NoReturn:
+    """Work, and leave: what called this may be a stranger's program, which has nothing more to do here."""
+    try:
+        _work(connection, settings)
+    except EOFError:
+        pass
+    except A4evalError as error:
+        connection.send(Refused(error))
+    os._exit(0)
+
+
+def _work(connection: Connection, settings: Settings) -> NoReturn:
     from a4eval.executors.jobs import run_job, tell
     from a4eval.journal.journal import Journal
     from a4eval.runs.record import encode
     from a4eval.terminal import remark
 
-    journal = Journal(settings.folder)
+    sweep = settings.sweep
+    journal = Journal(sweep.folder)
     while True:
         jobs: list[Job] = connection.recv()
-        timed = any(job.config.get("timeout") is not None for job in jobs)
+        timed = any(job.timeout is not None for job in jobs)
         for number, job in enumerate(jobs):
             if timed or not number:
                 connection.send(Begun())
-            record = run_job(job, settings.sweep_id, settings.folder, settings.executor)
+            record = run_job(job, sweep)
             line = encode(record) + b"\n"
             if settings.journal:
                 journal.append(line)
             else:
                 connection.send(Finished(line))
-            for doubt in tell(record, settings.folder):
+            for doubt in tell(record, sweep.folder):
                 remark(f"a4eval: warning: {doubt}")
         journal.sync()
         connection.send(ChunkDone())

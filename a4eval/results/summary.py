@@ -22,27 +22,26 @@ from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from a4eval.journal.views import Entry
     from a4eval.sweeps.carry_out import Outcome
-    from a4eval.sweeps.plan import Plan
 
 FAILURES_SHOWN = 10
 
 
-def print_plan(plan: Plan, folder: Path) -> None:
+def print_plan(plan: Planned) -> None:
     """Print what would be run."""
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
         put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
-    put(f"{len(plan.jobs)} points{repeated}, into {folder}")
-    for title, number in {"the first": 0, "the last": len(plan.jobs) - 1}.items():
+    put(f"{len(plan.points)} points{repeated}, into {plan.folder}")
+    for title, number in {"the first": 0, "the last": len(plan.points) - 1}.items():
         if number or title == "the first":
-            job = plan.jobs[number]
+            job = plan.points[number]
             put(
-                f"\n# {title}: run {job.run_id}\n{yaml.safe_dump(job.config, sort_keys=False, allow_unicode=True)}",
+                f"\n# {title}: run {job.run_id}\n"
+                + yaml.safe_dump(job.point.config, sort_keys=False, allow_unicode=True),
                 end="",
             )
 
@@ -55,7 +54,7 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
         show: ``summary``; ``all``, each point whole; or ``path``, that of the journal alone.
     """
     if isinstance(outcome, Planned):
-        print_plan(outcome.plan, outcome.folder)
+        print_plan(outcome)
         return OK
     if show != "path":
         print_outcome(outcome, everything=show == "all")
@@ -91,7 +90,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
             print_record(record, everything=everything)
     elif good:
         try:
-            print_sweep(journal.read(good, Row), len(good), outcome.points.root.sort)
+            print_sweep(journal.read(good, Row), len(good), outcome.points.conduct.sort)
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
     put(counts(outcome))
@@ -119,12 +118,12 @@ def counts(outcome: Outcome) -> str:
 def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     folder = shlex.quote(str(outcome.folder))
     started = kept(outcome.folder)
-    options = ["--config-dir", started.config_dir] if started and started.config_dir else []
-    options += [f"--allow-env={name}" for name in allowed()]
+    again = ["a4eval", "run"] if started is None else started.single()
+    again += [f"--allow-env={name}" for name in allowed()]
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
         error = row.error or {"type": row.status}
         message = " ".join(str(error.get("message", "")).split())
-        put(f"  {error.get('type')}: {message}\n    a4eval run {shlex.join([*options, *row.overrides])}")
+        put(f"  {error.get('type')}: {message}\n    {shlex.join([*again, *row.overrides])}")
     if len(failed) > FAILURES_SHOWN:
         put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")

@@ -25,14 +25,17 @@ HANDLED = (
 
 
 @contextmanager
-def leftovers_removed(seed: int) -> Iterator[None]:
+def leftovers_removed(seed: int | None) -> Iterator[None]:
     """Within this context a run may change what it likes of its process; afterwards it is as before.
 
     That is its working directory, environment and umask, Python's streams, paths and limits, signal handlers, and the
     settings and global random generators of Python, numpy and torch.
     Within, the generators begin from *seed*: a task that uses them, rather than ``Run.generator``, repeats itself too.
+    Without a seed the generators and the settings of numpy and torch are left to the run.
     """
-    put_back = [*_process(), *_interpreter(), *_signals(), *_python(seed), *_numpy(seed), *_torch(seed)]
+    put_back = [*_process(), *_interpreter(), *_signals()]
+    if seed is not None:
+        put_back += [*_python(seed), *_numpy(seed), *_torch(seed)]
     try:
         yield
     finally:

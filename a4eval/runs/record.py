@@ -117,6 +117,14 @@ class VerdictRecord(Struct):
     reasons: Annotated[list[str], Meta(description="what keeps it from having passed")]
 
 
+class AppRecord(Struct):
+    """What there is to say of a run of a Hydra app of the user's own."""
+
+    number: Annotated[int, Meta(description="hydra.job.num", ge=0)]
+    directory: Annotated[str, Meta(description="its folder as Hydra made it, hydra.runtime.output_dir")]
+    version: Annotated[str | None, Meta(description="what hydra.sweeper.version says of the code")]
+
+
 class Record(Struct, kw_only=True):
     """One run of an experiment."""
 
@@ -129,6 +137,7 @@ class Record(Struct, kw_only=True):
     finished: Annotated[str, Meta(description="ISO 8601, UTC")]
     config: Annotated[dict[str, Any], Meta(description="composed and resolved")]
     overrides: Annotated[list[str], Meta(description="as typed on the command line")]
+    app: Annotated[AppRecord | None, Meta(description="of a run of a Hydra app of the user's own")] = None
     seed: int
     components: list[ComponentRecord]
     verdict: Annotated[VerdictRecord | None, Meta(description="of a task that judges, such as a check")] = None

@@ -22,7 +22,7 @@ from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Result, Task, Value, Verdict
 from a4eval.environment import filled
 from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of, told
-from a4eval.experiment import Experiment
+from a4eval.experiment import Experiment, Root
 from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
@@ -30,6 +30,7 @@ from a4eval.runs.folder import claimed
 from a4eval.runs.interrupts import deadline, overdue, uninterrupted
 from a4eval.runs.leftovers import leftovers_removed
 from a4eval.runs.watchdog import watched
+from a4eval.tracking import tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,12 +52,18 @@ class Prepared:
         task: its task, built.
         components: all that the task is built from.
         run_id: the hash of what decides the numbers.
+        root: its root keys.
+        app: what there is to say of a run of the user's own Hydra app; None of an experiment.
+        leaves: the names of artifacts that it may leave without telling its :class:`Run`.
     """
 
     experiment: Experiment
     task: Task
     components: tuple[record.ComponentRecord, ...]
     run_id: str
+    root: Root
+    app: record.AppRecord | None = None
+    leaves: tuple[str, ...] = ()
 
     def instead(self, task: Task) -> Prepared:
         """Return the same run with *task* in place of its own, which cannot tell what happened to it."""
@@ -74,7 +81,7 @@ def prepare(experiment: Experiment) -> Prepared:
     builder = Builder(registry())
     task = builder.build("task", filled(experiment.config["task"]), "task")
     components = tuple(_component(provided) for _, provided in sorted(builder.used.items()))
-    return Prepared(experiment, task, components, run_id(experiment.config, components))
+    return Prepared(experiment, task, components, run_id(experiment.config, components), experiment.root)
 
 
 def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
@@ -108,7 +115,7 @@ def execute(
         executor: what runs it.
         alone: it is all that the command runs: its task shows progress, sees what was typed and may send out parts.
     """
-    root, owner = prepared.experiment.root, os.getpid()
+    root, owner = prepared.root, os.getpid()
     directory = directory.absolute()  # wherever the task goes
     run = Run(
         directory=directory,
@@ -117,11 +124,11 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came = _Came()
-    with _TURN:
+    came, seed = _Came(), None if prepared.app else root.seed
+    with _TURN, tracking() as curves:
         clock = _Clock()
         try:
-            with python_warnings_noted(run), leftovers_removed(root.seed), deadline(root.timeout):
+            with python_warnings_noted(run), leftovers_removed(seed), deadline(root.timeout):
                 _checked(came, prepared.task.run(run))
                 if run.pictures and came.charts:
                     _draw(run, came)
@@ -129,6 +136,8 @@ def execute(
             came.failure = failure
     if os.getpid() != owner:
         os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
+    if rows := curves.table():
+        came.tables.setdefault("tracked", _convert(rows, record.Table, "the table 'tracked'"))
     with uninterrupted():
         return _record(prepared, run, came, clock, sweep_id, executor)
 
@@ -169,7 +178,7 @@ def _record(
     timing = clock.timing()
     environment, doubts = provenance.environment(registry())
     artifacts = []
-    for path in run.artifacts:
+    for path in dict.fromkeys([*run.artifacts, *(run.directory / name for name in prepared.leaves)]):
         try:
             if path.is_file():
                 artifacts.append(_artifact(path, run.directory))
@@ -184,6 +193,7 @@ def _record(
         status=came.status,
         started=clock.started.isoformat(),
         finished=datetime.now(UTC).isoformat(),
+        app=prepared.app,
         config=record.plain(prepared.experiment.config),
         overrides=list(prepared.experiment.overrides),
         seed=run.seed,
@@ -205,7 +215,7 @@ def _record(
 
 def _overdue(prepared: Prepared, directory: Path) -> bytes:
     """Return the record of a single run that did not hear its timeout; its watchdog fills in how long it took."""
-    root = prepared.experiment.root
+    root = prepared.root
     came = _Came(failure=RunTimeoutError(f"{overdue(root.timeout or 0)}ended"))
     return record.encode(_record(prepared, Run(directory, root.seed), came, _Clock(), None, LOCAL))
 

@@ -25,7 +25,7 @@ from a4eval.sweeps.meter import meter, tell_where
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from a4eval.experiment import Root
+    from a4eval.experiment import Conduct
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
@@ -85,14 +85,14 @@ def carry_out(
         ConfigError: the folder cannot be used, or the executor's parameters are wrong.
         DataError: the journal cannot be written.
     """
-    root = points.root
-    executor, name = executor_of(root)
+    conduct = points.conduct
+    executor, name = executor_of(conduct)
     if name not in LOCAL:
-        tell_where(name, root.executor)
+        tell_where(name, conduct.executor)
     make_folder(folder, "hydra.sweep.dir")
     with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
         start = time.monotonic()
-        sweep = Sweep(sweep_id, folder.resolve(), name, lock.handle)
+        sweep = Sweep(sweep_id, folder.resolve(), name, points.runner, lock.handle)
         journal = Journal(folder)
         journal.check()
         tally, before = Tally(len(points)), 0
@@ -106,7 +106,7 @@ def carry_out(
             note = partial(_note, lock, before, tell)
             note(tally)
             if todo:
-                Dispatcher(points, executor, sweep, journal, root.fail_fast, note).run(todo, tally)
+                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, note).run(todo, tally)
         except KeyboardInterrupt:
             interrupted = True
         except DetachedError as left:
@@ -145,11 +145,11 @@ def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:
 
 def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tally: Tally) -> list[int]:
     """Return the points that are to be run, and count the others in *tally*."""
-    root = points.root
+    conduct = points.conduct
     todo = []
     for run_id, number in points.run_ids.items():
-        entry = standing.current(run_id) if root.resume else None
-        if entry is not None and entry.status in done and entry.stands(root.retries):
+        entry = standing.current(run_id) if conduct.resume else None
+        if entry is not None and entry.status in done and entry.stands(conduct.retries):
             tally.done += 1
             tally.failed += entry.status != "ok"
         else:
@@ -157,15 +157,15 @@ def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tal
     return todo
 
 
-def executor_of(root: Root) -> tuple[Executor, str]:
+def executor_of(conduct: Conduct) -> tuple[Executor, str]:
     """Build the executor that the config asks for, and return it with its name.
 
     Raises:
         ConfigError: there is none of that name, or a parameter is wrong.
         PluginError: it lacks what an executor must have.
     """
-    executor = build("executor", filled(root.executor), path="executor")
-    name = root.executor if isinstance(root.executor, str) else root.executor["name"]
+    executor = build("executor", filled(conduct.executor), path="executor")
+    name = conduct.executor if isinstance(conduct.executor, str) else conduct.executor["name"]
     if not isinstance(executor, Executor):
         lacking = ", ".join(one for one in MEMBERS if not hasattr(executor, one))
         raise PluginError(f"executor: {name!r} is no executor: it lacks {lacking}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,19 +26,43 @@ CHANGEABLE = ("executor", "timeout", "retries", "fail_fast")
 """The root keys that ``a4eval resume`` and ``a4eval retry`` may set: they say how points are run, not which."""
 
 
+_OVERRIDE = re.compile(r"[^-][^=]*=|~")
+_ABOUT_A_SWEEP = re.compile(r"\W*hydra[./](sweep|sweeper|mode|launcher)\b")
+
+
 class Command(msgspec.Struct):
-    """The command, where it was given, and the proof that it was this user who gave it."""
+    """The command, where it was given, and the proof that it was this user who gave it.
+
+    Of a sweep over a Hydra app of the user's also how it was started, the times that Hydra then knew, and its name.
+    """
 
     overrides: list[str]
     config_dir: str | None
     directory: str
     allow_env: list[str] = []
+    program: list[str] = []
+    arguments: list[str] = []
+    now: dict[str, str] = {}
+    sweep_id: str = ""
     proof: str = ""
+
+    @property
+    def of_an_app(self) -> bool:
+        """Was it a sweep over a Hydra app of the user's?"""
+        return bool(self.sweep_id)
 
     @property
     def ours(self) -> bool:
         """Was it written by a command of this user?"""
         return proven(self._content(), self.proof)
+
+    def single(self) -> list[str]:
+        """Return the words that run one point, but for its overrides."""
+        if self.program:
+            options = [one for one in self.arguments if one not in ("-m", "--multirun") and not _OVERRIDE.match(one)]
+            kept = [one for one in self.arguments if _key(one).startswith("hydra.") and not _ABOUT_A_SWEEP.match(one)]
+            return [*self.program, *options, *kept]
+        return ["a4eval", "run", *(["--config-dir", self.config_dir] if self.config_dir else [])]
 
     def proved(self) -> Command:
         """Return it with its proof."""
@@ -71,14 +96,15 @@ def check(folder: Path) -> None:
         ConfigError: there is a file of that name that a4eval did not write.
     """
     path = folder / FILE_NAME
-    if path.exists() and _read(path) is None:
+    if path.exists() and read(folder) is None:
         message = f"{path} is no file of a4eval; choose another folder, or move it away"
         raise ConfigError(message, path="hydra.sweep.dir")
 
 
-def _read(path: Path) -> Command | None:
+def read(folder: Path) -> Command | None:
+    """Return what started the sweep in *folder*, wherever that was; None if there is no such file."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Command)
+        return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Command)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
 
@@ -89,7 +115,7 @@ def kept(folder: Path) -> Command | None:
     Raises:
         ConfigError: it was given in another working directory, where relative paths mean other files.
     """
-    found = _read(folder / FILE_NAME)
+    found = read(folder)
     if found is None:
         return None
     if Path(found.directory) != Path.cwd():

@@ -38,13 +38,12 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         raise came.error
     if isinstance(came, Outcome):
         return came
-    points = came.plan.jobs
-    if points.root.dry_run:
-        executor_of(points.root)
+    points = came.points
+    if points.conduct.dry_run:
+        executor_of(points.conduct)
         return came
-    return carry_out(
-        Jobs(points.run_ids, partial(_made, points), points.root), came.folder, came.sweep_id, came.started
-    )
+    apart_from_hydra = Jobs(points.run_ids, partial(_made, points), points.conduct, points.runner)
+    return carry_out(apart_from_hydra, came.folder, came.sweep_id, came.started)
 
 
 def _made(points: Jobs, number: int) -> Job:

@@ -13,7 +13,7 @@ import msgspec
 from a4eval import ownership
 from a4eval.errors import A4evalError, DataError
 from a4eval.executors.contract import Job, Jobs
-from a4eval.executors.jobs import RUNS
+from a4eval.executors.jobs import RUNS, ExperimentRunner, Point
 from a4eval.executors.slurm import LOGS
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import FILE_NAME
@@ -79,8 +79,9 @@ def _parts(whole: Experiment, tasks: Iterable[dict[str, Any]]) -> Jobs:
     """Return the parts as points: *whole* with each of *tasks* in place of its own; the first failure ends them."""
     configs = [{**whole.config, "task": task} for task in tasks]
     ids = [prepare(Experiment(whole.name, config, whole.overrides, whole.directory)).run_id for config in configs]
-    jobs = [Job(one, whole.name, config, whole.overrides, 1) for one, config in zip(ids, configs, strict=True)]
-    return Jobs.of(jobs, msgspec.structs.replace(whole.root, fail_fast=True))
+    points = [Point(whole.name, config, whole.overrides) for config in configs]
+    jobs = [Job(one, point, *point.limits) for one, point in zip(ids, points, strict=True)]
+    return Jobs.of(jobs, msgspec.structs.replace(whole.root, fail_fast=True), ExperimentRunner())
 
 
 def _failure(record: Record, part: str, journal: Journal) -> A4evalError:

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a4eval.config.compose import explain
 from a4eval.errors import ConfigError
 from a4eval.executors.contract import Job, Jobs
+from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.experiment import Experiment, check_root
 from a4eval.progress import track
 from a4eval.runs.runner import prepare, run_id
@@ -64,13 +65,14 @@ class Plan:
                 if len(self._points) == self.repeated == 0:
                     raise  # the first point: most likely all are wrong
                 raise self._located(error, choice) from error
-        self.jobs = Jobs(self._run_ids, self._job, self._points[0][0].first.root)
+        self.jobs = Jobs(self._run_ids, self._job, self._points[0][0].first.root, ExperimentRunner())
         """The points; the root keys of the first say how the sweep is run."""
         self._ids = list(self._run_ids)
 
     def _job(self, number: int) -> Job:
         experiment = self._experiment(*self._points[number])
-        return Job(self._ids[number], experiment.name, experiment.config, experiment.overrides, attempt=1)
+        point = Point(experiment.name, experiment.config, experiment.overrides)
+        return Job(self._ids[number], point, *point.limits)
 
     def _add(self, choice: tuple[int, ...]) -> None:
         key = tuple(axis.override(index) for axis, index in self._set(choice) if axis.group)

@@ -13,6 +13,7 @@ from a4eval.config.compose import compose
 from a4eval.environment import allow
 from a4eval.errors import A4evalError, ConfigError, DataError
 from a4eval.executors.contract import Job, Jobs
+from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.experiment import LOCAL, Experiment, Root, check_root
 from a4eval.journal.journal import FILE_NAME, Journal
 from a4eval.journal.views import Row
@@ -42,11 +43,12 @@ def recorded(
     def make(number: int) -> Job:
         (row,) = journal.read([entries[number]], Row)
         config = msgspec.json.decode(row.config) | changed
-        return Job(row.run_id, row.experiment, config, tuple(row.overrides), attempt=1)
+        point = Point(row.experiment, config, tuple(row.overrides))
+        return Job(row.run_id, point, *point.limits)
 
     (first,) = journal.read(entries[:1], Row)
     root = msgspec.convert(msgspec.json.decode(first.config) | changed, Root)
-    return Jobs((entry.run_id for entry in entries), make, root), first.sweep_id or ""
+    return Jobs((entry.run_id for entry in entries), make, root, ExperimentRunner()), first.sweep_id or ""
 
 
 def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
@@ -82,7 +84,7 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
         raise ConfigError(doubts[0])
     points, sweep_id = recorded(journal, failed, changes)
     if "executor" not in changes:
-        _refuse_elsewhere(folder, points.root.executor)
+        _refuse_elsewhere(folder, points.conduct.executor)
     return replace(carry_out(points, folder, sweep_id, None, {"ok"}), doubts=tuple(doubts))
 
 

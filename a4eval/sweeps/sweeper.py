@@ -7,14 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from a4eval.config.compose import folder_of, free_keys
 from a4eval.config.guard import overrides_of
-from a4eval.errors import A4evalError
-from a4eval.experiment import POINT_KEYS
-from a4eval.sweeps.axes import check_swept, parse
+from a4eval.errors import A4evalError, ConfigError
+from a4eval.executors.contract import Jobs
+from a4eval.experiment import POINT_KEYS, Conduct
+from a4eval.sweeps.axes import Axis, check_swept, parse
 from a4eval.sweeps.command import Command, command
 from a4eval.sweeps.joined import joined
 from a4eval.sweeps.plan import Plan
@@ -30,13 +32,17 @@ class Planned:
     """A sweep that may begin.
 
     Args:
-        plan: all points, checked.
+        axes: what is swept.
+        repeated: how many points were left out because they are the same run as an earlier one.
+        points: all others, checked.
         folder: where they go.
         sweep_id: goes into each record.
         started: the command that asked for them.
     """
 
-    plan: Plan
+    axes: list[Axis]
+    repeated: int
+    points: Jobs
     folder: Path
     sweep_id: str
     started: Command
@@ -50,25 +56,42 @@ class Stopped:
 
 
 def planned(
-    loader: ConfigLoader, config: DictConfig, params: Mapping[str, str], arguments: list[str]
+    loader: ConfigLoader, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
 ) -> Planned | Stopped:
     """Plan the sweep that Hydra has composed.
 
     Args:
         loader: Hydra's, which composes the points.
         config: the composed config, Hydra's own part included.
-        params: overrides of the config itself, ``hydra.sweeper.params``.
+        settings: ``hydra.sweeper``: its ``params`` are overrides of the config itself, the others are for apps.
         arguments: those of the command line.
     """
+    params: dict[str, str] = settings["params"] or {}
     overrides = free_keys(f"{key}={value}" for key, value in params.items()) + arguments
     given: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, list(POINT_KEYS)), resolve=False)
     try:
+        _check(settings)
         check_swept(params, "hydra.sweeper.params")
         dials = parse(overrides, loader, joined(given["points"], given["zip"], loader))
     except A4evalError as error:  # what is raised within Hydra is taken for a fault of a config
         return Stopped(error)
     plan = Plan(dials, partial(_compose, loader, config))
-    return Planned(plan, folder_of(config, "sweep"), config.hydra.job.name, command(overrides_of(config)))
+    return Planned(
+        axes=plan.axes,
+        repeated=plan.repeated,
+        points=plan.jobs,
+        folder=folder_of(config, "sweep"),
+        sweep_id=config.hydra.job.name,
+        started=command(overrides_of(config)),
+    )
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Refuse what says how a sweep over an app of the user's runs: here the root keys say it."""
+    for key, ours in msgspec.structs.asdict(Conduct(executor={"name": "local"})).items():
+        if settings[key] != ours:
+            message = f"is for a sweep over a Hydra app of your own; of an experiment {key}=… says it"
+            raise ConfigError(message, path=f"hydra.sweeper.{key}")
 
 
 def _compose(loader: ConfigLoader, config: DictConfig, overrides: list[str], number: int) -> DictConfig:

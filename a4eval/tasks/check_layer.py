@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.checks.finding import crashed, judged
+from a4eval.checks.finding import crashed
 from a4eval.checks.layers.cases import cases
 from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, times
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import param
 from a4eval.contracts import Referenced, Result, Value
 from a4eval.errors import DataError
-from a4eval.tasks.findings import counts
+from a4eval.tasks.charts import memory_by_rows, time_by_rows
+from a4eval.tasks.findings import result_of
 
 if TYPE_CHECKING:
     from a4eval.checks.layers.case import LayerCase
@@ -74,14 +75,14 @@ class CheckLayer:
             raise DataError(f"the layer refuses {given}: {error}") from error
         except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
             findings = [crashed("forward", error)]
-            return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))
+            return result_of(findings)
         findings = list(check_layer(made, self.reference, lambda checks: run.track(checks, "checking")))
-        metrics = counts(findings) | {
+        errors = {
             f"{one.check}_error": Value(one.error, higher_is_better=False)
             for one in findings
             if one.error is not None and np.isfinite(one.error)
         }
-        result = Result(metrics, {"checks": [one.row() for one in findings]}, judged(findings))
+        result = result_of(findings, errors)
         self._measure(made[0], result)
         return result
 
@@ -100,3 +101,4 @@ class CheckLayer:
         }
         if rows:
             result.tables["cost"] = rows
+            result.charts |= {"time": time_by_rows("cost"), "memory": memory_by_rows("cost")}

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval.comparisons.judge import rulings, verdict
 from a4eval.comparisons.kept import FILE_NAME, Kept, write
+from a4eval.comparisons.pair import Pair
+from a4eval.comparisons.rules import Rules
 from a4eval.component import param
 from a4eval.contracts import Divisible, Partitioned, Result, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE, statistic_of
+from a4eval.tasks.against import compare_with
+from a4eval.tasks.charts import parts as charts_of_parts
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from a4eval.context import Run
+    from a4eval.contracts import Interval, Row
     from a4eval.statistics.resampled import Resampled
     from a4eval.statistics.weights import Statistic
 
@@ -37,6 +46,10 @@ class Evaluate:
     data: Any = param(kind="reader", help="where the batches come from")
     metrics: dict[str, Any] = param(kind="metric", help="label to metric")
     interval: KeptIntervalOptions | None = param(None, help="give every value a bootstrap confidence interval")
+    against: Path | None = param(
+        None, help="a finished record, or the folder of one, to compare with; with interval it is known how surely"
+    )
+    rules: Rules = param(Rules(), help="what the values must keep to; with any, the run has a verdict")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
     shards: int = param(
         1, help="evaluate the data in so many parts on the executor and merge them; within a sweep a run stays whole"
@@ -47,6 +60,8 @@ class Evaluate:
         self._set.check_batch(self.data, "data")
         if self.interval and not any(isinstance(metric, Weighable) for metric in self.metrics.values()):
             raise ValueError("interval: none of the metrics can weigh its units")
+        if self.against is None and (self.rules.margins or self.rules.parts):
+            raise ValueError("rules: a margin needs a baseline: give against=PATH")
         if self.shards < 1:
             raise ValueError(f"shards must be at least 1, got {self.shards}")
         if self.shards > 1 and not isinstance(self.data, Divisible):
@@ -69,11 +84,15 @@ class Evaluate:
         values = self._set.values()
         tables, charts = self._set.shown()
         result = Result(values, tables, charts=charts)
-        if self.interval:
-            self._add_intervals(self.interval, result, run)
+        values = dict(result.metrics)
+        kept = self._add_intervals(self.interval, result, run) if self.interval else {}
+        pair = compare_with(self.against, self.rules, result, kept, run) if self.against else Pair()
+        if not self.rules.empty:
+            limited = {name: (one.value, result.metrics[name].interval) for name, one in values.items()}
+            result.verdict = verdict(rulings(self.rules, pair, limited))
         return result
 
-    def _add_intervals(self, options: KeptIntervalOptions, result: Result, run: Run) -> None:
+    def _add_intervals(self, options: KeptIntervalOptions, result: Result, run: Run) -> dict[str, Kept]:
         """Give the values of each metric their intervals, and keep the resamples; every metric sees the same ones."""
         method = options.method or "bca"
         kept: dict[str, Kept] = {}
@@ -99,8 +118,21 @@ class Evaluate:
                 )
             for name, interval in intervals(values, options.level, method).items():
                 result.metrics[name] = replace(result.metrics[name], interval=interval)
-            if options.keep:
+            if options.keep or self.against is not None:
                 parts = drawn(metric.compute_parts) if isinstance(metric, Partitioned) else None
+                if parts and parts.values:
+                    name = f"{label}/parts"
+                    result.tables[name] = _part_rows(parts, intervals(parts, options.level, method))
+                    result.charts[name] = charts_of_parts(name, f"{label} by part, with {options.level:.0%} intervals")
                 kept[label] = Kept(np.asarray(metric.units), values, parts if parts and parts.values else None)
         if options.keep:
             write(run.artifact(FILE_NAME), kept)
+        return kept
+
+
+def _part_rows(parts: Resampled, found: Mapping[str, Interval]) -> list[Row]:
+    """Return the value of each part with its interval."""
+    return [
+        {"part": name, "value": float(value), "low": found[name].low, "high": found[name].high}
+        for name, value in parts.observed.items()
+    ]

@@ -105,7 +105,7 @@ def basic(application, overrides):
 
 def planned(application, overrides):
     plan = Plan(parse(overrides, application.config_loader), composer(application, overrides))
-    return plan, [plan.jobs[number].config for number in range(len(plan.jobs))]
+    return plan, [plan.jobs[number].point.config for number in range(len(plan.jobs))]
 
 
 @pytest.mark.parametrize("overrides", SWEEPS, ids=" ".join)
@@ -228,8 +228,8 @@ def test_composes_seldom_where_hydra_sets_each_point(application, overrides):
 
 def test_overrides_are_told_as_typed(application):
     plan, _ = planned(application, free_keys(["experiment=probe", "task.x=1,2", "seed=3"]))
-    assert plan.jobs[1].overrides == ("experiment=probe", "task.x=2", "seed=3")
-    assert plan.jobs[1].experiment == "probe"
+    assert plan.jobs[1].point.overrides == ("experiment=probe", "task.x=2", "seed=3")
+    assert plan.jobs[1].point.experiment == "probe"
 
 
 @pytest.mark.parametrize(

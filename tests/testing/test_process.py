@@ -71,12 +71,13 @@ def test_a_sweep_comes_to_the_same(adversity, doubling, tmp_path):
 
 def test_the_executor_does_its_worst(doubling, tmp_path):
     from a4eval.executors.contract import Job, Sweep
+    from a4eval.executors.jobs import ExperimentRunner
     from a4eval.testing.adverse import Adverse
 
     executor = Adverse(workers=1, kills=1, reorders=True)
-    executor.start(Sweep("sweep", tmp_path, "adverse"))
+    executor.start(Sweep("sweep", tmp_path, "adverse", ExperimentRunner()))
     try:
-        jobs = [Job(str(number), None, {}, (), 1) for number in range(6)]
+        jobs = [Job(str(number), None) for number in range(6)]
         executor.submit(1, jobs)
         assert [job.run_id for job in executor._busy[0].jobs] != [job.run_id for job in jobs]
         (ended,) = executor.collect(5)

@@ -33,5 +33,5 @@ class TaskCase:
         chosen = self.seed if seed is None else seed
         config = {"task": {"name": "checked"}, "seed": chosen, "pictures": pictures}
         experiment = Experiment(None, config, (), self.folder / name)
-        prepared = Prepared(experiment, self.make() if task is None else task, (), "0" * 16)
+        prepared = Prepared(experiment, self.make() if task is None else task, (), "0" * 16, experiment.root)
         return execute(prepared, self.folder / name)

@@ -227,7 +227,7 @@ class _Split:
         self.reached = np.zeros_like(whole.array) if truncation else None  # what BPTT truncated to this lag gives
         self.truncated: list[tuple[float, float]] = []
         self.projected = self.gram = np.empty(0)
-        self.fed: Array = np.empty(0)
+        self.fed, self.wide = np.empty(0, bool), np.empty(0)
         self.floor = 0.0
 
     def add(self, lag: int, part: Contribution) -> None:
@@ -259,18 +259,19 @@ class _Split:
             return norms(part.reshape(-1, self.batch, self.whole.array.size).sum(1), axis=1)
         delta, inputs = (one.reshape(-1, self.batch, one.shape[-1]) for one in part)
         if not self.gram.size:
-            self.gram = inputs @ inputs.swapaxes(1, 2)
-            self.fed = np.asarray(inputs.any((1, 2)))
+            wide = np.abs(inputs).max((1, 2), initial=0)
+            self.fed, self.wide = wide > 0, np.ldexp(1.0, np.frexp(np.where(wide > 0, wide, 1))[1] - 1)
+            unit_inputs = inputs / self.wide.astype(inputs.dtype)[:, None, None]
+            self.gram = unit_inputs @ unit_inputs.swapaxes(1, 2)
             self.floor = float(np.finfo(delta.dtype).tiny) / float(np.finfo(delta.dtype).eps)
-        pairs = _gram_square(delta, self.gram[: len(delta)])
-        found: Array = np.sqrt(np.maximum(pairs, 0), dtype=np.float64)
+        gram, wide = self.gram[: len(delta)], self.wide[: len(delta)]
+        pairs = _gram_square(delta, gram)
+        found: Array = np.sqrt(np.maximum(pairs, 0), dtype=np.float64) * wide
         lost = np.flatnonzero((pairs < self.floor) & self.fed[: len(delta)])
         if lost.size:  # the square of what has nearly vanished is no float: again, relative to the largest
-            top, wide = (np.abs(one[lost]).max((1, 2), initial=0).astype(np.float64) for one in (delta, inputs))
-            of_delta, of_inputs = (np.where(one > 0, one, 1)[:, None, None] for one in (top, wide))
-            unit_inputs = inputs[lost] / of_inputs
-            again = _gram_square(delta[lost] / of_delta, unit_inputs @ unit_inputs.swapaxes(1, 2))
-            found[lost] = top * wide * np.sqrt(np.maximum(again, 0))
+            top = np.abs(delta[lost]).max((1, 2), initial=0)
+            again = _gram_square(delta[lost] / np.where(top > 0, top, 1)[:, None, None], gram[lost])
+            found[lost] = top * wide[lost] * np.sqrt(np.maximum(again, 0))
         return found
 
     def finish(self, scale: float) -> WeightAttribution:

@@ -1,0 +1,1 @@
+"""Sweeps of the user's own Hydra apps."""

@@ -1,0 +1,206 @@
+"""One run of an app, in whatever process it landed: Hydra runs it, and what comes of it goes into a record."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from a4eval.apps.plan import AppPoint, composed
+from a4eval.apps.start import Start
+from a4eval.apps.values import values
+from a4eval.contracts import Result, Value
+from a4eval.executors.jobs import RUNS
+from a4eval.experiment import Experiment, Root
+from a4eval.runs.provenance import THREADS
+from a4eval.runs.record import AppRecord
+from a4eval.runs.runner import Prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from hydra.types import HydraContext, TaskFunction
+    from omegaconf import DictConfig
+
+    from a4eval.context import Run
+    from a4eval.executors.contract import Job
+
+OUTPUT = "output.txt"
+"""The artifact that holds what a run printed."""
+
+
+@dataclass(frozen=True)
+class AppRunner:
+    """Runs points of an app, in processes that have come to its function.
+
+    Args:
+        start: how they come there.
+        callbacks: those of Hydra, pickled as they were when the sweep began; empty if they cannot be.
+    """
+
+    start: Start
+    callbacks: bytes
+
+    def environment(self, processors: int) -> Mapping[str, str]:
+        """As many BLAS threads as there are processors, unless the user says otherwise."""
+        return {name: str(processors) for name in THREADS if name not in os.environ}
+
+    def within(self, work: Callable[[], None]) -> None:
+        """Call *work* where the app's function is known."""
+
+        def reached(function: TaskFunction, context: HydraContext) -> None:
+            _here[:] = [(function, self._with_callbacks(context))]
+            work()
+
+        self.start.reach(reached)
+
+    def ready(self, job: Job, folder: Path) -> Prepared:
+        """Return the run that *job* is; nothing of the app is needed for it."""
+        point: AppPoint = job.point
+        seed = point.config.get("seed")
+        return Prepared(
+            experiment=Experiment(
+                point.name, point.config, tuple(text for text, _ in point.overrides), folder / RUNS / job.run_id
+            ),
+            task=AppTask(point, about := AppRecord(point.number, point.directory, point.version)),
+            components=(),
+            run_id=job.run_id,
+            root=Root(
+                task=None, timeout=job.timeout, seed=seed if type(seed) is int and seed >= 0 else 0, pictures=False
+            ),
+            app=about,
+            leaves=(OUTPUT,),
+        )
+
+    def _with_callbacks(self, context: HydraContext) -> HydraContext:
+        if self.callbacks:
+            context.callbacks = pickle.loads(self.callbacks)  # noqa: S301  (made by the sweep's own command)
+        return context
+
+
+_here: list[tuple[TaskFunction, HydraContext]] = []
+"""The function of the app, and what Hydra gives with it, in a process that has come to it."""
+
+
+@dataclass
+class AppTask:
+    """The app's function, as a task.
+
+    Args:
+        point: what it is run on.
+        about: what the record will say of it; filled in as it becomes known.
+    """
+
+    point: AppPoint
+    about: AppRecord
+
+    def run(self, run: Run) -> Result:
+        """Let Hydra run it as its basic launcher does."""
+        from hydra.core.utils import JobStatus, configure_log, run_job, setup_globals
+
+        ((function, context),) = _here
+        setup_globals()
+        with _printing_to(run.directory / OUTPUT):
+            config = composed(self.point.base, self.point.overrides, self.point.number)
+            try:
+                came = run_job(
+                    hydra_context=context,
+                    task_function=self._noted(function),
+                    config=config,
+                    job_dir_key="hydra.sweep.dir",
+                    job_subdir_key="hydra.sweep.subdir",
+                )
+            finally:
+                configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+            if came.status != JobStatus.COMPLETED:
+                raise came._return_value  # noqa: SLF001  (the property would print it as well)
+        return Result(metrics=metrics(came.return_value, run.warn))
+
+    def _noted(self, function: TaskFunction) -> TaskFunction:
+        """Return the function, but that it first notes what it was given."""
+
+        @wraps(function)
+        def noted(config: DictConfig) -> Any:
+            from hydra.core.hydra_config import HydraConfig
+
+            self.point.config.update(values(config))
+            self.about.directory = str(HydraConfig.get().runtime.output_dir)
+            try:
+                return function(config)
+            except SystemExit as end:
+                if end.code not in (None, 0):
+                    raise
+                return None  # it has said that all is well
+
+        return noted
+
+
+def metrics(returned: Any, warn: Callable[[str], None]) -> dict[str, Value]:
+    """Return the numbers that a function returned, by name.
+
+    Args:
+        returned: a number, a mapping of numbers (or of such mappings), a sequence of numbers, or anything else.
+        warn: is told what was left out.
+
+    >>> {name: one.value for name, one in metrics({"loss": 0.5, "top": {"1": 0.25}}, print).items()}
+    {'loss': 0.5, 'top/1': 0.25}
+    >>> metrics(0.5, print)["value"].value
+    0.5
+    """
+    found: dict[str, Value] = {}
+    for name, value in _leaves(returned, ""):
+        number = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
+        if isinstance(number, (int, float)):
+            found[name or "value"] = Value(number)
+        elif number is not None:
+            warn(f"returned {name + ' = ' if name else ''}{type(value).__name__}, which is no number, and is not kept")
+    return found
+
+
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}/{key}" if name else str(key))
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        for place, inner in enumerate(value):
+            yield from _leaves(inner, f"{name or 'value'}_{place}")
+    else:
+        yield name, value
+
+
+@contextmanager
+def _printing_to(path: Path) -> Iterator[None]:
+    """Within this context whatever this process prints, or what it starts, goes to *path*; nothing leaves no file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _flush()
+    kept = [os.dup(stream) for stream in (1, 2)]
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        for stream in (1, 2):
+            os.dup2(handle, stream)
+        yield
+    finally:
+        _flush()
+        for stream, before in zip((1, 2), kept, strict=True):
+            os.dup2(before, stream)
+            os.close(before)
+        empty = os.fstat(handle).st_size == 0
+        os.close(handle)
+        if empty:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):  # it holds something else
+                path.parent.rmdir()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            continue  # the app has closed it, or put another thing in its place

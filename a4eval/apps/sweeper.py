@@ -1,0 +1,122 @@
+"""What ``hydra/sweeper=a4eval`` does for an app of the user's: plan its points as Hydra would, then run them here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from omegaconf import OmegaConf
+
+from a4eval.apps.again import command_of, earlier, refuse_taken, version_of
+from a4eval.apps.job import AppRunner
+from a4eval.apps.plan import AppPlan
+from a4eval.apps.start import by_value, meet, start_of
+from a4eval.conversion import convert
+from a4eval.errors import A4evalError, ConfigError, DataError, PluginError
+from a4eval.experiment import Conduct
+from a4eval.results.exit_status import BAD_CONFIG, FAILED
+from a4eval.results.summary import finish
+from a4eval.runs.folder import make_folder
+from a4eval.sweeps.carry_out import carry_out, executor_of
+from a4eval.sweeps.sweeper import Planned
+from a4eval.terminal import remark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hydra.types import HydraContext, TaskFunction
+    from omegaconf import DictConfig
+
+_TYPES: dict[str, Any] = {
+    "executor": str | dict[str, Any],
+    "resume": bool | Literal["failed"],
+    "dry_run": bool,
+    "fail_fast": bool,
+    "retries": int,
+    "timeout": float | None,
+    "sort": str | None,
+    "version": str | int | float | None,
+}
+"""The keys of ``hydra.sweeper``, beside those of Hydra's basic sweeper."""
+
+
+def sweep(
+    context: HydraContext, function: TaskFunction, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
+) -> None:
+    """Carry out the sweep that Hydra has composed; end the program unless all is well.
+
+    Args:
+        context: Hydra's.
+        function: the app's.
+        config: the composed config of the sweep.
+        settings: ``hydra.sweeper``.
+        arguments: the overrides of the command.
+
+    Raises:
+        hydra.errors.HydraException: a point cannot be composed; Hydra says so as it always does.
+        SystemExit: it is not all well.
+    """
+    meet(function, context)
+    try:
+        status = _carried_out(context, function, config, settings, arguments)
+    except A4evalError as error:
+        remark(f"a4eval: error: {' '.join(str(error).split())}")
+        sys.exit(FAILED if isinstance(error, DataError) else BAD_CONFIG)
+    if status:
+        # Hydra would not get to it
+        context.callbacks.on_multirun_end(config=config, config_name=config.hydra.job.config_name)
+        sys.exit(status)
+
+
+def _carried_out(
+    context: HydraContext, function: TaskFunction, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
+) -> int:
+    said = {key: convert(settings[key], kind, f"hydra.sweeper.{key}") for key, kind in _TYPES.items()}
+    conduct = _conduct(said)
+    executor_of(conduct)
+    launcher = config.hydra.runtime.choices.get("hydra/launcher")
+    if launcher != "basic":
+        remark(
+            f"a4eval: warning: hydra/launcher={launcher} has no effect here; hydra.sweeper.executor says where to run"
+        )
+    start = start_of(function, context)
+    version = version_of(said["version"])
+    overrides = [f"{key}={value}" for key, value in (settings["params"] or {}).items()] + arguments
+    plan = AppPlan(context.config_loader, config, overrides, version, start.dumps)
+    points = plan.jobs(conduct, AppRunner(start, _pickled(context)))
+    command = command_of(config, overrides)
+    folder = Path(str(config.hydra.sweep.dir))
+    if conduct.resume and (found := earlier(config, command, points)):
+        folder, command.now = found
+        plan.goes_on(command.now)
+    if conduct.dry_run:
+        return finish(Planned(plan.axes, plan.repeated, points, folder, command.sweep_id, command))
+    refuse_taken(points, plan, folder)
+    if plan.shared:
+        doubt = "point(s) have the folder of an earlier one (hydra.sweep.subdir) and write over what it leaves"
+        remark(f"a4eval: warning: {plan.shared} {doubt}")
+    make_folder(folder, "hydra.sweep.dir")
+    OmegaConf.save(config, folder / "multirun.yaml")
+    done = {"ok"} if said["resume"] == "failed" else {"ok", "failed"}
+    return finish(carry_out(points, folder, command.sweep_id, command, done))
+
+
+def _conduct(said: Mapping[str, Any]) -> Conduct:
+    if said["retries"] < 0:
+        raise ConfigError(f"got {said['retries']}, expected a non-negative integer", path="hydra.sweeper.retries")
+    if said["timeout"] is not None and not said["timeout"] > 0:
+        message = f"got {said['timeout']}, expected a number of seconds above 0, or null"
+        raise ConfigError(message, path="hydra.sweeper.timeout")
+    own = {key: value for key, value in said.items() if key != "version"}
+    return Conduct(**{**own, "resume": own["resume"] is not False})
+
+
+def _pickled(context: HydraContext) -> bytes:
+    """Return Hydra's callbacks as they are now that the sweep has begun; nothing if they cannot be passed on."""
+    if not context.callbacks.callbacks:
+        return b""
+    try:
+        return by_value(context.callbacks)
+    except PluginError:
+        return b""  # each process makes its own
