@@ -27,6 +27,7 @@ ORDER = {
         "results",
         "api",
         "apps",
+        "scaffold",
         "cli",
         "testing",
     ],
