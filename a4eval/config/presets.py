@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import yaml
 
 from a4eval.config.yaml_file import load
 from a4eval.errors import ConfigError
+from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
@@ -48,9 +48,8 @@ def files(config_dir: Path | None = None) -> dict[str, Path]:
 def _found(config_dir: Path | None) -> dict[str, tuple[str, Path]]:
     found: dict[str, tuple[str, Path]] = {}
     for provider, folder in _folders(config_dir):
-        root = folder / "experiment"
-        for file in sorted(root.rglob("*.yaml")):
-            found.setdefault(file.relative_to(root).with_suffix("").as_posix(), (provider, file))
+        for name, file in experiment_files(folder).items():
+            found.setdefault(name, (provider, file))
     return found
 
 
@@ -59,11 +58,8 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
         if not config_dir.is_dir():
             raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
         yield "--config-dir", config_dir
-    for plugin in registry().plugins:
-        for package in plugin.config_packages:
-            spec = find_spec(package)
-            for folder in (spec.submodule_search_locations or ()) if spec else ():
-                yield plugin.name, Path(folder)
+    for plugin in by_precedence(registry().plugins):
+        yield from ((plugin.name, folder) for folder in plugin.config_folders())
 
 
 def _description(file: Path) -> str:

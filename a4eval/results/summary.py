@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from a4eval.environment import allowed
 from a4eval.errors import ConfigError, did_you_mean
+from a4eval.executors.jobs import RUNS
 from a4eval.experiment import Root
 from a4eval.journal.views import Row
+from a4eval.ownership import LOG
+from a4eval.permission import Permissions
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
+from a4eval.runs.printed import last_lines
 from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
@@ -23,6 +26,7 @@ from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from a4eval.executors.contract import Jobs
     from a4eval.journal.views import Entry
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 FAILURES_SHOWN = 10
 PLAN_LINES = 40
+LINES_OF_A_LOG = 3
 
 
 def print_plan(plan: Planned, *, everything: bool = False) -> None:
@@ -137,6 +142,12 @@ def points(number: int) -> str:
     return f"{number:,} point{'s' * (number != 1)}"
 
 
+def _print_log(directory: Path) -> None:
+    put(f"    it printed, in {directory / LOG}:")
+    for line in last_lines(directory, LINES_OF_A_LOG):
+        put(f"      {line}")
+
+
 def counts(outcome: Outcome) -> str:
     """Say in one line what came of the sweep."""
     total = len(outcome.points)
@@ -160,11 +171,13 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     folder = shlex.quote(str(outcome.folder))
     started = kept(outcome.folder)
     again = ["a4eval", "run"] if started is None else started.single()
-    again += [f"--allow-env={name}" for name in allowed()]
+    again += Permissions.now().options()
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
         error = row.error or {"type": row.status}
         message = " ".join(str(error.get("message", "")).split())
         put(f"  {error.get('type')}: {message}\n    {shlex.join([*again, *row.overrides])}")
+        if row.log is not None and row.run_id.isalnum():  # it becomes part of a path
+            _print_log(outcome.folder / RUNS / row.run_id)
     if len(failed) > FAILURES_SHOWN:
         put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
+from a4eval.contracts import lacking
 from a4eval.environment import filled
 from a4eval.errors import PluginError
-from a4eval.executors.contract import MEMBERS, DetachedError, Executor, Jobs, Sweep
+from a4eval.executors.contract import DetachedError, Executor, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
 from a4eval.experiment import LOCAL
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
 from a4eval.registry import registry
+from a4eval.runs import installed
 from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
-    from a4eval.sweeps.meter import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +101,19 @@ def carry_out(
             executor.start(sweep)
             if command is not None:
                 commands.keep(folder, command)
+            installed.keep(folder)
             todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
-            note = partial(_note, lock, before, tell)
-            note(tally)
+            lock.note(tally.total, before, tally.failed, journal.end)
+            tell(tally)
             if todo:
-                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, note).run(todo, tally)
+                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell).run(todo, tally)
         except KeyboardInterrupt:
             interrupted = True
         except DetachedError as left:
             detached = str(left)
         finally:
             executor.stop()
-            lock.note(tally.total, tally.done, tally.failed, before, last=True)
         seconds = time.monotonic() - start
         if journal.replaced:
             _count_again(points, journal, tally)
@@ -129,11 +129,6 @@ def carry_out(
             interrupted=interrupted,
             detached=detached,
         )
-
-
-def _note(lock: FolderLock, earlier: int, tell: Tell, tally: Tally) -> None:
-    lock.note(tally.total, tally.done, tally.failed, earlier)
-    tell(tally)
 
 
 def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:
@@ -166,9 +161,8 @@ def executor_of(conduct: Conduct) -> tuple[Executor, str]:
     """
     executor = build("executor", filled(conduct.executor), path="executor")
     name = conduct.executor if isinstance(conduct.executor, str) else conduct.executor["name"]
-    if not isinstance(executor, Executor):
-        lacking = ", ".join(one for one in MEMBERS if not hasattr(executor, one))
-        raise PluginError(f"executor: {name!r} is no executor: it lacks {lacking}")
+    if missing := lacking(Executor, executor):
+        raise PluginError(f"executor: {name!r} is no executor: it lacks {', '.join(missing)}")
     return executor, name
 
 
