@@ -39,7 +39,7 @@ def _options(fields: tuple[_Field, ...], given: Mapping[str, Any]) -> dict[str, 
     found = {}
     for field in fields:
         value = given.get(field.name, field.default)
-        if field.kind and value is not None:
+        if field.kind and value is not None and not (field.or_text and isinstance(value, str)):
             value = _nested(field, value)
         elif field.group is not None and isinstance(value, Mapping):
             value = _options(field.group, value)
@@ -61,6 +61,7 @@ class _Field(NamedTuple):
     name: str
     kind: str
     labelled: bool
+    or_text: bool
     group: tuple[_Field, ...] | None
     default: Any
 
@@ -76,7 +77,9 @@ def _fields(factory: Any) -> tuple[_Field, ...]:
         labelled = any(get_origin(one) is dict for one in (hint, *get_args(hint)))
         group = group_of(hint)
         fields = None if group is None else _fields(group)
-        found.append(_Field(field.name, parameter_info(field).kind, labelled, fields, _plain(default)))
+        found.append(
+            _Field(field.name, parameter_info(field).kind, labelled, str in get_args(hint), fields, _plain(default))
+        )
     return tuple(found)
 
 

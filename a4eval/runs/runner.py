@@ -178,6 +178,14 @@ def whole(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, "task": resolved("task", config["task"])}
 
 
+def _whole(run: Run, config: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        return whole(config)
+    except Exception as error:  # noqa: BLE001  (a stranger's default must not lose a finished run)
+        run.warn(f"the defaults of the task cannot be told: {told(error)}")
+        return None
+
+
 class _Clock:
     """What a run costs, from now on."""
 
@@ -243,7 +251,7 @@ def _record(
         finished=datetime.now(UTC).isoformat(),
         app=prepared.app,
         config=config,
-        resolved=None if prepared.app else whole(config),
+        resolved=None if prepared.app else _whole(run, config),
         overrides=list(prepared.experiment.overrides),
         seed=run.seed,
         components=list(prepared.components),
