@@ -24,12 +24,13 @@ _hydras = ConfigLoaderImpl._apply_overrides_to_config  # noqa: SLF001  (Hydra's 
 @contextmanager
 def our_rules() -> Iterator[None]:
     """Within this context Hydra sets overrides by :func:`apply`."""
-    before = ConfigLoaderImpl._apply_overrides_to_config  # noqa: SLF001
-    ConfigLoaderImpl._apply_overrides_to_config = staticmethod(apply)  # type: ignore[method-assign]  # noqa: SLF001
+    theirs: Any = ConfigLoaderImpl
+    before = theirs._apply_overrides_to_config  # noqa: SLF001
+    theirs._apply_overrides_to_config = staticmethod(apply)  # noqa: SLF001
     try:
         yield
     finally:
-        ConfigLoaderImpl._apply_overrides_to_config = staticmethod(before)  # type: ignore[method-assign]  # noqa: SLF001
+        theirs._apply_overrides_to_config = staticmethod(before)  # noqa: SLF001
 
 
 def apply(overrides: list[Override], config: DictConfig) -> None:
