@@ -139,8 +139,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     '; known: average, median'
     """
     names = sorted(known)
-    near = _same(name, names) or get_close_matches(name, names, n=1, cutoff=0.85)
-    near = near or _beginning(name, names) or get_close_matches(name, names, n=1, cutoff=0.6)
+    near = _same(name, names) or _beginning(name, names) or get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     if len(names) > NAMES_SHOWN:
@@ -154,9 +153,10 @@ def _same(name: str, names: Iterable[str]) -> list[str]:
 
 
 def _beginning(name: str, names: Iterable[str]) -> list[str]:
-    """Return the few names that begin with *name*, or whose part after a slash or dot does."""
+    """Return the shortest names that begin with *name*, or whose part after a slash or dot does, if they are few."""
     begin = name.lower()
     found = [one for one in names if any(one.lower()[place:].startswith(begin) for place in _starts(one))]
+    found = [one for one in found if len(one) == min(map(len, found))]
     return found if len(begin) > 1 and len(found) <= ALIKE_SHOWN else []
 
 

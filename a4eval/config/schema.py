@@ -90,7 +90,8 @@ def _nested(kind: str, hint: Any) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": node}
     if list in origins:
         return {"type": "array", "items": node}
-    return {"anyOf": [node, {"type": "null"}]} if type(None) in get_args(hint) else node
+    others = [{"type": name} for kind, name in ((type(None), "null"), (str, "string")) if kind in get_args(hint)]
+    return {"anyOf": [node, *others]} if others else node
 
 
 def _plain(hint: Any) -> dict[str, Any]:

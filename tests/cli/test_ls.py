@@ -68,7 +68,7 @@ def test_a_sort_or_objective_that_is_no_metric_is_warned_of(cli):
     done = cli("run", "-m", Q5, "task.W=6,8", "sort=nope", "objective=iou_p", "hydra.sweep.dir=swept")
     assert done.code == 0
     assert "sort: there is no key 'nope'" in done.err
-    assert "objective: there is no metric 'iou_p'; did you mean 'iou_p1'?" in done.err
+    assert "objective: there is no metric 'iou_p'; did you mean 'iou_p1' or 'iou_p2'?" in done.err
     assert done.out.splitlines()[0].split()[0] == "task.W"
 
 

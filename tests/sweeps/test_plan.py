@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf, open_dict
 
+from a4eval.config.apart import apart
 from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
 from a4eval.config.setting import our_rules
 from a4eval.errors import ConfigError
@@ -70,11 +71,12 @@ SWEEPS = [
 @pytest.fixture
 def application():
     """Hydra, ready to compose."""
-    prepare_search_path(None)
-    GlobalHydra.instance().clear()
-    with hydra.initialize_config_module(PACKAGE, job_name="sweep", **VERSION_BASE):
-        yield GlobalHydra.instance().hydra
-    HydraConfig.instance().cfg = None
+    with apart():
+        prepare_search_path(None)
+        GlobalHydra.instance().clear()
+        with hydra.initialize_config_module(PACKAGE, job_name="sweep", **VERSION_BASE):
+            yield GlobalHydra.instance().hydra
+        HydraConfig.instance().cfg = None
 
 
 def composer(application, overrides):
