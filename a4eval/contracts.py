@@ -117,6 +117,23 @@ class Result:
     charts: dict[str, Chart] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    """A section that a plugin puts into the page of ``a4eval report``: data, as a record has them, and no markup.
+
+    Args:
+        title: what stands above it.
+        text: paragraphs, with an empty line between them.
+        tables: name to rows that share their columns.
+        charts: name to a chart of one of these tables.
+    """
+
+    title: str
+    text: str = ""
+    tables: Mapping[str, list[Row]] = field(default_factory=dict)
+    charts: Mapping[str, Chart] = field(default_factory=dict)
+
+
 @runtime_checkable
 class Metric(Protocol):
     """Consumes batches in one pass; holds state.  Parameters are its dataclass fields.
@@ -283,8 +300,10 @@ class Layer(Protocol):
     - ``batch_axis = 0``: along which axis of every input and output the rows of a batch lie; None if there is none.
     - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
     - ``complex_step = False``: it takes complex arrays and is analytic in them.
+    - ``random = False``: it draws random numbers, the same in every call, but others for a batch of another size.
 
-    It may also be :class:`Exemplified` and :class:`Referenced`.
+    It may also be :class:`Exemplified`, :class:`Referenced`, :class:`Convertible`, :class:`Varied`, :class:`Precise`
+    and :class:`Derivable`.
     """
 
     def example(self, rng: np.random.Generator) -> Any:
@@ -319,6 +338,49 @@ class Referenced(Layer, Protocol):
             ValueError: that framework has no such layer.
             MissingExtraError: it is not installed.
         """
+
+
+@runtime_checkable
+class Convertible(Layer, Protocol):
+    """A layer whose parameters can be had as another framework lays them out, and be made from that.
+
+    A layout is a mapping of names to arrays.  Every convertible layer knows ``"torch"``, through which any two meet;
+    what is turned into it and back is linear in the parameters.
+    """
+
+    def to_layout(self, layout: str, params: Any) -> Mapping[str, Any]:
+        """Return the parameters as *layout*, such as ``"torch"`` or ``"keras"``, has them.
+
+        Raises:
+            ValueError: there is no such layout of this layer.
+        """
+
+    def from_layout(self, layout: str, arrays: Mapping[str, Any]) -> Any:
+        """Return this layer's parameters for those of *layout*; raises as ``to_layout``."""
+
+
+@runtime_checkable
+class Varied(Layer, Protocol):
+    """A layer that can be computed in other ways, such as compiled; each must give the same but for rounding."""
+
+    def variants(self) -> Mapping[str, Layer]:
+        """Return the other ways by name; one that cannot be had raises a ValueError when it is called."""
+
+
+@runtime_checkable
+class Precise(Layer, Protocol):
+    """A layer that computes in a precision numpy does not have."""
+
+    def in_precision(self, dtype: str) -> Layer:
+        """Return the layer that takes and gives float32, rounds to *dtype*, ``"bfloat16"``, and computes in that."""
+
+
+@runtime_checkable
+class Derivable(Layer, Protocol):
+    """A layer whose backward pass can be differentiated again."""
+
+    def derivative(self) -> Layer:
+        """Return the layer from ``(x, dy)`` to ``(dparams, dx)``."""
 
 
 @runtime_checkable

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from a4eval.component import Component
     from a4eval.context import Run
+    from a4eval.contracts import ReportSection
 
 API_VERSION = 1
 """The version of this page.  A plugin module states the one it was written for as ``A4EVAL_API``."""
@@ -60,6 +61,14 @@ def a4eval_provenance() -> Mapping[str, Any]:  # type: ignore[empty-body]
     """Return facts for every record's ``environment``, such as the version of a compiled library.
 
     A process asks once, and again when something has been imported since.
+    """
+
+
+@hookspec
+def a4eval_report_sections(record: Mapping[str, Any]) -> Iterable[ReportSection]:  # type: ignore[empty-body]
+    """Return sections of your own for the page of a record, such as of tables that your tasks make.
+
+    *record* is a copy as plain JSON types.  An exception here is shown in place of the section; the page goes on.
     """
 
 

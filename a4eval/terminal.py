@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TextIO
 
 from a4eval.environment import hidden
 
@@ -22,11 +24,41 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text)
 
 
+_screen: TextIO | None = None
+
+
+def show_on(handle: int | None) -> None:
+    """From here on remarks go to the file descriptor *handle*; with None to standard error again.
+
+    What a run prints is caught; what we say meanwhile is not part of it.
+    """
+    global _screen  # noqa: PLW0603  (there is one terminal)
+    if _screen is not None:
+        _screen.close()
+    encoding = getattr(sys.stderr, "encoding", None)
+    _screen = None if handle is None else os.fdopen(os.dup(handle), "w", 1, encoding=encoding, errors="replace")
+
+
+def screen() -> TextIO:
+    """Return the stream that people look at beside standard output."""
+    return _screen or sys.stderr
+
+
 def put(text: object = "", *, end: str = "\n") -> None:
     """Print to standard output: what was asked for."""
     print(printable(str(text)), end=end)
 
 
+def pour(content: str) -> None:
+    """Write the content of a file to standard output: to the letter, but for a terminal."""
+    sys.stdout.write(printable(content) if sys.stdout.isatty() else content)
+
+
+def put_document(text: str) -> None:
+    """Print a file that was asked for in place of one: as it is, unless a terminal would read it."""
+    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+
+
 def remark(text: object) -> None:
     """Print to standard error: what is to be known beside it."""
-    print(printable(str(text)), file=sys.stderr, flush=True)
+    print(printable(str(text)), file=screen(), flush=True)

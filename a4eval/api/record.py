@@ -87,6 +87,10 @@ class Record(record.Record, kw_only=True):
         rows = [(name, one.value, *_interval(one), one.unit, one.n) for name, one in self.metrics.items()]
         if rows:
             parts.append(html.table(["metric", "value", "low", "high", "unit", "n"], rows, total=len(rows)))
+        if self.charts:
+            from a4eval.results.report.notebook import charts_html
+
+            parts.append(charts_html(self))
         for name, lines in self.tables.items():
             shown = Frame.of(lines[:ROWS_SHOWN])
             body = html.table(shown.columns, [list(row.values()) for row in shown], total=len(lines))

@@ -15,6 +15,7 @@ from a4eval.api.pieces import names_of, rows_of
 from a4eval.api.record import Record, read
 from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.journal import query
+from a4eval.markup import joined
 from a4eval.runs.record import schema
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ OF_A_METRIC: dict[str, Kind | None] = {
 }
 """What a long table says of a metric: ``low``, ``high``, ``level`` and ``method`` are its interval's."""
 ROWS_AT_A_TIME = 1000
+POINTS_DRAWN = 5_000
+"""Of how many records there are charts in a notebook: they are shown at once, or it would wait for them."""
 
 
 class Records(Sequence[Record]):
@@ -193,7 +196,12 @@ class Records(Sequence[Record]):
     def _repr_html_(self) -> str:
         keys = query.columns(self._rows)
         shown = [row.cells(keys) for row in self._rows[:ROWS_SHOWN]]
-        return html.table([key.removeprefix("metrics.") for key in keys], shown, total=len(self))
+        listed = html.table([key.removeprefix("metrics.") for key in keys], shown, total=len(self))
+        if not 2 < len(self) <= POINTS_DRAWN:
+            return listed
+        from a4eval.results.report.notebook import points_html
+
+        return joined([listed, points_html(self._rows)])
 
 
 def _renamed(line: dict[str, Any], clash: set[str]) -> dict[str, Any]:

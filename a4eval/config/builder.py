@@ -104,7 +104,7 @@ class Builder:
             raise ConfigError(text_of(error), path=path) from error
 
     def _field(self, kind: str, hint: Any, value: Any, path: str) -> Any:
-        if kind:
+        if kind and not (isinstance(value, str) and str in get_args(hint)):
             return self._nested(kind, hint, value, path)
         group = _group(hint)
         if group is None or (value is None and hint is not group):

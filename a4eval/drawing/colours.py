@@ -44,14 +44,22 @@ def along(scheme: str, share: float, *, reverse: bool = False) -> str:
     return "#" + "".join(f"{one:02x}" for one in mixed)
 
 
-def ink_on(colour: str) -> str:
-    """Return black or white, whichever is read more easily on *colour*.
+def style_rules(under: str = "") -> str:
+    """Return the rules of a style sheet that give pictures their colours on light and on dark ground.
 
-    >>> ink_on("#440154"), ink_on("#fde725")
-    ('#fff', '#111')
+    Args:
+        under: a selector of what the pictures stand in, with a blank behind it.
     """
-    red, green, blue = ((one / 255) ** 2.2 for one in _parts(colour))
-    return "#111" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.19 else "#fff"
+
+    def rules(colours: tuple[str, ...], scheme: str) -> str:
+        shades = (along(scheme, place / (SHADES - 1)) for place in range(SHADES))
+        numbered = [(f"k{place}", one) for place, one in enumerate(colours)]
+        numbered += [(f"q{place}", one) for place, one in enumerate(shades)]
+        return " ".join(f"{under}.{name} {{ --k: {colour}; }}" for name, colour in numbered)
+
+    painted = f"{under}svg .f {{ fill: var(--k); }} {under}svg .s {{ stroke: var(--k); }}"
+    dark = f"@media (prefers-color-scheme: dark) {{ {rules(DARK, 'dark blues')} }}"
+    return f"{rules(LIGHT, 'blues')}\n{painted}\n{dark}"
 
 
 def _parts(colour: str) -> tuple[int, ...]:

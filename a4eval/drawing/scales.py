@@ -151,6 +151,7 @@ def _powers(low: float, high: float, most: int) -> list[float]:
     powers = list(range(first, last + 1))
     if len(powers) < 2:  # within a decade: 1, 2, 5
         few = [digit * 10.0**power for power in range(first - 1, last + 1) for digit in (1, 2, 5)]
-        return [one for one in few if low <= one <= high] or [low, high]
+        few = [one for one in few if low <= one <= high]
+        return few if len(few) > 2 else _round_values(low, high, most)
     every = max(1, -(-len(powers) // most))
     return [10.0**one for one in powers[::every]]

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
-from a4eval.environment import allowed, hidden
+from a4eval.environment import hidden
 from a4eval.ownership import RECORD
+from a4eval.permission import ENVIRONMENT
 from a4eval.whole import write_whole
 
 FILE_NAME = RECORD
@@ -85,6 +86,10 @@ class EnvironmentRecord(Struct):
     packages: Annotated[dict[str, str], Meta(description="name to version, of those that were imported")]
     threads: Annotated[dict[str, str], Meta(description="environment variables that set numbers of threads")]
     plugins: Annotated[dict[str, Any], Meta(description="facts from the plugins' a4eval_provenance hooks")]
+    installed: Annotated[
+        dict[str, str] | str | None,
+        Meta(description="all packages, name to version; in a sweep the file in its folder that lists them"),
+    ] = None
 
 
 class GitRecord(Struct):
@@ -155,6 +160,9 @@ class Record(Struct, kw_only=True):
     warnings: list[str]
     error: ErrorRecord | None
     artifacts: Annotated[list[FileRecord], Meta(description="the files that were written beside the record")]
+    log: Annotated[
+        FileRecord | None, Meta(description="what it printed, in a file beside the record; null if nothing")
+    ] = None
 
 
 def columns(tables: Tables) -> dict[str, list[str]]:
@@ -227,7 +235,7 @@ def encode(record: Record) -> bytes:
 
     The values of environment variables that its config used are not in it.
     """
-    if not allowed():
+    if not ENVIRONMENT.allowed():
         try:
             return msgspec.json.encode(record)
         except UnicodeEncodeError:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.checks.finding import crashed, judged
+from a4eval.checks.finding import crashed
 from a4eval.checks.layers.cases import cases
 from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, times
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import param
 from a4eval.contracts import Referenced, Result, Value
 from a4eval.errors import DataError
-from a4eval.tasks.findings import counts
+from a4eval.tasks.charts import memory_by_rows, time_by_rows
+from a4eval.tasks.findings import result_of
 
 if TYPE_CHECKING:
     from a4eval.checks.layers.case import LayerCase
@@ -45,7 +46,11 @@ class CheckLayer:
     coordinates: int = param(
         50, help="entries of each array whose derivative is taken one by one; all are in some direction that is tried"
     )
-    reference: str | None = param(None, help="compare with this framework, such as torch, if the layer knows how")
+    reference: str | Any = param(
+        None,
+        kind="layer",
+        help="compare with another layer, or with the framework of this name, if the layer knows how",
+    )
     tolerance: float = param(1e-6, help="allowed relative error of a derivative beside its own uncertainty")
     factor: float = param(32.0, help="how many times the effect of rounding its inputs an entry may be off")
 
@@ -57,7 +62,8 @@ class CheckLayer:
                 raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
             if (size := prod(self.input_shape)) > MOST_ENTRIES:
                 raise ValueError(f"input_shape: {size:,} entries are too many to check, at most {MOST_ENTRIES:,}")
-        if self.reference is not None and not isinstance(self.layer, Referenced):
+        knows_others = isinstance(self.layer, Referenced)
+        if isinstance(self.reference, str) and not knows_others:
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
         for name in ("tolerance", "factor"):
             if not getattr(self, name) > 0:
@@ -74,14 +80,14 @@ class CheckLayer:
             raise DataError(f"the layer refuses {given}: {error}") from error
         except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
             findings = [crashed("forward", error)]
-            return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))
+            return result_of(findings)
         findings = list(check_layer(made, self.reference, lambda checks: run.track(checks, "checking")))
-        metrics = counts(findings) | {
+        errors = {
             f"{one.check}_error": Value(one.error, higher_is_better=False)
             for one in findings
             if one.error is not None and np.isfinite(one.error)
         }
-        result = Result(metrics, {"checks": [one.row() for one in findings]}, judged(findings))
+        result = result_of(findings, errors)
         self._measure(made[0], result)
         return result
 
@@ -100,3 +106,4 @@ class CheckLayer:
         }
         if rows:
             result.tables["cost"] = rows
+            result.charts |= {"time": time_by_rows("cost"), "memory": memory_by_rows("cost")}

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from a4eval.checks.finding import judged
 from a4eval.checks.metrics.case import MetricCase
 from a4eval.checks.metrics.suite import check_metric
 from a4eval.checks.metrics.units import copied, count
 from a4eval.component import param
-from a4eval.contracts import Result
 from a4eval.errors import DataError
-from a4eval.tasks.findings import counts
+from a4eval.tasks.findings import result_of
 
 if TYPE_CHECKING:
     from a4eval.context import Run
+    from a4eval.contracts import Result
 
 
 @dataclass
@@ -47,4 +46,4 @@ class CheckMetric:
             raise DataError("the data holds no unit, so there is nothing to check the metric on")
         case = MetricCase(self.metric, batches, run.seed, self.data)
         findings = list(check_metric(case, lambda checks: run.track(checks, "checking")))
-        return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))
+        return result_of(findings)

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a4eval.checks.finding import judged
 from a4eval.checks.readers.case import ReaderCase
 from a4eval.checks.readers.suite import check_reader
 from a4eval.component import param
-from a4eval.contracts import Result
-from a4eval.tasks.findings import counts
+from a4eval.tasks.findings import result_of
 
 if TYPE_CHECKING:
     from a4eval.context import Run
+    from a4eval.contracts import Result
 
 
 @dataclass
@@ -39,4 +38,4 @@ class CheckReader:
         case = ReaderCase(self.data, run.seed)
         list(deepcopy(self.data).batches(run))  # files that are wrong themselves are the user's error and no finding
         findings = list(check_reader(case, lambda checks: run.track(checks, "checking")))
-        return Result(counts(findings), {"checks": [one.row() for one in findings]}, judged(findings))
+        return result_of(findings)

@@ -21,6 +21,7 @@ from a4eval.statistics.decisions import Difference
 from a4eval.statistics.permutation import paired_permutation
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE, Statistic, statistic_of
+from a4eval.tasks.charts import forest
 from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
@@ -89,9 +90,11 @@ class Compare:
                 pair.parts[label] = {name: one.compared(higher_is_better=direction) for name, one in parts.items()}
                 margins = dict.fromkeys(parts, self.rules.parts.get(label, 0.0))
                 result.tables[f"{label}/parts"] = _rows(parts, judge(pair.parts[label], margins, self.rules.alpha))
+                result.charts[f"{label}/parts"] = forest(f"{label}/parts", f"Second minus first, by part of {label}")
         result.metrics = {**differences, **result.metrics}  # what was asked comes first
         judged = judge(pair.values, self.rules.margins, self.rules.alpha)
         result.tables = {"comparison": _rows(tested, judged), **result.tables}
+        result.charts = {"comparison": forest("comparison", "Second minus first"), **result.charts}
         if not self.rules.empty:
             candidate = {name: result.metrics[f"{name}/second"] for name in tested}
             limited = {name: (one.value, one.interval) for name, one in candidate.items()}

@@ -19,12 +19,16 @@ from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE, statistic_of
 from a4eval.tasks.against import compare_with
+from a4eval.tasks.charts import parts as charts_of_parts
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from a4eval.context import Run
+    from a4eval.contracts import Interval, Row
     from a4eval.statistics.resampled import Resampled
     from a4eval.statistics.weights import Statistic
 
@@ -116,7 +120,19 @@ class Evaluate:
                 result.metrics[name] = replace(result.metrics[name], interval=interval)
             if options.keep or self.against is not None:
                 parts = drawn(metric.compute_parts) if isinstance(metric, Partitioned) else None
+                if parts and parts.values:
+                    name = f"{label}/parts"
+                    result.tables[name] = _part_rows(parts, intervals(parts, options.level, method))
+                    result.charts[name] = charts_of_parts(name, f"{label} by part, with {options.level:.0%} intervals")
                 kept[label] = Kept(np.asarray(metric.units), values, parts if parts and parts.values else None)
         if options.keep:
             write(run.artifact(FILE_NAME), kept)
         return kept
+
+
+def _part_rows(parts: Resampled, found: Mapping[str, Interval]) -> list[Row]:
+    """Return the value of each part with its interval."""
+    return [
+        {"part": name, "value": float(value), "low": found[name].low, "high": found[name].high}
+        for name, value in parts.observed.items()
+    ]

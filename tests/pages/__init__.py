@@ -33,7 +33,7 @@ class Page(HTMLParser):
         if tag not in EMPTY_ELEMENTS:
             self._open.append(tag)
         if tag == "table":
-            self._table = self.tables.setdefault(given["aria-label"], [])
+            self._table = self.tables.setdefault(given.get("aria-label"), [])
         elif tag == "tr":
             self._table.append([])
         elif tag in ("td", "th"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.checks.finding import Finding
+from a4eval.checks.finding import Finding, not_applicable
 from a4eval.checks.layers.case import LayerCase, outputs
 from a4eval.checks.layers.rounding import compare, rounding_bound
 from a4eval.checks.trees import Array, floats, mapped
@@ -64,6 +64,8 @@ STRUCTURES: dict[str, Callable[[Array], Array]] = {
 
 def structure(case: LayerCase) -> Finding:
     """Give the same values as arrays of other structure, and one row as a broadcast view of many."""
+    if getattr(case.layer, "random", False):
+        return not_applicable("structure", "the layer draws random numbers, in the order of the memory")
     worst = Finding("structure", "passed", 0.0, None)
     for what, change in STRUCTURES.items():
         finding = _try(case, what, *(mapped(one, _apply(change)) for one in (case.params, case.x, case.dy)))

@@ -11,6 +11,7 @@ from a4eval.checks.layers.case import REFUSALS, LayerCase, inputs, named, output
 from a4eval.checks.layers.lies import lies
 from a4eval.checks.layers.rounding import UNIT, compare, perturbed, precision_bound, sensitivity
 from a4eval.checks.trees import Array, Leaves, floats, place
+from a4eval.contracts import Precise
 
 if TYPE_CHECKING:
     from a4eval.checks.layers.gradient import Judge
@@ -37,6 +38,7 @@ def bfloat16(case: LayerCase) -> Finding:
     """Hold inputs rounded to bfloat16, which the layer computes with in float32, against float64; results are rounded.
 
     So does hardware.  numpy has no bfloat16 of its own, and a layer need not know that of another package.
+    One that computes in it all the same, a :class:`a4eval.Precise`, does so.
     """
     return _narrow(case, "bfloat16")
 
@@ -73,6 +75,8 @@ def narrowed(array: Array, check: str) -> Array:
 
 def _narrow(case: LayerCase, check: str) -> Finding:
     _, _, largest, smallest = _NARROW[check]
+    if getattr(case.layer, "random", False):
+        return not_applicable(check, "the layer draws random numbers, perhaps others in another precision")
 
     def narrow(array: Array) -> Array:
         return narrowed(array, check)
@@ -81,7 +85,10 @@ def _narrow(case: LayerCase, check: str) -> Finding:
     if outside:
         return not_applicable(check, f"{outside} has values from outside the range that {check} is made for")
     try:
-        found = outputs(case.layer, *(floats(tree, narrow) for tree in (case.params, case.x, case.dy)))
+        layer = case.layer
+        if check == "bfloat16" and isinstance(layer, Precise):
+            layer = layer.in_precision(check)
+        found = outputs(layer, *(floats(tree, narrow) for tree in (case.params, case.x, case.dy)))
     except (*REFUSALS, TypeError) as error:
         if check == "float32":
             raise

@@ -14,6 +14,7 @@ from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
 from a4eval.results.report import record as one_record
 from a4eval.results.report.page import Section, page
+from a4eval.results.report.panels import panels
 from a4eval.runs.record import Record, read
 from a4eval.whole import write_whole
 
@@ -79,7 +80,7 @@ def report(
         compared = [comparison(baseline, path, margins or {}, alpha, f"v{place}-") for place, path in enumerate(paths)]
     if len(single) == 1 and not sweeps:
         found = single[0]
-        sections = one_record.sections(found.record, found.folder, _beside(found.folder, out))
+        sections = _sections(found, out)
         return page(
             one_record.name_of(found.record), one_record.top(found.record), [*compared, *sections], scripts=scripts
         )
@@ -98,7 +99,7 @@ def report(
         sections += [_named(one, made.title, several=several) for one in made.sections]
     for place, one in enumerate(single):
         prefix = f"r{place}-"
-        inner = one_record.sections(one.record, one.folder, _beside(one.folder, out), prefix)
+        inner = _sections(one, out, prefix)
         content = joined(tag("div", tag("h3", each.title), each.content, id=each.name) for each in inner)
         name = f"{one_record.name_of(one.record)}, {one.record.run_id}"
         sections.append(Section(f"{prefix}record", name, joined([one_record.top(one.record), content])))
@@ -113,6 +114,13 @@ def report(
         )
     )
     return page(", ".join(dict.fromkeys(titles)) or f"{len(single)} records", top, sections, scripts=scripts)
+
+
+def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
+    """Return the sections of a record, with those of plugins before the tables."""
+    sections = one_record.sections(found.record, found.folder, _beside(found.folder, out), prefix)
+    places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
+    return [*sections[: places[0]], *panels(found.record, prefix), *sections[places[0] :]]
 
 
 def write(content: str, path: Path) -> None:

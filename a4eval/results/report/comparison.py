@@ -14,7 +14,7 @@ from a4eval.markup import Markup, joined, tag
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
 from a4eval.results.report.tables import table
-from a4eval.tasks.forest import forest
+from a4eval.tasks.charts import forest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,8 @@ def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], al
     ):
         rows, id_ = _rows(judged), f"{prefix}d{place}"
         title = f"Candidate minus baseline, {name}"
-        drawn.append(figure(title, forest("rows", title), {"rows": rows}, {"rows": id_}, f"{prefix}f{place}"))
+        chart = forest("rows", title, margins=any(one.margin for one in judged))
+        drawn.append(figure(title, chart, {"rows": rows}, {"rows": id_}, f"{prefix}f{place}"))
         tables.append(table(title, rows, id_))
     parts += [tag("div", *drawn, class_="charts"), *tables, _differs(differing(first.record, second.record), prefix)]
     return Section(f"{prefix}comparison", f"Against the baseline: {candidate}", joined(parts))
@@ -53,6 +54,9 @@ def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], al
 
 def _rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:
     rows = [judged_row(one) for one in judged]
+    for row in rows:
+        margin = row["margin"] or None
+        row |= {"margin_below": None if margin is None else -margin, "margin_above": margin}
     kept = [key for key in (rows[0] if rows else ()) if any(row[key] is not None for row in rows)]
     return [{key: row[key] for key in kept} for row in rows]
 

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from a4eval import __version__
-from a4eval.drawing.colours import DARK, LIGHT, SHADES, along
+from a4eval.drawing.colours import style_rules
 from a4eval.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
@@ -83,13 +83,7 @@ def page(title: str, top: Markup, sections: Sequence[Section], *, scripts: bool 
 @cache
 def style_sheet() -> str:
     """Return the style sheet: that of the page, and the colours of pictures on light and dark ground."""
-    light = "".join(f".k{place} {{ --k: {one}; }} " for place, one in enumerate(LIGHT))
-    dark = "".join(f".k{place} {{ --k: {one}; }} " for place, one in enumerate(DARK))
-    dark += "".join(f".q{place} {{ --k: {along('dark blues', place / (SHADES - 1))}; }} " for place in range(SHADES))
-    light += "".join(f".q{place} {{ --k: {along('blues', place / (SHADES - 1))}; }} " for place in range(SHADES))
-    painted = "svg .f { fill: var(--k); } svg .s { stroke: var(--k); }"
-    colours = f"{light}\n{painted}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
-    return _file("style.css").replace("@COLOURS@", colours)
+    return _file("style.css").replace("@COLOURS@", style_rules())
 
 
 @cache

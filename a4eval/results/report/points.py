@@ -15,8 +15,6 @@ from a4eval.journal.views import Row, number
 from a4eval.statistics.mean import mean_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from a4eval.contracts import Value
 
 SEED = "seed"
@@ -88,8 +86,10 @@ class Points:
         here = [one for one in self.points if one.settings.get(key) == value]
         if len(self.seeds) < 2:
             return fmean(one.value for one in here), None
-        by_seed = [[one.value for one in here if one.settings.get(SEED) == seed] for seed in self.seeds]
-        means = [fmean(one) for one in by_seed if one]
+        by_seed: dict[Any, list[float]] = {}
+        for one in here:
+            by_seed.setdefault(one.settings.get(SEED), []).append(one.value)
+        means = [fmean(values) for values in by_seed.values()]
         return fmean(means), mean_value(means) if len(means) > 1 else None
 
     def settings(self) -> dict[tuple[str, ...], list[Point]]:
@@ -176,23 +176,15 @@ def honest_best(found: Points) -> Honest | None:
     if len(found.seeds) < 2 or len(settings) < 2:
         return None
     sign = 1.0 if found.higher else -1.0
-
-    def mean(of: dict[Any, Point], seeds: Sequence[Any]) -> float:
-        return fmean(of[one].value for one in seeds)
-
+    sums = {name: sum(one.value for one in of.values()) for name, of in settings.items()}
     held = []
     for seed in found.seeds:
-        others = [one for one in found.seeds if one != seed]
-        chosen = max(settings.values(), key=_by(mean, others, sign))
-        held.append(chosen[seed].value)
-    best = max(settings.values(), key=_by(mean, found.seeds, sign))
-    first = next(iter(best.values()))
+        chosen = max(settings, key=lambda name: sign * (sums[name] - settings[name][seed].value))
+        held.append(settings[chosen][seed].value)
+    best = max(settings, key=lambda name: sign * sums[name])
+    first = settings[best][found.seeds[0]]
     kept = {key: value for key, value in first.settings.items() if key != SEED}
-    return Honest(kept, mean(best, found.seeds), fmean(held), len(settings))
-
-
-def _by(mean: Callable[[Any, Sequence[Any]], float], seeds: Sequence[Any], sign: float) -> Callable[[Any], float]:
-    return lambda of: sign * mean(of, seeds)
+    return Honest(kept, sums[best] / len(found.seeds), fmean(held), len(settings))
 
 
 def _settings(row: Row, keys: Sequence[str]) -> dict[str, Any]:

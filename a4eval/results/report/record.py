@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from a4eval.drawing.values import aligned, number, text
@@ -110,7 +110,7 @@ def numbers(metrics: dict[str, MetricRecord], prefix: str = "") -> Markup:
     rows = []
     for name, one in metrics.items():
         unit = "" if one.unit == "1" else one.unit
-        drawn = _span(one, [other for other in metrics.values() if other.unit == one.unit])
+        drawn = _share(one)
         rows.append([name, exact(one.value), _between(one), drawn, unit, one.n, _BETTER[one.higher_is_better]])
     kept = [place for place in range(len(header)) if any(row[place] not in ("", None) for row in rows)]
     shown = grid(
@@ -143,33 +143,22 @@ def _ends(one: MetricRecord) -> str:
     return f"{aligned(exact(found.low))} to {aligned(exact(found.high))}" if found else ""
 
 
-def _span(one: MetricRecord, like: list[MetricRecord]) -> Markup | str:
-    """Draw a number with its interval on the scale of all numbers of its unit, from 0."""
-    ends = [
-        end
-        for other in like
-        for end in (other.value, *((other.interval.low, other.interval.high) if other.interval else ()))
-    ]
-    known = [found for end in ends if (found := number(end)) is not None]
-    value = number(one.value)
-    if value is None or not known or min(*known, 0.0) == max(known):
+def _share(one: MetricRecord) -> Markup | str:
+    """Draw a share with its interval on a line from 0 to 1; nothing for what is no share, or is never that large."""
+    ends = [one.interval.low, one.interval.high] if one.interval else []
+    known = [found for found in map(number, (one.value, *ends)) if found is not None]
+    drawn = one.higher_is_better or (one.higher_is_better is False and ends)
+    if one.unit != "1" or not drawn or len(known) < 1 + len(ends) or not 0 <= min(known) <= max(known) <= 1:
         return ""
-    low, high = min(*known, 0.0), max(*known, 0.0)
     wide = 110.0
-
-    def at(given: Any) -> float:
-        found = number(given)
-        return 4 + (wide - 8) * ((value if found is None else found) - low) / (high - low)
-
-    bar = None
-    if one.interval is not None:
-        reach = {"x1": at(one.interval.low), "x2": at(one.interval.high)}
-        bar = tag("line", **reach, y1=7, y2=7, stroke="#0b6fb8", stroke_width=3, class_="s k0")
+    value, *reach = (4 + (wide - 8) * found for found in known)
+    look = {"y1": 7, "y2": 7, "stroke": "#0b6fb8", "stroke_width": 3, "class_": "s k0"}
+    bar = tag("line", x1=reach[0], x2=reach[1], **look) if reach else None
     return tag(
         "svg",
         tag("line", x1=4.0, x2=wide - 4, y1=7, y2=7, stroke="#dfe3e7", class_="g"),
         bar,
-        tag("circle", cx=at(value), cy=7, r=3.5, fill="#0b6fb8", class_="f k0"),
+        tag("circle", cx=value, cy=7, r=3.5, fill="#0b6fb8", class_="f k0"),
         width=wide,
         height=14,
         aria_hidden="true",

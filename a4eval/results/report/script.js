@@ -47,7 +47,8 @@ for (const table of all("table[data-rows]")) {
     const compare = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b, "=": (a, b) => a === b, "!=": (a, b) => a !== b }[found[2]];
     return (row) => {
       const own = value(row.cells[column]);
-      return typeof own === "number" && !Number.isNaN(number) ? compare(own, number) : compare(String(own).toLowerCase(), wanted.toLowerCase());
+      if (Number.isNaN(number)) return compare(String(own).toLowerCase(), wanted.toLowerCase());
+      return typeof own === "number" ? compare(own, number) : found[2] === "!=";
     };
   };
   const count = make("span", { className: "soft" });
@@ -140,7 +141,7 @@ for (const pre of all("pre[data-copy]")) {
 }
 // a link into something folded unfolds it
 const unfold = () => {
-  const there = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const there = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let one = there?.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
   if (there) there.scrollIntoView();
 };

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import Row, Value, param
+from a4eval_ap_metric import charts
 from a4eval_ap_metric.metrics.ranking_state import Ranking, RankingState
 from a4eval_ap_metric.rankings.average_precision import (
     Interpolation,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from a4eval import Chart
 
 
 @dataclass
@@ -220,3 +223,7 @@ class PrecisionRecallByRank(_RankingMetric):
                 )
             ]
         return {"ranks": rows}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return precision over recall, a line for each query."""
+        return {"ranks": charts.ranks("ranks")}

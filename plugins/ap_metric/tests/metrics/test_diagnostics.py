@@ -41,17 +41,41 @@ def test_the_metrics_and_their_tables(tmp_path):
     assert np.mean([row["AP"] for row in tables["thresholds"]]) == pytest.approx(values["AP"].value)
     assert tables["thresholds"][0]["AP"] == pytest.approx(values["AP50"].value)
     assert np.mean([row["APl"] for row in tables["thresholds"]]) == pytest.approx(values["APl"].value, nan_ok=True)
-    assert np.mean([row["precision"] for row in tables["curve"]]) == pytest.approx(values["AP"].value)
+    assert np.mean([row["mean"] for row in tables["curve"]]) == pytest.approx(values["AP"].value)
     assert np.mean([row["IoU 0.5"] for row in tables["curve"]]) == pytest.approx(values["AP50"].value)
     counts = metrics["confusion"].tables()["confusion"]
     assert sum(row["count"] for row in counts if row["truth"] != "background") == len(data.truth_unit)
     assert sum(row["count"] for row in counts if row["detected"] != "background") == len(data.detection_unit)
+    for truth in names:
+        shares = [row["share"] for row in counts if row["truth"] == truth]
+        assert sum(shares) == pytest.approx(1) or not shares
+    scores = metrics["f1"].tables()["scores"]
+    assert sum(row["right"] for row in scores) == metrics["f1"].outcomes.hit.sum()
+    assert sum(row["right"] + row["wrong"] for row in scores) == len(metrics["f1"].outcomes.score)
+    assert (scores[0]["from"], scores[-1]["to"]) == (0, 1)
     bins = metrics["calibration"].tables()["reliability"]
     assert sum(row["detections"] for row in bins) == metrics["calibration"].compute()["expected_calibration_error"].n
     assert max(row["f1"] for row in metrics["f1"].tables()["classes"]) >= metrics["f1"].compute()["f1"].value - 0.5
     assert {row["error"]: row["count"] for row in metrics["tide"].tables()["errors"]} == tide_errors(data).count
     with pytest.raises(ValueError, match="cannot weigh"):
         metrics["tide"].compute(np.ones(data.n_units))
+
+
+def test_the_curve_of_a_class_is_that_of_its_detections_alone():
+    data = plain(3)
+    metric = build("metric", {"name": "coco_detection", "report": ["class_curves"]})
+    metric.update(batch(data))
+    found = metric.tables()["class_curves"]
+    columns = [one for one in found[0] if one != "recall"]
+    truths = np.bincount(data.truth_class)
+    assert truths[int(columns[0])] == truths.max(), "the classes with the most truths come first"
+    for name in columns:
+        truth, detection = data.truth_class == int(name), data.detection_class == int(name)
+        alone = {one: column for one, column in batch(data).items() if one != "unit"}
+        kept = {one: column[truth if one.startswith("truth") else detection] for one, column in alone.items()}
+        single = build("metric", {"name": "coco_detection", "report": ["curve"]})
+        single.update({"unit": np.arange(data.n_units), **kept})
+        assert [row[name] for row in found] == [row["IoU 0.5"] for row in single.tables()["curve"]]
 
 
 def test_metrics_with_other_parameters_are_not_merged():

@@ -16,7 +16,7 @@ from a4eval_box_metrics.similarities.contract import measure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from a4eval import Row
+    from a4eval import Chart, Row
 
 _DEFAULT = ("iou", "generalized_iou", "distance_iou", "complete_iou", "centre_l2")
 
@@ -161,6 +161,37 @@ class MatchedBoxAgreement:
             for name, (low, high) in SIZES.items()
         ]
         return {"by_class": by_class, "by_size": by_size}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return the means by size of the true object, and the first measure by class."""
+        measures = {one: found.higher_is_better for one, found in self._measures.items()}
+        first = next(iter(measures))
+        alike = [one for one, higher in measures.items() if higher == measures[first]]  # distances have units
+        value = {"type": "quantitative", "title": "mean of the matched pairs"}
+        return {
+            "by_size": {
+                "title": "Agreement by size of the true object",
+                "data": {"name": "by_size"},
+                "transform": [{"fold": alike, "as": ["similarity", "mean"]}],
+                "mark": "bar",
+                "encoding": {
+                    "x": {"field": "size", "type": "nominal", "sort": None, "title": None},
+                    "xOffset": {"field": "similarity", "sort": None},
+                    "y": {"field": "mean", **value},
+                    "color": {"field": "similarity", "type": "nominal", "title": None, "sort": None},
+                },
+            },
+            "by_class": {
+                "title": f"Agreement by class: {first}",
+                "data": {"name": "by_class"},
+                "height": {"step": 15},
+                "mark": "bar",
+                "encoding": {
+                    "x": {"field": first, **value},
+                    "y": {"field": "name", "type": "nominal", "sort": "-x", "title": None},
+                },
+            },
+        }
 
     def _means(self, pairs: dict[str, Any], chosen: NDArray[np.bool_]) -> Row:
         n = int(chosen.sum())

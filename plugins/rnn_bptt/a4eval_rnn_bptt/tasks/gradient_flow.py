@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, mean_value, param
+from a4eval_rnn_bptt import charts
 from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value
 from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, verdict
 from a4eval_rnn_bptt.analysis.norms import joint_norm
@@ -98,7 +99,13 @@ class GradientFlow:
             title, curves = title_of(self.layer), [draw.sensitivity for draw in draws]
             run.save_figure(decay_picture([one.log10_norm for one in decays], mean, named, title), "decay")
             run.save_figure(sensitivity_picture(curves, metrics["input_reach"].value, title), "sensitivity")
-        return Result(metrics, tables)
+        drawn = {
+            "decay_by_state": charts.decay("decay", [one for one in tables["decay"][0] if one != "lag"]),
+            "sensitivity_by_step": charts.sensitivity("sensitivity"),
+        }
+        if self.spectrum:
+            drawn["lyapunov"] = charts.lyapunov("lyapunov")
+        return Result(metrics, tables, charts=drawn)
 
     def _draw(self, run: Run, seed: int) -> _Draw:
         rng = run.generator(seed)

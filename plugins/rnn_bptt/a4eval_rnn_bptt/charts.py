@@ -1,0 +1,59 @@
+"""What the tables of gradients look like, as Vega-Lite specifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from a4eval import Chart
+
+
+def _number(field: str, title: str, **more: Any) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def decay(table: str, columns: Sequence[str]) -> Chart:
+    """Return the norm of the gradient over the lag, whole and by each array of the state."""
+    return {
+        "title": "How the gradient decays over time",
+        "description": "log10 of its norm at each lag; a straight line is a rate, and its slope the decades a step.",
+        "data": {"name": table},
+        "transform": [{"fold": list(columns), "as": ["of", "log10"]}],
+        "mark": "line",
+        "encoding": {
+            "x": _number("lag", "lag, steps"),
+            "y": _number("log10", "log10 of the norm", scale={"zero": False}),
+            "color": {"field": "of", "type": "nominal", "title": None, "sort": None},
+        },
+    }
+
+
+def sensitivity(table: str) -> Chart:
+    """Return how much the last step's loss feels each step's input."""
+    return {
+        "title": "How far back the loss feels its inputs",
+        "data": {"name": table},
+        "mark": "line",
+        "encoding": {
+            "x": _number("step", "step"),
+            "y": _number("log10_norm", "log10 of the norm", scale={"zero": False}),
+        },
+    }
+
+
+def lyapunov(table: str) -> Chart:
+    """Return the Lyapunov exponents, the largest first."""
+    return {
+        "title": "Lyapunov exponents",
+        "description": "Above 0 small differences grow from step to step, below they are forgotten.",
+        "data": {"name": table},
+        "layer": [
+            {"mark": {"type": "rule", "color": "#8b959e"}, "encoding": {"y": {"datum": 0, "type": "quantitative"}}},
+            {
+                "mark": "circle",
+                "encoding": {"x": _number("index", "index"), "y": _number("exponent", "exponent, 1/step")},
+            },
+        ],
+    }
