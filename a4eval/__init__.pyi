@@ -4,6 +4,7 @@ from .api.records import Records as Records
 from .api.records import load as load
 from .api.run import run as run
 from .api.sweep import sweep as sweep
+from .arrays import load_arrays as load_arrays
 from .component import Component as Component
 from .component import param as param
 from .config.builder import build as build

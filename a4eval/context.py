@@ -113,12 +113,12 @@ class Run:
             ValueError: it would lie outside that folder, or in place of the record.
             DataError: there is a file of that name which no run in this folder has made.
         """
-        from a4eval.ownership import MARK, RECORD, UNFINISHED, claim
+        from a4eval.ownership import LOG, MARK, RECORD, UNFINISHED, claim
 
         path = self.directory / name
         if not path.resolve().is_relative_to(self.directory.resolve()) or path == self.directory:
             raise ValueError(f"the artifact {name!r} would lie outside the run's folder")
-        if path.relative_to(self.directory).parts[0] in (MARK, RECORD, UNFINISHED):
+        if path.relative_to(self.directory).parts[0] in (LOG, MARK, RECORD, UNFINISHED):
             raise ValueError(f"the artifact {name!r} bears a name that a4eval needs in the run's folder")
         if path not in self.artifacts:
             path.parent.mkdir(parents=True, exist_ok=True)

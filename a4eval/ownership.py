@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MARK = ".a4eval"
 RECORD = "result.json"
 """The record of a single run, in its folder."""
+LOG = "log.txt"
+"""What a run printed, in its folder."""
 UNFINISHED = "unfinished"
 """The folder, in a run's own, of what only an unfinished run needs."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sized
 from typing import TYPE_CHECKING, TypeVar
 
-from a4eval.terminal import printable, remark
+from a4eval.terminal import printable, remark, screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ def track(items: Iterable[T], description: str, total: int | None = None) -> Ite
     """Yield *items* and show how far it has come."""
     if total is None and isinstance(items, Sized):
         total = len(items)
-    if sys.stderr.isatty():
+    if screen().isatty():
         yield from _bar(items, description, total)
     else:
         yield from _lines(items, description, total)
@@ -32,7 +31,7 @@ def _bar(items: Iterable[T], description: str, total: int | None) -> Iterator[T]
     from rich.markup import escape
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(file=screen()), transient=True) as bar:
         yield from bar.track(items, total=total, description=escape(printable(description)))
 
 

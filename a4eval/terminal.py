@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TextIO
 
 from a4eval.environment import hidden
 
@@ -22,6 +24,26 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text)
 
 
+_screen: TextIO | None = None
+
+
+def show_on(handle: int | None) -> None:
+    """From here on remarks go to the file descriptor *handle*; with None to standard error again.
+
+    What a run prints is caught; what we say meanwhile is not part of it.
+    """
+    global _screen  # noqa: PLW0603  (there is one terminal)
+    if _screen is not None:
+        _screen.close()
+    encoding = getattr(sys.stderr, "encoding", None)
+    _screen = None if handle is None else os.fdopen(os.dup(handle), "w", 1, encoding=encoding, errors="replace")
+
+
+def screen() -> TextIO:
+    """Return the stream that people look at beside standard output."""
+    return _screen or sys.stderr
+
+
 def put(text: object = "", *, end: str = "\n") -> None:
     """Print to standard output: what was asked for."""
     print(printable(str(text)), end=end)
@@ -29,4 +51,4 @@ def put(text: object = "", *, end: str = "\n") -> None:
 
 def remark(text: object) -> None:
     """Print to standard error: what is to be known beside it."""
-    print(printable(str(text)), file=sys.stderr, flush=True)
+    print(printable(str(text)), file=screen(), flush=True)

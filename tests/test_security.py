@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -612,6 +613,60 @@ def test_a_yaml_file_stands_for_no_more_than_a_config_may(cli, sent, bomb):
     assert shown["good"] == "fine"
     assert "(unreadable: " in shown["bomb"]
     assert time.monotonic() - start < 60  # of all four; a bomb takes hours, or the machine's memory
+
+
+def chain(first, following, length=40):
+    """Return a task whose keys a0, a1, … each refer to the one before, by *following* with its path in place of @."""
+    lines = [f"a0: {first}", *(f"a{one}: {following.replace('@', f'task.a{one - 1}')}" for one in range(1, length))]
+    return "task:\n  name: probe\n" + "".join(f"  {line}\n" for line in lines)
+
+
+INTERPOLATIONS = {
+    "texts of texts": (chain("xxxxxxxxxx", f"'{'${@}' * 9}'"), "more than 300,000 characters"),
+    "lists of lists": (chain("[x, x, x]", '["${@}"' + ', "${@}"' * 8 + "]"), "more than 5,000 references"),
+    "selected": (chain("xxxxxxxxxx", f"'{'${oc.select:@}' * 9}'"), "more than 300,000 characters"),
+    "values of values": (chain("{x: 1}", "{x: '${oc.dict.values:@}', y: '${oc.dict.values:@}'}"), "5,000 references"),
+    "deep": (chain("{x: 1}", "{x: '${@}'}", 3_000), "more than 5,000 references"),
+    "a bit deep": (chain("{x: 1}", "{x: '${@}'}", 70), "nested more than 60 levels deep"),
+    "large lists": (
+        f"a: [{'x, ' * 20_000}]\nb: ['${{a}}', '${{a}}', '${{a}}', '${{a}}', '${{a}}', '${{a}}']\n",
+        "values",
+    ),
+    "a large text often": (f"a: {'x' * 900_000}\ntask: {{x: '{'${a}' * 2_000}'}}\n", "more than 300,000 characters"),
+    "a long one": (f"description: {'${seed}' * 10_000}\n", "with interpolations of more than 10,000 characters"),
+    "in itself": ("description: ${description}\n", "Recursive interpolation detected"),
+    "within each other": (f"description: {'${' * 1_500}seed{'}' * 1_500}\n", "RecursionError"),
+    "YAML in a text": (
+        f"description: '${{oc.create:\"{{{LAUGHS.strip().replace(chr(10), ', ')}}}\"}}'\n",
+        "stands for more than 100,000 values",
+    ),
+    "a folder": (
+        "hydra: {run: {dir: '${task.a39}'}, sweep: {dir: '${task.a39}'}}\n" + chain("xxxx", f"'{'${@}' * 9}'"),
+        "more than 300,000 characters",
+    ),
+    "what is swept over": (
+        "hydra: {sweeper: {params: {seed: '${task.a39}'}}}\n" + chain("xxxx", f"'{'${@}' * 9}'"),
+        "more than 300,000 characters",
+    ),
+}
+
+
+SWEPT = [(one, way) for one in ("texts of texts", "a folder", "what is swept over") for way in WAYS if "sweep" in way]
+
+
+@pytest.mark.parametrize(("bomb", "way"), [*((one, "run") for one in INTERPOLATIONS), *SWEPT])
+def test_interpolations_stand_for_no_more_than_a_config_may(cli, sent, probe, bomb, way):
+    text, why = INTERPOLATIONS[bomb]
+    task = "" if "task:" in text else "task: {name: probe}\n"
+    sent({"experiment/bomb.yaml": f"# @package _global_\n{task}{text}"})
+    command, *rest = WAYS[way]
+    start = time.monotonic()
+    done = cli(command, "--config-dir=sent", "experiment=bomb", *rest)
+    hydras = "Error executing job with overrides: "  # said by the basic sweeper before the error is ours
+    assert refused(
+        replace(done, err="\n".join(one for one in done.err.splitlines() if not one.startswith(hydras))), why
+    )
+    assert time.monotonic() - start < 60  # a bomb takes years, or the machine's memory
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "pipe", "folder", "/proc/kmsg"])

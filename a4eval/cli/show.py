@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,17 +12,24 @@ from a4eval.cli.options import json_option, show_option
 from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.terminal import put
 
+if TYPE_CHECKING:
+    from a4eval.runs.record import Record
+
+LINES_OF_A_LOG = 5
+
 
 @click.command()
 @click.argument("record", type=click.Path(path_type=Path, exists=True))
 @click.option("--table", "name", metavar="NAME", help="Print this table alone, whole.")
 @click.option("--traceback", is_flag=True, help="Print the traceback of a failed run.")
+@click.option("--log", "log", is_flag=True, help="Print what the run printed.")
 @show_option
 @json_option
-def show(record: Path, name: str | None, traceback: bool, show: str, as_json: bool) -> None:
+def show(record: Path, name: str | None, traceback: bool, log: bool, show: str, as_json: bool) -> None:
     """Show one record again: RECORD is a result.json or the folder of a run."""
     from a4eval.results.show import print_record
     from a4eval.results.tables import print_table
+    from a4eval.runs.printed import log_of
     from a4eval.runs.record import FILE_NAME, encode, read
 
     path = record / FILE_NAME if record.is_dir() else record
@@ -35,6 +43,8 @@ def show(record: Path, name: str | None, traceback: bool, show: str, as_json: bo
         put(encode(found).decode())
     elif traceback:
         put(found.error.traceback if found.error else "the run did not fail", end="")
+    elif log:
+        put(log_of(path.parent) or "there is no log: the run printed nothing", end="")
     elif name is not None:
         if name not in found.tables:
             raise ConfigError(f"there is no table {name!r}{did_you_mean(name, found.tables)}", path="--table")
@@ -43,5 +53,17 @@ def show(record: Path, name: str | None, traceback: bool, show: str, as_json: bo
         print_table(name, header, [list(row.values()) for row in table], whole=not sys.stdout.isatty())
     else:
         print_record(found, path, everything=show == "all")
-        if found.error is not None:
-            put(f"{found.status}: {found.error.type}: {found.error.message} (--traceback shows where)")
+        _print_end(found, path)
+
+
+def _print_end(found: Record, path: Path) -> None:
+    """Print how a run failed, and the last of what it printed."""
+    from a4eval.ownership import LOG
+    from a4eval.runs.printed import last_lines
+
+    if found.error is not None:
+        put(f"{found.status}: {found.error.type}: {found.error.message} (--traceback shows where)")
+    if found.log is not None:
+        put(f"it printed, in {path.parent / LOG} (--log shows all):")
+        for line in last_lines(path.parent, LINES_OF_A_LOG):
+            put(f"  {line}")

@@ -6,7 +6,6 @@ It is a zip of plain numpy arrays, never pickles, and one JSON text that says wh
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from a4eval.arrays import load_arrays
 from a4eval.errors import DataError
 from a4eval.statistics.resampled import Resampled
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "resamples.npz"
-LARGEST = 4 << 30
-"""Bytes of all arrays of a file together, unpacked, that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +97,13 @@ def read(path: Path) -> dict[str, Kept]:
     Raises:
         DataError: it cannot be read, or is not what it claims to be.
     """
+    arrays = load_arrays(path)
     try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(one.file_size for one in packed.infolist())
-        if size > LARGEST:
-            raise DataError(f"{path}: holds {size:,} bytes, more than the {LARGEST:,} that are read")
-        with np.load(path, allow_pickle=False) as arrays:
-            contents = msgspec.json.decode(arrays["contents"].tobytes(), type=_Contents)
-            if contents.version != 1:
-                raise DataError(f"{path}: is of version {contents.version}, expected 1; a newer a4eval wrote it")
-            return {one.label: _kept(arrays, place, one) for place, one in enumerate(contents.metrics)}
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, msgspec.MsgspecError) as error:
+        contents = msgspec.json.decode(arrays["contents"].tobytes(), type=_Contents)
+        if contents.version != 1:
+            raise DataError(f"{path}: is of version {contents.version}, expected 1; a newer a4eval wrote it")
+        return {one.label: _kept(arrays, place, one) for place, one in enumerate(contents.metrics)}
+    except (ValueError, KeyError, msgspec.MsgspecError) as error:
         raise DataError(f"{path}: is no file of resamples that a4eval wrote: {error}") from error
 
 

@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.config.apart import apart
 from a4eval.config.guard import SCHEME, Guard, UserConfigs, check_folder
+from a4eval.config.interpolation import bounded, check_depth, count_what_is_resolved
 from a4eval.config.presets import experiments
 from a4eval.environment import mention, mentions
 from a4eval.errors import A4evalError, ConfigError, did_you_mean
@@ -70,6 +71,7 @@ def prepare_search_path(config_dir: Path | None) -> None:
         check_folder(config_dir)
     # what it gives a config is a name; the value comes in where a component is built
     OmegaConf.register_new_resolver("oc.env", mention, replace=True)
+    count_what_is_resolved()
     Plugins.instance().register(UserConfigs)
     _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
     Plugins.instance().register(_PluginConfigs)
@@ -131,9 +133,10 @@ def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
         ConfigError: an interpolation leads nowhere, or a key of the root is unknown or of the wrong type.
     """
     try:
-        root = {str(key): _resolved(config, str(key)) for key in config if key != "hydra"}
-        directory = folder_of(config, "run")
-    except OmegaConfBaseException as error:
+        with bounded():
+            root = {str(key): _resolved(config, str(key)) for key in config if key != "hydra"}
+            directory = folder_of(config, "run")
+    except (OmegaConfBaseException, RecursionError) as error:
         raise explain(error) from error
     check_root(root)
     return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
@@ -156,7 +159,18 @@ def _resolved(config: DictConfig, key: str) -> Any:
     if OmegaConf.is_missing(config, key):
         return "???"
     value = config[key]
-    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+    return contained(value) if OmegaConf.is_config(value) else value
+
+
+def contained(config: Any) -> Any:
+    """Return the plain values of a config, its interpolations resolved.
+
+    Raises:
+        ConfigError: they are nested deeper than a file may be.
+    """
+    found = OmegaConf.to_container(config, resolve=True)
+    check_depth(found)
+    return found
 
 
 def free_keys(overrides: Iterable[str]) -> list[str]:

@@ -24,6 +24,7 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSou
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
+from a4eval.config.interpolation import bounded
 from a4eval.config.yaml_file import text_of
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.experiment import LOCAL
@@ -234,11 +235,14 @@ class Guard(ConfigLoader):
             ConfigError: the config says what it may not.
         """
         check_overrides(overrides)
-        config = self._inner.load_configuration(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
-        self._check(config, run_mode, overrides)
-        if run_mode == RunMode.MULTIRUN:
-            params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
-            check_size([*overrides, *(f"{key}={value}" for key, value in (params.get("params") or {}).items())])
+        with bounded():
+            config = self._inner.load_configuration(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            )
+            self._check(config, run_mode, overrides)
+            if run_mode == RunMode.MULTIRUN:
+                params: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
+                check_size([*overrides, *(f"{key}={value}" for key, value in (params.get("params") or {}).items())])
         return config
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
@@ -248,9 +252,10 @@ class Guard(ConfigLoader):
             ConfigError: the config says what it may not.
         """
         check_overrides(sweep_overrides)
-        config = self._inner.load_sweep_config(master_config, sweep_overrides)
-        about_hydra: Any = OmegaConf.to_container(master_config.hydra.overrides.hydra, resolve=False)
-        self._check(config, RunMode.RUN, [*about_hydra, *sweep_overrides])
+        with bounded():
+            config = self._inner.load_sweep_config(master_config, sweep_overrides)
+            about_hydra: Any = OmegaConf.to_container(master_config.hydra.overrides.hydra, resolve=False)
+            self._check(config, RunMode.RUN, [*about_hydra, *sweep_overrides])
         return config
 
     def get_search_path(self) -> ConfigSearchPath:

@@ -30,6 +30,8 @@ DEEPEST = 60
 """Levels of nesting, once every alias is written out."""
 LONGEST_NUMBER = 400
 """Characters of a number."""
+LONGEST_REFERRING = 10_000
+"""Characters of a text with interpolations in it, which OmegaConf takes apart one by one."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+.0-9][-+.0-9_:a-fA-FxXoO]*")
@@ -52,7 +54,7 @@ def text_of(file: Path) -> str:
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
     text = content.decode()
-    _check(text, str(file))
+    check_text(text, str(file))
     return text
 
 
@@ -65,8 +67,17 @@ def load(file: Path) -> Any:
     return yaml.load(text_of(file), Loader=_LOADER)  # noqa: S506  (the safe loader, in C where there is one)
 
 
-def _check(text: str, name: str) -> None:
-    """Walk through the events of *text*, which build nothing, and add up what they stand for."""
+def check_text(text: str, name: str) -> None:
+    """Walk through the events of *text*, which build nothing, and add up what they stand for.
+
+    Args:
+        text: YAML.
+        name: of the file, for the error.
+
+    Raises:
+        ConfigError: it stands for too much.
+        yaml.YAMLError: it is no YAML.
+    """
     extents = _Extents()
     stream = io.StringIO(text)
     stream.name = name  # where PyYAML looks for what its errors name
@@ -129,4 +140,6 @@ def _scalar(event: Any) -> _Extent:
     may_be_number = event.implicit[0] or event.tag is not None
     if may_be_number and len(event.value) > LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
         raise ValueError(f"holds a number of {len(event.value):,} digits")
+    if len(event.value) > LONGEST_REFERRING and "${" in event.value:
+        raise ValueError(f"holds a text with interpolations of more than {LONGEST_REFERRING:,} characters")
     return _Extent(1 + len(event.value) // CHARACTERS, 0)

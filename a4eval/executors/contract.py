@@ -112,11 +112,13 @@ class Ended:
         reason: empty if it came to its end, else what stopped it: "killed by SIGSEGV", "its node was lost".
         blame: the first run it left undone caused that, and is a failed run; else the machine did, and all it left
             undone run again.
+        printed: what that run had printed, as far as it is known.
     """
 
     chunk: int
     reason: str = ""
     blame: bool = False
+    printed: bytes = b""
 
 
 class DetachedError(Exception):

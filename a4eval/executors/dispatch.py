@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import time
 from collections import Counter, deque
@@ -42,8 +43,10 @@ class _Died:
     """A task in place of one that cannot tell what happened to it."""
 
     reason: str
+    printed: bytes = b""
 
     def run(self, _: object) -> Result:
+        os.write(1, self.printed)  # again, so that it is kept beside the record that is made here
         raise WorkerDiedError(self.reason)
 
 
@@ -163,7 +166,7 @@ class Dispatcher:
         if len(left) < len(indices):
             self._seconds = elapsed / (len(indices) - len(left))
         if left and ended.blame:
-            self._give_up(left.pop(0), ended.reason)
+            self._give_up(left.pop(0), ended.reason, ended.printed)
         elif left:
             self._count_loss(left, ended.reason)
         self._pending.extendleft(reversed(left))
@@ -191,12 +194,13 @@ class Dispatcher:
         if self._losses[left[0]] >= allowed:
             self._give_up(left.pop(0), f"{reason}, {allowed} times")
 
-    def _give_up(self, index: int, reason: str) -> None:
+    def _give_up(self, index: int, reason: str, printed: bytes = b"") -> None:
         """Write the record that the run could not write itself."""
         job = self._job(index)
         prepared = self.sweep.runner.ready(job, self.sweep.folder)
         executor = ExecutorRecord(self.sweep.executor, platform.node(), job.attempt)
         directory = prepared.experiment.directory
-        record = execute(prepared.instead(_Died(reason)), directory, sweep_id=self.sweep.sweep_id, executor=executor)
+        died = prepared.instead(_Died(reason, printed))
+        record = execute(died, directory, sweep_id=self.sweep.sweep_id, executor=executor)
         self.journal.append(encode(record) + b"\n")
         tell(record, self.sweep.folder)

@@ -89,7 +89,7 @@ class Local:
                 if worker.connection in ready and (one := self._listen(worker)):
                     ended.append(one)
                 elif worker in self._busy:
-                    worker.kill_if_overdue()
+                    worker.look_after()
         return ended
 
     def stop(self) -> None:
@@ -114,7 +114,7 @@ class Local:
         except (EOFError, ConnectionResetError):
             self._busy.remove(worker)
             time.sleep(self.patience)
-            return Ended(worker.pending, worker.epitaph(), blame=worker.at_work)
+            return Ended(worker.pending, *worker.end())
         if isinstance(message, Refused):
             raise message.error
         if isinstance(message, Begun):

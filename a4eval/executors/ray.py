@@ -34,6 +34,7 @@ class Brought(NamedTuple):
     lines: list[bytes]
     reason: str = ""
     blame: bool = False
+    printed: bytes = b""
     error: A4evalError | None = None
 
 
@@ -105,7 +106,7 @@ class Ray:
             self._journal.sync()
         if brought.error is not None:
             raise brought.error
-        return Ended(chunk, brought.reason, brought.blame)
+        return Ended(chunk, brought.reason, brought.blame, brought.printed)
 
 
 def connect(address: str | None) -> ModuleType:
@@ -147,7 +148,7 @@ def host(settings: Settings, environment: dict[str, str], jobs: list[Job]) -> Br
         worker.submit(0, jobs)
         while True:
             if not wait([worker.connection], SECONDS_BETWEEN_CHECKS):
-                worker.kill_if_overdue()
+                worker.look_after()
                 continue
             message = worker.connection.recv()
             if isinstance(message, Finished):
@@ -162,6 +163,6 @@ def host(settings: Settings, environment: dict[str, str], jobs: list[Job]) -> Br
     except (EOFError, BrokenPipeError, ConnectionResetError):
         _worker = None
         try:
-            return Brought(lines, worker.epitaph(), worker.at_work)
+            return Brought(lines, *worker.end())
         except A4evalError as error:
             return Brought(lines, error=error)

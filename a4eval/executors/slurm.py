@@ -11,6 +11,7 @@ that nobody could know before, and that nobody else may enter.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import subprocess
@@ -18,6 +19,7 @@ import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from math import inf
+from pathlib import Path
 from typing import Any, ClassVar
 
 from a4eval.component import param
@@ -25,6 +27,7 @@ from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
 from a4eval.experiment import Conduct
+from a4eval.terminal import remark
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
@@ -61,6 +64,7 @@ class Slurm:
     def start(self, sweep: Sweep) -> None:
         """Find Slurm, and wait for what an earlier command left in its queue: it is not submitted twice."""
         self._submitit = require("submitit", "a4eval[slurm]")
+        _hear_submitit()
         self._sweep = sweep
         self._logs = sweep.folder / LOGS
         if not str(self._logs).isprintable():  # its name stands in a shell script
@@ -128,13 +132,10 @@ class Slurm:
 
     def _queued(self, job_id: str) -> bool:
         if time.monotonic() - self._asked > SECONDS_BETWEEN_QUESTIONS:
-            command = ["squeue", "--noheader", "--array", "--me", "--format=%i"]
-            # fixed words to the user's own Slurm
-            asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-            if asked.returncode:
+            queue = _queue()
+            if queue is None:
                 return True  # its controller is down: ask again
-            self._queue = set(asked.stdout.split())
-            self._asked = time.monotonic()
+            self._queue, self._asked = queue, time.monotonic()
         return job_id in self._queue
 
     def _take(self, chunk: int) -> Ended:
@@ -161,6 +162,56 @@ class Slurm:
                 raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")
             time.sleep(SECONDS_BETWEEN_LOOKS)
         listed.unlink()
+
+
+class _Remarks(logging.Handler):
+    """What submitit has to say, said as we say things."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it."""
+        remark(f"a4eval: {record.levelname.lower()}: submitit: {' '.join(record.getMessage().split())}")
+
+
+def _hear_submitit() -> None:
+    """Take the place of the handlers that submitit has, which keep the streams that were there when it was imported."""
+    logger = logging.getLogger("submitit")
+    logger.handlers[:] = [_Remarks(logging.WARNING)]
+    logger.propagate = False  # a handler of another library's may keep such streams too
+
+
+def _tell_slurm(*words: str) -> str | None:
+    """Return what Slurm answers, or None if it does not."""
+    try:
+        # fixed words and numbers of jobs, to the user's own Slurm
+        asked = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    except OSError:
+        return None
+    return None if asked.returncode else asked.stdout
+
+
+def _queue() -> set[str] | None:
+    """Return the numbers of the user's jobs, or None if Slurm does not answer."""
+    said = _tell_slurm("squeue", "--noheader", "--array", "--me", "--format=%i")
+    return None if said is None else set(said.split())
+
+
+def cancel_left(folder: Path) -> int:
+    """Take the jobs of the sweep in *folder* out of Slurm's queue, and return how many they were.
+
+    They are those that write into it; the file that lists them may come from anyone, and name any job of the user's.
+    """
+    logs = (folder / LOGS).resolve()
+    try:
+        listed = (logs / JOBS).read_text(errors="replace").split()
+    except OSError:
+        return 0
+    left = [one for one in sorted(_queue() or ()) if one in listed and _writes_to(one, logs)]
+    return len(left) if left and _tell_slurm("scancel", *left) is not None else 0
+
+
+def _writes_to(job: str, logs: Path) -> bool:
+    found = re.search(r"^\s*StdOut=(.+)$", _tell_slurm("scontrol", "show", "job", job) or "", re.MULTILINE)
+    return found is not None and Path(found[1]).resolve().is_relative_to(logs)
 
 
 def _last_line(error: BaseException) -> str:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from a4eval.errors import A4evalError, PluginError
 from a4eval.runs.interrupts import GRACE_SECONDS, leave_polite_kills_to_the_owner, overdue
+from a4eval.runs.printed import content, go_to, new_file, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,12 +81,13 @@ class Worker:
         self, settings: Settings, environment: Mapping[str, str], inherited: tuple[int, ...] = (), gpu: str = ""
     ) -> None:
         ours, theirs = socket.socketpair()
+        self._printed = new_file()
         code = f"import sys; sys.path[:] = {sys.path!r}; from a4eval.executors.worker import main; main()"
         with theirs:
             # our own interpreter and our own code
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-c", code, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(), *inherited),
+                [sys.executable, "-P", "-c", code, str(theirs.fileno()), str(self._printed)],
+                pass_fds=(theirs.fileno(), self._printed, *inherited),
                 env={**os.environ, **environment},
                 cwd=settings.directory if Path(settings.directory).is_dir() else None,
                 stdin=subprocess.DEVNULL,
@@ -112,10 +114,11 @@ class Worker:
         self._begun += 1
         self._since = time.monotonic()
 
-    def kill_if_overdue(self) -> None:
-        """Kill it if its run is long past its timeout."""
+    def look_after(self) -> None:
+        """Kill it if its run is long past its timeout, and leave out what is too much of what that prints."""
         if not self._begun:
             return
+        shorten(self._printed)
         timeout = self.jobs[self._begun - 1].timeout
         if timeout is not None and time.monotonic() - self._since > timeout + GRACE_SECONDS:
             self._overdue = overdue(timeout)
@@ -131,16 +134,24 @@ class Worker:
         with suppress(ProcessLookupError):  # it had left already
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self.connection.close()
+        self._close()
 
-    def epitaph(self) -> str:
-        """Return what it died of.
+    def _close(self) -> None:
+        self.connection.close()
+        os.close(self._printed)
+
+    def end(self) -> tuple[str, bool, bytes]:
+        """Return what it died of, whether its run is to blame, and what that had printed.
 
         Raises:
             PluginError: it could not even start.
         """
         status = self._process.wait()
-        self.connection.close()
+        printed = content(self._printed)
+        self._close()
+        return self._epitaph(status), self.at_work, printed
+
+    def _epitaph(self, status: int) -> str:
         if status < 0:
             return f"{self._overdue}killed by {signal.Signals(-status).name}"
         if not self.at_work:
@@ -151,6 +162,7 @@ class Worker:
 def main() -> None:
     """Be a worker: read settings and chunks from the socket named on the command line until it closes."""
     connection = Connection(int(sys.argv[1]))
+    go_to(int(sys.argv[2]))
     leave_polite_kills_to_the_owner()
     threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
     try:
@@ -178,11 +190,14 @@ def _serve(connection: Connection, settings: Settings) -> NoReturn:
 def _work(connection: Connection, settings: Settings) -> NoReturn:
     from a4eval.executors.jobs import run_job, tell
     from a4eval.journal.journal import Journal
+    from a4eval.runs import installed
     from a4eval.runs.record import encode
     from a4eval.terminal import remark
 
     sweep = settings.sweep
     journal = Journal(sweep.folder)
+    if settings.journal:  # else there may be no folder on this machine
+        installed.keep(sweep.folder)
     while True:
         jobs: list[Job] = connection.recv()
         timed = any(job.timeout is not None for job in jobs)

@@ -123,6 +123,11 @@ class Journal:
                 elif not line.isspace():
                     self.torn += 1
 
+    @property
+    def end(self) -> int:
+        """Up to which byte it was followed."""
+        return self._offset
+
     def _entry(self, line: bytes) -> Entry | None:
         try:
             entry = self._decoder.decode(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import math
 import os
 import platform
 import time
@@ -26,18 +25,23 @@ SECONDS_FOR_ORPHANS = 5.0
 
 
 class Holder(msgspec.Struct):
-    """Who runs a sweep in the folder, or did last, and how far it was: what the lock's file says."""
+    """Who runs a sweep in the folder, or did last, and where it began: what the lock's file says.
+
+    How far it is, the journal says.
+    """
 
     process: int
     node: str
     started: float
     """Seconds since 1970."""
     total: int
-    done: int = 0
-    failed: int = 0
-    """Of those done."""
+    """Points."""
     earlier: int = 0
-    """Of those done, how many were so before."""
+    """Of those, how many were done before."""
+    failed: int = 0
+    """Of those done before."""
+    offset: int = 0
+    """Where in the journal its own records begin."""
 
 
 def holder(folder: Path) -> tuple[Holder | None, bool]:
@@ -78,7 +82,6 @@ class FolderLock:
         self._path = folder / LOCK_NAME
         self.handle = -1
         self._started = time.time()
-        self._noted = -math.inf
 
     def __enter__(self) -> Self:
         self.handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -95,15 +98,11 @@ class FolderLock:
             else:
                 return self
 
-    def note(self, total: int, done: int, failed: int, earlier: int, *, last: bool = False) -> None:
-        """Note how far the sweep is, for whoever asks from elsewhere: once a second at most, but the *last* time."""
-        now = time.monotonic()
-        if now - self._noted < 1 and not last:
-            return
-        self._noted = now
+    def note(self, total: int, earlier: int, failed: int, offset: int) -> None:
+        """Note where the sweep begins, for whoever asks from elsewhere."""
         if os.fstat(self.handle).st_size and _said(self.handle) is None:
             return  # a file of the user's that happens to have this name
-        text = msgspec.json.encode(Holder(os.getpid(), platform.node(), self._started, total, done, failed, earlier))
+        text = msgspec.json.encode(Holder(os.getpid(), platform.node(), self._started, total, earlier, failed, offset))
         os.pwrite(self.handle, text.ljust(os.fstat(self.handle).st_size), 0)
 
     def __exit__(

@@ -85,6 +85,7 @@ class Row(Struct):
     data: list[FileEntry] = []
     schema_version: int = SCHEMA_VERSION
     verdict: VerdictEntry | None = None
+    log: dict[str, Any] | None = None
     path: str = msgspec.field(default="", name="#path")  # no key of a record
     """The file it stands in."""
     offset: int = msgspec.field(default=0, name="#offset")  # no key of a record

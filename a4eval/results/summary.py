@@ -9,10 +9,13 @@ import yaml
 
 from a4eval.environment import allowed
 from a4eval.errors import ConfigError
+from a4eval.executors.jobs import RUNS
 from a4eval.journal.views import Row
+from a4eval.ownership import LOG
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
+from a4eval.runs.printed import last_lines
 from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
@@ -22,11 +25,13 @@ from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from a4eval.journal.views import Entry
     from a4eval.sweeps.carry_out import Outcome
 
 FAILURES_SHOWN = 10
+LINES_OF_A_LOG = 3
 
 
 def print_plan(plan: Planned) -> None:
@@ -96,6 +101,12 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
     put(counts(outcome))
 
 
+def _print_log(directory: Path) -> None:
+    put(f"    it printed, in {directory / LOG}:")
+    for line in last_lines(directory, LINES_OF_A_LOG):
+        put(f"      {line}")
+
+
 def counts(outcome: Outcome) -> str:
     """Say in one line what came of the sweep."""
     total = len(outcome.points)
@@ -125,5 +136,7 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
         error = row.error or {"type": row.status}
         message = " ".join(str(error.get("message", "")).split())
         put(f"  {error.get('type')}: {message}\n    {shlex.join([*again, *row.overrides])}")
+        if row.log is not None and row.run_id.isalnum():  # it becomes part of a path
+            _print_log(outcome.folder / RUNS / row.run_id)
     if len(failed) > FAILURES_SHOWN:
         put(f"  … and {len(failed) - FAILURES_SHOWN:,} more: a4eval ls {folder} status=failed")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from a4eval.errors import told
+from a4eval.runs import installed
 from a4eval.runs.record import EnvironmentRecord, GitRecord, plain
 
 if TYPE_CHECKING:
@@ -23,18 +24,19 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 _PACKAGES = ("hydra", "omegaconf", "numpy", "scipy", "pluggy", "msgspec", "torch", "jax", "matplotlib")
 
 
-def environment(registry: Registry) -> tuple[EnvironmentRecord, list[str]]:
+def environment(registry: Registry, *, in_sweep: bool = False) -> tuple[EnvironmentRecord, list[str]]:
     """Return the facts, and a warning for each plugin that failed to give its own.
 
+    In a sweep the list of all packages is named; it lies in the sweep's folder.
     They are gathered anew only once something has been imported since: a sweep has ten thousand runs in one process.
     """
     threads = tuple((name, os.environ[name]) for name in THREADS if name in os.environ)
-    return _environment(registry, threads, len(sys.modules))
+    return _environment(registry, threads, installed.file_name() if in_sweep else None, len(sys.modules))
 
 
 @lru_cache(maxsize=1)
 def _environment(
-    registry: Registry, threads: tuple[tuple[str, str], ...], _imported: int
+    registry: Registry, threads: tuple[tuple[str, str], ...], listed: str | None, _imported: int
 ) -> tuple[EnvironmentRecord, list[str]]:
     facts, warnings = {}, []
     for plugin in registry.plugins:
@@ -53,6 +55,7 @@ def _environment(
         packages=_packages(),
         threads=dict(threads),
         plugins=facts,
+        installed=listed or installed.packages(),
     ), warnings
 
 

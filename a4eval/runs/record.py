@@ -85,6 +85,10 @@ class EnvironmentRecord(Struct):
     packages: Annotated[dict[str, str], Meta(description="name to version, of those that were imported")]
     threads: Annotated[dict[str, str], Meta(description="environment variables that set numbers of threads")]
     plugins: Annotated[dict[str, Any], Meta(description="facts from the plugins' a4eval_provenance hooks")]
+    installed: Annotated[
+        dict[str, str] | str | None,
+        Meta(description="all packages, name to version; in a sweep the file in its folder that lists them"),
+    ] = None
 
 
 class GitRecord(Struct):
@@ -155,6 +159,9 @@ class Record(Struct, kw_only=True):
     warnings: list[str]
     error: ErrorRecord | None
     artifacts: Annotated[list[FileRecord], Meta(description="the files that were written beside the record")]
+    log: Annotated[
+        FileRecord | None, Meta(description="what it printed, in a file beside the record; null if nothing")
+    ] = None
 
 
 def columns(tables: Tables) -> dict[str, list[str]]:

@@ -29,6 +29,7 @@ from a4eval.runs import provenance, record
 from a4eval.runs.folder import claimed
 from a4eval.runs.interrupts import deadline, overdue, uninterrupted
 from a4eval.runs.leftovers import leftovers_removed
+from a4eval.runs.printed import Printed
 from a4eval.runs.watchdog import watched
 from a4eval.tracking import tracking
 
@@ -124,22 +125,25 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came, seed = _Came(), None if prepared.app else root.seed
+    came, printed, seed = _Came(), Printed(), None if prepared.app else root.seed
     with _TURN, tracking() as curves:
         clock = _Clock()
         try:
+            printed.begin()
             with python_warnings_noted(run), leftovers_removed(seed), deadline(root.timeout):
                 _checked(came, prepared.task.run(run))
                 if run.pictures and came.charts:
                     _draw(run, came)
         except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
             came.failure = failure
-    if os.getpid() != owner:
-        os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
+        if os.getpid() != owner:
+            os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
+        with uninterrupted():
+            printed.end()
     if rows := curves.table():
         came.tables.setdefault("tracked", _convert(rows, record.Table, "the table 'tracked'"))
     with uninterrupted():
-        return _record(prepared, run, came, clock, sweep_id, executor)
+        return _record(prepared, run, came, clock, sweep_id, executor, printed)
 
 
 class _Clock:
@@ -173,11 +177,22 @@ class _Came:
 
 
 def _record(
-    prepared: Prepared, run: Run, came: _Came, clock: _Clock, sweep_id: str | None, executor: record.ExecutorRecord
+    prepared: Prepared,
+    run: Run,
+    came: _Came,
+    clock: _Clock,
+    sweep_id: str | None,
+    executor: record.ExecutorRecord,
+    printed: Printed,
 ) -> record.Record:
     timing = clock.timing()
-    environment, doubts = provenance.environment(registry())
-    artifacts = []
+    environment, known = provenance.environment(registry(), in_sweep=sweep_id is not None)
+    doubts = list(known)
+    artifacts, log = [], None
+    try:
+        log = printed.keep(run.directory)
+    except (DataError, OSError) as error:
+        doubts.append(f"what the run printed is not kept: {error}")
     for path in dict.fromkeys([*run.artifacts, *(run.directory / name for name in prepared.leaves)]):
         try:
             if path.is_file():
@@ -210,6 +225,7 @@ def _record(
         warnings=run.warnings,
         error=None if came.failure is None else _error(came.failure),
         artifacts=artifacts,
+        log=log,
     )
 
 
@@ -217,7 +233,7 @@ def _overdue(prepared: Prepared, directory: Path) -> bytes:
     """Return the record of a single run that did not hear its timeout; its watchdog fills in how long it took."""
     root = prepared.root
     came = _Came(failure=RunTimeoutError(f"{overdue(root.timeout or 0)}ended"))
-    return record.encode(_record(prepared, Run(directory, root.seed), came, _Clock(), None, LOCAL))
+    return record.encode(_record(prepared, Run(directory, root.seed), came, _Clock(), None, LOCAL, Printed()))
 
 
 def run_single(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from a4eval.experiment import LOCAL
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
 from a4eval.registry import registry
+from a4eval.runs import installed
 from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
-    from a4eval.sweeps.meter import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +100,19 @@ def carry_out(
             executor.start(sweep)
             if command is not None:
                 commands.keep(folder, command)
+            installed.keep(folder)
             todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
-            note = partial(_note, lock, before, tell)
-            note(tally)
+            lock.note(tally.total, before, tally.failed, journal.end)
+            tell(tally)
             if todo:
-                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, note).run(todo, tally)
+                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell).run(todo, tally)
         except KeyboardInterrupt:
             interrupted = True
         except DetachedError as left:
             detached = str(left)
         finally:
             executor.stop()
-            lock.note(tally.total, tally.done, tally.failed, before, last=True)
         seconds = time.monotonic() - start
         if journal.replaced:
             _count_again(points, journal, tally)
@@ -129,11 +128,6 @@ def carry_out(
             interrupted=interrupted,
             detached=detached,
         )
-
-
-def _note(lock: FolderLock, earlier: int, tell: Tell, tally: Tally) -> None:
-    lock.note(tally.total, tally.done, tally.failed, earlier)
-    tell(tally)
 
 
 def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:

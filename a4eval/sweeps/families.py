@@ -8,7 +8,8 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_d
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from a4eval.config.compose import resolve
+from a4eval.config.compose import contained, resolve
+from a4eval.config.interpolation import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,7 +92,8 @@ def _own(config: DictConfig) -> DictConfig:
 
 
 def _resolved(config: DictConfig) -> dict[str, Any]:
-    found: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    with bounded():
+        found: dict[str, Any] = contained(config)
     return found
 
 

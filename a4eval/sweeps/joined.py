@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 _PIECE = re.compile(r"""(?:[^;'"]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")+""")
 _KEY = re.compile(r"[A-Za-z_][\w]*(?:[./][\w]+)*")
+ROWS_AT_ONCE = 100
+UNPACKED_ALWAYS = 10_000_000
+"""Bytes that a Parquet file of points may hold, however small it is."""
+UNPACKED_A_BYTE = 20
+"""How many it may hold beyond that for each of its own."""
 
 
 def joined(points: Any, zipped: Any, loader: ConfigLoader) -> list[Dial]:
@@ -149,11 +154,19 @@ def _json_lines(path: Path) -> list[Row]:
 
 def _parquet(path: Path) -> list[Row]:
     arrow, parquet = require("pyarrow", "a4eval[arrow]"), require("pyarrow.parquet", "a4eval[arrow]")
+    size, held = path.stat().st_size, 0
+    rows: list[Row] = []
     try:
-        found = parquet.read_table(path).to_pylist()
-        return [_row(row) for row in found]
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(ROWS_AT_ONCE, use_threads=False):
+                batch.validate(full=True)
+                held += batch.nbytes
+                if held > max(UNPACKED_ALWAYS, UNPACKED_A_BYTE * size):
+                    raise DataError(f"{path}: more than {held:,} bytes are packed into {size:,}, which no points are")
+                rows += map(_row, batch.to_pylist())
     except (arrow.ArrowException, TypeError) as error:
         raise DataError(f"{path}: cannot be read as points: {error}") from error
+    return rows
 
 
 def _row(values: Mapping[str, Any]) -> Row:

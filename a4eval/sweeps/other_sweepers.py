@@ -13,6 +13,7 @@ from a4eval.errors import ConfigError, RunFailedError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
+from a4eval.runs import installed
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
 from a4eval.runs.runner import execute, prepare
@@ -58,6 +59,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     check(folder)
     if own.job.num == 0:
         keep(folder, command)
+        installed.keep(folder)
     known = journal.catch_up().current(prepared.run_id) if root.resume else None
     if known is not None and known.status == "ok":
         (row,) = journal.read([known], Row)

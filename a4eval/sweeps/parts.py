@@ -18,6 +18,7 @@ from a4eval.executors.slurm import LOGS
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import FILE_NAME
 from a4eval.journal.lock import LOCK_NAME
+from a4eval.runs import installed
 from a4eval.runs.record import FileRecord, Record
 from a4eval.runs.runner import prepare
 from a4eval.sweeps.carry_out import carry_out
@@ -55,7 +56,7 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
     """
     parts = _parts(experiment, tasks)
     folder = experiment.directory / ownership.UNFINISHED
-    ownership.make(folder, [FILE_NAME, LOCK_NAME, RUNS, LOGS])
+    ownership.make(folder, [FILE_NAME, LOCK_NAME, RUNS, LOGS, installed.file_name()])
     outcome = carry_out(parts, folder, experiment.directory.name, None, {"ok"}, what="parts")
     if outcome.interrupted:
         raise KeyboardInterrupt

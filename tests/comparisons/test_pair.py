@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
 
 import numpy as np
 import pytest
@@ -122,10 +121,10 @@ def test_a_file_that_is_not_the_listed_one_is_refused(hits):
 def test_a_file_of_pickles_or_nonsense_is_refused(tmp_path):
     path = tmp_path / "resamples.npz"
     path.write_bytes(b"no zip")
-    with pytest.raises(DataError, match="is no file of resamples that a4eval wrote"):
+    with pytest.raises(DataError, match=r"is no \.npz file"):
         read(path)
     np.savez(path, contents=np.array([{"a": 1}], object))
-    with pytest.raises(DataError, match="is no file of resamples"):
+    with pytest.raises(DataError, match="it is no arrays alone"):
         read(path)
     np.savez(path, contents=np.frombuffer(b'{"version": 7, "metrics": []}', np.uint8))
     with pytest.raises(DataError, match="is of version 7, expected 1"):
@@ -145,14 +144,6 @@ def test_a_part_of_the_file_that_lacks_or_is_bent_is_refused(hits, tmp_path):
         np.savez(tmp_path / "bent.npz", **changed)
         with pytest.raises(DataError, match=said):
             read(tmp_path / "bent.npz")
-
-
-def test_a_file_too_large_to_be_ours_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr("a4eval.comparisons.kept.LARGEST", 1000)
-    with zipfile.ZipFile(tmp_path / "big.npz", "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("contents.npy", bytes(2000))
-    with pytest.raises(DataError, match="holds 2,000 bytes, more than the 1,000 that are read"):
-        read(tmp_path / "big.npz")
 
 
 def test_one_finished_record_is_asked_for(hits, tmp_path):

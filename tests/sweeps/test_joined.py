@@ -143,3 +143,13 @@ def test_a_point_runs_again_by_itself_and_a_sweep_goes_on(place):
     again = place.run("resume", "sweep")
     assert "3 points: 2 ok, 1 failed" in again.out
     assert "1 of them earlier" in again.out
+
+
+def test_a_parquet_file_of_one_number_many_times(cli, probe, tmp_path):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow writes Parquet")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"seed": pyarrow.array([1] * 2_000_000)}), tmp_path / "rows.parquet")
+    assert (tmp_path / "rows.parquet").stat().st_size < 10_000
+    done = cli("run", "-m", "experiment=probe", "points=rows.parquet")
+    assert (done.code, "packed into" in done.err, done.err.count("\n")) == (1, True, 1), done.err

@@ -66,3 +66,44 @@ def test_a_file_of_the_user_of_that_name_stays(place, text):
     (place.folder / "sweep" / LOCK_NAME).write_text(text)
     assert place.sweep("task.x=1,2").code == 0
     assert (place.folder / "sweep" / LOCK_NAME).read_text() == text
+
+
+def test_how_far_it_is_the_journal_says(place):
+    assert place.sweep("task.x=1,2,3", "task.fail=[2]").code == 1
+    journal = place.folder / "sweep" / "results.jsonl"
+    assert place.run("retry", "sweep").code == 1
+    assert place.run("status", "sweep").out == "not running: 1/1 points, 1 failed\n"
+    assert place.sweep("task.x=1,2,3,4,5").code == 0
+    assert place.run("status", "sweep").out == "not running: 5/5 points\n"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(lines[-1])
+    said = place.run("status", "sweep").out
+    assert said == "not running: 1/5 points; `a4eval resume sweep` goes on\n"
+    journal.unlink()
+    assert place.run("status", "sweep").out == "not running: 0/5 points; `a4eval resume sweep` goes on\n"
+
+
+def test_jobs_that_were_left_to_slurm_are_cancelled_if_they_write_there(place):
+    """Whatever number a file names: a job that writes elsewhere is another's business."""
+    assert place.sweep("task.x=1,2").code == 0
+    logs = place.folder / "sweep" / "slurm"
+    logs.mkdir()
+    (logs / "jobs.txt").write_text("7_0\n7_1\n8\n10; touch pwned\n")
+    shown = {"7_0": logs / "a" / "7_0_0_log.out", "8": "/home/me/thesis.out", "9": logs / "9.out"}
+    programs = {
+        "squeue": "echo 7_0 8 9",
+        "scontrol": 'case "$3" in '
+        + " ".join(f"{job}) echo '   StdOut={path}';;" for job, path in shown.items())
+        + " esac",
+        "scancel": 'echo "$@" >> cancelled',
+    }
+    for name, line in programs.items():
+        program = place.folder / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{line}\n")
+        program.chmod(0o755)
+    place.environment["PATH"] = f"{place.folder / 'bin'}:{place.environment['PATH']}"
+    done = place.run("cancel", "sweep")
+    assert (done.code, done.out) == (0, "1 job(s) taken out of Slurm's queue; not running: 2/2 points\n"), done.err
+    assert (place.folder / "cancelled").read_text() == "7_0\n"
+    assert not (place.folder / "pwned").exists()

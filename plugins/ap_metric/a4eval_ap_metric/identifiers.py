@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+LONGEST = 1_024
+"""Characters of an id or a name."""
 _SPAN = 1 << 22  # integers this close together are looked up in a table
 
 
@@ -41,7 +43,7 @@ def as_ids(values: Any, what: str) -> NDArray[Any]:
     rows = [int(one) if isinstance(one, Decimal) and one == one.to_integral_value() else one for one in rows]
     kinds = {str if isinstance(one, str) else type(one) for one in rows}
     if kinds <= {str}:
-        return np.array(rows, np.str_)
+        return texts(rows, what)
     if kinds == {int}:
         try:
             return np.array(rows, np.int64)
@@ -51,6 +53,22 @@ def as_ids(values: Any, what: str) -> NDArray[Any]:
         raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
     odd = next(one for one in rows if type(one) not in (int, str))
     raise DataError(f"{what}: got {odd!r}, expected whole numbers or text")
+
+
+def texts(rows: Sequence[str], what: str) -> NDArray[np.str_]:
+    """Return texts as an array, in which each takes as much room as the longest.
+
+    Args:
+        rows: (n,) texts.
+        what: what to call them in the message.
+
+    Raises:
+        DataError: one is so long that they would fill the memory.
+    """
+    longest = max(map(len, rows), default=0)
+    if longest > LONGEST:
+        raise DataError(f"{what}: got a text of {longest:,} characters, expected {LONGEST:,} at most")
+    return np.array(rows, np.str_)
 
 
 def is_text(ids: NDArray[Any]) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from a4eval import DataError, require
+from a4eval import DataError, load_arrays, require
 from a4eval_deconv.operands import check_finite
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def load_weight(path: Path, key: str | None = None) -> NDArray[np.float64]:
         DataError: it cannot be read, there is no such array, or it is no finite weight of 3 to 5 axes.
         MissingExtraError: safetensors is not installed.
     """
-    read = {".npy": _npy, ".npz": _npz, ".safetensors": _safetensors}.get(path.suffix)
+    read = {".npy": load_arrays, ".npz": load_arrays, ".safetensors": _safetensors}.get(path.suffix)
     if read is None:
         raise DataError(f"{path}: weights are read from .npy, .npz and .safetensors files")
     arrays = read(path)
@@ -74,21 +73,6 @@ def load_weight(path: Path, key: str | None = None) -> NDArray[np.float64]:
     except ValueError as error:
         raise DataError(f"{path}: {error}") from error
     return weight.astype(np.float64)
-
-
-def _npy(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        return {"": np.load(path, allow_pickle=False)}
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: is no .npy file: {error}") from error
-
-
-def _npz(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(archive)
-    except (OSError, ValueError, EOFError, BadZipFile, TypeError) as error:
-        raise DataError(f"{path}: is no .npz file: {error}") from error
 
 
 def _safetensors(path: Path) -> dict[str, NDArray[Any]]:

@@ -1,5 +1,8 @@
+import ctypes
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +32,18 @@ class Probe:
     reads: str | None = param(None, help="a file whose number is added to x")
     metric: Any = param(0, help="the value of a metric")
     write: bool = param(False, help="leave an artifact")
+    say: str | None = param(None, help="what to print, from Python, from C and from another program")
 
     def __post_init__(self):
         if self.x == -1:
             raise ValueError(f"x must not be {self.x:g}")
 
     def run(self, run):
+        if self.say:
+            sys.stdout.write(f"{self.say} out\n")
+            sys.stderr.write(f"{self.say} err\n")
+            ctypes.CDLL(None).printf(b"%s from C\n", self.say.encode())
+            subprocess.run(["echo", self.say, "from a program"], check=True)
         if self.write:
             run.artifact("x.txt").write_text(str(self.x))
         if self.needs and not Path(self.needs).exists():

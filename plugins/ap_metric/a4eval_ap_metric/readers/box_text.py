@@ -10,6 +10,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
+from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.divisible import Divisible
@@ -124,4 +125,4 @@ class BoxText(Divisible):
 
 
 def _as_text(columns: dict[str, Any]) -> dict[str, Any]:
-    return columns | {name: np.array(columns[name], np.str_) for name in ("unit", "class")}
+    return columns | {name: texts(columns[name], f"the texts of {name}s") for name in ("unit", "class")}

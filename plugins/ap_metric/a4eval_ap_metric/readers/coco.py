@@ -13,7 +13,7 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.detections.data import Geometry
-from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind
+from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind, texts
 from a4eval_ap_metric.matching.doubts import notation_doubts
 from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
 from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
@@ -77,7 +77,7 @@ def read_coco(
     )
     category, truth_category, found_category = _categories(truth, found, ground_truth, detections, quirks=quirks)
     unit, place = _last_of_each(image, f"{ground_truth}: an image id", refuse=not quirks)
-    names = np.array([one.name or str(one.id) for one in truth.categories], np.str_)
+    names = texts([one.name or str(one.id) for one in truth.categories], f"{ground_truth}: the names of categories")
     classes, of_class = _last_of_each(category, f"{ground_truth}: a category id", refuse=not quirks)
     if len(classes) == len(category):  # then in the order of the file
         classes, of_class = category, np.arange(len(category))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError, require
+from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.files import is_number, suffix_of, text, unreadable
+from a4eval_ap_metric.readers.arrow import read_arrow
+from a4eval_ap_metric.readers.files import is_number, suffix_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_ARROW = {".parquet": "pyarrow.parquet", ".arrow": "pyarrow.feather", ".feather": "pyarrow.feather"}
+_ARROW = (".parquet", ".arrow", ".feather")
 
 
 def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]) -> dict[str, NDArray[Any]]:
@@ -39,7 +40,7 @@ def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]
     if suffix == ".csv":
         table = _csv(path, columns.values())
     elif suffix in _ARROW:
-        table = _arrow(path, list(columns.values()))
+        table = read_arrow(path, list(columns.values()), parquet=suffix == ".parquet")
     else:
         raise DataError(f"{path}: got a file {path.suffix or 'without a suffix'}, expected .csv, {', '.join(_ARROW)}")
     for name in columns.values():
@@ -58,7 +59,8 @@ def column_names(path: Path) -> list[str]:
     Raises:
         DataError: the file cannot be read.
     """
-    return list(_csv(path, ()) if suffix_of(path) == ".csv" else _arrow(path, []))
+    suffix = suffix_of(path)
+    return list(_csv(path, ()) if suffix == ".csv" else read_arrow(path, [], parquet=suffix == ".parquet"))
 
 
 def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
@@ -78,22 +80,6 @@ def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
         if name in names and "" in cells:
             raise DataError(f"{path}: column {name!r}: the cell in row {cells.index('') + 1} is empty")
     return table
-
-
-def _arrow(path: Path, names: list[str]) -> dict[str, Any]:
-    arrow = require("pyarrow", "a4eval-ap-metric[arrow]")
-    module = require(_ARROW[suffix_of(path)], "a4eval-ap-metric[arrow]")
-    try:
-        table = module.read_table(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except arrow.ArrowInvalid as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-    found = {name: table.column(name) for name in table.column_names}
-    for name in names:
-        if name in found and found[name].null_count:
-            raise DataError(f"{path}: column {name!r} has {found[name].null_count} empty cells")
-    return {name: column.to_numpy() if name in names else None for name, column in found.items()}
 
 
 def _numbers(values: Any, what: str) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import re
 import zlib
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from a4eval import DataError
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+UNPACKED_ALWAYS = 100_000_000
+"""Bytes that a packed file may hold, however small it is."""
+UNPACKED_A_BYTE = 100
+"""How many it may hold beyond that for each of its own: annotations shrink to a tenth."""
 _GZIP = b"\x1f\x8b"
 # that of UTF-32 begins as that of UTF-16 does
 _MARKS = {
@@ -50,10 +55,15 @@ def content(path: Path) -> bytes:
         raise unreadable(path, error) from error
     if not raw.startswith(_GZIP):
         return raw
+    most = max(UNPACKED_ALWAYS, UNPACKED_A_BYTE * len(raw))
     try:
-        return gzip.decompress(raw)
+        with gzip.GzipFile(fileobj=BytesIO(raw)) as packed:
+            unpacked = packed.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: broken gzip: {error}") from error
+    if len(unpacked) > most:
+        raise DataError(f"{path}: more than {most:,} bytes are packed into {len(raw):,}, which no real text is")
+    return unpacked
 
 
 def text(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import DataError, param
-from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.identifiers import dense, texts
 from a4eval_ap_metric.rankings.doubts import ranking_doubts
 from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import lines
@@ -42,7 +42,7 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
     retrieved = _fields(run, 6, "query Q0 document rank score tag", more=True)
     grade = _numbers(judged[3], qrels, "grade")
     score = _numbers(retrieved[4], run, "score")
-    judged_query, query = np.array(judged[0], np.str_), np.array(retrieved[0], np.str_)
+    judged_query, query = texts(judged[0], f"{qrels}: queries"), texts(retrieved[0], f"{run}: queries")
     unit = np.unique(judged_query)
     if not complete:
         unit = np.intersect1d(unit, query)
@@ -67,7 +67,7 @@ def read_trec(qrels: Path, run: Path, *, complete: bool = False) -> dict[str, ND
     return {
         "unit": unit,
         "row_unit": row[known],
-        "document": np.array(retrieved[2], np.str_)[known],
+        "document": texts(retrieved[2], f"{run}: documents")[known],
         "score": score[known],
         "relevance": relevance[known],
         "judged_unit": judged_row[judged_known],
@@ -86,15 +86,17 @@ def _fields(path: Path, n: int, expected: str, *, more: bool = False) -> list[li
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _numbers(texts: list[str], path: Path, what: str) -> NDArray[np.float64]:
-    for index, text in enumerate(texts):
+def _numbers(fields: list[str], path: Path, what: str) -> NDArray[np.float64]:
+    values = []
+    for index, text in enumerate(fields):
         try:
             value = float(text)
         except ValueError:
             value = np.nan
         if not np.isfinite(value):
             raise DataError(f"{path}: entry {index + 1}: {what} {text!r} is not a finite number")
-    return np.array(texts, np.str_).astype(np.float64) if texts else np.zeros(0)
+        values.append(value)
+    return np.array(values, np.float64)
 
 
 @dataclass

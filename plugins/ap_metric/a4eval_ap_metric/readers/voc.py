@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
+from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import content, encoding_of, files, lines, numbers, stem
@@ -36,6 +38,7 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
     for path in files(folder, ".xml"):
         images.append(stem(path))
         root = _xml(path)
+        _check_elements(path, root)
         for number, one in enumerate(root.iter("object"), 1):
             name = one.findtext("name")
             corners = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
@@ -50,11 +53,24 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
             boxes.append(box)
             difficult.append((one.findtext("difficult") or "0").strip() == "1")
     return images, {
-        "unit": np.array(units, np.str_),
-        "class": np.array(classes, np.str_),
+        "unit": texts(units, f"{folder}: names"),
+        "class": texts(classes, f"{folder}: classes"),
         "box": to_xywh(boxes, "xyxy"),
         "difficult": np.array(difficult, bool),
     }
+
+
+def _check_elements(path: Path, root: ET.Element) -> None:
+    """Refuse XML that is no annotation, or whose objects would not be seen: an image without any is a claim.
+
+    Raises:
+        DataError: it is that.
+    """
+    if root.tag != "annotation":
+        raise DataError(f"{path}: is not a VOC annotation: got <{root.tag}>, expected <annotation>")
+    for one in root.iter():
+        if "}" in one.tag or (one.tag != "object" and one.tag.lower() == "object"):
+            raise DataError(f"{path}: is not a VOC annotation: got <{one.tag}>; VOC uses small letters, no namespace")
 
 
 _DECLARATION = re.compile(r"""\s*<\?xml(?:[^>]*?encoding=["']([A-Za-z0-9._-]+)["'])?[^>]*?\?>""")
@@ -68,13 +84,25 @@ def _xml(path: Path) -> ET.Element:
         if encoding == "utf-8-sig":
             declared = _DECLARATION.match(raw[:200].decode("latin-1"))
             if declared and declared[1] and not declared[1].lower().startswith("utf"):
-                encoding = declared[1]
+                encoding = _charset(declared[1])
         written = raw.decode(encoding)
         return ET.fromstring(_DECLARATION.sub("", written, count=1).strip())  # noqa: S314  (nothing is fetched)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not XML in {encoding}: byte {error.start}: {error.reason}") from error
     except (ET.ParseError, LookupError, ValueError) as error:
         raise DataError(f"{path}: is not XML: {error}") from error
+
+
+def _charset(name: str) -> str:
+    """Return the name of an encoding of characters; Python's others take hours, or are programs of their own.
+
+    Raises:
+        LookupError: it is none.
+    """
+    known = codecs.lookup(name).name
+    if not re.match(r"(ascii|latin|iso|cp|mac|koi|kz|ptcp|tis|hp|big5|euc|gb|hz|johab|shift|utf)", known):
+        raise LookupError(f"{name!r} is no encoding of characters")
+    return known
 
 
 def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, Any]:
@@ -99,8 +127,8 @@ def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, A
             rows.append(values)
     table = np.array(rows, np.float64).reshape(-1, 5)
     return {
-        "unit": np.array(units, np.str_),
-        "class": np.array(names, np.str_),
+        "unit": texts(units, "the images of the result files"),
+        "class": texts(names, "the classes of the result files"),
         "box": to_xywh(table[:, 1:], "xyxy"),
         "score": table[:, 0],
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from a4eval import DataError, load_arrays
 from a4eval_rnn_bptt.training.loop import TrainedModel
 
 if TYPE_CHECKING:
@@ -56,10 +56,9 @@ def load(training: Training, path: Path, identity: str) -> None:
         ValueError: the file is no checkpoint, or that of another study.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = load_arrays(path)
         facts: dict[str, Any] = json.loads(str(arrays.pop("facts")))
-    except (KeyError, BadZipFile, EOFError, OSError, ValueError) as error:
+    except (DataError, KeyError, ValueError) as error:
         raise ValueError(f"{path} is no checkpoint of a study ({error}); remove it to start anew") from error
     if facts["identity"] != identity:
         raise ValueError(f"{path} belongs to another study, {facts['identity']}; remove it or name another file")
