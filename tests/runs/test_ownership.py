@@ -199,7 +199,6 @@ KNOWN = {
     "a4eval/ownership.py": {"rmtree", "unlink", "rmdir", "rename"},
     "a4eval/whole.py": {"replace", "unlink"},
     "a4eval/executors/slurm.py": {"unlink"},
-    "a4eval/runs/runner.py": {"write_bytes"},  # charts, which are artifacts
     "a4eval/tasks/evaluate_part.py": {"write_bytes"},  # an artifact
     "a4eval/sweeps/ours.py": {"unlink"},  # what it has just made
     "a4eval/checks/readers/damage.py": {"write_bytes"},  # in a temporary folder
