@@ -78,7 +78,9 @@ COMMANDS = sorted(
         for page in PAGES
         for block in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
         for line in block.replace("\\\n", " ").splitlines()
-        if line.startswith("a4eval run ") and "--config-dir" not in line and "experiment=accuracy" not in line
+        if line.startswith("a4eval run ")
+        and not re.search("--config-dir|--allow-import", line)
+        and "experiment=accuracy" not in line
     }
 )
 
