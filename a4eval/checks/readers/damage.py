@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DELIMITER = re.compile(rb"[,\t; ]")
+_ENDS_IN_ZERO = re.compile(rb"(?<![\w.])-?0+(\.0*)?\W*$")
 MOST_FILES = 6
 """So many of a reader's files are damaged, from the first on."""
 
@@ -67,9 +68,10 @@ def without_a_column(content: bytes) -> bytes | None:
 
 
 def word_for_number(content: bytes) -> bytes | None:
-    """Put a word in place of the last number of a line in the middle."""
+    """Put a word in place of the last number of a line in the middle, one that is not 0: a word is often read as 0."""
     lines = content.splitlines()
     middle = len(lines) // 2
+    middle = next((place for place in range(middle, len(lines)) if not _ENDS_IN_ZERO.search(lines[place])), middle)
     if len(lines) < 2 or b"\0" in content:
         return None
     changed = re.sub(rb"(?<![\w.])-?\d+(\.\d+)?(?![\w.])(?!.*(?<![\w.])-?\d)", b"abc", lines[middle])
