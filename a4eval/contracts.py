@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 # Python 3.11's own isinstance would compute the properties that it looks for
-from typing_extensions import Protocol, runtime_checkable
+from typing_extensions import Protocol, get_protocol_members, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -393,3 +394,22 @@ class Task(Protocol):
         Args:
             run: seed and random generator, progress, warnings, artifacts.
         """
+
+
+KINDS: dict[str, type[Any]] = {"layer": Layer, "metric": Metric, "reader": Reader, "task": Task}
+"""What a component of each kind of the core must offer, executors apart: their protocol stands beside them."""
+
+
+def lacking(protocol: Any, component: object) -> list[str]:
+    """Return what a component lacks of a protocol, in the order of the alphabet; [] where it has all.
+
+    >>> lacking(Layer, Interval(0.95, 0, 1, "exact"))
+    ['backward', 'example', 'forward', 'init']
+    """
+    made: Any = type(component)  # what a class has, which is asked once, is not computed: names may be a property
+    return [one for one in _lacking_of_class(protocol, made) if not hasattr(component, one)]
+
+
+@cache
+def _lacking_of_class(protocol: Any, made: Any) -> tuple[str, ...]:
+    return tuple(one for one in sorted(get_protocol_members(protocol)) if not hasattr(made, one))

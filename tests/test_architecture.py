@@ -60,7 +60,7 @@ ORDER = {
 """The rooms of each package, the lowest first: a file imports from its own room and from those before it."""
 
 FLOORS = {
-    "a4eval": {"plugins": ("plugins", "registry")},
+    "a4eval": {"plugins": ("plugins", "doubts", "registry")},
     "a4eval_ap_metric": {"evaluate": ("evaluate",)},
     "a4eval_rnn_bptt": {"unrolling": ("unrolling",)},
 }

@@ -79,7 +79,7 @@ target_option = click.option(
 
 
 def check_plugins(*, strict: bool) -> None:
-    """Warn of broken plugins.
+    """Warn of broken plugins, and of what is odd about the others.
 
     Raises:
         PluginError: *strict*, and there is one.
@@ -87,6 +87,8 @@ def check_plugins(*, strict: bool) -> None:
     from a4eval.errors import PluginError
     from a4eval.registry import registry
 
+    for doubt in registry().doubts:
+        note(doubt)
     for plugin in registry().broken:
         text = f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} is broken: {plugin.reason}"
         if strict:

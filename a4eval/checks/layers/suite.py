@@ -10,6 +10,7 @@ from a4eval.checks.layers import arrays, batches, cost, gradient, linearity, pre
 from a4eval.checks.layers.cases import mixed_magnitudes, other_sizes
 from a4eval.checks.layers.probe import probe
 from a4eval.checks.layers.reference import reference
+from a4eval.checks.layers.threads import threads
 from a4eval.checks.layers.variants import double_backward, variant
 from a4eval.checks.question import Question
 from a4eval.contracts import Varied
@@ -48,6 +49,7 @@ def layer_checks(framework: str | Layer | None = None) -> list[Question[LayerCas
         Question("structure", arrays.structure),
         Question("inputs_unchanged", purity.unchanged),
         Question("repeat", purity.repeat),
+        Question("threads", threads, every_case=False),
         Question("tape", purity.tape),
         Question("state", purity.state),
         Question("missing", purity.missing),
