@@ -15,6 +15,7 @@ from a4eval.cli.experiments import experiments
 from a4eval.cli.export import export
 from a4eval.cli.gate import gate
 from a4eval.cli.ls import ls
+from a4eval.cli.new import new
 from a4eval.cli.plugins import plugins
 from a4eval.cli.rank import rank
 from a4eval.cli.report import report
@@ -69,6 +70,7 @@ COMMANDS = (
     plugins,
     components,
     experiments,
+    new,
     ls,
     show,
     export,

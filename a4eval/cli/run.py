@@ -10,7 +10,7 @@ import click
 
 from a4eval import errors
 from a4eval.cli.options import (
-    allow_env_option,
+    allow_options,
     check_plugins,
     config_dir_option,
     json_option,
@@ -18,7 +18,6 @@ from a4eval.cli.options import (
     strict_option,
 )
 from a4eval.cli.say import note, say
-from a4eval.environment import allow
 from a4eval.errors import ConfigError
 from a4eval.results.exit_status import OK, of_run
 from a4eval.runs.interrupts import polite_kills_interrupt
@@ -61,7 +60,7 @@ Exit status: 0 ok
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the record alone.")
 @json_option
 @config_dir_option
-@allow_env_option
+@allow_options
 @strict_option
 def run(
     overrides: tuple[str, ...],
@@ -71,11 +70,9 @@ def run(
     quiet: bool,
     as_json: bool,
     config_dir: Path | None,
-    allow_env: tuple[str, ...],
     strict_plugins: bool,
 ) -> None:
     """See RUN_HELP."""
-    allow(allow_env)
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")

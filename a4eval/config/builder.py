@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
+from typing_extensions import get_protocol_members
+
 from a4eval.component import parameter_info
+from a4eval.contracts import KINDS, lacking
 from a4eval.conversion import convert, show, type_name
 from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, text_of, told
 from a4eval.registry import registry
@@ -76,6 +79,12 @@ class Builder:
         except BaseException as error:  # a stranger's code
             message = f"{path}: {kind} {name!r} of {provided.plugin.name!r} cannot be built: {told(error)}"
             raise PluginError(message) from error
+        protocol = KINDS.get(kind)
+        if protocol is not None and (missing := lacking(protocol, component)):
+            raise PluginError(
+                f"{path}: {kind} {name!r} of plugin {provided.plugin.name!r} lacks {', '.join(missing)}; "
+                f"a {kind} has {', '.join(sorted(get_protocol_members(protocol)))}"
+            )
         self.used[kind, name] = provided
         return component
 
@@ -104,7 +113,7 @@ class Builder:
             raise ConfigError(text_of(error), path=path) from error
 
     def _field(self, kind: str, hint: Any, value: Any, path: str) -> Any:
-        if kind:
+        if kind and not (isinstance(value, str) and str in get_args(hint)):
             return self._nested(kind, hint, value, path)
         group = _group(hint)
         if group is None or (value is None and hint is not group):

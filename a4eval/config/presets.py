@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from a4eval.config.yaml_file import load
 from a4eval.errors import ConfigError
+from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,7 @@ def experiments(config_dir: Path | None = None) -> list[Listed]:
     """List the experiments of the user's folder and of every active plugin; the first of a name wins, as in Hydra."""
     found: dict[str, Listed] = {}
     for provider, folder in _folders(config_dir):
-        root = folder / "experiment"
-        for file in sorted(root.rglob("*.yaml")):
-            name = file.relative_to(root).with_suffix("").as_posix()
+        for name, file in experiment_files(folder).items():
             found.setdefault(name, Listed(name, _description(file), provider))
     return [found[name] for name in sorted(found)]
 
@@ -42,11 +40,8 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
         if not config_dir.is_dir():
             raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")
         yield "--config-dir", config_dir
-    for plugin in registry().plugins:
-        for package in plugin.config_packages:
-            spec = find_spec(package)
-            for folder in (spec.submodule_search_locations or ()) if spec else ():
-                yield plugin.name, Path(folder)
+    for plugin in by_precedence(registry().plugins):
+        yield from ((plugin.name, folder) for folder in plugin.config_folders())
 
 
 def _description(file: Path) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from a4eval.environment import allowed
 from a4eval.errors import ConfigError
 from a4eval.executors.jobs import RUNS
 from a4eval.journal.views import Row
 from a4eval.ownership import LOG
+from a4eval.permission import Permissions
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
@@ -130,7 +130,7 @@ def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:
     folder = shlex.quote(str(outcome.folder))
     started = kept(outcome.folder)
     again = ["a4eval", "run"] if started is None else started.single()
-    again += [f"--allow-env={name}" for name in allowed()]
+    again += Permissions.now().options()
     put(f"{len(failed):,} failed; `a4eval retry {folder}` runs them again, or one by one:")
     for row in outcome.journal.read(failed[:FAILURES_SHOWN], Row):
         error = row.error or {"type": row.status}

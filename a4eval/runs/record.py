@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
-from a4eval.environment import allowed, hidden
+from a4eval.environment import hidden
 from a4eval.ownership import RECORD
+from a4eval.permission import ENVIRONMENT
 from a4eval.whole import write_whole
 
 FILE_NAME = RECORD
@@ -234,7 +235,7 @@ def encode(record: Record) -> bytes:
 
     The values of environment variables that its config used are not in it.
     """
-    if not allowed():
+    if not ENVIRONMENT.allowed():
         try:
             return msgspec.json.encode(record)
         except UnicodeEncodeError:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
+from a4eval.contracts import lacking
 from a4eval.environment import filled
 from a4eval.errors import PluginError
-from a4eval.executors.contract import MEMBERS, DetachedError, Executor, Jobs, Sweep
+from a4eval.executors.contract import DetachedError, Executor, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
 from a4eval.experiment import LOCAL
 from a4eval.journal.journal import Journal
@@ -171,9 +172,8 @@ def executor_of(conduct: Conduct) -> tuple[Executor, str]:
     """
     executor = build("executor", filled(conduct.executor), path="executor")
     name = conduct.executor if isinstance(conduct.executor, str) else conduct.executor["name"]
-    if not isinstance(executor, Executor):
-        lacking = ", ".join(one for one in MEMBERS if not hasattr(executor, one))
-        raise PluginError(f"executor: {name!r} is no executor: it lacks {lacking}")
+    if missing := lacking(Executor, executor):
+        raise PluginError(f"executor: {name!r} is no executor: it lacks {', '.join(missing)}")
     return executor, name
 
 
