@@ -14,12 +14,15 @@ from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
 from .contracts import Chart as Chart
 from .contracts import Charted as Charted
+from .contracts import Convertible as Convertible
+from .contracts import Derivable as Derivable
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified
 from .contracts import Interval as Interval
 from .contracts import Layer as Layer
 from .contracts import Metric as Metric
 from .contracts import Partitioned as Partitioned
+from .contracts import Precise as Precise
 from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced
 from .contracts import ReportSection as ReportSection
@@ -29,6 +32,7 @@ from .contracts import Stateful as Stateful
 from .contracts import Tabular as Tabular
 from .contracts import Task as Task
 from .contracts import Value as Value
+from .contracts import Varied as Varied
 from .contracts import Verdict as Verdict
 from .contracts import Weighable as Weighable
 from .contracts import WeighableMany as WeighableMany
@@ -46,6 +50,7 @@ from .executors.contract import Sweep as Sweep
 from .executors.jobs import run_jobs as run_jobs
 from .hookspecs import API_VERSION as API_VERSION
 from .hookspecs import hookimpl as hookimpl
+from .named_code import import_named as import_named
 from .statistics.bootstrap import bootstrap as bootstrap
 from .statistics.bootstrap import paired_bootstrap as paired_bootstrap
 from .statistics.corrections import benjamini_hochberg as benjamini_hochberg

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 # Python 3.11's own isinstance would compute the properties that it looks for
-from typing_extensions import Protocol, runtime_checkable
+from typing_extensions import Protocol, get_protocol_members, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -300,8 +301,10 @@ class Layer(Protocol):
     - ``batch_axis = 0``: along which axis of every input and output the rows of a batch lie; None if there is none.
     - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
     - ``complex_step = False``: it takes complex arrays and is analytic in them.
+    - ``random = False``: it draws random numbers, the same in every call, but others for a batch of another size.
 
-    It may also be :class:`Exemplified` and :class:`Referenced`.
+    It may also be :class:`Exemplified`, :class:`Referenced`, :class:`Convertible`, :class:`Varied`, :class:`Precise`
+    and :class:`Derivable`.
     """
 
     def example(self, rng: np.random.Generator) -> Any:
@@ -339,6 +342,49 @@ class Referenced(Layer, Protocol):
 
 
 @runtime_checkable
+class Convertible(Layer, Protocol):
+    """A layer whose parameters can be had as another framework lays them out, and be made from that.
+
+    A layout is a mapping of names to arrays.  Every convertible layer knows ``"torch"``, through which any two meet;
+    what is turned into it and back is linear in the parameters.
+    """
+
+    def to_layout(self, layout: str, params: Any) -> Mapping[str, Any]:
+        """Return the parameters as *layout*, such as ``"torch"`` or ``"keras"``, has them.
+
+        Raises:
+            ValueError: there is no such layout of this layer.
+        """
+
+    def from_layout(self, layout: str, arrays: Mapping[str, Any]) -> Any:
+        """Return this layer's parameters for those of *layout*; raises as ``to_layout``."""
+
+
+@runtime_checkable
+class Varied(Layer, Protocol):
+    """A layer that can be computed in other ways, such as compiled; each must give the same but for rounding."""
+
+    def variants(self) -> Mapping[str, Layer]:
+        """Return the other ways by name; one that cannot be had raises a ValueError when it is called."""
+
+
+@runtime_checkable
+class Precise(Layer, Protocol):
+    """A layer that computes in a precision numpy does not have."""
+
+    def in_precision(self, dtype: str) -> Layer:
+        """Return the layer that takes and gives float32, rounds to *dtype*, ``"bfloat16"``, and computes in that."""
+
+
+@runtime_checkable
+class Derivable(Layer, Protocol):
+    """A layer whose backward pass can be differentiated again."""
+
+    def derivative(self) -> Layer:
+        """Return the layer from ``(x, dy)`` to ``(dparams, dx)``."""
+
+
+@runtime_checkable
 class Task(Protocol):
     """What a run does."""
 
@@ -348,3 +394,22 @@ class Task(Protocol):
         Args:
             run: seed and random generator, progress, warnings, artifacts.
         """
+
+
+KINDS: dict[str, type[Any]] = {"layer": Layer, "metric": Metric, "reader": Reader, "task": Task}
+"""What a component of each kind of the core must offer, executors apart: their protocol stands beside them."""
+
+
+def lacking(protocol: Any, component: object) -> list[str]:
+    """Return what a component lacks of a protocol, in the order of the alphabet; [] where it has all.
+
+    >>> lacking(Layer, Interval(0.95, 0, 1, "exact"))
+    ['backward', 'example', 'forward', 'init']
+    """
+    made: Any = type(component)  # what a class has, which is asked once, is not computed: names may be a property
+    return [one for one in _lacking_of_class(protocol, made) if not hasattr(component, one)]
+
+
+@cache
+def _lacking_of_class(protocol: Any, made: Any) -> tuple[str, ...]:
+    return tuple(one for one in sorted(get_protocol_members(protocol)) if not hasattr(made, one))

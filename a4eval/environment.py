@@ -9,38 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from a4eval.errors import ConfigError
+from a4eval.permission import ENVIRONMENT
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-ALLOWED = "A4EVAL_ALLOW_ENV"
-"""The variable that holds the names the command line allows, with commas between; workers inherit it."""
 SHORTEST = 4
 """Values of fewer characters are not looked for in what is written: they would be found in every other word."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACE = re.compile(r"<env:([A-Za-z_][A-Za-z0-9_]*)>")
 _NO_DEFAULT: Any = object()
-
-
-def allow(names: Iterable[str]) -> None:
-    """Allow configs the environment variables *names*, beside those that ``A4EVAL_ALLOW_ENV`` holds already.
-
-    Raises:
-        ConfigError: a name cannot be a variable's.
-    """
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise ConfigError(f"got {name!r}, expected the name of an environment variable", path="--allow-env")
-        if name not in allowed():
-            os.environ[ALLOWED] = ",".join([*allowed(), name])
-
-
-def allowed() -> list[str]:
-    """Return the names that are allowed."""
-    return [name for name in os.environ.get(ALLOWED, "").split(",") if name]
 
 
 def mention(name: str, default: Any = _NO_DEFAULT) -> Any:
@@ -49,7 +26,7 @@ def mention(name: str, default: Any = _NO_DEFAULT) -> Any:
     Raises:
         ConfigError: it is not allowed, or not set and has no default.
     """
-    if name not in allowed():
+    if name not in ENVIRONMENT.allowed():
         raise ConfigError(f"asks for the environment variable {name!r}; allow it with --allow-env {name}")
     if name in os.environ:
         return f"<env:{name}>"
@@ -87,7 +64,7 @@ def mentions(text: str) -> bool:
 
 def _value(found: re.Match[str]) -> str:
     name = found[1]
-    if name not in allowed():
+    if name not in ENVIRONMENT.allowed():
         raise ConfigError(f"{found[0]} stands for the environment variable {name!r}; allow it with --allow-env {name}")
     if name not in os.environ:
         raise ConfigError(f"{found[0]}: the environment variable {name!r} is not set")
@@ -102,7 +79,9 @@ def hidden(node: Any) -> Any:
 
 def _values() -> list[tuple[str, str]]:
     """Return the values to hide and what stands for each, the longest first: one may lie within another."""
-    known = {os.environ[name]: f"<env:{name}>" for name in allowed() if len(os.environ.get(name, "")) >= SHORTEST}
+    known = {
+        os.environ[name]: f"<env:{name}>" for name in ENVIRONMENT.allowed() if len(os.environ.get(name, "")) >= SHORTEST
+    }
     return sorted(known.items(), key=lambda pair: -len(pair[0]))
 
 

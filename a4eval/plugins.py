@@ -7,10 +7,12 @@ in a hook, is its own and cannot lose another plugin's answer.
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -18,7 +20,12 @@ from a4eval import hookspecs
 from a4eval.component import Component
 from a4eval.errors import PluginError, did_you_mean, told
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
 GROUP = "a4eval"
+_NO_NAME = "is no name: letters, digits and _, and no digit first"
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("a4eval_")))
 
 
@@ -29,6 +36,8 @@ class Plugin:
     Args:
         state: ``active``, ``disabled`` (by ``A4EVAL_DISABLE``) or ``broken``.
         reason: why it is broken, in one line.
+        where: the file and line of its own code that broke; empty where none did.
+        error: what was raised.
     """
 
     name: str
@@ -36,9 +45,24 @@ class Plugin:
     version: str
     state: str = "disabled"
     reason: str = ""
+    where: str = ""
+    error: BaseException | None = field(default=None, repr=False)
     components: list[Component] = field(default_factory=list)
     config_packages: list[str] = field(default_factory=list)
     manager: pluggy.PluginManager | None = None
+
+    def config_folders(self) -> Iterator[Path]:
+        """Yield the folders of its config packages."""
+        from pathlib import Path
+
+        for package in self.config_packages:
+            spec = find_spec(package)
+            for folder in (spec.submodule_search_locations or ()) if spec else ():
+                yield Path(folder)
+
+    def experiments(self) -> dict[str, Path]:
+        """Return the files of its experiments by name."""
+        return {name: file for folder in self.config_folders() for name, file in experiment_files(folder).items()}
 
     def call(self, hook: str, **arguments: Any) -> list[Any]:
         """Call one hook of this plugin alone; an empty list if it does not implement it."""
@@ -53,19 +77,18 @@ def discover() -> list[Plugin]:
 
     ``A4EVAL_DISABLE=a,b`` names plugins to leave alone: they are not imported.
     """
-    disabled = {name.strip() for name in os.environ.get("A4EVAL_DISABLE", "").split(",")}
+    left_alone = disabled()
     plugins: list[Plugin] = []
     for entry in sorted(entry_points(group=GROUP), key=_order):
         distribution = entry.dist.name if entry.dist else "unknown"
         plugin = Plugin(entry.name, distribution, entry.dist.version if entry.dist else "unknown")
         twin = next((other for other in plugins if other.name == entry.name), None)
         plugins.append(plugin)
-        if entry.name in disabled:
+        if entry.name in left_alone:
             continue
         try:
             if twin is not None:
-                message = f"its name is taken by the plugin of {twin.distribution} {twin.version}"
-                raise PluginError(message)
+                raise _BrokenError(f"its name is taken by the plugin of {twin.distribution} {twin.version}")
             _load(plugin, entry)
             plugin.state = "active"
         except KeyboardInterrupt:
@@ -75,7 +98,58 @@ def discover() -> list[Plugin]:
             plugin.components, plugin.config_packages = [], []
             plugin.reason = str(error) if isinstance(error, PluginError) else told(error)
             plugin.reason = " ".join(plugin.reason.split())
+            plugin.error = error
+            plugin.where = error.where if isinstance(error, _BrokenError) else _own_line(error, entry.module)
     return plugins
+
+
+def disabled() -> set[str]:
+    """Return the names that ``A4EVAL_DISABLE`` holds."""
+    return {name for one in os.environ.get("A4EVAL_DISABLE", "").split(",") if (name := one.strip())}
+
+
+class _BrokenError(PluginError):
+    """A plugin is not what a plugin must be.
+
+    Args:
+        message: what is wrong.
+        thing: the module or function of the plugin that is, for its file and line.
+    """
+
+    def __init__(self, message: str, thing: Any = None) -> None:
+        super().__init__(message)
+        code = getattr(thing, "__code__", None)
+        self.where = getattr(thing, "__file__", None) or ""
+        if code is not None:
+            self.where = f"{code.co_filename}, line {code.co_firstlineno}"
+
+
+def _own_line(error: BaseException, module: str) -> str:
+    """Return the file and line where a plugin's own code raised, or called what did; its file where none of it ran."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    with suppress(Exception):  # a stranger's package: looking for it may fail in any way
+        spec = find_spec(module.partition(".")[0])
+        own = [*(spec.submodule_search_locations or ()), spec.origin or ""] if spec else []
+        trace, found = error.__traceback__, getattr(sys.modules.get(module), "__file__", None) or ""
+        while trace is not None:
+            file = trace.tb_frame.f_code.co_filename
+            if any(one and (file == one or file.startswith(one + os.sep)) for one in own):
+                found = f"{file}, line {trace.tb_lineno}"
+            trace = trace.tb_next
+        return found
+    return ""
+
+
+def experiment_files(folder: Path) -> dict[str, Path]:
+    """Return the experiments of a folder of configs by name, each a file."""
+    root = folder / "experiment"
+    return {file.relative_to(root).with_suffix("").as_posix(): file for file in sorted(root.rglob("*.yaml"))}
+
+
+def by_precedence(plugins: Sequence[Plugin]) -> list[Plugin]:
+    """Return the plugins in the order in which Hydra looks for a config: the core first, then by name."""
+    return sorted(plugins, key=lambda one: (one.name != GROUP, one.name))
 
 
 def _order(entry: EntryPoint) -> tuple[str, str]:
@@ -84,24 +158,25 @@ def _order(entry: EntryPoint) -> tuple[str, str]:
 
 def _load(plugin: Plugin, entry: EntryPoint) -> None:
     """Import, check and question one plugin; any exception means that it is broken."""
+    if not entry.name.isidentifier():
+        raise _BrokenError(f"its name {entry.name!r} {_NO_NAME}")
     module = entry.load()
     wanted = getattr(module, "A4EVAL_API", None)
     if wanted != hookspecs.API_VERSION:
         stated = "states no A4EVAL_API" if wanted is None else f"is written for API {wanted!r}"
-        message = f"{entry.value} {stated}; this a4eval has API {hookspecs.API_VERSION}"
-        raise PluginError(message)
+        raise _BrokenError(f"{entry.value} {stated}; this a4eval has API {hookspecs.API_VERSION}", module)
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     _check_names(module, entry.value)
     manager.register(module, name=plugin.name)
     plugin.manager = manager
-    plugin.components = _components(plugin)
+    plugin.components = _components(plugin, getattr(module, "a4eval_components", module))
     for packages in plugin.call("a4eval_config_packages"):
         plugin.config_packages += packages
     for package in plugin.config_packages:
         if find_spec(package) is None:
-            message = f"its config package {package!r} cannot be found"
-            raise PluginError(message)
+            where = getattr(module, "a4eval_config_packages", module)
+            raise _BrokenError(f"its config package {package!r} cannot be found", where)
 
 
 def _check_names(module: Any, where: str) -> None:
@@ -112,24 +187,25 @@ def _check_names(module: Any, where: str) -> None:
         if marker is None and not looks_like_hook:
             continue
         if name not in HOOKS and not (marker or {}).get("optionalhook"):
-            message = f"{where} implements an unknown hook {name!r}{did_you_mean(name, HOOKS)}"
-            raise PluginError(message)
+            raise _BrokenError(f"{where} implements an unknown hook {name!r}{did_you_mean(name, HOOKS)}", value)
         if marker is None:
-            message = f"{where}:{name} lacks the decorator @a4eval.hookimpl"
-            raise PluginError(message)
+            raise _BrokenError(f"{where}:{name} lacks the decorator @a4eval.hookimpl", value)
 
 
-def _components(plugin: Plugin) -> list[Component]:
+def _components(plugin: Plugin, where: Any) -> list[Component]:
     components: list[Component] = []
     seen: set[tuple[str, str]] = set()
     for answer in plugin.call("a4eval_components"):
         for component in answer:
             if not isinstance(component, Component):
-                message = f"a4eval_components() must return a4eval.Component objects, got {component!r}"
-                raise PluginError(message)
+                raise _BrokenError(
+                    f"a4eval_components() must return a4eval.Component objects, got {component!r}", where
+                )
+            for what, name in (("kind", component.kind), ("name", component.name)):
+                if not (isinstance(name, str) and name.isidentifier()):
+                    raise _BrokenError(f"it brings {component.kind} {component.name!r}, whose {what} {_NO_NAME}", where)
             if (component.kind, component.name) in seen:
-                message = f"it brings the {component.kind} {component.name!r} twice"
-                raise PluginError(message)
+                raise _BrokenError(f"it brings the {component.kind} {component.name!r} twice", where)
             seen.add((component.kind, component.name))
             components.append(component)
     return components

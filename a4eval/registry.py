@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -56,10 +57,29 @@ class Registry:
         """The plugins that failed to load."""
         return [plugin for plugin in self.plugins if plugin.state == "broken"]
 
+    @property
+    def doubts(self) -> list[str]:
+        """What is odd about the plugins though nothing is broken, a line each."""
+        from a4eval.doubts import doubts  # here: as discover below
+
+        return list(doubts(self.plugins))
+
     def components(self, kind: str | None = None) -> list[Provided]:
         """List the components, of one kind or all, by kind and name."""
         keys = sorted(key for key in self._by_name if kind in (None, key[0]))
         return [provided for key in keys for provided in self._by_name[key]]
+
+    def described(self, kind: str, component: object) -> str:
+        """Return how an error calls a built component: its kind, name and plugin; its class where none brings it."""
+        made = type(component)
+        for one in self.components(kind):
+            factory = one.component.factory
+            if isinstance(factory, str):
+                module, _, attribute = factory.partition(":")
+                factory = vars(sys.modules.get(module, sys)).get(attribute, "")
+            if factory is made:
+                return f"{kind} {one.component.name!r} of plugin {one.plugin.name!r}"
+        return f"{kind} {made.__qualname__}"
 
     def tell(self, hook: str, arguments: Callable[[], dict[str, Any]]) -> list[str]:
         """Call a hook that returns nothing in every plugin; return a line for each that failed to listen.
@@ -93,12 +113,20 @@ class Registry:
         if candidates:
             choices = " or ".join(f"{one.plugin.name}/{name}" for one in candidates)
             raise ConfigError(f"{kind} {name!r} is brought by more than one plugin; write {choices}", path=path)
+        elsewhere = [one for (_, named), some in self._by_name.items() if named == bare for one in some]
+        if elsewhere and not provider:
+            there = " and ".join(
+                f"a {one.component.kind} of that name in plugin {one.plugin.name!r}" for one in elsewhere
+            )
+            raise ConfigError(f"no {kind} {name!r}; there is {there}", path=path)
         known = [str(key[1]) for key in self._by_name if key[0] == kind]
         hint = did_you_mean(bare, known)
         if hint.startswith("; did") and " or " not in hint:
             near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
             hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
         lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""
+        disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
+        lost += f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
         raise ConfigError(f"no {kind} {name!r}{hint}{lost}", path=path)
 
 

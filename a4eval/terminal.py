@@ -49,6 +49,11 @@ def put(text: object = "", *, end: str = "\n") -> None:
     print(printable(str(text)), end=end)
 
 
+def pour(content: str) -> None:
+    """Write the content of a file to standard output: to the letter, but for a terminal."""
+    sys.stdout.write(printable(content) if sys.stdout.isatty() else content)
+
+
 def remark(text: object) -> None:
     """Print to standard error: what is to be known beside it."""
     print(printable(str(text)), file=screen(), flush=True)

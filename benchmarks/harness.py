@@ -66,12 +66,12 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def publish(name: str, text: str) -> None:
-    """Print *text*; with ``--write`` on the command line also put it into its section of ``docs/benchmarks.md``."""
+def publish(name: str, text: str, path: Path = PAGE) -> None:
+    """Print *text*; with ``--write`` on the command line also put it into its section of a page of the docs."""
     print(text)
     if "--write" not in sys.argv:
         return
-    page = PAGE.read_text()
+    page = path.read_text()
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     section = f"{begin}\n{text.strip()}\n{end}"
     pattern = re.escape(begin) + ".*?" + re.escape(end)
@@ -79,4 +79,4 @@ def publish(name: str, text: str) -> None:
         page = re.sub(pattern, lambda _match: section, page, flags=re.DOTALL)
     else:
         page = f"{page.rstrip()}\n\n{section}\n"
-    PAGE.write_text(page)
+    path.write_text(page)

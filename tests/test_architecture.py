@@ -27,6 +27,7 @@ ORDER = {
         "results",
         "api",
         "apps",
+        "scaffold",
         "cli",
         "testing",
     ],
@@ -43,12 +44,23 @@ ORDER = {
     ],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
-    "a4eval_rnn_bptt": ["ground", "kernels", "unrolling", "layers", "analysis", "training", "frameworks", "tasks"],
+    "a4eval_frameworks": ["ground", "engines", "weights", "layers"],
+    "a4eval_rnn_bptt": [
+        "ground",
+        "kernels",
+        "unrolling",
+        "layouts",
+        "layers",
+        "analysis",
+        "training",
+        "frameworks",
+        "tasks",
+    ],
 }
 """The rooms of each package, the lowest first: a file imports from its own room and from those before it."""
 
 FLOORS = {
-    "a4eval": {"plugins": ("plugins", "registry")},
+    "a4eval": {"plugins": ("plugins", "doubts", "registry")},
     "a4eval_ap_metric": {"evaluate": ("evaluate",)},
     "a4eval_rnn_bptt": {"unrolling": ("unrolling",)},
 }

@@ -8,16 +8,17 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from a4eval import hookspecs
+from a4eval import Result, Run, Value, hookspecs
 from a4eval.experiment import Root
 from a4eval.plugins import HOOKS
 
 ROOT = Path(__file__).resolve().parent.parent
-MADE_ON_THE_PAGE = {"accuracy", "two_definitions"}
+MADE_ON_THE_PAGE = {"accuracy", "two_definitions", "my_metrics/accuracy"}
 PLUGINS_PAGE = (ROOT / "docs" / "plugins.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
 
@@ -32,6 +33,17 @@ def test_the_root_keys_on_the_page_are_those_of_the_code():
     page = (ROOT / "docs" / "configs.md").read_text()
     listed = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
     assert sorted(listed) == sorted(Root.__struct_fields__)
+
+
+def test_the_fields_on_the_page_are_those_of_the_code():
+    listed = re.findall(r"^\| `((?:Value|Result|Run)\.\w+)` \|", PLUGINS_PAGE, re.MULTILINE)
+    public = [
+        f"{one.__name__}.{field.name}"
+        for one in (Value, Result, Run)
+        for field in fields(one)
+        if not field.name.startswith("_")
+    ]
+    assert listed == public
 
 
 def test_the_tutorial_works_as_written(site, tmp_path):
@@ -78,7 +90,8 @@ COMMANDS = sorted(
         for page in PAGES
         for block in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
         for line in block.replace("\\\n", " ").splitlines()
-        if line.startswith("a4eval run ") and "--config-dir" not in line and "experiment=accuracy" not in line
+        if line.startswith("a4eval run ")
+        and not re.search(r"--config-dir|--allow-import|experiment=(my_metrics/)?accuracy", line)
     }
 )
 

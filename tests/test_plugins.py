@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from .conftest import STRANGER
+
 HEAD = "from a4eval import Component, hookimpl\nA4EVAL_API = 1\n"
 
 BROKEN = {
@@ -22,6 +24,15 @@ BROKEN = {
     "unmarked": (HEAD + "def a4eval_components():\n    return []\n", "unmarked:a4eval_components lacks the decorator"),
     "extra-argument": (HEAD + "@hookimpl\ndef a4eval_components(x):\n    return []\n", "PluginValidationError"),
     "hook-raises": (HEAD + "@hookimpl\ndef a4eval_components():\n    return [1 / 0]\n", "ZeroDivisionError"),
+    "no-name": (
+        HEAD + "@hookimpl\ndef a4eval_components():\n"
+        "    return [Component(kind='metric', name='hit rate', factory='m:M')]\n",
+        "it brings metric 'hit rate', whose name is no name: letters, digits and _, and no digit first",
+    ),
+    "no-kind": (
+        HEAD + "@hookimpl\ndef a4eval_components():\n    return [Component(kind='', name='m', factory='m:M')]\n",
+        "whose kind is no name",
+    ),
     "not-components": (
         HEAD + "@hookimpl\ndef a4eval_components():\n    return ['x']\n",
         "must return a4eval.Component objects, got 'x'",
@@ -47,7 +58,125 @@ def test_a_broken_plugin_is_named_and_the_others_work(site, code, reason, reques
     assert broken["state"] == "broken"
     assert reason in broken["reason"]
     assert "\n" not in broken["reason"]
+    own = str(site.folder / f"{name.replace('-', '_')}.py")
+    assert broken["where"].startswith(own), broken["where"]
     assert listed["stranger"]["state"] == listed["a4eval"]["state"] == "active"
+
+
+DEEP = """from a4eval import hookimpl
+A4EVAL_API = 1
+
+
+def table():
+    return dict(one=int("two"))
+
+
+@hookimpl
+def a4eval_components():
+    import json
+
+    return json.loads("[]", object_hook=None) or [table()]
+"""
+
+
+def test_where_a_plugin_broke_is_the_last_line_of_its_own_code(site):
+    site.add("deep", DEEP)
+    (row,) = (one for one in json.loads(site.run("plugins", "--json").out) if one["plugin"] == "deep")
+    assert row["where"] == f"{site.folder / 'deep.py'}, line 6"
+    listed = site.run("plugins").out
+    assert "deep is broken: ValueError: invalid literal for int() with base 10: 'two'\n" in listed
+    assert f"  in {site.folder / 'deep.py'}, line 6; `a4eval plugins --traceback deep` shows all\n" in listed
+
+
+def test_a_traceback_is_shown_whole_when_asked_for(site):
+    site.add("deep", DEEP)
+    shown = site.run("plugins", "--traceback", "deep")
+    assert shown.code == 0
+    assert shown.out.startswith("Traceback (most recent call last):\n")
+    assert 'deep.py", line 6, in table' in shown.out
+    assert shown.out.endswith("ValueError: invalid literal for int() with base 10: 'two'\n")
+    assert site.run("plugins", "--traceback", "stranger").out == "plugin 'stranger' is active: there is no traceback\n"
+    none = site.run("plugins", "--traceback", "deap")
+    assert (none.code, none.err) == (
+        2, "a4eval: error: --traceback: there is no plugin 'deap'; did you mean 'deep'?\n",
+    )  # fmt: skip
+
+
+def test_the_name_of_a_plugin_is_a_name(site):
+    site.add("odd", HEAD, entry="odd-name")
+    (row,) = (one for one in json.loads(site.run("plugins", "--json").out) if one["plugin"] == "odd-name")
+    assert row["reason"] == "its name 'odd-name' is no name: letters, digits and _, and no digit first"
+
+
+def test_an_unknown_kind_next_to_a_known_one_is_a_word(site, tmp_path):
+    site.add(
+        "plural",
+        HEAD + "@hookimpl\ndef a4eval_components():\n    return [\n"
+        "        Component(kind='metrics', name='tails', factory='m:M'),\n"
+        "        Component(kind='similarity_of_strings', name='edits', factory='m:M')]\n",
+    )
+    word = (
+        "a4eval: warning: plugin 'plural' brings components of the kind 'metrics', which nobody else knows; "
+        "did you mean 'metric'?\n"
+    )
+    listed = site.run("plugins")
+    assert (listed.code, listed.err) == (0, word)
+    done = site.run("run", "experiment=stranger/heads", "task.metrics.heads=tails", cwd=tmp_path)
+    assert done.code == 2
+    there = "there is a metrics of that name in plugin 'plural'"
+    assert done.err == f"{word}a4eval: error: task.metrics.heads.name: no metric 'tails'; {there}\n"
+
+
+def test_an_unknown_name_in_a4eval_disable_is_a_word(site, tmp_path):
+    done = site.run("run", "experiment=stranger/heads", cwd=tmp_path, A4EVAL_DISABLE="strangr,,")
+    assert done.code == 0
+    assert done.err == "a4eval: warning: A4EVAL_DISABLE names 'strangr', which is no plugin; did you mean 'stranger'?\n"
+    assert site.run("plugins", A4EVAL_DISABLE="stranger").err == ""
+
+
+def test_one_experiment_of_two_plugins_is_a_word_and_the_first_is_taken(site, tmp_path):
+    for name, seed in (("aaa", 1), ("zzz", 2)):
+        configs = site.folder / f"{name}_configs" / "experiment" / "stranger"
+        configs.mkdir(parents=True)
+        (site.folder / f"{name}_configs" / "__init__.py").touch()
+        heads = STRANGER / "a4eval_stranger" / "configs" / "experiment" / "stranger" / "heads.yaml"
+        (configs / "heads.yaml").write_text(f"{heads.read_text()}\nseed: {seed}\n")
+        site.add(name, HEAD + f"@hookimpl\ndef a4eval_config_packages():\n    return ['{name}_configs']\n")
+    done = site.run("run", "experiment=stranger/heads", cwd=tmp_path)
+    assert done.err == (
+        "a4eval: warning: experiment 'stranger/heads' is brought by the plugins 'aaa' and 'stranger' and 'zzz'; "
+        "that of 'aaa' is taken\n"
+    )
+    assert done.record["config"]["seed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "overrides", "lacks"),
+    [
+        (
+            "metric",
+            "experiment=stranger/heads task.metrics.heads=half",
+            "names, update; a metric has batch, compute, merge, names, update",
+        ),
+        ("reader", "task.name=check_reader task.data=half", "sources; a reader has batch, batches, sources"),
+        ("task", "task.name=half", "run; a task has run"),
+        ("layer", "task.name=check_layer task.layer=half", "backward; a layer has backward, example, forward, init"),
+    ],
+)
+def test_a_missing_method_is_blamed_on_the_component_that_lacks_it(site, tmp_path, kind, overrides, lacks):
+    site.add(
+        "half",
+        HEAD + "from dataclasses import dataclass\n\n@dataclass\nclass Half:\n    batch = 'flips'\n"
+        f"    def run(self, run): ...\n    {'del run' if kind == 'task' else ''}\n"
+        "    def batches(self, run): ...\n    def merge(self, other): ...\n    def compute(self, weights=None): ...\n"
+        "    def example(self, rng): ...\n    def init(self, rng): ...\n    def forward(self, params, x): ...\n"
+        "@hookimpl\ndef a4eval_components():\n"
+        f"    return [Component(kind='{kind}', name='half', factory='half:Half')]\n",
+    )
+    done = site.run("run", *overrides.split(), cwd=tmp_path)
+    assert done.code == 2
+    assert f"{kind} 'half' of plugin 'half' lacks {lacks}" in done.err
+    assert not {"evaluate", "check_layer", "check_reader"} & set(done.err.replace("'", " ").split())
 
 
 def test_everyone_else_still_runs_beside_all_the_broken_ones(site, tmp_path):
@@ -81,7 +210,9 @@ def test_two_providers_of_one_name_must_be_told_apart(site, tmp_path):
     done = site.run("run", "experiment=stranger/heads", cwd=tmp_path)
     assert done.code == 2
     expected = "metric 'heads' is brought by more than one plugin; write rival/heads or stranger/heads"
-    assert done.err == f"a4eval: error: task.metrics.heads.name: {expected}\n"
+    assert done.err.startswith(
+        f"a4eval: error: task.metrics.heads.name: {expected} (in experiment stranger/heads, line "
+    )
     qualified = site.run("run", "experiment=stranger/heads", "task.metrics.heads=rival/heads", cwd=tmp_path)
     assert qualified.code == 0
     assert {one["plugin"] for one in qualified.record["components"]} == {"a4eval", "rival", "stranger"}
@@ -106,6 +237,7 @@ def test_plugins_are_listed_by_name_with_their_components(site):
         "state": "active",
         "components": ["reader/flips", "metric/heads", "layer/square"],
         "reason": "",
+        "where": "",
     }
     assert "stranger" in site.run("plugins").out
 

@@ -32,6 +32,8 @@ RUNS = "experiment=assignment4/q3_interpolated_ap"
 def clean(monkeypatch):
     """Let no test leave an allowed variable or a Hydra behind."""
     monkeypatch.setenv("A4EVAL_ALLOW_ENV", "")
+    monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "")
+    monkeypatch.setattr(sys, "path", list(sys.path))
 
 
 @pytest.fixture
@@ -197,7 +199,8 @@ def test_what_is_offered_works(cli, sent):
     )
     assert cli("run", "--config-dir=sent", "experiment=mine", "hydra/sweeper=basic").record["status"] == "ok"
     assert refused(
-        cli("run", "-m", "--config-dir=sent", "experiment=mine"), "hydra.sweeper.max_batch_size: unknown key"
+        cli("run", "-m", "--config-dir=sent", "experiment=mine"),
+        "hydra.sweeper.max_batch_size: is for a sweep over a Hydra app of your own",
     )
     done = cli("run", "-m", "--config-dir=sent", "experiment=mine", "hydra/sweeper=basic")
     assert done.code == 0, done.err
@@ -299,6 +302,77 @@ def test_what_looks_like_an_allowed_one_is_none(cli, probe, secret):
     done = cli("run", "experiment=probe", "task.y='<env:TOKEN>'")
     assert refused(done, "allow it with --allow-env TOKEN")
     assert refused(cli("run", "experiment=probe", "--allow-env=a b"), "--allow-env: got 'a b'")
+
+
+# --- Code that a config names -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(tmp_path, request):
+    """Write a package whose import leaves a mark; its name is the test's own, as modules stay imported."""
+    name = f"mine_{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").touch()
+    (tmp_path / name / "layers.py").write_text(f"open({MARK!r}, 'w').close()\nclass Fancy: pass\n")
+    return name
+
+
+@pytest.mark.parametrize("allowed", ["", "other", "min", "mine_", "{mine}.layer", "{mine}_more", "os,sys"])
+def test_code_is_imported_only_from_a_package_that_the_command_named(cli, probe, mine, allowed):
+    options = [f"--allow-import={one.format(mine=mine)}" for one in allowed.split(",") if one]
+    done = cli("run", "experiment=probe", f"task.code={mine}.layers:Fancy", *options)
+    assert refused(done, f"task.code: names the code '{mine}.layers:Fancy'; allow it with --allow-import {mine}")
+
+
+@pytest.mark.parametrize("way", ["{mine}", "{mine}.layers"])
+def test_named_code_of_the_folder_one_stands_in_is_imported(cli, probe, mine, way, tmp_path):
+    done = cli("run", "experiment=probe", f"task.code={mine}.layers:Fancy", f"--allow-import={way.format(mine=mine)}")
+    assert done.code == 0, done.err
+    assert (tmp_path / MARK).exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["allow_import: [{mine}]", "hydra: {{job: {{env_set: {{A4EVAL_ALLOW_IMPORT: {mine}}}}}}}"]
+)
+def test_no_config_allows_code(cli, probe, mine, sent, text):
+    text = f"task: {{name: probe, code: '{mine}.layers:Fancy'}}\n{text.format(mine=mine)}\n"
+    sent({"experiment/spy.yaml": f"# @package _global_\n{text}"})
+    assert refused(cli("run", "--config-dir=sent", "experiment=spy"))
+
+
+def test_the_permission_reaches_workers_and_ones_own_resume_and_retry_but_no_folder_grants_it(
+    cli, probe, mine, monkeypatch, tmp_path
+):
+    sweep = (f"task.code={mine}.layers:Fancy", "task.x=1,2", "task.fail=[2]", "executor=local", "hydra.sweep.dir=sweep")
+    done = cli("run", "-m", "experiment=probe", f"--allow-import={mine}", *sweep)
+    assert "1 ok, 1 failed" in done.out, done.err
+    assert f"a4eval run --allow-import={mine} " in done.out
+    for command in ("resume", "retry"):
+        monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "")
+        assert "1 failed" in cli(command, "sweep").out
+    file = tmp_path / "sweep" / "sweep.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"proof": "0" * 64}))
+    (tmp_path / MARK).unlink()
+    for command in ("resume", "retry"):
+        monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "")
+        assert refused(cli(command, "sweep"), f"allow it with --allow-import {mine}")
+    assert "1 failed" in cli("retry", "sweep", "--allow-import", mine).out
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("{mine}.layers", "expected package.module:name"),
+        ("{mine}/layers:Fancy", "expected package.module:name"),
+        ("{mine}.layers:Fanci", "has no 'Fanci'; did you mean 'Fancy'?"),
+        ("{mine}.absent:Fancy", "cannot be imported: ModuleNotFoundError"),
+    ],
+)
+def test_a_wrong_name_of_code_is_one_line(cli, probe, mine, name, says, tmp_path):
+    name = name.format(mine=mine)
+    done = cli("run", "experiment=probe", f"task.code='{name}'", f"--allow-import={mine}")
+    (tmp_path / MARK).unlink(missing_ok=True)
+    assert refused(done, says)
 
 
 # --- 3. Nothing is unpickled from a folder ---------------------------------------------------------------------------
@@ -847,3 +921,12 @@ def test_files_have_the_modes_that_the_user_wants(cli, probe, umask):
     assert {"result.json", "x.txt", "results.jsonl", "sweep.json"} <= {file.name for file in files}
     for file in files:
         assert file.stat().st_mode & 0o777 == (0o777 if file.is_dir() else 0o666) & ~umask, file
+
+
+@pytest.mark.parametrize("setting", ["executor: slurm", "executor: {name: ray}", "timeout: 5", "version: git"])
+def test_a_config_sent_by_others_does_not_say_how_a_sweep_runs_in_the_words_for_apps(cli, sent, setting):
+    text = f"# @package _global_\ndefaults: [assignment4/q3_interpolated_ap]\nhydra: {{sweeper: {{{setting}}}}}\n"
+    sent({"experiment/mine.yaml": text})
+    name = setting.partition(":")[0]
+    done = cli("run", "-m", "--config-dir=sent", "experiment=mine", "seed=1,2")
+    assert refused(done, f"hydra.sweeper.{name}")

@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 import math
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from a4eval.cli.say import note
 from a4eval.errors import ConfigError
+from a4eval.permission import ENVIRONMENT, IMPORTS, Permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 config_dir_option = click.option(
     "--config-dir", metavar="FOLDER", type=click.Path(path_type=Path), help="Your own configs; they go first."
 )
-allow_env_option = click.option(
-    "--allow-env",
-    metavar="NAME",
-    multiple=True,
-    help="Let configs use the environment variable NAME as ${oc.env:NAME}; its value is written nowhere.",
-)
+
+
+def allow_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options by which the command line allows what no config may do by itself; the command gets ``allow``."""
+
+    @click.option(
+        ENVIRONMENT.option,
+        metavar="NAME",
+        multiple=True,
+        help="Let configs use the environment variable NAME as ${oc.env:NAME}; its value is written nowhere.",
+    )
+    @click.option(
+        IMPORTS.option,
+        metavar="PACKAGE",
+        multiple=True,
+        help="Let configs name code of PACKAGE, as package.module:name; it is imported and run.",
+    )
+    @wraps(command)
+    def with_permissions(*, allow_env: tuple[str, ...], allow_import: tuple[str, ...], **options: Any) -> None:
+        Permissions(allow_env, allow_import).grant()
+        command(**options)
+
+    return with_permissions
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 show_option = click.option(
     "--show",
@@ -58,7 +79,7 @@ target_option = click.option(
 
 
 def check_plugins(*, strict: bool) -> None:
-    """Warn of broken plugins.
+    """Warn of broken plugins, and of what is odd about the others.
 
     Raises:
         PluginError: *strict*, and there is one.
@@ -66,6 +87,8 @@ def check_plugins(*, strict: bool) -> None:
     from a4eval.errors import PluginError
     from a4eval.registry import registry
 
+    for doubt in registry().doubts:
+        note(doubt)
     for plugin in registry().broken:
         text = f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} is broken: {plugin.reason}"
         if strict:

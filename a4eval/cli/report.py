@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from a4eval.cli.options import margins_of
 from a4eval.errors import ConfigError
-from a4eval.terminal import put
+from a4eval.terminal import pour, put
 
 
 @click.command()
@@ -51,7 +50,7 @@ def report(
         paths, file, baseline=baseline, margins=margins_of(margins), alpha=alpha, scripts=not no_scripts
     )
     if file is None:
-        sys.stdout.write(content)
+        pour(content)
     else:
         build.write(content, file)
         put(file)

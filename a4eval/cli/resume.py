@@ -7,21 +7,19 @@ from pathlib import Path
 
 import click
 
-from a4eval.cli.options import allow_env_option, show_option
-from a4eval.environment import allow
+from a4eval.cli.options import allow_options, show_option
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("overrides", nargs=-1)
 @show_option
-@allow_env_option
-def resume(folder: Path, overrides: tuple[str, ...], show: str, allow_env: tuple[str, ...]) -> None:
+@allow_options
+def resume(folder: Path, overrides: tuple[str, ...], show: str) -> None:
     """Go on with the sweep of FOLDER: run what is missing there, as its command would.
 
     OVERRIDES may set executor, timeout, retries and fail_fast anew.
     """
-    allow(allow_env)
     from a4eval.results.summary import finish
     from a4eval.sweeps.command import kept, resumed
     from a4eval.sweeps.multirun import sweep

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from a4eval.cli.options import allow_env_option, show_option
-from a4eval.environment import allow
+from a4eval.cli.options import allow_options, show_option
 from a4eval.terminal import put
 
 
@@ -16,13 +15,12 @@ from a4eval.terminal import put
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("overrides", nargs=-1)
 @show_option
-@allow_env_option
-def retry(folder: Path, overrides: tuple[str, ...], show: str, allow_env: tuple[str, ...]) -> None:
+@allow_options
+def retry(folder: Path, overrides: tuple[str, ...], show: str) -> None:
     """Run the failed points of a sweep's FOLDER again.
 
     OVERRIDES may set executor, timeout, retries and fail_fast anew.
     """
-    allow(allow_env)
     from a4eval.results.summary import finish
     from a4eval.sweeps.command import kept
     from a4eval.sweeps.retry import retry as run_again

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from a4eval import errors
+from a4eval.cli import complete
 from a4eval.cli.options import (
-    allow_env_option,
+    allow_options,
     check_plugins,
     config_dir_option,
     json_option,
@@ -18,7 +19,6 @@ from a4eval.cli.options import (
     strict_option,
 )
 from a4eval.cli.say import note, say
-from a4eval.environment import allow
 from a4eval.errors import ConfigError
 from a4eval.results.exit_status import OK, of_run
 from a4eval.runs.interrupts import polite_kills_interrupt
@@ -54,14 +54,14 @@ Exit status: 0 ok
 
 
 @click.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
-@click.argument("overrides", nargs=-1)
+@click.argument("overrides", nargs=-1, shell_complete=complete.overrides)
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
-@click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
+@click.option("--cfg", metavar="job|resolved|hydra|all", help="Print the composed config and stop.")
 @show_option
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the record alone.")
 @json_option
 @config_dir_option
-@allow_env_option
+@allow_options
 @strict_option
 def run(
     overrides: tuple[str, ...],
@@ -71,11 +71,9 @@ def run(
     quiet: bool,
     as_json: bool,
     config_dir: Path | None,
-    allow_env: tuple[str, ...],
     strict_plugins: bool,
 ) -> None:
     """See RUN_HELP."""
-    allow(allow_env)
     for override in overrides:
         if override.startswith("-"):
             raise ConfigError(f"there is no option {override!r}; `a4eval run --help` lists them")
@@ -95,13 +93,19 @@ def run(
 
 
 def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -> None:
-    """Print the composed config: ours (job), Hydra's, or all of it."""
+    """Print the composed config: ours (job), with every default (resolved), Hydra's, or all of it."""
     from omegaconf import OmegaConf
 
     from a4eval.config.compose import compose
+    from a4eval.runs.asked import asked
+    from a4eval.runs.record import plain
+    from a4eval.runs.runner import whole
 
-    if part not in ("job", "hydra", "all"):
-        raise ConfigError(f"got {part!r}, expected job, hydra or all", path="--cfg")
+    if part not in ("job", "resolved", "hydra", "all"):
+        raise ConfigError(f"got {part!r}, expected job, resolved, hydra or all", path="--cfg")
+    if part == "resolved":
+        put(OmegaConf.to_yaml(OmegaConf.create(whole(plain(asked(overrides, config_dir).experiment.config)))), end="")
+        return
     config = compose(overrides, config_dir)
     keys = [str(key) for key in config if part == "all" or (key == "hydra") == (part == "hydra")]
     put(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
@@ -115,16 +119,16 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         config_dir: the user's own configs.
         show: ``summary``, ``all``, ``json`` or ``path``.
     """
-    from a4eval.config.compose import experiment
     from a4eval.results.show import print_record
+    from a4eval.runs.asked import asked
     from a4eval.runs.record import FILE_NAME, encode
-    from a4eval.runs.runner import prepare, run_single
+    from a4eval.runs.runner import run_single
 
     for key in ("points", "zip"):
         if any(override.startswith(f"{key}=") for override in overrides):
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
-    prepared = prepare(experiment(overrides, config_dir))
+    prepared = asked(overrides, config_dir)
     if prepared.experiment.root.dry_run:
         put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)

@@ -157,7 +157,3 @@ class Executor(Protocol):
 
     def stop(self) -> None:
         """End everything at once, running jobs included; it may come twice, and after a ``start`` that failed."""
-
-
-MEMBERS = ("chunk_seconds", "start", "slots", "submit", "collect", "stop")
-"""What an :class:`Executor` has."""

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from a4eval.contracts import Outcome
-from a4eval.environment import allowed, hidden
+from a4eval.environment import hidden
 from a4eval.ownership import RECORD
+from a4eval.permission import ENVIRONMENT
 from a4eval.whole import write_whole
 
 FILE_NAME = RECORD
@@ -140,6 +141,7 @@ class Record(Struct, kw_only=True):
     started: Annotated[str, Meta(description="ISO 8601, UTC")]
     finished: Annotated[str, Meta(description="ISO 8601, UTC")]
     config: Annotated[dict[str, Any], Meta(description="composed and resolved")]
+    resolved: Annotated[dict[str, Any] | None, Meta(description="the config with every default of the task")] = None
     overrides: Annotated[list[str], Meta(description="as typed on the command line")]
     app: Annotated[AppRecord | None, Meta(description="of a run of a Hydra app of the user's own")] = None
     seed: int
@@ -234,7 +236,7 @@ def encode(record: Record) -> bytes:
 
     The values of environment variables that its config used are not in it.
     """
-    if not allowed():
+    if not ENVIRONMENT.allowed():
         try:
             return msgspec.json.encode(record)
         except UnicodeEncodeError:

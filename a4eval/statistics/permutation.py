@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval.statistics.comparison import Comparison
-from a4eval.statistics.weights import block_sizes, check_options, groups_of, values_under
+from a4eval.statistics.weights import block_sizes, check_resamples, groups_of, values_under
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -36,7 +36,7 @@ def paired_permutation(
 
     References: Good 2005, *Permutation, Parametric and Bootstrap Tests of Hypotheses*, section 3.7.
     """
-    check_options(permutations, 0.5)
+    check_resamples(permutations)
     groups = groups_of(clusters, n_units)
 
     def difference(swapped: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

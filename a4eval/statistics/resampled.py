@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval.statistics.weights import check_options, drawn_weights, groups_of, left_out_weights, values_under
+from a4eval.statistics.weights import check_resamples, drawn_weights, groups_of, left_out_weights, values_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,7 +84,7 @@ def resample(
     >>> drawn.observed["mean"], drawn.values["mean"].round(3).tolist(), drawn.weights_sha256[:8]
     (3.0, [3.333, 1.0, 1.0, 4.667], 'c580fba3')
     """
-    check_options(resamples, 0.5)
+    check_resamples(resamples)
     groups = groups_of(clusters, n_units)
     digest = hashlib.sha256(groups.astype("<i8").tobytes())
 

@@ -11,6 +11,7 @@ The same generator state gives the same numbers, bit for bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 32 << 20  # of weights held at a time
 JACKKNIFE = 200  # groups of units to leave out in turn, at most
+_ROUNDING = 1e-9  # 1 − 0.95 is no 0.05
 
 Statistic: TypeAlias = Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]
 """From weights (r, n_units) to values (r,) by name."""
@@ -43,21 +45,57 @@ def statistic_of(metric: Weighable) -> Statistic:
 
     def one_by_one(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         rows = [{name: value.value for name, value in metric.compute(one).items()} for one in weights]
-        return {name: np.array([row[name] for row in rows]) for name in metric.names}
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     return one_by_one
+
+
+def check_resamples(resamples: int) -> None:
+    """Refuse less than one resample.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if resamples < 1:
+        raise ValueError(f"resamples: got {resamples}, expected at least 1")
 
 
 def check_options(resamples: int, level: float) -> None:
     """Refuse a number of resamples or a level that cannot be.
 
     Raises:
-        ValueError: it is one.
+        ValueError: it is one, or so few resamples cannot have an interval of that level.
+
+    >>> check_options(20, 0.95)
+    Traceback (most recent call last):
+    ValueError: resamples: 20 are too few for level 0.95, of which 1 in 40 should lie beyond each end; give 39 or more
     """
-    if resamples < 1:
-        raise ValueError(f"resamples: got {resamples}, expected at least 1")
+    check_resamples(resamples)
     if not 0 < level < 1:
         raise ValueError(f"level: got {level}, expected a number between 0 and 1, such as 0.95")
+    if resamples < resamples_for(1, level):
+        raise ValueError(
+            f"resamples: {resamples} are too few for level {level:g}, of which 1 in {2 / (1 - level):.0f} should lie "
+            f"beyond each end; give {resamples_for(1, level)} or more"
+        )
+
+
+def beyond_each_end(resamples: int, level: float) -> float:
+    """Return how many resamples lie beyond each end of an interval; the resamples cut the line into one part more.
+
+    >>> round(beyond_each_end(999, 0.95), 9)
+    25.0
+    """
+    return (resamples + 1) * (1 - level) / 2
+
+
+def resamples_for(beyond: float, level: float) -> int:
+    """Return the fewest resamples of which so many lie beyond each end.
+
+    >>> resamples_for(1, 0.95), resamples_for(5, 0.99)
+    (39, 999)
+    """
+    return math.ceil(2 * beyond / (1 - level) * (1 - _ROUNDING)) - 1
 
 
 def groups_of(clusters: ArrayLike | None, n_units: int) -> NDArray[np.intp]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.config.builder import build
+from a4eval.contracts import lacking
 from a4eval.environment import filled
 from a4eval.errors import PluginError
-from a4eval.executors.contract import MEMBERS, DetachedError, Executor, Jobs, Sweep
+from a4eval.executors.contract import DetachedError, Executor, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
 from a4eval.experiment import LOCAL
 from a4eval.journal.journal import Journal
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
     from a4eval.sweeps.stopping import Stop  # noqa: TC004  (it needs numpy, which a sweep does not)
+
+
+ROUNDS = 3
+"""How often points are run whose records went away while the sweep did, because its journal was replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,14 @@ def carry_out(
                 stop.begin(journal, todo)
                 Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell, more=stop.more).run([], tally)
                 stop.look()
-            elif todo:
+                todo = []
+            for _ in range(ROUNDS):
+                if not todo:
+                    break
                 Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell).run(todo, tally)
+                todo = _gone(points, journal, tally) if not (conduct.fail_fast and tally.failed) else []
+                if todo:
+                    executor.start(sweep)
         except KeyboardInterrupt:
             interrupted = True
         except DetachedError as left:
@@ -122,8 +133,7 @@ def carry_out(
         finally:
             executor.stop()
         seconds = time.monotonic() - start
-        if journal.replaced:
-            _count_again(points, journal, tally)
+        _gone(points, journal, tally)
         return Outcome(
             points=points,
             sweep_id=sweep_id,
@@ -139,11 +149,14 @@ def carry_out(
         )
 
 
-def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:
-    """Count what the journal holds: records that were seen may be gone from it, since it was replaced meanwhile."""
+def _gone(points: Jobs, journal: Journal, tally: Tally) -> list[int]:
+    """Return the points whose records are gone from a journal that was replaced meanwhile, and count the others."""
+    if not journal.replaced:
+        return []
     standing = journal.catch_up()
-    found = [entry for run_id in points.run_ids if (entry := standing.current(run_id)) is not None]
-    tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found)
+    found = {run_id: entry for run_id in points.run_ids if (entry := standing.current(run_id)) is not None}
+    tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found.values())
+    return [number for run_id, number in points.run_ids.items() if run_id not in found]
 
 
 def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tally: Tally) -> list[int]:
@@ -183,9 +196,8 @@ def executor_of(conduct: Conduct) -> tuple[Executor, str]:
     """
     executor = build("executor", filled(conduct.executor), path="executor")
     name = conduct.executor if isinstance(conduct.executor, str) else conduct.executor["name"]
-    if not isinstance(executor, Executor):
-        lacking = ", ".join(one for one in MEMBERS if not hasattr(executor, one))
-        raise PluginError(f"executor: {name!r} is no executor: it lacks {lacking}")
+    if missing := lacking(Executor, executor):
+        raise PluginError(f"executor: {name!r} is no executor: it lacks {', '.join(missing)}")
     return executor, name
 
 

@@ -10,9 +10,9 @@ import msgspec
 from hydra.core.override_parser.types import Quote, QuotedString
 
 from a4eval.config.compose import user_folder
-from a4eval.environment import allow, allowed
 from a4eval.errors import ConfigError, DataError
 from a4eval.experiment import LOCAL
+from a4eval.permission import Permissions
 from a4eval.sweeps.ours import proof, proven
 from a4eval.whole import write_whole
 
@@ -39,7 +39,7 @@ class Command(msgspec.Struct):
     overrides: list[str]
     config_dir: str | None
     directory: str
-    allow_env: list[str] = []
+    allow: Permissions = Permissions()
     program: list[str] = []
     arguments: list[str] = []
     now: dict[str, str] = {}
@@ -75,7 +75,7 @@ class Command(msgspec.Struct):
 def command(overrides: Iterable[str]) -> Command:
     """Return the command that is being carried out."""
     chosen = user_folder()
-    return Command(list(overrides), str(chosen) if chosen else None, str(Path.cwd()), allowed())
+    return Command(list(overrides), str(chosen) if chosen else None, str(Path.cwd()), Permissions.now())
 
 
 def keep(folder: Path, given: Command) -> None:
@@ -145,7 +145,7 @@ def resumed(folder: Path, changes: Sequence[str] = ()) -> Command:
     replaced |= {"hydra.sweep.dir", "hydra.mode", "resume"}
     others = [one for one in found.overrides if _key(one) not in replaced]
     if found.ours:
-        allow(found.allow_env)
+        found.allow.grant()
     else:
         _refuse_choices(folder, others)
     return Command([*others, *changes, f"hydra.sweep.dir={quoted(str(folder))}"], found.config_dir, found.directory)

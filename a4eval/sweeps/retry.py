@@ -10,7 +10,6 @@ import msgspec
 from omegaconf import OmegaConf
 
 from a4eval.config.compose import compose
-from a4eval.environment import allow
 from a4eval.errors import A4evalError, ConfigError, DataError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point
@@ -126,7 +125,7 @@ def _changes(overrides: Sequence[str], started: Command | None) -> dict[str, obj
     """Return the root keys that are other than in the records, by the command or by the user's own that came before."""
     said = list(overrides)
     if started is not None and started.ours:
-        allow(started.allow_env)
+        started.allow.grant()
         if not chooses(said):
             said = [*(one for one in started.overrides if root_key(one) == "executor"), *said]
     if not said:

@@ -46,7 +46,11 @@ class CheckLayer:
     coordinates: int = param(
         50, help="entries of each array whose derivative is taken one by one; all are in some direction that is tried"
     )
-    reference: str | None = param(None, help="compare with this framework, such as torch, if the layer knows how")
+    reference: str | Any = param(
+        None,
+        kind="layer",
+        help="compare with another layer, or with the framework of this name, if the layer knows how",
+    )
     tolerance: float = param(1e-6, help="allowed relative error of a derivative beside its own uncertainty")
     factor: float = param(32.0, help="how many times the effect of rounding its inputs an entry may be off")
 
@@ -58,7 +62,8 @@ class CheckLayer:
                 raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
             if (size := prod(self.input_shape)) > MOST_ENTRIES:
                 raise ValueError(f"input_shape: {size:,} entries are too many to check, at most {MOST_ENTRIES:,}")
-        if self.reference is not None and not isinstance(self.layer, Referenced):
+        knows_others = isinstance(self.layer, Referenced)
+        if isinstance(self.reference, str) and not knows_others:
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
         for name in ("tolerance", "factor"):
             if not getattr(self, name) > 0:

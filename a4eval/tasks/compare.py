@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,17 +14,18 @@ from a4eval.comparisons.pair import Compared, Pair
 from a4eval.comparisons.rules import Rules
 from a4eval.component import param
 from a4eval.contracts import Partitioned, Result, Row, Value, Weighable
-from a4eval.errors import DataError
+from a4eval.errors import DataError, PluginError
 from a4eval.statistics.bootstrap import comparisons, difference_of
 from a4eval.statistics.comparison import Comparison
 from a4eval.statistics.corrections import benjamini_hochberg, holm
 from a4eval.statistics.decisions import Difference
 from a4eval.statistics.permutation import paired_permutation
 from a4eval.statistics.resampled import resample
-from a4eval.statistics.weights import JACKKNIFE, Statistic, statistic_of
+from a4eval.statistics.weights import JACKKNIFE, Statistic
 from a4eval.tasks.charts import forest
 from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
+from a4eval.tasks.watch import leaves_weights_out, metric_called, promised_statistic, unmoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -63,8 +65,9 @@ class Compare:
         for reader, taken in ((self.first, self._first), (self.second, self._second)):
             for path in reader.sources():
                 run.source(path)
-            for batch in run.track(reader.batches(run), "evaluating"):
-                taken.update(batch)
+            taken.take_in(reader, run.track(reader.batches(run), "evaluating"), run)
+        if doubt := self.interval.doubt():
+            run.warn(doubt)
         result = Result()
         for name, first in self._first.values().items():
             result.metrics[f"{name}/first"] = first
@@ -75,7 +78,7 @@ class Compare:
         pair = Pair()
         for label in run.track(list(self._first.weighable()), "resampling"):
             fed = self._fed(label, run)
-            by_name = fed.test(statistic_of, run)
+            by_name = fed.test(partial(promised_statistic, label), run)
             names = self._first.names(label, fed.first)
             for given, name in names.items():
                 first = result.metrics[f"{name}/first"]
@@ -114,7 +117,7 @@ class Compare:
                 for batch in reader.batches(run):
                     found = order[np.searchsorted(units, batch["unit"], sorter=order)]
                     both.update({**batch, "unit": 2 * found + which})
-        return _Fed(first, second, both, self._first.cluster_labels(first), self.interval, self.permutations)
+        return _Fed(label, first, second, both, self._first.cluster_labels(first), self.interval, self.permutations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ class Tested:
 class _Fed:
     """One metric fed with the first predictions, with the second, and with both as units of their own."""
 
+    label: str
     first: Any
     second: Any
     both: Any | None
@@ -170,6 +174,9 @@ class _Fed:
             clusters=self.clusters,
             jackknife=JACKKNIFE if method == "bca" else 0,
         )
+        if unmoved(differences) and leaves_weights_out(difference_of(first, second), n_units, differences.observed):
+            who = metric_called(self.label, self.first)
+            raise PluginError(f"{who} leaves the weights of its units out, so that its differences cannot be tested")
         permuted: Mapping[str, Comparison] = {}
         if self.both is not None:
             both, places = statistic(self.both), np.asarray(self.both.units)

@@ -17,12 +17,13 @@ from a4eval.contracts import Divisible, Partitioned, Result, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
-from a4eval.statistics.weights import JACKKNIFE, statistic_of
+from a4eval.statistics.weights import JACKKNIFE
 from a4eval.tasks.against import compare_with
 from a4eval.tasks.charts import parts as charts_of_parts
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
+from a4eval.tasks.watch import moved, promised_statistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,7 @@ class Evaluate:
                 for doubt in shard.warnings:
                     run.warn(doubt)
         else:
-            for batch in run.track(self.data.batches(run), "evaluating"):
-                self._set.update(batch)
+            self._set.take_in(self.data, run.track(self.data.batches(run), "evaluating"), run)
         if self._set.empty:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
         values = self._set.values()
@@ -95,6 +95,8 @@ class Evaluate:
     def _add_intervals(self, options: KeptIntervalOptions, result: Result, run: Run) -> dict[str, Kept]:
         """Give the values of each metric their intervals, and keep the resamples; every metric sees the same ones."""
         method = options.method or "expanded"
+        if doubt := options.doubt():
+            run.warn(doubt)
         kept: dict[str, Kept] = {}
         for label, metric in run.track(self._set.weighable().items(), "resampling"):
 
@@ -108,7 +110,11 @@ class Evaluate:
                     jackknife=JACKKNIFE if method == "bca" else 0,
                 )
 
-            values = drawn(statistic_of(metric)).renamed(self._set.names(label, metric))
+            statistic = promised_statistic(label, metric)
+            given = drawn(statistic)
+            if not moved(label, metric, statistic, given, run):
+                continue
+            values = given.renamed(self._set.names(label, metric))
             drawn_together = values.groups
             if drawn_together < _FEW:
                 run.warn(

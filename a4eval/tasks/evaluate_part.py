@@ -36,8 +36,7 @@ class EvaluatePart:
         metrics, data = MetricSet(self.metrics, self.prefix, self.clusters), self.data.part(self.index, self.count)
         for path in data.sources():
             run.source(path)
-        for batch in data.batches(run):
-            metrics.update(batch)
+        metrics.take_in(data, data.batches(run), run)
         run.artifact(STATE).write_bytes(metrics.to_bytes())
         return Result()
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from a4eval.component import param
+from a4eval.statistics.weights import beyond_each_end, check_options, resamples_for
+
+_STEADY = 5
+"""Where fewer resamples lie beyond an end, it is nearly the outermost of them, wherever that fell."""
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,10 +29,7 @@ class IntervalOptions:
     seed: int = param(0, help="of the resamples alone: runs with other seeds on the same units still share them")
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {self.level}")
-        if self.resamples < 1:
-            raise ValueError(f"resamples must be at least 1, got {self.resamples}")
+        check_options(self.resamples, self.level)
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, got {self.seed}")
 
@@ -37,6 +38,17 @@ class IntervalOptions:
         import numpy as np
 
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(1,)))
+
+    def doubt(self) -> str:
+        """Return "" or why the ends of the intervals are not steady."""
+        steady = resamples_for(_STEADY, self.level)
+        if self.resamples >= steady:
+            return ""
+        beyond = beyond_each_end(self.resamples, self.level)
+        return (
+            f"interval: of {self.resamples} resamples {beyond:.2g} lie beyond each end at level {self.level:g}, so "
+            f"another seed moves the ends; give {steady} or more"
+        )
 
 
 @dataclass(frozen=True)

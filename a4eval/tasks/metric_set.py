@@ -12,13 +12,15 @@ import numpy as np
 from a4eval.contracts import Charted, Tabular, Weighable
 from a4eval.errors import DataError, PluginError
 from a4eval.tasks.metric_state import decode, encode, packages_of, put_back, state_of
+from a4eval.tasks.watch import feed, promised, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from a4eval.contracts import Batch, Chart, Row, Value
+    from a4eval.context import Run
+    from a4eval.contracts import Batch, Chart, Reader, Row, Value
 
 
 @dataclass
@@ -80,15 +82,19 @@ class MetricSet:
             raise ValueError(f"metrics.{label} gives {repeated[0]!r} twice")
         return {name: f"{label}/{name}" if self.prefix else name for name in given}
 
-    def update(self, batch: Batch) -> None:
-        """Feed every metric.
+    def take_in(self, reader: Reader, batches: Iterable[Batch], run: Run) -> None:
+        """Feed every metric with the batches of a reader.
 
         Raises:
-            DataError: the batch lacks the column of the clusters.
+            DataError: a batch lacks the column of the clusters.
+            PluginError: the reader or a metric breaks its contract.
         """
-        self.empty = False
-        for metric in self.metrics.values():
-            metric.update(batch)
+        for batch in watched(reader, batches, run):
+            self.empty = False
+            feed(self.metrics, batch, reader)
+            self._note_clusters(batch)
+
+    def _note_clusters(self, batch: Batch) -> None:
         if self.clusters is not None:
             column = next((one for one in (self.clusters, f"unit_{self.clusters}") if one in batch), None)
             if column is None:
@@ -141,13 +147,12 @@ class MetricSet:
         """Compute all values, under their names in the record.
 
         Raises:
-            PluginError: a metric gives other names than it promised.
+            PluginError: a metric gives other values than it promised.
         """
         found: dict[str, Value] = {}
         for label, metric in self.metrics.items():
             values, names = metric.compute(), self.names(label, metric)
-            if set(values) != set(names):
-                raise PluginError(f"metrics.{label} promised the values {list(names)} but gave {list(values)}")
+            promised(label, metric, values)
             found |= {names[name]: values[name] for name in names}
         return found
 

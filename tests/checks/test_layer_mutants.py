@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from a4eval import Run
+from a4eval.checks.layers.cases import cases
+from a4eval.checks.layers.precision import bfloat16, float16
+from a4eval.checks.trees import floats
 from a4eval.tasks.check_layer import CheckLayer
 
 from ..mutants import right_layers, wrong_gradients, wrong_layers
@@ -14,6 +18,9 @@ assert right_layers, wrong_gradients
 assert wrong_layers
 
 EXPLAINED_BY = {
+    "DealtOutToThreads": "threads",
+    "OneRowForAll": "structure",
+    "TinyInputsAreZero": "adjoint",
     "SmallColumnHasNoGradient": "gradient",
     "SmallValuesHaveNoGradient": "magnitudes",
     "ThresholdOnGradients": "backward_linear",
@@ -69,6 +76,8 @@ EXPLAINED_BY = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_layer_fails_by_the_check_that_explains_it(name):
+    if name == "DealtOutToThreads":
+        pytest.importorskip("threadpoolctl", reason="sets the number of threads")
     layer = WRONG[name]()
     task = CheckLayer(layer, reference="torch" if hasattr(layer, "reference") else None)
     result = task.run(Run(directory=None, seed=0))
@@ -81,6 +90,44 @@ def test_a_wrong_layer_fails_by_the_check_that_explains_it(name):
 def test_a_right_layer_is_not_blamed(name):
     result = CheckLayer(RIGHT[name]()).run(Run(directory=None, seed=0))
     assert result.verdict.outcome != "failed", result.verdict.reasons
+
+
+@pytest.mark.parametrize("seed", [33, 55, 109])
+def test_what_rounding_may_carry_beyond_the_largest_number_may_be_infinite(seed):
+    """The gradients are thousands, and rounding to float16 alone may make them tens of thousands: 65,504 is the end."""
+    (case,) = cases(RIGHT["ChaoticRecurrence"](), np.random.default_rng(seed), seed)
+    with np.errstate(all="ignore"):
+        got = case.layer.backward(*_half(case))[1]
+        assert np.isinf(got).any()
+        assert float16(case).verdict != "failed"
+
+
+def _half(case):
+    params, x, dy = (floats(tree, lambda array: array.astype(np.float16)) for tree in (case.params, case.x, case.dy))
+    return params, case.layer.forward(params, x)[1], dy
+
+
+@pytest.mark.parametrize("seed", [92, *range(4)])
+def test_a_tie_that_rounding_makes_is_no_fault(seed):
+    """With seed 92 two neighbours are one number in bfloat16, so that the gradient goes to the other one of them."""
+    (case,) = cases(RIGHT["TiedMaximum"](), np.random.default_rng(seed), seed)
+    assert bfloat16(case).verdict != "failed"
+
+
+def test_an_overflow_that_rounding_cannot_explain_is_one():
+    class Overflows(RIGHT["Softmax"]):
+        """exp before the largest is taken off: 12 and more is too much for float16."""
+
+        def example(self, rng):
+            return 10 + rng.standard_normal((3, 5))
+
+        def forward(self, params, x):
+            y = np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
+            return y, y
+
+    (case,) = cases(Overflows(), np.random.default_rng(0), 0)
+    with np.errstate(all="ignore"):
+        assert float16(case).verdict == "failed"
 
 
 def test_a_tolerance_that_zeros_would_meet_is_not_believed():

@@ -36,7 +36,7 @@ EXPLAINED_BY = {
     "SharedState": "fresh",
     "WeightsIgnored": "weights",
     "WeightsNotNormalised": "weights",
-    "WeightsInOrderOfArrival": "merge",
+    "WeightsInOrderOfArrival": "weights",
     "WeightsAsFlags": "weights",
     "WeightsOfAnyLength": "weights",
     "WeightsSorted": "inputs_unchanged",

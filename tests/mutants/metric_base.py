@@ -26,14 +26,20 @@ def right(metric):
 
 
 def rankings(rng, n=9):
-    """Return a batch of n queries with three to six items each; some scores are equal."""
+    """Return a batch of n queries with three to six items each; some scores are equal, all of the second query.
+
+    The first two queries have one relevant item each.
+    """
     rows = np.repeat(np.arange(n), rng.integers(3, 7, n))
     relevance = (rng.random(len(rows)) < 0.4).astype(float)
+    relevance[rows < 2] = 0
     relevance[np.unique(rows, return_index=True)[1]] = 1
+    score = np.round(rng.random(len(rows)), 1)
+    score[rows == 1] = 0.5
     return {
         "unit": np.arange(10, 10 + n),
         "row_unit": rows,
-        "score": np.round(rng.random(len(rows)), 1),
+        "score": score,
         "relevance": relevance,
     }
 

@@ -485,3 +485,45 @@ class WrongAgainstTheReference(Tanh):
     def reference(self, framework, params, x, dy):
         y = np.tanh(x)
         return y, {}, dy * (1 - y * y)
+
+
+@wrong
+class OneRowForAll(Dense):
+    """Rows that lie at one place in memory (stride 0) are computed once, and the others left at zero."""
+
+    def forward(self, params, x):
+        y, tape = super().forward(params, x)
+        if x.strides[0] == 0:
+            y[1:] = 0
+        return y, tape
+
+
+@wrong
+class TinyInputsAreZero(Dense):
+    """Inputs below 1e-20 are taken for zeros."""
+
+    def forward(self, params, x):
+        return super().forward(params, np.where(np.abs(x) < 1e-20, 0, x).astype(x.dtype))
+
+    def init(self, rng):
+        return {**super().init(rng), "b": np.zeros(5)}
+
+
+@wrong
+class DealtOutToThreads(Dense):
+    """Rows are dealt out to as many threads as BLAS has, and what does not divide is left out: one thread is right."""
+
+    def forward(self, params, x):
+        y, tape = super().forward(params, x)
+        n = max((one["num_threads"] for one in _pools()), default=1)
+        if len(x) > 32:  # fewer are not worth it
+            y[len(x) // n * n :] = 0
+        return y, tape
+
+
+def _pools():
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return []
+    return threadpool_info()

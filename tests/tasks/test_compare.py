@@ -187,7 +187,7 @@ def test_same_seed_same_numbers():
 def test_options_out_of_range_are_refused():
     with pytest.raises(ValueError, match="permutations must not be negative"):
         compare(permutations=-1)
-    with pytest.raises(ValueError, match="level must lie between 0 and 1, got 95"):
+    with pytest.raises(ValueError, match="level: got 95, expected a number between 0 and 1"):
         IntervalOptions(level=95)
-    with pytest.raises(ValueError, match="resamples must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="resamples: got 0, expected at least 1"):
         IntervalOptions(resamples=0)

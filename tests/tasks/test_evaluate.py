@@ -83,7 +83,9 @@ def test_tables_are_named_by_the_label(tmp_path):
 
 
 def test_a_metric_that_gives_other_names_than_promised_is_found_out(tmp_path):
-    with pytest.raises(PluginError, match=r"metrics\.a promised the values \['sum', 'count'\] but gave \['sum'\]"):
+    with pytest.raises(
+        PluginError, match=r"metrics\.a: metric Moments promised the values \['sum', 'count'\] but gave \['sum'\]"
+    ):
         evaluate(tmp_path, a=Moments(given=("sum",)))
 
 

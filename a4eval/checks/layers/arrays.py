@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.checks.finding import Finding
-from a4eval.checks.layers.case import LayerCase, outputs
+from a4eval.checks.finding import Finding, not_applicable
+from a4eval.checks.layers.case import REFUSALS, LayerCase, outputs
 from a4eval.checks.layers.rounding import compare, rounding_bound
-from a4eval.checks.trees import Array, floats, mapped
+from a4eval.checks.trees import Array, copied, floats, leaves, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,8 @@ STRUCTURES: dict[str, Callable[[Array], Array]] = {
 
 def structure(case: LayerCase) -> Finding:
     """Give the same values as arrays of other structure, and one row as a broadcast view of many."""
+    if getattr(case.layer, "random", False):
+        return not_applicable("structure", "the layer draws random numbers, in the order of the memory")
     worst = Finding("structure", "passed", 0.0, None)
     for what, change in STRUCTURES.items():
         finding = _try(case, what, *(mapped(one, _apply(change)) for one in (case.params, case.x, case.dy)))
@@ -89,7 +91,18 @@ def _try(case: LayerCase, what: str, params: Any, x: Any, dy: Any) -> Finding:
 
 
 def _broadcast(case: LayerCase) -> Finding:
-    """Give ``dy`` as one number seen everywhere (stride 0), as the gradient of a sum is."""
+    """Give ``x`` as one row seen everywhere (stride 0), and ``dy`` as one number, as the gradient of a sum is."""
     ones = LayerCase(case.layer, case.params, case.x, floats(case.dy, np.ones_like), case.seed, factor=case.factor)
     dy = floats(case.dy, lambda array: np.broadcast_to(np.float64(1), array.shape))
-    return _try(ones, "a broadcast dy (stride 0)", case.params, case.x, dy)
+    finding = _try(ones, "a broadcast dy (stride 0)", case.params, case.x, dy)
+    axis = case.batch_axis
+    if finding.verdict == "failed" or axis is None or any(one.ndim <= axis for one in leaves(case.x).values()):
+        return finding
+    x = mapped(case.x, lambda _, array: np.broadcast_to(np.take(array, [0], axis), array.shape))
+    try:
+        alike = LayerCase(case.layer, case.params, copied(x), case.dy, case.seed, factor=case.factor)
+        alike.exact  # noqa: B018  (computed here, where it may be refused)
+    except REFUSALS:  # rows that are all the same are not what it is made for
+        return finding
+    other = _try(alike, "a broadcast x (stride 0)", case.params, x, case.dy)
+    return other if other.verdict == "failed" else max((finding, other), key=lambda one: one.ratio)

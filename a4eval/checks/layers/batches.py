@@ -31,7 +31,7 @@ _LOOK = "reductions over the batch axis, loops over chunks of it, and buffers th
 
 def batch(case: LayerCase) -> Finding:
     """Hold each batch of the ladder against the largest, output by row and parameters' gradients by sum."""
-    reason = _why_not(case)
+    reason = _why_not(case, resized=True)
     if reason:
         return not_applicable("batch", reason)
     whole = _of_rows(case, LADDER[-1])
@@ -90,7 +90,9 @@ def isolation(case: LayerCase) -> Finding:
     return Finding("isolation", "passed", 0.0, 0.0)
 
 
-def _why_not(case: LayerCase) -> str:
+def _why_not(case: LayerCase, *, resized: bool = False) -> str:
+    if resized and getattr(case.layer, "random", False):
+        return "the layer draws random numbers, others for a batch of another size"
     if getattr(case.layer, "mixes_rows", False):
         return "the layer says that it mixes the rows of a batch"
     if case.batch_axis is None:

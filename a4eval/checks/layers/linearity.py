@@ -77,11 +77,13 @@ def adjoint(case: LayerCase) -> Finding:
 def _superposes(case: LayerCase, linear: Leaves, offset: Leaves) -> Finding:
     bound = rounding_bound(case)
     look = "conditions on the values of x in forward; or set linear = False"
-    size: dict[str, Any] = {name: bound[name] + 16 * UNIT * np.abs(array) for name, array in offset.items()}
-    for scale in (2.0**-20, 2.0**20):
+    unit = case.factor * case.growth * UNIT
+    size: dict[str, Any] = {name: bound[name] + unit * np.abs(array) for name, array in offset.items()}
+    for scale in _SCALES:
         scaled = _forward(case, floats(case.x, partial(np.multiply, scale)))
         got = {name: (array - offset[name]) / scale for name, array in scaled.items()}
-        wide = {name: one * max(1.0, 1 / scale) for name, one in size.items()}
+        # beside what is added to it a small linear part is lost in rounding
+        wide = {name: bound[name] + unit * np.abs(array) * max(1.0, 1 / scale) for name, array in offset.items()}
         meaning = f"x times {scale:.3g} does not give y times {scale:.3g}, so the layer is not linear in x"
         finding = compare("adjoint", got, linear, wide, meaning, look)
         if finding.verdict == "failed":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,16 +11,27 @@ from a4eval.checks.layers.case import REFUSALS, LayerCase, inputs, named, output
 from a4eval.checks.layers.lies import lies
 from a4eval.checks.layers.rounding import UNIT, compare, perturbed, precision_bound, sensitivity
 from a4eval.checks.trees import Array, Leaves, floats, place
+from a4eval.contracts import Precise
 
 if TYPE_CHECKING:
     from a4eval.checks.layers.gradient import Judge
 
+
+class _Precision(NamedTuple):
+    """Unit roundoff, smallest and largest number, and the largest and smallest input that leave room for products."""
+
+    unit: float
+    smallest: float
+    largest: float
+    largest_input: float
+    smallest_input: float
+
+
 _NARROW = {
-    "float32": (2.0**-24, 2.0**-149, 2.0**126, 2.0**-100),
-    "float16": (2.0**-11, 2.0**-24, 2.0**12, 2.0**-8),
-    "bfloat16": (2.0**-8, 2.0**-133, 2.0**126, 2.0**-100),
+    "float32": _Precision(2.0**-24, 2.0**-149, (2 - 2.0**-23) * 2.0**127, 2.0**126, 2.0**-100),
+    "float16": _Precision(2.0**-11, 2.0**-24, 65504.0, 2.0**12, 2.0**-8),
+    "bfloat16": _Precision(2.0**-8, 2.0**-133, (2 - 2.0**-7) * 2.0**127, 2.0**126, 2.0**-100),
 }
-"""Unit roundoff, smallest positive number, and the largest and smallest input that leave room for products."""
 
 
 def float32(case: LayerCase) -> Finding:
@@ -37,6 +48,7 @@ def bfloat16(case: LayerCase) -> Finding:
     """Hold inputs rounded to bfloat16, which the layer computes with in float32, against float64; results are rounded.
 
     So does hardware.  numpy has no bfloat16 of its own, and a layer need not know that of another package.
+    One that computes in it all the same, a :class:`a4eval.Precise`, does so.
     """
     return _narrow(case, "bfloat16")
 
@@ -55,11 +67,13 @@ def rounded(array: Array) -> Array:
 
 def precision_judge(case: LayerCase, check: str) -> Judge:
     """Return what judges outputs in a lower precision; the bounds are found once a case."""
-    unit, smallest, _, _ = _NARROW[check]
+    unit, smallest, largest, *_ = _NARROW[check]
     if check not in case.shared:
         # what is accumulated in float32 loses no more than rounding the inputs did
         factor = 8.0 if check == "bfloat16" else case.factor * case.growth
-        case.shared[check] = precision_bound(case, unit, smallest, factor)
+        case.shared[check] = precision_bound(
+            case, unit, smallest, largest, lambda array: narrowed(array, check), factor
+        )
     bound: Leaves = case.shared[check]
     meaning = f"{check} loses more than rounding its inputs can explain"
     look = "sums in a lower precision, differences of large numbers, constants too small for the dtype"
@@ -72,16 +86,20 @@ def narrowed(array: Array, check: str) -> Array:
 
 
 def _narrow(case: LayerCase, check: str) -> Finding:
-    _, _, largest, smallest = _NARROW[check]
+    if getattr(case.layer, "random", False):
+        return not_applicable(check, "the layer draws random numbers, perhaps others in another precision")
 
     def narrow(array: Array) -> Array:
         return narrowed(array, check)
 
-    outside = _outside(case, largest, smallest)
+    outside = _outside(case, _NARROW[check])
     if outside:
         return not_applicable(check, f"{outside} has values from outside the range that {check} is made for")
     try:
-        found = outputs(case.layer, *(floats(tree, narrow) for tree in (case.params, case.x, case.dy)))
+        layer = case.layer
+        if check == "bfloat16" and isinstance(layer, Precise):
+            layer = layer.in_precision(check)
+        found = outputs(layer, *(floats(tree, narrow) for tree in (case.params, case.x, case.dy)))
     except (*REFUSALS, TypeError) as error:
         if check == "float32":
             raise
@@ -111,11 +129,14 @@ def _trusted(case: LayerCase, check: str, judge: Judge, finding: Finding) -> Fin
     return finding
 
 
-def _outside(case: LayerCase, largest: float, smallest: float) -> str:
+def _outside(case: LayerCase, precision: _Precision) -> str:
     """Return the name of an array most of whose numbers are too small, or one of which is too large."""
     for name, array in [*inputs(case.params, case.x).items(), *named("dy", case.dy).items(), *case.exact.items()]:
         magnitude = np.abs(array[array != 0])
-        if magnitude.size and not (magnitude.max() <= largest and np.median(magnitude) >= smallest):
+        inside = not magnitude.size or (
+            magnitude.max() <= precision.largest_input and np.median(magnitude) >= precision.smallest_input
+        )
+        if not inside:
             return name
     return ""
 

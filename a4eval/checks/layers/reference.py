@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from a4eval.checks.finding import Finding, not_applicable
 from a4eval.checks.layers.case import LayerCase, named, parameter_name
+from a4eval.checks.layers.counterpart import counterpart
 from a4eval.checks.layers.rounding import compare, rounding_bound
 from a4eval.checks.trees import leaves
 from a4eval.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from a4eval.contracts import Layer
 
-def reference(case: LayerCase, framework: str | None) -> Finding:
-    """Hold everything against ``layer.reference(framework, params, x, dy)``, up to the rounding of both."""
+
+def reference(case: LayerCase, framework: str | Layer | None) -> Finding:
+    """Hold everything against another layer, or what ``layer.reference(…)`` gives, up to the rounding of both."""
     layer: Any = case.layer
     if framework is None:
         return not_applicable("reference", "no reference was asked for")
+    if not isinstance(framework, str):
+        return counterpart(case, framework)
     try:
         y, dparams, dx = layer.reference(framework, case.params, case.x, case.dy)
     except ValueError as reason:  # it has no such layer

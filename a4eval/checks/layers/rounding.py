@@ -5,7 +5,8 @@ to each entry in float64 is its spread.
 A backward stable algorithm stays within a small multiple of it, whatever the magnitudes (Higham 2002, section 1.5).
 Besides random signs there are draws in which an array is rounded in one direction throughout: a long sum of one sign
 averages random roundings away, but not its own.
-Draws at larger steps find the kinks that rounding may carry an entry across.
+Draws at larger steps find the kinks that rounding may carry an entry across, and so does rounding itself, done to the
+inputs in float64.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ UNIT = float(np.finfo(np.float64).eps) / 2
 _STEP = 2.0**-26
 """The square root of float64's eps: large beside the rounding of the computation, small beside all else."""
 
-_DRAWS = ((1, False), (1, False), (1, False), (1, True), (8, False), (8, True), (32, False), (32, True))
+_DRAWS = (*((times, False) for times in (1, 8, 32) for _ in range(3)), *((times, True) for times in (1, 8, 32)))
 """The draws of a spread: the step in units of the roundoff, and whether an array has one sign throughout."""
 
 
@@ -50,23 +51,28 @@ def rounding_bound(case: LayerCase) -> Leaves:
     return {name: case.factor * case.growth * UNIT * array for name, array in sensitivity(case).items()}
 
 
-def precision_bound(case: LayerCase, unit: float, smallest: float, factor: float) -> Leaves:
+def precision_bound(
+    case: LayerCase, unit: float, smallest: float, largest: float, narrow: Callable[[Any], Any], factor: float
+) -> Leaves:
     """Return for each entry how far computing in a lower precision may move it.
 
     Args:
         case: in float64.
         unit: the unit roundoff of the precision.
         smallest: its smallest positive number: near it rounding is absolute.
+        largest: its largest: an entry that rounding may carry beyond it may become infinite, so it has no bound.
+        narrow: rounds an array to the precision.
         factor: how many times the spread is allowed.
     """
     rng = case.rng("precision")
     found = {name: factor * (unit * np.abs(array) + smallest) for name, array in case.exact.items()}
-    for times, coherent in _DRAWS:
-        spread = perturbed(case, times * unit, rng, coherent=coherent, smallest=smallest)
+    draws = [(times, perturbed(case, times * unit, rng, coherent=one, smallest=smallest)) for times, one in _DRAWS]
+    draws.append((1, changed(case, lambda array: np.asarray(narrow(array), np.float64))))
+    for times, spread in draws:
         for name, array in spread.items():
             # a larger step stands for a part of the factor; what it carries an entry to is allowed twice
             found[name] = np.fmax(found[name], np.abs(array - case.exact[name]) * max(factor / times, 2.0))
-    return found
+    return {name: np.where(np.abs(case.exact[name]) + one > largest, np.inf, one) for name, one in found.items()}
 
 
 def perturbed(
@@ -80,10 +86,15 @@ def perturbed(
         share = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape)
         return array + share * np.where(array == 0, 0.0, np.fmax(step * np.abs(array), smallest / 2))
 
-    params, x, dy = floats(case.params, moved), floats(case.x, moved), floats(case.dy, moved)
+    return changed(case, moved)
+
+
+def changed(case: LayerCase, change: Callable[[Any], Any]) -> Leaves:
+    """Return what the layer gives when its inputs are changed, and the tape on the way back."""
+    params, x, dy = floats(case.params, change), floats(case.x, change), floats(case.dy, change)
     y, tape = case.layer.forward(params, x)
     try:
-        back = gradients(case.layer, params, x, tape_changed(tape, moved), dy)
+        back = gradients(case.layer, params, x, tape_changed(tape, change), dy)
     except Exception:  # noqa: BLE001  (a tape is the layer's own business: it may not bear being touched)
         back = gradients(case.layer, params, x, tape, dy)
     return {**named("y", y), **back}

@@ -10,29 +10,34 @@ from a4eval.checks.layers import arrays, batches, cost, gradient, linearity, pre
 from a4eval.checks.layers.cases import mixed_magnitudes, other_sizes
 from a4eval.checks.layers.probe import probe
 from a4eval.checks.layers.reference import reference
+from a4eval.checks.layers.threads import threads
+from a4eval.checks.layers.variants import double_backward, variant
 from a4eval.checks.question import Question
+from a4eval.contracts import Varied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from a4eval.checks.layers.case import LayerCase
+    from a4eval.contracts import Layer
 
 
 PROBE = "probe"
 """The check of the checks, which needs to know how they ended."""
 
 
-def layer_checks(framework: str | None = None) -> list[Question[LayerCase]]:
+def layer_checks(framework: str | Layer | None = None) -> list[Question[LayerCase]]:
     """Return all checks but the probe.
 
     Args:
-        framework: what to hold the layer against, such as ``torch``.
+        framework: what to hold the layer against, such as ``torch``, or another layer.
     """
     return [
         Question("gradient", gradient.gradient),
         Question("complex_step", gradient.complex_gradient),
         Question("magnitudes", partial(_on, "magnitudes", _magnitudes), every_case=False),
         Question("sizes", partial(_on, "sizes", other_sizes), every_case=False),
+        Question("double_backward", double_backward, every_case=False),
         Question("adjoint", linearity.adjoint),
         Question("backward_linear", linearity.backward_is_linear),
         Question("float64", precision.digits),
@@ -44,6 +49,7 @@ def layer_checks(framework: str | None = None) -> list[Question[LayerCase]]:
         Question("structure", arrays.structure),
         Question("inputs_unchanged", purity.unchanged),
         Question("repeat", purity.repeat),
+        Question("threads", threads, every_case=False),
         Question("tape", purity.tape),
         Question("state", purity.state),
         Question("missing", purity.missing),
@@ -55,7 +61,7 @@ def layer_checks(framework: str | None = None) -> list[Question[LayerCase]]:
 
 def check_layer(
     cases: Sequence[LayerCase],
-    framework: str | None = None,
+    framework: str | Layer | None = None,
     track: Callable[[Iterable[Question[LayerCase]]], Iterable[Question[LayerCase]]] = iter,
 ) -> Iterator[Finding]:
     """Yield what each check finds, the worst over the cases.
@@ -66,7 +72,10 @@ def check_layer(
         track: shows progress over the checks.
     """
     passed: set[str] = set()
-    for check in track(layer_checks(framework)):
+    layer = cases[0].layer
+    others = layer.variants() if isinstance(layer, Varied) else {}
+    more = [Question(name, partial(variant, name=name, layer=one), every_case=False) for name, one in others.items()]
+    for check in track([*layer_checks(framework), *more]):
         finding = over_cases(check, cases)
         if finding.verdict == "passed":
             passed.add(check.name)

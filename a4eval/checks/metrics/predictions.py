@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from a4eval.contracts import Stupid, Value
 
 _DRAWS = 12
+_DRAWS_BY_UNIT = 4
 _ROUNDING = 1e-9
 _LOOK = "how equal scores are ordered, and which way round scores and distances count"
 
@@ -54,7 +55,21 @@ def stupid(case: MetricCase) -> Finding:
             if name:
                 meaning = f"{kind} gets {found[name].value:.6g}, the truth {best[name].value:.6g}"
                 return Finding("predictions", "failed", error, 0.0, f"{name}, {kind}", meaning, _LOOK)
-    return _constant(values) or Finding("predictions", "passed")
+    return _unit_by_unit(case, knows, rng) or _constant(values) or Finding("predictions", "passed")
+
+
+def _unit_by_unit(case: MetricCase, knows: Baselined, rng: np.random.Generator) -> Finding | None:
+    """Hold the truth against other predictions on a few units each: a mean over many hides those it is worst on."""
+    for piece in case.pieces:
+        best = _values(case, [knows.stupid_predictions(piece, rng)["truth"]], rng)
+        for _ in range(_DRAWS_BY_UNIT if best else 0):
+            for kind, batch in knows.stupid_predictions(piece, rng).items():
+                name, error = _beats(_values(case, [batch], rng), best)
+                if name:
+                    unit = np.asarray(piece["unit"]).tolist()[0]
+                    meaning = f"{kind} is better than the truth by {error:.6g} on unit {unit!r} alone"
+                    return Finding("predictions", "failed", error, 0.0, f"{name}, {kind}", meaning, _LOOK)
+    return None
 
 
 def _constant(values: Mapping[Stupid, list[dict[str, Value]]]) -> Finding | None:

@@ -13,6 +13,8 @@ from a4eval.checks.metrics.units import copied
 from a4eval.checks.trees import same_bits
 from a4eval.contracts import Tabular, Value, Weighable
 
+_CALLS = 8
+
 
 def naming(case: MetricCase) -> Finding:
     """Hold the names of the values against those that were promised before any data."""
@@ -36,18 +38,20 @@ def naming(case: MetricCase) -> Finding:
 
 
 def twice(case: MetricCase) -> Finding:
-    """Compute twice, with weights in between: the same bits."""
+    """Compute again, with weights in between and with other objects about in memory: the same bits."""
     metric = case.fed(case.batches)
     first = bits(metric)
     if isinstance(metric, Weighable) and first:
         n = len(metric.units)
         metric.compute(np.arange(n, dtype=np.float64) % 2 + 1)
-    name, error = difference(metric.compute(), first)
-    if name:
-        meaning = "a second call gives something else"
-        return Finding(
-            "compute_twice", "failed", error, 0.0, name, meaning, "state that compute changes: sort in place, pop, +="
-        )
+    look = "state that compute changes: sort in place, pop, +=; random numbers; id and the order of sets"
+    about: list[object] = []
+    for call in range(_CALLS):
+        name, error = difference(metric.compute(), first)
+        if name:
+            meaning = "another call gives something else"
+            return Finding("compute_twice", "failed", error, 0.0, name, meaning, look)
+        about += [object() for _ in range(call + 1)]  # what is made next lies elsewhere
     return Finding("compute_twice", "passed", 0.0, 0.0)
 
 

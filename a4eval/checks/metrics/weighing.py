@@ -22,6 +22,7 @@ def weighing(case: MetricCase) -> Finding:
     if not isinstance(case.metric, Weighable) or not list(case.metric.names):
         return not_applicable("weights", _NO_UNITS)
     metric, rng = case.fed(case.batches), case.rng("weights")
+    turned = case.fed([select(batch, range(count(batch))[::-1]) for batch in reversed(case.batches)])
     ids = list(np.asarray(metric.units).tolist())
     given = [one for batch in case.batches for one in np.asarray(batch["unit"]).tolist()]
     look = "units: the order that weights refer to; sums and counts that leave the weights out"
@@ -37,12 +38,16 @@ def weighing(case: MetricCase) -> Finding:
     for what, weights in tried:
         if not weights.any():
             continue
-        got, expected = metric.compute(weights.copy()), _counted(case, ids, weights)
-        name, error = difference(got, expected, ROUNDING)
-        name = name or next((f"n of {one}" for one in expected if got[one].n != expected[one].n), "")
-        if name:
-            meaning = f"{what} does not give what the data it stands for gives"
-            return Finding("weights", "failed", error, ROUNDING, name, meaning, look)
+        expected = _counted(case, ids, weights)
+        of = dict(zip(ids, weights.tolist(), strict=True))
+        for one, how in ((metric, ""), (turned, " where units came in another order")):
+            own = np.array([of[unit] for unit in np.asarray(one.units).tolist()])
+            got = one.compute(own)
+            name, error = difference(got, expected, ROUNDING)
+            name = name or next((f"n of {name}" for name in expected if got[name].n != expected[name].n), "")
+            if name:
+                meaning = f"{what} does not give what the data it stands for gives{how}"
+                return Finding("weights", "failed", error, ROUNDING, name, meaning, look)
     return _wrong_length(metric, n) or Finding("weights", "passed", 0.0, ROUNDING)
 
 

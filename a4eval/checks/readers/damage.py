@@ -21,69 +21,78 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DELIMITER = re.compile(rb"[,\t; ]")
+_LAST_NUMBER = re.compile(rb"(?<![\w.])-?\d+(\.\d+)?(?![\w.])(?!.*(?<![\w.])-?\d)")
 MOST_FILES = 6
 """So many of a reader's files are damaged, from the first on."""
 
 
-def truncated(content: bytes) -> bytes | None:
+def truncated(content: bytes) -> list[bytes]:
     """Cut the last line after its first field, as a copy that was broken off is."""
     body = content.rstrip()
     start = body.rfind(b"\n") + 1
     found = _DELIMITER.search(body, start + 1 if start == 0 else start)
     if found is None:
-        return body[: len(body) // 2] if b"\0" in body or start == 0 else None
-    return body[: found.end()]
+        return [body[: len(body) // 2]] if b"\0" in body or start == 0 else []
+    return [body[: found.end()]]
 
 
-def emptied(content: bytes) -> bytes | None:
+def emptied(content: bytes) -> list[bytes]:
     """Leave nothing."""
-    return b"" if content else None
+    return [b""] if content else []
 
 
-def other_encoding(content: bytes) -> bytes | None:
+def other_encoding(content: bytes) -> list[bytes]:
     """Write it in UTF-16."""
     try:
-        return content.decode().encode("utf-16")
+        return [content.decode().encode("utf-16")]
     except UnicodeDecodeError:
-        return None
+        return []
 
 
-def marked(content: bytes) -> bytes | None:
+def marked(content: bytes) -> list[bytes]:
     """Put the byte order mark of UTF-8 in front, as spreadsheets do."""
     try:
         content.decode()
     except UnicodeDecodeError:
-        return None
-    return b"\xef\xbb\xbf" + content
+        return []
+    return [b"\xef\xbb\xbf" + content]
 
 
-def without_a_column(content: bytes) -> bytes | None:
+def without_a_column(content: bytes) -> list[bytes]:
     """Take the first field off every line."""
     lines = content.splitlines()
     cut = [_DELIMITER.split(line.strip(), maxsplit=1) for line in lines if line.strip()]
     if len(cut) < 2 or any(len(one) < 2 for one in cut) or content.lstrip()[:1] in b"{[<":
-        return None
-    return b"\n".join(one[1] for one in cut) + b"\n"
+        return []
+    return [b"\n".join(one[1] for one in cut) + b"\n"]
 
 
-def word_for_number(content: bytes) -> bytes | None:
-    """Put a word in place of the last number of a line in the middle."""
+def word_for_number(content: bytes) -> list[bytes]:
+    r"""Put a word in place of the last number of a line in the middle, and of one where it is another number.
+
+    Whatever a reader may take a word for, it is not both.
+
+    >>> word_for_number(b"id score\na 1\nb 0\nc 0\n")
+    [b'id score\na 1\nb abc\nc 0\n', b'id score\na abc\nb 0\nc 0\n']
+    """
     lines = content.splitlines()
-    middle = len(lines) // 2
     if len(lines) < 2 or b"\0" in content:
-        return None
-    changed = re.sub(rb"(?<![\w.])-?\d+(\.\d+)?(?![\w.])(?!.*(?<![\w.])-?\d)", b"abc", lines[middle])
-    if changed == lines[middle]:
-        return None
-    return b"\n".join([*lines[:middle], changed, *lines[middle + 1 :]]) + b"\n"
+        return []
+    middle, chosen = len(lines) // 2, dict[bytes, bytes]()
+    for place in sorted(range(len(lines)), key=lambda one: abs(one - middle)):
+        number = _LAST_NUMBER.search(lines[place])
+        if number is not None and number[0] not in chosen and len(chosen) < 2:
+            line = lines[place][: number.start()] + b"abc" + lines[place][number.end() :]
+            chosen[number[0]] = b"\n".join([*lines[:place], line, *lines[place + 1 :]]) + b"\n"
+    return list(chosen.values())
 
 
-def noise(content: bytes) -> bytes | None:
+def noise(content: bytes) -> list[bytes]:
     """Put other bytes in its place."""
-    return bytes((7 * place + 131) % 256 for place in range(max(64, min(len(content), 4096))))
+    return [bytes((7 * place + 131) % 256 for place in range(max(64, min(len(content), 4096))))]
 
 
-DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
+DAMAGES: dict[str, Callable[[bytes], list[bytes]]] = {
     "truncated": truncated,
     "empty": emptied,
     "other_encoding": other_encoding,
@@ -92,28 +101,25 @@ DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
     "word_for_number": word_for_number,
     "noise": noise,
 }
+"""From the content of a file to that of damaged ones; none where it cannot be damaged in this way."""
 
 
 def damaged(case: ReaderCase, check: str) -> Finding:
     """Damage each file in one way, and see what the reader makes of it."""
     if not case.sources:
         return not_applicable(check, "the reader reads no file")
-    tried = 0
-    for path in case.sources[:MOST_FILES]:
-        content = DAMAGES[check](path.read_bytes())
-        if content is None:
-            continue
+    contents = [(path, one) for path in case.sources[:MOST_FILES] for one in DAMAGES[check](path.read_bytes())]
+    for path, content in contents:
         with tempfile.TemporaryDirectory() as folder:
             moved = _moved(case, Path(folder), path)
             if moved is None:
                 return not_applicable(check, f"no parameter of the reader holds the path of {path.name}")
             reader, copy = moved
             copy.write_bytes(content)
-            tried += 1
             finding = _outcome(case, check, reader, copy)
         if finding.verdict == "failed":
             return finding
-    return Finding(check, "passed") if tried else not_applicable(check, "no file can be damaged in this way")
+    return Finding(check, "passed") if contents else not_applicable(check, "no file can be damaged in this way")
 
 
 def _outcome(case: ReaderCase, check: str, reader: Any, copy: Path) -> Finding:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from a4eval import DataError, Result, Value, param
+from a4eval import DataError, Result, Value, import_named, param
 
 
 @dataclass
@@ -32,11 +32,14 @@ class Probe:
     reads: str | None = param(None, help="a file whose number is added to x")
     metric: Any = param(0, help="the value of a metric")
     write: bool = param(False, help="leave an artifact")
+    code: str | None = param(None, help="code that is imported")
     say: str | None = param(None, help="what to print, from Python, from C and from another program")
 
     def __post_init__(self):
         if self.x == -1:
             raise ValueError(f"x must not be {self.x:g}")
+        if self.code:
+            import_named(self.code, path="task.code")
 
     def run(self, run):
         if self.say:

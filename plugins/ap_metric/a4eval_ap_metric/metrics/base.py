@@ -55,10 +55,15 @@ class DetectionMetric:
         """
         refuse_impossible(columns)
 
+    @property
+    def crowds_count(self) -> bool:
+        """Whether a crowd that no detection finds is a miss, so that the truth has one there."""
+        return False
+
     def stupid_predictions(self, batch: Mapping[str, Any], rng: np.random.Generator) -> dict[Any, Mapping[str, Any]]:
         """Return the batch with the truths for detections, with none, and with other scores of those it has."""
         found = [name for name in batch if name.startswith("detection_")]
-        kept = ~np.asarray(batch["truth_crowd"], bool)
+        kept = ~np.asarray(batch["truth_crowd"], bool) | self.crowds_count
         of_truth = {name: f"truth_{name.removeprefix('detection_')}" for name in found}
         truth = {name: np.asarray(batch[one])[kept] for name, one in of_truth.items() if one in batch}
         truth["detection_score"] = np.ones(np.count_nonzero(kept))

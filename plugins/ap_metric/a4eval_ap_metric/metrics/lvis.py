@@ -45,6 +45,11 @@ class LvisDetection(ResampledMetric):
         limited = [f"AR{size}@{self.max_detections}" for size in ("", "s", "m", "l")]
         return ("AP", "AP50", "AP75", "APs", "APm", "APl", "APr", "APc", "APf", *limited)
 
+    @property
+    def crowds_count(self) -> bool:
+        """LVIS has no crowds: what is said to be one counts as any truth."""
+        return True
+
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom, of what was looked for."""
         negative, open_ended = self._state.pairs("negative"), self._state.pairs("not_exhaustive")

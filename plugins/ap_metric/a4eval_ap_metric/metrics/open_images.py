@@ -34,6 +34,11 @@ class OpenImagesDetection(WeighableMetric):
     threshold: float = param(0.5, help="IoU, or for groups the share of the detection inside")
     groups_count: bool = param(True, help="a group is found or missed like an object (the challenge), or only absorbs")
 
+    @property
+    def crowds_count(self) -> bool:
+        """As groups do."""
+        return self.groups_count
+
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")

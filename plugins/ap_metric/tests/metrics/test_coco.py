@@ -204,7 +204,7 @@ def test_a_comparison_tests_each_class(tmp_path):
     coco = {"name": "coco", "ground_truth": str(TRUTH), "detections": str(RESULTS)}
     metric = {"name": "coco_detection", "per_class": True}
     node = {"name": "compare", "first": coco, "second": coco, "metrics": {"coco": metric}, "permutations": 20}
-    result = build("task", {**node, "interval": {"resamples": 20}}).run(Run(tmp_path))
+    result = build("task", {**node, "interval": {"resamples": 40}}).run(Run(tmp_path))
     rows = result.tables["coco/parts"]
     assert len(rows) == 80
     assert {row["difference"] for row in rows if isinstance(row["difference"], float)} >= {0.0}

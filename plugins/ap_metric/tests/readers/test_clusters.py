@@ -16,7 +16,7 @@ BOX = {"bbox": [0, 0, 9, 9]}
 
 def intervals(folder, node, clusters, metric):
     task = {"name": "evaluate", "data": node, "metrics": {"it": metric}}
-    task["interval"] = {"resamples": 30, "method": "percentile", "clusters": clusters}
+    task["interval"] = {"resamples": 40, "method": "percentile", "clusters": clusters}
     values = build("task", task).run(Run(directory=folder)).metrics
     return {name: (one.interval.low, one.interval.high) for name, one in values.items()}
 

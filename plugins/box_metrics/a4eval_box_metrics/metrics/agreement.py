@@ -14,6 +14,8 @@ from a4eval_box_metrics.similarities.contract import measure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from a4eval import Batch
+
 
 @dataclass
 class BoxAgreement:
@@ -69,6 +71,11 @@ class BoxAgreement:
         mean = float(weights @ value) / total if total else float("nan")
         one = self._measure
         return {"mean": Value(mean, one.unit, higher_is_better=one.higher_is_better, n=round(total))}
+
+    def stupid_predictions(self, batch: Batch, rng: np.random.Generator) -> dict[Any, Batch]:
+        """Return the batch with the true boxes for predictions, and with those of other pairs."""
+        truth = np.asarray(batch["truth"], np.float64)
+        return {"truth": {**batch, "predicted": truth}, "random": {**batch, "predicted": rng.permutation(truth)}}
 
     def _sorted(self) -> tuple[NDArray[Any], NDArray[np.float64]]:
         unit, value = (np.concatenate(parts or [np.empty(0)]) for parts in (self._unit, self._value))

@@ -16,7 +16,7 @@ from a4eval_box_metrics.similarities.contract import measure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from a4eval import Chart, Row
+    from a4eval import Batch, Chart, Row
 
 _DEFAULT = ("iou", "generalized_iou", "distance_iou", "complete_iou", "centre_l2")
 
@@ -109,6 +109,16 @@ class MatchedBoxAgreement:
         )
         self._shards.append(shard)
         self._gathered = None
+
+    def stupid_predictions(self, batch: Batch, rng: np.random.Generator) -> dict[Any, Batch]:
+        """Return the batch with the true boxes for detections, with those of other truths, and with none."""
+        real = ~np.asarray(batch["truth_crowd"], bool)
+        columns = ("unit", "class", "box")
+        truth = {f"detection_{one}": np.asarray(batch[f"truth_{one}"])[real] for one in columns}
+        truth["detection_score"] = np.ones(np.count_nonzero(real))
+        none = {name: np.asarray(batch[name])[:0] for name in truth}
+        other = {**truth, "detection_box": rng.permutation(truth["detection_box"])}
+        return {"truth": {**batch, **truth}, "random": {**batch, **other}, "nothing": {**batch, **none}}
 
     def merge(self, other: MatchedBoxAgreement) -> None:
         """Take in the pairs of *other*, which has the same parameters."""

@@ -24,13 +24,14 @@ from a4eval_deconv.layers.fields import (
     smallest_size,
     with_bias,
 )
+from a4eval_deconv.layers.layouts import Convertible
 from a4eval_deconv.layers.torch_reference import torch_conv, torch_conv_transpose
 from a4eval_deconv.operators.convolution import conv, conv_gradients
 from a4eval_deconv.operators.transpose import conv_transpose, conv_transpose_gradients
 
 
 @dataclass
-class ConvTranspose:
+class ConvTranspose(Convertible):
     """Transposed convolution; parameters ``weight`` (in_channels, out_channels / groups, *kernel_size) and ``bias``."""
 
     in_channels: int = shared("in_channels")
@@ -48,6 +49,7 @@ class ConvTranspose:
     )
     algorithm: ForwardName = param("auto", help="auto picks by data volume")
 
+    is_transposed: ClassVar[bool] = True
     linear: ClassVar[bool] = True
     complex_step: ClassVar[bool] = True
 
@@ -112,7 +114,7 @@ class ConvTranspose:
 
 
 @dataclass
-class Conv:
+class Conv(Convertible):
     """Convolution; parameters ``weight`` (out_channels, in_channels / groups, *kernel_size) and ``bias``."""
 
     in_channels: int = shared("in_channels")
@@ -125,6 +127,7 @@ class Conv:
     groups: int = shared("groups")
     bias: bool = shared("bias")
 
+    is_transposed: ClassVar[bool] = False
     linear: ClassVar[bool] = True
     complex_step: ClassVar[bool] = True
 

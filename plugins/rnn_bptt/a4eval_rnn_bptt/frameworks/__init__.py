@@ -1,1 +1,1 @@
-"""The door to other frameworks: their weights as ours, and a user's own torch model as a cell."""
+"""The door to a user's own torch model: its recurrent core, or its own step, as a cell."""

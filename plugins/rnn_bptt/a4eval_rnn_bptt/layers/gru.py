@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
 from a4eval_rnn_bptt.kernels.gates import sigmoid
 from a4eval_rnn_bptt.kernels.gru import gru_backward, gru_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer
+from a4eval_rnn_bptt.layers.convertible import Convertible
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
 from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Gru(SizedLayer):
+class Gru(Convertible, SizedLayer):
     """h = (1 − z)·n + z·h', with gates r, z, n.
 
     With ``reset_after`` (torch's only convention and Keras's default) the reset gate acts after the matrix product:
@@ -31,6 +32,7 @@ class Gru(SizedLayer):
     then holds r and z alone, W_hn is ``weight_hn``, and there is the one bias ``bias_ih``.
     """
 
+    cell_name: ClassVar[Literal["rnn", "lstm", "gru"]] = "gru"
     gates: ClassVar[tuple[str, ...]] = ("reset", "update", "new")
 
     update_bias: float | None = param(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from a4eval_rnn_bptt.kernels.folding import Folded, along, inner
 from a4eval_rnn_bptt.kernels.gates import sigmoid
 from a4eval_rnn_bptt.kernels.lstm import lstm_backward, lstm_forward
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine
+from a4eval_rnn_bptt.layers.convertible import Convertible
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
 from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Lstm(SizedLayer):
+class Lstm(Convertible, SizedLayer):
     """c = f·c' + i·g, h = o·tanh(c), with the weights of ``torch.nn.LSTM`` (gates i, f, g, o).
 
     With ``coupled``, f = 1 − i and there are three gates i, g, o (the CIFG of Greff et al. 2015, arXiv 1503.04069).
     With ``peephole``, i and f also see c' and o sees c, through ``weight_peephole`` (Gers & Schmidhuber 2000).
     """
 
+    cell_name: ClassVar[Literal["rnn", "lstm", "gru"]] = "lstm"
     state_count: ClassVar[int] = 2
 
     forget_bias: float | None = param(

@@ -11,6 +11,7 @@ from a4eval_rnn_bptt.initialisation import Initialisation
 from a4eval_rnn_bptt.kernels.folding import Folded, along, undo_hidden
 from a4eval_rnn_bptt.kernels.rnn import RnnTape, activate, rnn_backward, rnn_forward, slope
 from a4eval_rnn_bptt.layers.base import SizedLayer, affine
+from a4eval_rnn_bptt.layers.convertible import Convertible
 from a4eval_rnn_bptt.layers.torch_reference import torch_pass
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Rnn(SizedLayer):
+class Rnn(Convertible, SizedLayer):
     """h_t = f(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh), with the weights of ``torch.nn.RNN``."""
 
+    cell_name: ClassVar[Literal["rnn", "lstm", "gru"]] = "rnn"
     gates: ClassVar[tuple[str, ...]] = ("hidden",)
 
     activation: Literal["tanh", "relu", "linear"] = param("tanh", help="f")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval_rnn_bptt.frameworks.weights import check_real
+from a4eval_rnn_bptt.layouts.weights import check_real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

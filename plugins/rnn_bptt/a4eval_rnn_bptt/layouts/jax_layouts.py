@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_rnn_bptt.frameworks.weights import (
+from a4eval_rnn_bptt.layouts.weights import (
     GATES,
     CellName,
     check_cell_name,

@@ -1,0 +1,189 @@
+"""torch: autograd, torch.compile and torch.vmap."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval import require
+from a4eval_frameworks.engines.contract import refusal
+from a4eval_frameworks.trees import filled, leaves, mapped, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from a4eval_frameworks.trees import Function, Params
+
+SMALL = 2**15
+"""Entries up to which torch divides no elementwise operation among threads, and so may leave the others alone."""
+
+
+class _Tape:
+    """What torch keeps for the way back; opaque, so that nobody looks for arrays in it."""
+
+    __slots__ = ("names", "params", "settings", "x", "y")
+
+    def __init__(self, names: list[str], params: list[Any], x: Any, y: Any, settings: Any) -> None:
+        self.names, self.params, self.x, self.y, self.settings = names, params, x, y, settings
+
+
+class _Compiled:
+    """A compiled function, with the settings that calling it and differentiating it need."""
+
+    def __init__(self, torch: Any, function: Function, backend: str) -> None:
+        self._function = torch.compile(function, backend=backend)
+        # made once: each leaves a class behind
+        self._every_shape = torch._dynamo.config.patch(recompile_limit=1000, accumulated_recompile_limit=10_000)  # noqa: SLF001  (its only name)
+        self._tapes_last = torch._functorch.config.patch(donated_buffer=False)  # noqa: SLF001  (what its error says to set)
+
+    def __call__(self, params: Any, x: Any) -> Any:
+        with self.settings():
+            return self._function(params, x)
+
+    @contextmanager
+    def settings(self) -> Iterator[None]:
+        """Let tapes be used twice, and every shape be compiled: beyond a limit torch goes on eager without a word."""
+        with self._every_shape, self._tapes_last, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler warns itself of is nobody's news
+            yield
+
+
+@dataclass(frozen=True)
+class TorchEngine:
+    """torch on one device.
+
+    Args:
+        device: such as ``cpu`` or ``cuda``.
+        compiler: the backend of ``torch.compile``.
+    """
+
+    device: str = "cpu"
+    compiler: str = "aot_eager"
+
+    @property
+    def torch(self) -> Any:
+        """The module."""
+        return require("torch", "a4eval-frameworks[torch]")
+
+    def precision(self, *trees: Any) -> AbstractContextManager[None]:
+        """Return a context that does nothing: torch has every precision at any time."""
+        del trees
+        return nullcontext()
+
+    def forward(self, function: Function, params: Params, x: Any, *, narrow: bool = False) -> tuple[Any, Any]:
+        """See :class:`Engine`."""
+        names = list(params)
+        given = [self._leaf(array, narrow) for array in params.values()]
+        inputs = mapped(x, lambda array: self._leaf(array, narrow))
+        # a copy that is no leaf: a module may change its input in place, as relu(inplace=True) does
+        passed = mapped(inputs, lambda leaf: leaf.clone())
+        try:
+            with self._threads(params, x):
+                y = function(dict(zip(names, given, strict=True)), passed)
+        except Exception as error:
+            raise refusal(error, "torch") from error
+        self._return_changes(passed, x)
+        return mapped(y, self.array), _Tape(names, given, inputs, y, getattr(function, "settings", nullcontext))
+
+    def backward(self, tape: Any, dy: Any) -> tuple[Params, Any]:
+        """See :class:`Engine`."""
+        gradients = [self._tensor(array) for array in leaves(dy)]
+        with tape.settings(), self._threads(tape.params, tape.x):
+            dparams, dx = self._pull(tape.params, tape.x, tape.y, gradients, retain_graph=True)
+        arrays = [self.array(one) for one in dparams]
+        return dict(zip(tape.names, arrays, strict=True)), mapped(dx, self.array)
+
+    def _pull(self, params: list[Any], x: Any, y: Any, gradients: list[Any], **how: bool) -> tuple[list[Any], Any]:
+        """Return the gradients of the parameters and of the tree of inputs: zeros where nothing depends on one."""
+        torch = self.torch
+        real = [one for one in leaves(y) if isinstance(one, torch.Tensor) and one.is_floating_point()]
+        pairs = [
+            (one, gradient.to(one.dtype)) for one, gradient in zip(real, gradients, strict=True) if one.requires_grad
+        ]
+        flat = list(leaves(x))
+        wanted = [one for one in [*params, *flat] if one.requires_grad]
+        found: Any = [None] * len(wanted)
+        if pairs and wanted:
+            outputs, given = zip(*pairs, strict=True)
+            found = torch.autograd.grad(outputs, wanted, given, allow_unused=True, **how)
+        each = iter([torch.zeros_like(one) if got is None else got for one, got in zip(wanted, found, strict=True)])
+        dparams = [next(each) if one.requires_grad else None for one in params]
+        return dparams, filled(x, iter([next(each) if one.requires_grad else None for one in flat]))
+
+    def transposed(self, tensor: Any, axes: list[int]) -> Any:
+        """See :class:`Engine`."""
+        return tensor.permute(axes)
+
+    def compiled(self, function: Function) -> Function:
+        """See :class:`Engine`."""
+        return _Compiled(self.torch, function, self.compiler)
+
+    def mapped_rows(self, function: Function, axis: int) -> Function:
+        """See :class:`Engine`."""
+
+        def one_row(params: Any, row: Any) -> Any:
+            y = function(params, mapped(row, lambda tensor: tensor.unsqueeze(axis)))
+            return mapped(y, lambda tensor: tensor.squeeze(axis))
+
+        return self.torch.vmap(one_row, in_dims=(None, axis), out_dims=axis)  # type: ignore[no-any-return]
+
+    def differentiated(self, function: Function) -> Function:
+        """See :class:`Engine`."""
+
+        def backwards(params: dict[str, Any], given: Any) -> Any:
+            x, dy = given
+            y = function(params, x)
+            dparams, dx = self._pull(list(params.values()), x, y, list(leaves(dy)), create_graph=True)
+            return dict(zip(params, dparams, strict=True)), dx
+
+        return backwards
+
+    def channels_last(self, function: Function) -> Function:
+        """Return the function whose images lie in memory with the channels last."""
+        torch = self.torch
+        formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+        def change(tensor: Any) -> Any:
+            return tensor.contiguous(memory_format=formats[tensor.ndim]) if tensor.ndim in formats else tensor
+
+        return lambda params, x: function(params, mapped(x, change))
+
+    @contextmanager
+    def _threads(self, *trees: Any) -> Iterator[None]:
+        """Compute on one thread what is small: waiting for others takes longer, on a busy machine a thousand times."""
+        many = self.torch.get_num_threads()
+        small = many > 1 and sum(prod(one.shape) for one in leaves(trees)) < SMALL
+        if small:
+            self.torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if small:
+                self.torch.set_num_threads(many)
+
+    def _leaf(self, array: Any, narrow: bool) -> Any:  # noqa: FBT001  (as in forward)
+        tensor = self._tensor(array)
+        if not tensor.is_floating_point():
+            return tensor
+        return (tensor.to(self.torch.bfloat16) if narrow else tensor).requires_grad_()
+
+    def _tensor(self, array: Any, dtype: Any = None) -> Any:
+        return self.torch.from_numpy(plain(array)).to(device=self.device, dtype=dtype)
+
+    def array(self, tensor: Any) -> Any:
+        """See :class:`Engine`."""
+        if not isinstance(tensor, self.torch.Tensor):
+            return np.asarray(tensor)
+        tensor = tensor.detach().cpu()
+        return (tensor.float() if tensor.dtype == self.torch.bfloat16 else tensor).numpy()
+
+    def _return_changes(self, passed: Any, x: Any) -> None:
+        """Let the caller see what the function changed in place, as it would have without the copy."""
+        for tensor, array in zip(leaves(passed), leaves(x), strict=True):
+            if tensor._version and isinstance(array, np.ndarray) and array.flags.writeable:  # noqa: SLF001  (the only way to know)
+                np.copyto(array, self.array(tensor), casting="same_kind")

@@ -1,0 +1,1 @@
+"""Components: a framework's layer by its name."""

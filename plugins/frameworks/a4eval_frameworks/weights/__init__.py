@@ -1,0 +1,1 @@
+"""Weights of a framework's layers as torch lays them out, and back."""

@@ -1,0 +1,1 @@
+"""The weights of other frameworks as ours, and ours as theirs, exactly."""
