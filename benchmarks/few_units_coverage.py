@@ -205,7 +205,7 @@ def main() -> None:
     what = {"means": "Means", "detection": "COCO's AP of images with seven objects on average"}[given.family]
     text = "\n\n".join(
         [
-            f"### Coverage from few units: {given.family}",
+            f"## Coverage from few units: {given.family}",
             f"{what}: the share of {sets:,} data sets whose 95 % interval holds the population's value (standard error "
             f"{error:.1%}), by how many units or clusters it is from; {RESAMPLES} resamples. The last two columns are "
             "the median width over that of *student*, at 5 and at 10.\n"
