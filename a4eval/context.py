@@ -66,11 +66,6 @@ class Run:
     artifacts: list[Path] = field(default_factory=list)
     _warned: set[str] = field(default_factory=set, repr=False)
 
-    @property
-    def typed(self) -> tuple[str, ...]:
-        """What the user typed on the command line; empty in a sweep, whose overrides may come from a config file."""
-        return () if self.experiment is None else self.experiment.overrides
-
     def generator(self, *stream: int) -> np.random.Generator:
         """Return the run's random generator, or an independent one for each *stream* of non-negative integers.
 

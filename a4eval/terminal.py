@@ -54,11 +54,6 @@ def pour(content: str) -> None:
     sys.stdout.write(printable(content) if sys.stdout.isatty() else content)
 
 
-def put_document(text: str) -> None:
-    """Print a file that was asked for in place of one: as it is, unless a terminal would read it."""
-    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
-
-
 def remark(text: object) -> None:
     """Print to standard error: what is to be known beside it."""
     print(printable(str(text)), file=screen(), flush=True)

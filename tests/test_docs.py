@@ -91,8 +91,7 @@ COMMANDS = sorted(
         for block in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
         for line in block.replace("\\\n", " ").splitlines()
         if line.startswith("a4eval run ")
-        and "--config-dir" not in line
-        and not re.search(r"experiment=(my_metrics/)?accuracy", line)
+        and not re.search(r"--config-dir|--allow-import|experiment=(my_metrics/)?accuracy", line)
     }
 )
 

@@ -73,3 +73,17 @@ def test_a_stranger_is_installed_used_and_broken(python, tmp_path):
     gone = a4eval("run", "experiment=stranger/heads")
     assert gone.returncode == 2
     assert "there is no experiment 'stranger/heads'" in gone.stderr
+
+
+def test_a_new_plugin_is_installed_and_runs(python, tmp_path):
+    """What a4eval new makes is a distribution: its wheel holds the experiments, and pip needs no network."""
+    subprocess.run([python, "-m", "a4eval", "new", "my-study", "--only", "task"], cwd=tmp_path, check=True)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*install, tmp_path / "my-study"], check=True, capture_output=True)
+    ran = subprocess.run(
+        [python, "-m", "a4eval", "run", "experiment=my_study/chance", "hydra.run.dir=out"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    value = json.loads((tmp_path / "out" / "result.json").read_text())["metrics"]["accuracy"]
+    assert value["interval"]["low"] < 0.25 < value["interval"]["high"]

@@ -199,7 +199,8 @@ def test_what_is_offered_works(cli, sent):
     )
     assert cli("run", "--config-dir=sent", "experiment=mine", "hydra/sweeper=basic").record["status"] == "ok"
     assert refused(
-        cli("run", "-m", "--config-dir=sent", "experiment=mine"), "hydra.sweeper.max_batch_size: unknown key"
+        cli("run", "-m", "--config-dir=sent", "experiment=mine"),
+        "hydra.sweeper.max_batch_size: is for a sweep over a Hydra app of your own",
     )
     done = cli("run", "-m", "--config-dir=sent", "experiment=mine", "hydra/sweeper=basic")
     assert done.code == 0, done.err
@@ -920,3 +921,12 @@ def test_files_have_the_modes_that_the_user_wants(cli, probe, umask):
     assert {"result.json", "x.txt", "results.jsonl", "sweep.json"} <= {file.name for file in files}
     for file in files:
         assert file.stat().st_mode & 0o777 == (0o777 if file.is_dir() else 0o666) & ~umask, file
+
+
+@pytest.mark.parametrize("setting", ["executor: slurm", "executor: {name: ray}", "timeout: 5", "version: git"])
+def test_a_config_sent_by_others_does_not_say_how_a_sweep_runs_in_the_words_for_apps(cli, sent, setting):
+    text = f"# @package _global_\ndefaults: [assignment4/q3_interpolated_ap]\nhydra: {{sweeper: {{{setting}}}}}\n"
+    sent({"experiment/mine.yaml": text})
+    name = setting.partition(":")[0]
+    done = cli("run", "-m", "--config-dir=sent", "experiment=mine", "seed=1,2")
+    assert refused(done, f"hydra.sweeper.{name}")

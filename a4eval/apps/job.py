@@ -12,6 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from a4eval.apps.plan import AppPoint, composed
+from a4eval.apps.quick import quick_copies
 from a4eval.apps.start import Start
 from a4eval.apps.values import values
 from a4eval.contracts import Result, Value
@@ -106,7 +107,7 @@ class AppTask:
 
         ((function, context),) = _here
         setup_globals()
-        with _printing_to(run.directory / OUTPUT):
+        with _printing_to(run.directory / OUTPUT), quick_copies():
             config = composed(self.point.base, self.point.overrides, self.point.number)
             try:
                 came = run_job(

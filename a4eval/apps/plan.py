@@ -97,7 +97,7 @@ class AppPlan:
     ) -> None:
         self._loader, self._config, self._version, self._dumps = loader, config, version, dumps
         self._families: dict[tuple[str, ...], Family] = {}
-        self._chooses: dict[str, bool] = {}
+        self._groups: dict[str, bool] = {}
         parsed = OverridesParser.create(config_loader=loader).parse_overrides(overrides)
         for one in parsed:
             if one.is_sweep_override() and not one.is_discrete_sweep():
@@ -181,20 +181,18 @@ class AppPlan:
 
     def _composes(self, text: str) -> bool:
         """Say whether Hydra must compose anew for an override: it chooses configs, or is about Hydra itself."""
-        if text not in self._chooses:
-            override = parsed(text)
-            group = override.key_or_group
+        override = parsed(text)
+        if override.package is not None or override.is_hydra_override():
+            return True
+        return not isinstance(override.value(), dict) and self._is_group(override.key_or_group)
+
+    def _is_group(self, name: str) -> bool:
+        if name not in self._groups:
             about_hydra: Any = OmegaConf.to_container(self._config.hydra.overrides.hydra, resolve=False)
-            name = self._config.hydra.job.config_name
-            self._chooses[text] = (
-                override.package is not None
-                or override.is_hydra_override()
-                or (
-                    not isinstance(override.value(), dict)
-                    and bool(self._loader.get_group_options(group, None, config_name=name, overrides=about_hydra))
-                )
-            )
-        return self._chooses[text]
+            primary = self._config.hydra.job.config_name
+            options = self._loader.get_group_options(name, None, config_name=primary, overrides=about_hydra)
+            self._groups[name] = bool(options)
+        return self._groups[name]
 
 
 @cache

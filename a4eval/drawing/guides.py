@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from a4eval.drawing.paint import filled
 from a4eval.drawing.scales import Band
 from a4eval.drawing.values import cut, text, width
 from a4eval.markup import Markup, joined, tag
@@ -18,6 +19,8 @@ INK, FAINT, LINE = "#39424a", "#dfe3e7", "#8b959e"
 LONGEST = 140
 """Pixels that the labels of names take at most."""
 LINE_HEIGHT = 16
+TALL = 420
+"""Pixels of marks beyond which the numbers stand above them too: what is below is out of sight."""
 NAMES_IN_A_LEGEND = 24
 
 
@@ -57,6 +60,8 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
     turned = isinstance(scale, Band) and longest > step - 4
     parts: list[Markup] = []
     grid = not isinstance(scale, Band) and (channel.given.get("axis") or {}).get("grid", True)
+    if bottom - top > TALL and not isinstance(scale, Band):
+        parts += [tag("text", shown, x=at, y=top - 5, text_anchor="middle") for at, shown in given]
     for at, shown in given:
         if grid:
             parts.append(tag("line", x1=at, y1=top, x2=at, y2=bottom, stroke=FAINT, class_="g"))
@@ -140,8 +145,7 @@ def legend(plot: Plot, left: float, top: float, right: float) -> tuple[Markup, f
         if x + taken > right and x > left:
             x, y = left, y + LINE_HEIGHT
         paint = plot.named(name)
-        look = {"class_": f"f {paint.class_}"} if paint.class_ else {}
-        parts.append(tag("rect", x=x, y=y - 5, width=11, height=11, rx=2, fill=paint.colour, **look))
+        parts.append(tag("rect", x=x, y=y - 5, width=11, height=11, rx=2, **filled(paint)))
         parts.append(tag("text", label, x=x + 15, y=y + 4))
         x += taken
     if len(plot.colour_names) > len(shown):
@@ -172,6 +176,6 @@ def _shades(plot: Plot, channel: Channel, left: float, top: float) -> tuple[Mark
         value = scale.low + (scale.high - scale.low) * (place + 0.5) / 24
         if scale.kind == "log":
             value = scale.low * (scale.high / scale.low) ** ((place + 0.5) / 24)
-        parts.append(tag("rect", x=x + place * 4, y=top + 3, width=4.4, height=11, fill=plot.shade(value).colour))
+        parts.append(tag("rect", x=x + place * 4, y=top + 3, width=4.4, height=11, **filled(plot.shade(value))))
     parts.append(tag("text", text(scale.high, channel.format), x=x + 24 * 4 + 5, y=top + 12))
     return joined(parts), 22.0

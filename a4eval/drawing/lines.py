@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from a4eval.drawing.paint import filled, opacity, stroked, wide
+from a4eval.drawing.paint import filled, opacity, wide
 from a4eval.drawing.plot import stack_axis
 from a4eval.drawing.rows import ROW
 from a4eval.drawing.values import number, text
@@ -40,19 +40,29 @@ def lines(plot: Plot, layer: Layer, stacks: Sequence[tuple[float, float]]) -> It
         row = points[0].row
         paint, seen = plot.paint(layer, row), opacity(layer)
         said = "\n".join(f"{one.title}: {text(one.of(row), one.format)}" for one in telling)
-        title = tag("title", said) if said else None
+        title = tag("title", said) if said and layer.mark.get("tooltip", True) is not None else None
         path = _path([(one.x, one.y) for one in points], how)
         if layer.mark["type"] == "area":
             back = _path([(one.x, one.foot) for one in reversed(points)], "linear")
-            yield tag("path", title, d=f"{path}L{back[1:]}Z", opacity=seen or AREA, **filled(paint))
+            yield tag("path", title, d=f"{path}L{back[1:]}Z", fill_opacity=seen or AREA, **filled(paint))
             continue
-        look = stroked(paint, wide(layer, 1.8))
-        look |= {"stroke_dasharray": dash.of(row), "opacity": seen, "data_row": row.get(ROW) if layer.detail else None}
-        yield tag("path", title, d=path, stroke_linejoin="round", **look)
+        look = {"stroke": paint.colour, "class_": f"s {paint.class_}" if paint.class_ else None}
+        look |= {"stroke_dasharray": dash.of(row), "data_row": row.get(ROW) if layer.detail else None}
+        yield tag("path", title, d=path, **look)
         if layer.mark.get("point") or len(points) == 1:
             for one in points:
                 dot = tag("title", plot.says(layer, one.row))
                 yield tag("circle", dot, cx=one.x, cy=one.y, r=2.8, data_row=one.row.get(ROW), **filled(paint))
+
+
+def common(layer: Layer) -> dict[str, Any]:
+    """Return what all lines of a layer have in common, which stands once, in their group."""
+    return {
+        "fill": "none",
+        "stroke_width": wide(layer, 1.8),
+        "stroke_linejoin": "round",
+        "stroke_opacity": opacity(layer) if layer.mark["type"] == "line" else None,
+    }
 
 
 def _groups(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.layers import Layer
-from a4eval.drawing.lines import lines
+from a4eval.drawing.lines import common, lines
 from a4eval.drawing.paint import filled, opacity, stroked, wide
 from a4eval.drawing.plot import Plot, stack_axis
 from a4eval.drawing.rows import ROW
@@ -107,7 +107,7 @@ def drawn(plot: Plot, place: int, frame: Frame) -> Markup:
     """
     layer, stacks = plot.layers[place], plot.stacks[place]
     if layer.joined:
-        return tag("g", *lines(plot, layer, stacks))
+        return tag("g", *lines(plot, layer, stacks), **common(layer))
     shape = _SHAPES.get(layer.mark["type"], _point)
     places = (At(plot, layer, row, stacks[index] if stacks else None, frame) for index, row in sampled(layer))
     look = {} if layer.coloured_by_row else _painted(plot, layer, {})

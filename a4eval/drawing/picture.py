@@ -86,7 +86,8 @@ def picture(
         inside = max(inside, 120.0)
     right = left + inside
     key, taken = guides.legend(plot, left if plot.colour_scale else 4, top, right)
-    top += taken + (20 if plot.axes.get("y") and plot.axes["y"].title else 4)
+    titled = bool(plot.axes.get("y") and plot.axes["y"].title)
+    top += taken + (20 if titled else 4) + (14 if height > guides.TALL else 0)
     frame = Frame(left, top, right, top + height)
     plot.spread("y", frame.bottom, frame.top)
     plot.spread("x", left, right)

@@ -168,9 +168,7 @@ class Journal:
         """Return a line for each thing that was odd about the file."""
         found = []
         if self.replaced:
-            found.append(
-                f"{self.path} was replaced while it was read; the same command runs again what is gone from it"
-            )
+            found.append(f"{self.path} was replaced while it was read; what was gone from it was run again")
         return found + [f"{self.path} holds records of {schema(version)}" for version in sorted(self.unknown)]
 
     def catch_up(self) -> Standing[Entry]:

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 EITHER_END = 100_000
 """Bytes kept of the beginning, and of the end."""
 ROOM = 100 * EITHER_END
-"""How large the file may become while a run goes on, before its middle is left out."""
+"""How large the file may become while a run goes on, before its middle makes room."""
 SECONDS_BETWEEN_LOOKS = 0.1
 _OUTPUTS = (1, 2)
 _C = ctypes.CDLL(None)
+_HOLE = 1 | 2
+"""Linux's ``FALLOC_FL_KEEP_SIZE`` and ``FALLOC_FL_PUNCH_HOLE``."""
 _of_worker: int | None = None
 """The file that the owner of this process gave it."""
 
@@ -60,12 +62,14 @@ def content(handle: int) -> bytes:
     return os.pread(handle, EITHER_END, 0) + _gap(size) + os.pread(handle, EITHER_END, size - EITHER_END)
 
 
-def shorten(handle: int) -> None:
-    """Leave out the middle of what was printed to the file *handle*, if it is far more than is kept."""
-    if os.fstat(handle).st_size > ROOM:
-        kept = content(handle)
-        os.ftruncate(handle, 0)
-        os.write(handle, kept)
+def shorten(handle: int, seen: int | None = None) -> None:
+    """Give back the room of the middle of what was printed to the file *handle*, if it is far more than is kept.
+
+    Whoever writes meanwhile loses nothing: the file stays as long as it is, with a hole in it.
+    """
+    size = os.fstat(handle).st_size if seen is None else seen
+    if size > ROOM and hasattr(_C, "fallocate"):
+        _C.fallocate(handle, _HOLE, ctypes.c_longlong(EITHER_END), ctypes.c_longlong(size - 2 * EITHER_END))
 
 
 def _without_secrets(text: bytes) -> bytes:
@@ -155,8 +159,7 @@ class Printed:
                 while at < size and (some := os.pread(self._handle, 1 << 16, at)):
                     os.write(self._before[1], _without_secrets(some))
                     at += len(some)
-                shorten(self._handle)
-                at = min(at, os.fstat(self._handle).st_size)
+                shorten(self._handle, at)
 
 
 def log_of(directory: Path) -> str:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from a4eval.sweeps.command import Command
 
 
+ROUNDS = 3
+"""How often points are run whose records went away while the sweep did, because its journal was replaced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a sweep.
@@ -106,8 +110,13 @@ def carry_out(
             before = tally.done
             lock.note(tally.total, before, tally.failed, journal.end)
             tell(tally)
-            if todo:
+            for _ in range(ROUNDS):
+                if not todo:
+                    break
                 Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell).run(todo, tally)
+                todo = _gone(points, journal, tally) if not (conduct.fail_fast and tally.failed) else []
+                if todo:
+                    executor.start(sweep)
         except KeyboardInterrupt:
             interrupted = True
         except DetachedError as left:
@@ -115,8 +124,7 @@ def carry_out(
         finally:
             executor.stop()
         seconds = time.monotonic() - start
-        if journal.replaced:
-            _count_again(points, journal, tally)
+        _gone(points, journal, tally)
         return Outcome(
             points=points,
             sweep_id=sweep_id,
@@ -131,11 +139,14 @@ def carry_out(
         )
 
 
-def _count_again(points: Jobs, journal: Journal, tally: Tally) -> None:
-    """Count what the journal holds: records that were seen may be gone from it, since it was replaced meanwhile."""
+def _gone(points: Jobs, journal: Journal, tally: Tally) -> list[int]:
+    """Return the points whose records are gone from a journal that was replaced meanwhile, and count the others."""
+    if not journal.replaced:
+        return []
     standing = journal.catch_up()
-    found = [entry for run_id in points.run_ids if (entry := standing.current(run_id)) is not None]
-    tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found)
+    found = {run_id: entry for run_id in points.run_ids if (entry := standing.current(run_id)) is not None}
+    tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found.values())
+    return [number for run_id, number in points.run_ids.items() if run_id not in found]
 
 
 def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tally: Tally) -> list[int]:

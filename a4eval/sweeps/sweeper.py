@@ -88,8 +88,9 @@ def planned(
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Refuse what says how a sweep over an app of the user's runs: here the root keys say it."""
-    for key, ours in msgspec.structs.asdict(Conduct(executor={"name": "local"})).items():
-        if settings[key] != ours:
+    ours = msgspec.structs.asdict(Conduct(executor={"name": "local"}))
+    for key, value in settings.items():
+        if key != "params" and value != ours.get(key):
             message = f"is for a sweep over a Hydra app of your own; of an experiment {key}=… says it"
             raise ConfigError(message, path=f"hydra.sweeper.{key}")
 

@@ -307,3 +307,18 @@ def test_gpus_are_given_in_turn(folder):
     words = ["+x=range(8)", "hydra.sweeper.executor.workers=2", "hydra.sweeper.executor.gpus=auto"]
     assert folder.sweep(*words, "hydra.sweep.dir=more").returncode == 0
     assert {one["metrics"]["gpu"]["value"] for one in folder.records(folder.path / "more")} == {2, 4}
+
+
+def test_on_ray(folder):
+    pytest.importorskip("ray", reason="the executor ray needs it")
+    (folder.path / "raise-1").touch()
+    done = folder.sweep("x=range(6)", "do=raise", "hydra.sweep.dir=out", "hydra.sweeper.executor=ray")
+    assert done.returncode == 1, done.stderr
+    assert "6 points: 5 ok, 1 failed" in done.stdout
+    again = folder.a4eval("retry", "out", "executor=local")
+    assert again.returncode == 0, again.stderr
+    records = folder.records(folder.path / "out")
+    assert {one["executor"]["name"] for one in records} == {"ray", "local"}
+    assert {one["config"]["x"]: one["metrics"]["square"]["value"] for one in records if one["metrics"]} == {
+        x: x**2 for x in range(6)
+    }

@@ -77,7 +77,8 @@ for (const table of all("table[data-rows]")) {
     rows.forEach((row) => row.classList.toggle("here", places?.has(row.dataset.place) && places.size === 1));
     table.scrollIntoView({ block: "center" });
   };
-  tables.set(table.id, { show, state });
+  const row = (place) => rows[place] && names.map((name, column) => `${name}: ${rows[place].cells[column].textContent}`).join("\n");
+  tables.set(table.id, { show, row });
 }
 
 // marks: what they say when pointed at; a click leads to the row, a drag chooses the rows of what lies within
@@ -92,10 +93,11 @@ for (const figure of all("figure[data-table]")) {
     return [(event.clientX - box.left) * whole.width / box.width, (event.clientY - box.top) * whole.height / box.height];
   };
   svg.addEventListener("pointermove", (event) => {
-    const mark = event.target.closest("rect, circle, line, path"), title = mark?.querySelector("title");
-    tip.hidden = !title || !!brush;
-    if (title) {
-      tip.textContent = title.textContent;
+    const mark = event.target.closest("rect, circle, line, path");
+    const text = mark?.querySelector("title")?.textContent ?? (mark?.dataset.row && table?.row(mark.dataset.row));
+    tip.hidden = !text || !!brush;
+    if (text) {
+      tip.textContent = text;
       tip.style.left = Math.max(4, Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)) + "px";
       tip.style.top = Math.max(4, Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8)) + "px";
     }

@@ -202,10 +202,9 @@ def _detail(row: Row, prefix: str, common: set[str]) -> Markup:
     settings = " ".join(one for one in row.overrides if one not in common) or row.run_id
     error = row.error or {}
     parts = [
-        tag("pre", command(row.overrides), class_="wrapped", data_copy=True),
+        tag("pre", command(row.overrides), data_copy=True),
         tag("p", tag("strong", error.get("type", "")), ": ", error.get("message", "")) if error else None,
         tag("pre", error["traceback"], tabindex="0", aria_label="traceback") if error.get("traceback") else None,
-        tag("p", f"run {row.run_id}, {text(row.timing.get('wall_seconds'), '.3g')} s", class_="soft"),
     ]
     state = badge(row.verdict.outcome if row.verdict else row.status) if row.verdict or row.status != "ok" else None
     return tag("details", tag("summary", settings, " ", state), *parts, id=f"{prefix}run-{row.run_id}")

@@ -17,6 +17,9 @@ LINES = 400
 MOST_KEYS = 12
 """Keys that are drawn against the metric, the most important ones."""
 
+POINT = {"type": "circle", "size": 16, "opacity": 0.4, "color": "#8b959e", "tooltip": None}
+"""A point of the sweep; with scripts it says what stands in its row."""
+
 Drawn = tuple[str, dict[str, Any], list[dict[str, Any]]]
 
 
@@ -68,7 +71,7 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     band = "the bar its 95% interval over the seeds" if ends else "there are no seeds to make an interval of"
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "circle", "size": 16, "opacity": 0.35, "color": "#8b959e"},
+            "mark": POINT,
             "encoding": {"y": _metric(found)},
         },
         {
@@ -177,7 +180,7 @@ def _parallel(found: Points, places: Mapping[str, int]) -> Drawn:
     y = {"field": "place", "type": "quantitative", "axis": None, "title": None, "scale": {"domain": [0, 1]}}
     colour = {"field": "value", "type": "quantitative", "title": found.metric, "scale": {"scheme": "viridis"}}
     line = {
-        "mark": {"type": "line", "strokeWidth": 1.2, "opacity": 0.55},
+        "mark": {"type": "line", "strokeWidth": 1.2, "opacity": 0.55, "tooltip": None},
         "encoding": {"color": colour, "detail": {"field": "point", "title": "point"}},
     }
     text = {
@@ -206,7 +209,7 @@ def _best_so_far(found: Points, places: Mapping[str, int]) -> Drawn:
     ]
     x = {"field": "order", "type": "quantitative", "title": "points run", "scale": {"zero": False, "nice": False}}
     layers = [
-        {"mark": {"type": "circle", "size": 14, "opacity": 0.5, "color": "#8b959e"}, "encoding": {"y": _metric(found)}},
+        {"mark": POINT, "encoding": {"y": _metric(found)}},
         {"mark": {"type": "line", "interpolate": "step-after"}, "encoding": {"y": _metric(found, "best")}},
     ]
     said = "Each point in the order in which they began, and the best until then."

@@ -9,6 +9,8 @@ import pytest
 from a4eval import Run, build
 
 STRANGERS = Path(__file__).parent / "strangers"
+collect_ignore = ["strangers"]
+"""Modules of strangers hold no tests, and need frameworks that may not be there."""
 
 
 @pytest.fixture

@@ -247,6 +247,14 @@ def test_a_drag_over_a_chart_chooses_its_rows(browser, pages):
         assert rows_shown(page, "points") == len(cells) > 4
 
 
+def test_a_point_of_a_sweep_says_what_stands_in_its_row(browser, pages):
+    with viewed(browser, pages["sweep"]) as page:
+        page.locator("#c0 svg [data-row='9']").dispatch_event("pointermove", {"bubbles": True})
+        said = page.locator("#tip").text_content()
+        row = page.locator("table[aria-label=points] tbody tr").nth(9).locator("td").all_text_contents()
+        assert [line.split(": ")[1] for line in said.split("\n")] == row
+
+
 def test_a_link_into_something_folded_unfolds_it(browser, pages):
     with viewed(browser, pages["sweep"]) as page:
         page.locator("table[aria-label=points] a").nth(3).click()

@@ -103,12 +103,18 @@ def test_a_mark_leads_to_the_row_of_its_point(sweep_folder):
     _, *table = read_page(text).tables["points"]
     figure = re.search(r'<figure id="c0".*?</figure>', text, re.DOTALL)[0]
     assert 'data-table="all-points"' in figure
-    said = re.findall(r'data-row="(\d+)"><title>task.cell: (\w+)\naccuracy: ([\d.]+)<', figure)
-    assert len(said) == 298
-    for place, cell, value in said:
+    marks = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="2.3" data-row="(\d+)">', figure)
+    assert len(marks) == 298
+    across: dict[str, set[str]] = {}
+    heights = []
+    for x, y, place in marks:
         row = table[int(place)]
-        assert row[4] == cell
-        assert f"{row[6]:.4g}" == f"{float(value):.4g}"
+        across.setdefault(row[4], set()).add(x)
+        heights.append((row[6], float(y)))
+    assert all(len(places) == 1 for places in across.values()), "each cell has its own place"
+    (low, bottom), (high, top) = min(heights), max(heights)
+    for value, y in heights:
+        assert y == pytest.approx(bottom + (value - low) / (high - low) * (top - bottom), abs=0.11)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval import ConfigError, DataError, Result, Row, Run, Value, param
+from a4eval import DataError, Result, Row, Run, Value, import_named, param
 from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
 from a4eval_rnn_bptt.analysis.precision import float32_error
@@ -31,24 +30,19 @@ class InspectModel:
 
     ``model`` names a function without arguments that returns ``(model, batch)``, or ``(model, batch, loss)`` with a
     function from what the model returns to a number; without it, random gradients stand for those of a loss.
-    It is code, so it counts only when it stands on the command line, or when ``task.allow_import=true`` does.
+    It is code, so the command has to name its package, ``--allow-import package``.
     """
 
     model: str = param(help="package.module:factory, which returns (model, batch) or (model, batch, loss)")
-    allow_import: bool = param(
-        default=False, help="let a config file name the factory; counts on the command line alone"
-    )
     decades: float = param(4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy")
 
     def __post_init__(self) -> None:
-        module, _, factory = self.model.partition(":")
-        if not (module and factory):
-            raise ValueError(f"model is {self.model!r}, expected package.module:factory")
         above_zero(self, "decades")
+        self._factory = import_named(self.model, path="task.model")
 
     def run(self, run: Run) -> Result:
         """Read the core, hold numpy against autograd, and follow the gradient back."""
-        core = self._core(run)
+        core = self._core()
         for note in core.notes:
             run.warn(note)
         steps, batch, _ = core.x.shape
@@ -108,21 +102,9 @@ class InspectModel:
             )
         return disagreement
 
-    def _core(self, run: Run) -> TorchCore:
-        """Import and call the factory, if it may be."""
-        typed = {override.lstrip("+") for override in run.typed}
-        if not typed & {f"task.model={self.model}", "task.allow_import=true"}:
-            raise ConfigError(
-                "names code to import but does not stand on the command line; give task.model=… there, "
-                "or task.allow_import=true",
-                path="task.model",
-            )
-        module, _, name = self.model.partition(":")
-        try:
-            factory: Any = getattr(import_module(module), name)
-        except (ImportError, AttributeError) as error:
-            raise ConfigError(f"{self.model!r} cannot be imported: {error}", path="task.model") from error
-        made = factory()
+    def _core(self) -> TorchCore:
+        """Call the factory and read what it made."""
+        made = self._factory()
         if not (isinstance(made, tuple) and len(made) in (2, 3)):
             got = f"{len(made)} things" if isinstance(made, tuple) else type(made).__name__
             raise DataError(f"{self.model} returned {got}, expected a pair (model, batch) or (model, batch, loss)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -74,17 +73,18 @@ FACTORIES = """
 
 
 @pytest.fixture
-def typed(torch, run, tmp_path, monkeypatch):
-    """Put the factories on the path; the fixture sets what the user typed."""
+def models(torch, tmp_path, monkeypatch):
+    """Stand in the folder of the factories, whose import the command allowed."""
     (tmp_path / "my_models.py").write_text(textwrap.dedent(FACTORIES))
-    monkeypatch.syspath_prepend(tmp_path)
-    yield lambda *overrides: setattr(run, "experiment", SimpleNamespace(overrides=overrides))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "my_models,no_such_module")
+    yield
     sys.modules.pop("my_models", None)
 
 
 @pytest.mark.parametrize("factory", ["lstm", "gru", "relu", "bare", "stepper"])
-def test_a_model_is_diagnosed(typed, run, factory):
-    typed(f"task.model=my_models:{factory}")
+def test_a_model_is_diagnosed(models, run, factory):
     result = build("task", {"name": "inspect_model", "model": f"my_models:{factory}"}).run(run)
     values = {name: value.value for name, value in result.metrics.items()}
     assert values["autograd_disagreement"] < 1e-12
@@ -97,9 +97,8 @@ def test_a_model_is_diagnosed(typed, run, factory):
     assert len(weights) == {"lstm": 8, "gru": 2, "relu": 4, "bare": 4, "stepper": 3}[factory]
 
 
-def test_a_users_own_loss_takes_the_place_of_random_gradients(typed, run):
+def test_a_users_own_loss_takes_the_place_of_random_gradients(models, run):
     """A loss at step 8 of 12: the way back has 8 lags, and no share comes from a later step."""
-    typed("task.model=my_models:loss")
     result = build("task", {"name": "inspect_model", "model": "my_models:loss"}).run(run)
     assert [row["lag"] for row in result.tables["decay"]] == list(range(1, 9))
     shares = [row["share"] for row in result.tables["share_by_lag"] if row["weight"] == "weight_hh_l0"]
@@ -107,8 +106,7 @@ def test_a_users_own_loss_takes_the_place_of_random_gradients(typed, run):
     assert shares[8:] == [0] * 4
 
 
-def test_a_gradient_that_dies_on_the_way_has_vanished(typed, run):
-    typed("task.model=my_models:shut")
+def test_a_gradient_that_dies_on_the_way_has_vanished(models, run):
     values = build("task", {"name": "inspect_model", "model": "my_models:shut"}).run(run).metrics
     assert values["vanishes"].value == 1
     assert values["zero_from_lag"].value == 70
@@ -116,23 +114,19 @@ def test_a_gradient_that_dies_on_the_way_has_vanished(typed, run):
     assert "exactly 0 from lag 70 on" in run.warnings[-1]
 
 
-def test_what_autograd_does_not_confirm_is_no_result(typed, run, monkeypatch):
+def test_what_autograd_does_not_confirm_is_no_result(models, run, monkeypatch):
     from a4eval_rnn_bptt.tasks import inspect_model
 
     monkeypatch.setattr(inspect_model, "autograd_disagreement", lambda core, dy: 0.31)
-    typed("task.model=my_models:lstm")
     with pytest.raises(DataError, match=r"differ from autograd's by 0.31 of their norm, expected less than 1e-06"):
         build("task", {"name": "inspect_model", "model": "my_models:lstm"}).run(run)
 
 
-def test_a_config_file_cannot_name_code(typed, run):
-    task = build("task", {"name": "inspect_model", "model": "my_models:lstm", "allow_import": True})
-    typed("experiment=mine")
-    with pytest.raises(ConfigError, match=r"task.model: names code to import but does not stand on the command line"):
-        task.run(run)
+def test_no_config_can_name_code_by_itself(models, monkeypatch):
+    monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "")
+    with pytest.raises(ConfigError, match=r"task.model: names the code .* allow it with --allow-import my_models"):
+        build("task", {"name": "inspect_model", "model": "my_models:lstm"})
     assert "my_models" not in sys.modules
-    typed("experiment=mine", "task.allow_import=true")
-    assert task.run(run).metrics["autograd_disagreement"].value < 1e-12
 
 
 @pytest.mark.parametrize(
@@ -144,12 +138,11 @@ def test_a_config_file_cannot_name_code(typed, run):
         ("my_models:alone", DataError, r"returned LSTM, expected a pair \(model, batch\) or \(model, batch, loss\)"),
         ("my_models:many", DataError, "returned 4 things, expected a pair"),
         ("my_models:short", DataError, "given 1 step, expected at least 2"),
-        ("my_models:nothing", ConfigError, "cannot be imported"),
+        ("my_models:nothing", ConfigError, "my_models has no 'nothing'"),
         ("no_such_module:lstm", ConfigError, "cannot be imported"),
     ],
 )
-def test_bad_models(typed, run, model, error, message):
-    typed(f"task.model={model}")
+def test_bad_models(models, run, model, error, message):
     with pytest.raises(error, match=message):
         build("task", {"name": "inspect_model", "model": model}).run(run)
 

@@ -1,0 +1,126 @@
+"""What the layers ``torch`` and ``jax`` cost over calling the framework directly: one forward and backward pass.
+
+    python -m benchmarks.frameworks_cost --write
+
+Both compute the gradients of the input and of all weights, in float32, on one thread; the adapter's arrays are numpy's.
+The memory is by how much a process of its own grows at most during a pass, the frameworks' own caches included.
+"""
+
+from __future__ import annotations
+
+import benchmarks.one_thread  # noqa: F401  isort:skip  (before numpy and the frameworks)
+
+import resource
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from a4eval import build
+from benchmarks.harness import environment, interleave, publish, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CASES: dict[str, dict[str, Any]] = {
+    "torch Conv2d, 8×64×32×32, k3": {
+        "name": "torch", "layer": "Conv2d", "arguments": [64, 64, 3], "input": [8, 64, 32, 32],
+    },
+    "torch ConvTranspose2d, 8×64×16×16, k4 s2": {
+        "name": "torch", "layer": "ConvTranspose2d", "arguments": [64, 32, 4, 2], "input": [8, 64, 16, 16],
+    },
+    "torch LSTM, 50 steps, 32×64, 128 units": {
+        "name": "torch", "layer": "LSTM", "arguments": [64, 128], "input": [50, 32, 64], "batch_axis": 1, "output": 0,
+    },
+    "torch LayerNorm, 256×512": {"name": "torch", "layer": "LayerNorm", "arguments": [512], "input": [256, 512]},
+    "jax Conv, 8×32×32×64, k3": {
+        "name": "jax", "layer": "Conv", "arguments": [64, 64, [3, 3]], "input": [8, 32, 32, 64],
+    },
+    "jax Linear, 256×512": {"name": "jax", "layer": "Linear", "arguments": [512, 512], "input": [256, 512]},
+}  # fmt: skip
+
+
+def calls(case: str) -> dict[str, Callable[[], Any]]:
+    """Return a pass through the adapter and one without it."""
+    layer = build("layer", CASES[case])
+    rng = np.random.default_rng(0)
+    params = {name: one.astype(np.float32) for name, one in layer.init(rng).items()}
+    x = layer.example(rng).astype(np.float32)
+    dy = np.ones_like(layer.forward(params, x)[0])
+
+    def adapter() -> Any:
+        _, tape = layer.forward(params, x)
+        return layer.backward(params, tape, dy)
+
+    direct = _torch if CASES[case]["name"] == "torch" else _jax
+    return {"directly": direct(CASES[case], params, x, dy), "adapter": adapter}
+
+
+def _torch(node: dict[str, Any], params: Any, x: Any, dy: Any) -> Callable[[], Any]:
+    import torch
+
+    module = getattr(torch.nn, node["layer"])(*node["arguments"])
+    module.load_state_dict({name: torch.tensor(one) for name, one in params.items()})
+    given, gradient = torch.tensor(x, requires_grad=True), torch.tensor(dy)
+
+    def call() -> Any:
+        y = module(given)
+        y = y[0] if isinstance(y, tuple) else y
+        return torch.autograd.grad(y, [given, *module.parameters()], gradient)
+
+    return call
+
+
+def _jax(node: dict[str, Any], params: Any, x: Any, dy: Any) -> Callable[[], Any]:
+    import jax
+    from flax import nnx
+
+    graph, state = nnx.split(getattr(nnx, node["layer"])(*node["arguments"], rngs=nnx.Rngs(0)))
+
+    @jax.jit
+    def both(params: Any, x: Any, dy: Any) -> Any:
+        def apply(params: Any, x: Any) -> Any:
+            return nnx.merge(graph, nnx.from_flat_state({(name,): nnx.Param(one) for name, one in params.items()}))(x)
+
+        y, pull = jax.vjp(apply, params, x)
+        return y, pull(dy)
+
+    del state
+    given = jax.tree.map(jax.numpy.asarray, (params, x, dy))
+    return lambda: jax.block_until_ready(both(*given))
+
+
+def growth(case: str, way: str) -> float:
+    """Return by how many MB a fresh process grows at most during the passes."""
+    code = f"from benchmarks.frameworks_cost import grown; print(grown({case!r}, {way!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def grown(case: str, way: str) -> float:
+    """Return by how many MB this process grows at most during the passes."""
+    call = calls(case)[way]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(5):
+        call()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def main() -> None:
+    rows = []
+    for case in CASES:
+        seconds = interleave(calls(case), rounds=9)
+        memory = {way: growth(case, way) for way in seconds}
+        rows.append([
+            case, seconds["directly"] * 1e3, seconds["adapter"] * 1e3, seconds["adapter"] / seconds["directly"],
+            memory["directly"], memory["adapter"],
+        ])  # fmt: skip
+    header = ["forward and backward", "directly, ms", "adapter, ms", "ratio", "directly, MB", "adapter, MB"]
+    text = "## Layers of other frameworks: what the adapter costs\n\n"
+    text += f"{environment('torch', 'jax', 'flax', 'numpy')}; one thread, float32, medians of 9 interleaved rounds.\n\n"
+    publish("frameworks_cost", text + table(header, rows))
+
+
+if __name__ == "__main__":
+    main()
