@@ -38,7 +38,8 @@ class Task:
 def run(do, directory, **root):
     """Run it and return its record, as it is read back."""
     config = {"task": {"name": "task"}, "seed": 0, **root}
-    prepared = Prepared(Experiment(None, config, (), directory), Task(do), [], "0123456789abcdef")
+    experiment = Experiment(None, config, (), directory)
+    prepared = Prepared(experiment, Task(do), [], "0123456789abcdef", experiment.root)
     found = json.loads(record.encode(execute(prepared, directory)), parse_constant=pytest.fail)
     jsonschema.validate(found, record.json_schema(), cls=jsonschema.Draft202012Validator)
     return found
