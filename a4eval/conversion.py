@@ -60,8 +60,22 @@ def type_name(hint: Any) -> str:
 
 def _decode(hint: type[Any], value: Any) -> Any:
     if hint is Path and isinstance(value, str):
-        return Path(value)
+        return at_home(value)
     raise msgspec.ValidationError(f"Expected `{hint}`")
+
+
+def at_home(path: str) -> Path:
+    """Return a path as a shell would: ``~`` and ``$HOME`` at its beginning are the home folder; no other variable is.
+
+    >>> at_home("$HOME/data") == at_home("~/data") == Path.home() / "data", str(at_home("data/~"))
+    (True, 'data/~')
+    """
+    if path == "$HOME" or path.startswith("$HOME/"):
+        path = f"~{path.removeprefix('$HOME')}"
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user
+        return Path(path)
 
 
 def _literals(hint: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 ALIKE_SHOWN = 3
@@ -43,6 +43,35 @@ class ConfigError(A4evalError):
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(f"{path}: {message}" if path else message)
         self.path = path
+
+
+class SeveralConfigError(ConfigError):
+    """Several things are wrong with a config: the text has a line for each, ``errors`` the errors themselves."""
+
+    def __init__(self, errors: Iterable[ConfigError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(map(str, self.errors)))
+
+
+def each(error: ConfigError) -> tuple[ConfigError, ...]:
+    """Return the errors that one is made of."""
+    return error.errors if isinstance(error, SeveralConfigError) else (error,)
+
+
+def together(errors: Iterable[ConfigError]) -> ConfigError:
+    """Return several errors as one, none of them twice."""
+    found = {str(one): one for error in errors for one in each(error)}
+    return next(iter(found.values())) if len(found) == 1 else SeveralConfigError(found.values())
+
+
+def added(error: ConfigError, text: Callable[[ConfigError], str]) -> ConfigError:
+    """Return an error, or several, each with *text* of it after what it says."""
+    found = []
+    for one in each(error):
+        more = ConfigError(f"{one}{text(one)}")
+        more.path = one.path
+        found.append(more)
+    return together(found)
 
 
 class DataError(A4evalError):
@@ -110,7 +139,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     '; known: average, median'
     """
     names = sorted(known)
-    near = _same(name, names) or get_close_matches(name, names, n=1, cutoff=0.6) or _beginning(name, names)
+    near = _same(name, names) or _beginning(name, names) or get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     if len(names) > NAMES_SHOWN:
@@ -124,12 +153,11 @@ def _same(name: str, names: Iterable[str]) -> list[str]:
 
 
 def _beginning(name: str, names: Iterable[str]) -> list[str]:
-    """Return the few names that begin with *name*, or whose part after a slash or dot does."""
+    """Return the shortest names that begin with *name*, or whose part after a slash or dot does, if they are few."""
     begin = name.lower()
-    found = (
-        [one for one in names if any(one.lower()[place:].startswith(begin) for place in _starts(one))] if begin else []
-    )
-    return found if len(found) <= ALIKE_SHOWN else []
+    found = [one for one in names if any(one.lower()[place:].startswith(begin) for place in _starts(one))]
+    found = [one for one in found if len(one) == min(map(len, found))]
+    return found if len(begin) > 1 and len(found) <= ALIKE_SHOWN else []
 
 
 def _starts(name: str) -> list[int]:

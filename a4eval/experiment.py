@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from a4eval.conversion import convert
-from a4eval.errors import ConfigError, did_you_mean
+from a4eval.errors import ConfigError, did_you_mean, together
 
 SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "objective"})
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
@@ -19,6 +19,8 @@ LOCAL = ("local", "a4eval/local")
 """The names of the one executor that a config or a record may choose: it starts nothing but Python, on this machine."""
 
 
+MISSING = "???"
+"""What stands in a config for what must be given."""
 POINT_KEYS = frozenset({"points", "zip"})
 """The root keys that say which points a sweep has beside what is swept over key by key."""
 
@@ -62,6 +64,8 @@ class Experiment:
     config: dict[str, Any]
     overrides: tuple[str, ...]
     directory: Path
+    problems: tuple[ConfigError, ...] = ()
+    """What was found to be wrong before it could be checked as a whole."""
 
     @cached_property
     def root(self) -> Root:
@@ -78,16 +82,26 @@ def check_root(root: dict[str, Any]) -> None:
     Raises:
         ConfigError: one of them is wrong.
     """
+    problems = []
     for key, value in root.items():
-        if key == "experiment":
-            raise ConfigError("its YAML file must begin with the line `# @package _global_`", path=key)
-        if key not in _TYPES:
-            raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=key)
-        convert(value, _TYPES[key], key)
-    for key in ("seed", "retries"):
-        if root.get(key, 0) < 0:
-            raise ConfigError(f"got {root[key]}, expected a non-negative integer", path=key)
-    if (timeout := root.get("timeout")) is not None and not timeout > 0:
-        raise ConfigError(f"got {timeout}, expected a number of seconds above 0, or null", path="timeout")
-    if root.get("task", "???") == "???":
-        raise ConfigError("is missing; choose an experiment: `a4eval experiments` lists them", path="task")
+        try:
+            _check(key, value)
+        except ConfigError as error:
+            problems.append(error)
+    if root.get("task", MISSING) == MISSING and "experiment" not in root:
+        missing = "is missing; choose an experiment: `a4eval experiments` lists them"
+        problems.append(ConfigError(missing, path="task"))
+    if problems:
+        raise together(problems)
+
+
+def _check(key: str, value: Any) -> None:
+    if key == "experiment":
+        raise ConfigError("its YAML file must begin with the line `# @package _global_`", path=key)
+    if key not in _TYPES:
+        raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=key)
+    convert(value, _TYPES[key], key)
+    if key in ("seed", "retries") and value < 0:
+        raise ConfigError(f"got {value}, expected a non-negative integer", path=key)
+    if key == "timeout" and value is not None and not value > 0:
+        raise ConfigError(f"got {value}, expected a number of seconds above 0, or null", path=key)

@@ -125,6 +125,8 @@ class Registry:
             near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
             hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
         lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""
+        disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
+        lost += f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
         raise ConfigError(f"no {kind} {name!r}{hint}{lost}", path=path)
 
 

@@ -3,16 +3,12 @@
     python -m benchmarks.frameworks_cost --write
 
 Both compute the gradients of the input and of all weights, in float32, on one thread; the adapter's arrays are numpy's.
-The memory is by how much a process of its own grows at most during a pass, the frameworks' own caches included.
 """
 
 from __future__ import annotations
 
 import benchmarks.one_thread  # noqa: F401  isort:skip  (before numpy and the frameworks)
 
-import resource
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,32 +87,13 @@ def _jax(node: dict[str, Any], params: Any, x: Any, dy: Any) -> Callable[[], Any
     return lambda: jax.block_until_ready(both(*given))
 
 
-def growth(case: str, way: str) -> float:
-    """Return by how many MB a fresh process grows at most during the passes."""
-    code = f"from benchmarks.frameworks_cost import grown; print(grown({case!r}, {way!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[-1])
-
-
-def grown(case: str, way: str) -> float:
-    """Return by how many MB this process grows at most during the passes."""
-    call = calls(case)[way]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(5):
-        call()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-
-
 def main() -> None:
     rows = []
     for case in CASES:
         seconds = interleave(calls(case), rounds=9)
-        memory = {way: growth(case, way) for way in seconds}
-        rows.append([
-            case, seconds["directly"] * 1e3, seconds["adapter"] * 1e3, seconds["adapter"] / seconds["directly"],
-            memory["directly"], memory["adapter"],
-        ])  # fmt: skip
-    header = ["forward and backward", "directly, ms", "adapter, ms", "ratio", "directly, MB", "adapter, MB"]
+        directly, adapter = seconds["directly"], seconds["adapter"]
+        rows.append([case, directly * 1e3, adapter * 1e3, adapter / directly])
+    header = ["forward and backward", "directly, ms", "adapter, ms", "ratio"]
     text = "## Layers of other frameworks: what the adapter costs\n\n"
     text += f"{environment('torch', 'jax', 'flax', 'numpy')}; one thread, float32, medians of 9 interleaved rounds.\n\n"
     publish("frameworks_cost", text + table(header, rows))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.api.record import Record, decode
 from a4eval.api.typed import typed
-from a4eval.config.compose import experiment as composed
 from a4eval.errors import ConfigError, RunFailedError
+from a4eval.runs.asked import asked
 from a4eval.runs.record import encode
-from a4eval.runs.runner import prepare, run_single
+from a4eval.runs.runner import run_single
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +51,7 @@ def run(
     0.8333333333333334
     """
     given = typed(experiment, overrides, hydra_run_dir=directory)
-    prepared = prepare(composed(given, None if config_dir is None else Path(config_dir)))
+    prepared = asked(given, None if config_dir is None else Path(config_dir))
     root = prepared.experiment.root
     if root.dry_run:
         raise ConfigError("is for the command; from Python nothing is run dry", path="dry_run")

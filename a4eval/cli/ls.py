@@ -12,7 +12,7 @@ from a4eval.errors import ConfigError
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.argument("conditions", nargs=-1)
+@click.argument("more", metavar="[PATH]... [CONDITIONS]...", nargs=-1)
 @click.option("--sort", metavar="KEY", help="Order by this key, the best of a metric first; -KEY turns it round.")
 @click.option("--columns", metavar="KEY,…", help="What to show; by default what differs, and the metrics.")
 @click.option("--limit", type=click.IntRange(min=1), help="Show so many at most.")
@@ -20,17 +20,24 @@ from a4eval.errors import ConfigError
 @json_option
 def ls(
     path: Path,
-    conditions: tuple[str, ...],
+    more: tuple[str, ...],
     sort: str | None,
     columns: str | None,
     limit: int | None,
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """List the records under PATH that meet all CONDITIONS, such as 'metrics.accuracy>0.9' or status=failed."""
+    r"""List the records under each PATH that meet all CONDITIONS.
+
+    \b
+    A condition holds a key of the record against a value:
+      'accuracy>0.9'  status=failed  'AP.interval.low>=0.4'  task.W=8  'timing.wall_seconds<1'
+    """
     from a4eval.results.listing import list_records
 
     if as_csv and as_json:
         raise ConfigError("choose one of --csv and --json")
     form = "json" if as_json else "csv" if as_csv else "table"
-    list_records(path, conditions, sort=sort, columns=columns, limit=limit, form=form)
+    conditions = [one for one in more if not Path(one).exists()]
+    paths = [path, *(Path(one) for one in more if Path(one).exists())]
+    list_records(paths, conditions, sort=sort, columns=columns, limit=limit, form=form)

@@ -10,6 +10,7 @@ import click
 from a4eval import __version__
 from a4eval.cli.cancel import cancel
 from a4eval.cli.compare import compare
+from a4eval.cli.completion import completion
 from a4eval.cli.components import components
 from a4eval.cli.experiments import experiments
 from a4eval.cli.export import export
@@ -23,12 +24,13 @@ from a4eval.cli.resume import resume
 from a4eval.cli.retry import retry
 from a4eval.cli.run import run
 from a4eval.cli.say import fail
+from a4eval.cli.schema import schema
 from a4eval.cli.show import show
 from a4eval.cli.status import status
 from a4eval.errors import A4evalError, DataError
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
-from a4eval.terminal import remark
+from a4eval.terminal import put, remark
 
 
 def main() -> None:
@@ -59,10 +61,13 @@ class Interruptible(click.Group):
             sys.exit(INTERRUPTED)
 
 
-@click.group(cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Interruptible, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
-def app() -> None:
+@click.pass_context
+def app(context: click.Context) -> None:
     """A measuring bench for metrics and layers: plugins, experiments in YAML, records in JSON."""
+    if context.invoked_subcommand is None:
+        put(context.get_help())
 
 
 COMMANDS = (
@@ -82,6 +87,8 @@ COMMANDS = (
     resume,
     status,
     cancel,
+    completion,
+    schema,
 )
 for command in COMMANDS:
     app.add_command(command)

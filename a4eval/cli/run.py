@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from a4eval import errors
+from a4eval.cli import complete
 from a4eval.cli.options import (
     allow_options,
     check_plugins,
@@ -53,9 +54,9 @@ Exit status: 0 ok
 
 
 @click.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
-@click.argument("overrides", nargs=-1)
+@click.argument("overrides", nargs=-1, shell_complete=complete.overrides)
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
-@click.option("--cfg", metavar="job|hydra|all", help="Print the composed config and stop.")
+@click.option("--cfg", metavar="job|resolved|hydra|all", help="Print the composed config and stop.")
 @show_option
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the record alone.")
 @json_option
@@ -92,13 +93,19 @@ def run(
 
 
 def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -> None:
-    """Print the composed config: ours (job), Hydra's, or all of it."""
+    """Print the composed config: ours (job), with every default (resolved), Hydra's, or all of it."""
     from omegaconf import OmegaConf
 
     from a4eval.config.compose import compose
+    from a4eval.runs.asked import asked
+    from a4eval.runs.record import plain
+    from a4eval.runs.runner import whole
 
-    if part not in ("job", "hydra", "all"):
-        raise ConfigError(f"got {part!r}, expected job, hydra or all", path="--cfg")
+    if part not in ("job", "resolved", "hydra", "all"):
+        raise ConfigError(f"got {part!r}, expected job, resolved, hydra or all", path="--cfg")
+    if part == "resolved":
+        put(OmegaConf.to_yaml(OmegaConf.create(whole(plain(asked(overrides, config_dir).experiment.config)))), end="")
+        return
     config = compose(overrides, config_dir)
     keys = [str(key) for key in config if part == "all" or (key == "hydra") == (part == "hydra")]
     put(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
@@ -112,16 +119,16 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         config_dir: the user's own configs.
         show: ``summary``, ``all``, ``json`` or ``path``.
     """
-    from a4eval.config.compose import experiment
     from a4eval.results.show import print_record
+    from a4eval.runs.asked import asked
     from a4eval.runs.record import FILE_NAME, encode
-    from a4eval.runs.runner import prepare, run_single
+    from a4eval.runs.runner import run_single
 
     for key in ("points", "zip"):
         if any(override.startswith(f"{key}=") for override in overrides):
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
-    prepared = prepare(experiment(overrides, config_dir))
+    prepared = asked(overrides, config_dir)
     if prepared.experiment.root.dry_run:
         put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)

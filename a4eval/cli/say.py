@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from a4eval.errors import A4evalError, DataError
+from a4eval.errors import A4evalError, ConfigError, DataError, each
 from a4eval.results.exit_status import BAD_CONFIG, FAILED
 from a4eval.terminal import remark
 
 
 def fail(error: A4evalError) -> NoReturn:
-    """Print the one line and exit: 1 for bad data, 2 for whatever the user can mend in the command or config."""
-    say("error", str(error))
+    """Print a line for each thing that is wrong and exit: 1 for bad data, 2 for what the user can mend."""
+    for one in each(error) if isinstance(error, ConfigError) else (error,):
+        say("error", str(one))
     sys.exit(FAILED if isinstance(error, DataError) else BAD_CONFIG)
 
 

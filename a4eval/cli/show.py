@@ -13,6 +13,7 @@ from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.terminal import put
 
 if TYPE_CHECKING:
+    from a4eval.journal.views import Row
     from a4eval.runs.record import Record
 
 LINES_OF_A_LOG = 5
@@ -20,25 +21,37 @@ LINES_OF_A_LOG = 5
 
 @click.command()
 @click.argument("record", type=click.Path(path_type=Path, exists=True))
+@click.option("--point", metavar="N|ID", help="Of a sweep: the Nth point that has a record, or one by its run_id.")
 @click.option("--table", "name", metavar="NAME", help="Print this table alone, whole.")
 @click.option("--traceback", is_flag=True, help="Print the traceback of a failed run.")
 @click.option("--log", "log", is_flag=True, help="Print what the run printed.")
 @show_option
 @json_option
-def show(record: Path, name: str | None, traceback: bool, log: bool, show: str, as_json: bool) -> None:
-    """Show one record again: RECORD is a result.json or the folder of a run."""
+def show(
+    record: Path, point: str | None, name: str | None, traceback: bool, log: bool, show: str, as_json: bool
+) -> None:
+    """Show one record again: RECORD is a result.json, the folder of a run, or with --point that of a sweep."""
+    import msgspec
+
+    from a4eval.journal import query
+    from a4eval.journal.texts import text_at
     from a4eval.results.show import print_record
     from a4eval.results.tables import print_table
     from a4eval.runs.printed import log_of
-    from a4eval.runs.record import FILE_NAME, encode, read
+    from a4eval.runs.record import FILE_NAME, Record, encode, read
 
     path = record / FILE_NAME if record.is_dir() else record
     try:
-        found = read(path)
+        if point is None:
+            found = read(path)
+        else:
+            row = _point(query.read(record).rows, point)
+            found, path = msgspec.json.decode(text_at(Path(row.path), row.offset), type=Record), Path(row.path)
     except FileNotFoundError as error:
-        raise DataError(f"{record}: holds no {FILE_NAME}; `a4eval ls {record}` lists the records below it") from error
+        advice = f"`a4eval ls {record}` lists the records below it, --point N shows one of a sweep's"
+        raise DataError(f"{record}: holds no {FILE_NAME}; {advice}") from error
     except ValueError as error:
-        raise DataError(f"{path}: is no record of a run: {error}; `a4eval ls` reads the journal of a sweep") from error
+        raise DataError(f"{path}: is no record of a run: {error}; --point N shows one of a sweep's journal") from error
     if as_json:
         put(encode(found).decode())
     elif traceback:
@@ -67,3 +80,14 @@ def _print_end(found: Record, path: Path) -> None:
         put(f"it printed, in {path.parent / LOG} (--log shows all):")
         for line in last_lines(path.parent, LINES_OF_A_LOG):
             put(f"  {line}")
+
+
+def _point(rows: list[Row], point: str) -> Row:
+    """Return the record of a point: by its number among those that have one, from 1 on, or by its id's beginning."""
+    if point.isdigit() and 1 <= int(point) <= len(rows):
+        return rows[int(point) - 1]
+    found = [row for row in rows if row.run_id.startswith(point)]
+    if len(found) != 1:
+        expected = f"a number from 1 to {len(rows)}, or the beginning of one run_id"
+        raise ConfigError(f"got {point!r}, which is {len(found)} of the records; expected {expected}", path="--point")
+    return found[0]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 
 from typing_extensions import get_protocol_members
 
-from a4eval.component import parameter_info
+from a4eval.component import ParameterInfo, parameter_info
 from a4eval.contracts import KINDS, lacking
 from a4eval.conversion import convert, show, type_name
-from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, text_of, told
+from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, text_of, together, told
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class Parameter:
 
 def parameters(factory: Any, prefix: str = "") -> list[Parameter]:
     """List the parameters of a component's dataclass; those of a group of options follow as ``group.name``."""
-    hints = _hints(factory)
+    hints = hints_of(factory)
     listed = []
-    for field in _fields(factory):
-        name, hint, info, default = f"{prefix}{field.name}", hints[field.name], parameter_info(field), _default(field)
+    for field in fields_of(factory):
+        name, hint, info, default = f"{prefix}{field.name}", hints[field.name], parameter_info(field), default_of(field)
         required = default is dataclasses.MISSING
-        group = _group(hint)
+        group = group_of(hint)
         shown = f"{info.kind} node" if info.kind else "options" if group else type_name(hint)
         listed.append(Parameter(name, shown, None if required else default, required, info.help, info.unit, info.kind))
         if group:
@@ -90,32 +90,38 @@ class Builder:
 
     def _make(self, factory: Any, node: Mapping[str, Any], path: str) -> Any:
         """Check a node against a dataclass and make one."""
-        fields = {field.name: field for field in _fields(factory)}
+        fields = {field.name: field for field in fields_of(factory)}
+        problems = []
         for key in node:
             if key not in fields:
                 hint = did_you_mean(str(key), fields) if fields else "; it takes no parameters"
-                raise ConfigError(f"unknown key{hint}", path=f"{path}.{key}")
-        hints = _hints(factory)
+                problems.append(ConfigError(f"unknown key{hint}", path=f"{path}.{key}"))
+        hints = hints_of(factory)
         arguments = {}
         for key, field in fields.items():
-            hint, info, where = hints[key], parameter_info(field), f"{path}.{key}"
             value = node.get(key, dataclasses.MISSING)
+            info = parameter_info(field)
             if value is dataclasses.MISSING:
-                value = _default(field)
+                value = default_of(field)
                 if value is not dataclasses.MISSING and not info.kind:
                     continue  # the dataclass has it
-            if value is dataclasses.MISSING or (isinstance(value, str) and value == "???"):
-                raise ConfigError(f"is missing; set {where}=… ({info.help or type_name(hint)})", path=where)
-            arguments[key] = self._field(info.kind, hint, value, where)
+            try:
+                arguments[key] = self._field(info, hints[key], value, f"{path}.{key}")
+            except ConfigError as error:
+                problems.append(error)
+        if problems:
+            raise together(problems)
         try:
             return factory(**arguments)
         except (ValueError, TypeError) as error:
             raise ConfigError(text_of(error), path=path) from error
 
-    def _field(self, kind: str, hint: Any, value: Any, path: str) -> Any:
-        if kind and not (isinstance(value, str) and str in get_args(hint)):
-            return self._nested(kind, hint, value, path)
-        group = _group(hint)
+    def _field(self, info: ParameterInfo, hint: Any, value: Any, path: str) -> Any:
+        if value is dataclasses.MISSING or (isinstance(value, str) and value == "???"):
+            raise ConfigError(f"is missing; set {path}=… ({info.help or type_name(hint)})", path=path)
+        if info.kind and not (isinstance(value, str) and str in get_args(hint)):
+            return self._nested(info.kind, hint, value, path)
+        group = group_of(hint)
         if group is None or (value is None and hint is not group):
             return convert(value, hint, path)
         return self.options(group, value, path)
@@ -127,7 +133,7 @@ class Builder:
             ConfigError: *value* is no mapping of its fields.
         """
         if not isinstance(value, Mapping):
-            keys = ", ".join(field.name for field in _fields(group))
+            keys = ", ".join(field.name for field in fields_of(group))
             raise ConfigError(f"got {show(value)}, expected a mapping with {keys}", path=path)
         return self._make(group, value, path)
 
@@ -141,31 +147,47 @@ class Builder:
         if get_origin(shape) is dict:
             if not isinstance(value, Mapping):
                 raise ConfigError(f"got {show(value)}, expected a mapping of labels to {kind}s", path=path)
-            return {str(label): self.build(kind, node, f"{path}.{label}") for label, node in value.items()}
+            return dict(self._all(kind, {str(label): (f"{path}.{label}", node) for label, node in value.items()}))
         if get_origin(shape) is list:
             if not isinstance(value, list):
                 raise ConfigError(f"got {show(value)}, expected a list of {kind}s", path=path)
-            return [self.build(kind, node, f"{path}[{index}]") for index, node in enumerate(value)]
+            numbered = {index: (f"{path}[{index}]", node) for index, node in enumerate(value)}
+            return [component for _, component in self._all(kind, numbered)]
         return self.build(kind, value, path)
+
+    def _all(self, kind: str, nodes: Mapping[Any, tuple[str, Any]]) -> list[tuple[Any, Any]]:
+        """Build the components of a list or dict; what is wrong with them is said together."""
+        built, problems = [], []
+        for key, (path, node) in nodes.items():
+            try:
+                built.append((key, self.build(kind, node, path)))
+            except ConfigError as error:
+                problems.append(error)
+        if problems:
+            raise together(problems)
+        return built
 
 
 @cache  # a sweep builds the same components ten thousand times
-def _hints(factory: Any) -> dict[str, Any]:
+def hints_of(factory: Any) -> dict[str, Any]:
+    """Return the types of a dataclass's fields."""
     return get_type_hints(factory)
 
 
 @cache
-def _fields(factory: Any) -> tuple[dataclasses.Field[Any], ...]:
+def fields_of(factory: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """Return the fields of a dataclass that a config may give."""
     return tuple(field for field in dataclasses.fields(factory) if field.init)
 
 
-def _group(hint: Any) -> Any:
+def group_of(hint: Any) -> Any:
     """Return the dataclass behind a field that is a group of options (or None), else None."""
     choices = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     return next((one for one in choices if dataclasses.is_dataclass(one)), None)
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
+def default_of(field: dataclasses.Field[Any]) -> Any:
+    """Return a field's default, made anew; ``MISSING`` if it has none."""
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return field.default

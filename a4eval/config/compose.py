@@ -7,34 +7,34 @@ The parameters of components are checked afterwards against the components thems
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import hydra
-import msgspec
-import yaml
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.config.apart import apart
+from a4eval.config.complaints import COMPOSITION_ERRORS, explain
 from a4eval.config.guard import SCHEME, Guard, UserConfigs, check_folder
 from a4eval.config.interpolation import bounded, check_depth, count_what_is_resolved
-from a4eval.config.presets import experiments
+from a4eval.conversion import at_home
 from a4eval.environment import mention, mentions
-from a4eval.errors import A4evalError, ConfigError, did_you_mean
-from a4eval.experiment import Experiment, Root, check_root
+from a4eval.errors import ConfigError, together
+from a4eval.experiment import MISSING, Experiment, check_root
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from hydra._internal.hydra import Hydra
 
@@ -105,13 +105,40 @@ def guarded_hydra(job_name: str, config_dir: Path | None) -> Iterator[Hydra]:
 
 
 def experiment(overrides: Sequence[str], config_dir: Path | None = None) -> Experiment:
-    """Return the experiment that *overrides* come to, composed and resolved.
+    """Return the experiment that *overrides* come to, composed and resolved, with what is wrong with some of them.
+
+    An override that cannot be set is left out, so that what is wrong with the others is found as well.
 
     Raises:
-        ConfigError: an override, a name, a file or a key of the root is wrong.
+        ConfigError: it cannot be composed.
     """
+    kept, problems = list(overrides), []
     with apart():
-        return resolve(compose(overrides, config_dir), overrides)
+        while True:
+            try:
+                composed = compose(kept, config_dir)
+                break
+            except ConfigError as error:
+                problems.append(error)
+                blamed = _blamed(error, kept)
+                if blamed is None:
+                    raise together(problems) from error.__cause__
+                kept.remove(blamed)
+        try:
+            found = resolve(composed, overrides)
+        except ConfigError as error:
+            raise together([*problems, error]) from error.__cause__
+    return replace(found, problems=tuple(problems))
+
+
+def _blamed(error: ConfigError, overrides: Sequence[str]) -> str | None:
+    """Return the override that is behind an error, unless without it nothing has a meaning."""
+    if error.path in ("experiment", "--config-dir"):
+        return None
+    for one in overrides:
+        if repr(one) in str(error) or (error.path and one.lstrip("+~").partition("=")[0] == error.path):
+            return one
+    return None
 
 
 def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
@@ -127,18 +154,28 @@ def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictCon
 
 
 def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
-    """Resolve the interpolations of a composed config and check its root keys.
+    """Resolve the interpolations of a composed config.
 
     Raises:
-        ConfigError: an interpolation leads nowhere, or a key of the root is unknown or of the wrong type.
+        ConfigError: some of them lead nowhere.
     """
+    root, problems = {}, []
+    for key in (str(key) for key in config if key != "hydra"):
+        try:
+            with bounded():
+                root[key] = _resolved(config, key)
+        except (OmegaConfBaseException, RecursionError) as error:
+            problems.append(explain(error))
     try:
-        with bounded():
-            root = {str(key): _resolved(config, str(key)) for key in config if key != "hydra"}
-            directory = folder_of(config, "run")
-    except (OmegaConfBaseException, RecursionError) as error:
-        raise explain(error) from error
-    check_root(root)
+        directory = folder_of(config, "run")
+    except OmegaConfBaseException as error:
+        problems.append(explain(error))
+    if problems:
+        try:
+            check_root({"task": None} | root)
+        except ConfigError as error:
+            problems.append(error)
+        raise together(problems)
     return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
 
 
@@ -152,12 +189,12 @@ def folder_of(config: DictConfig, what: Literal["run", "sweep"]) -> Path:
     if mentions(text):
         message = f"got {text!r}, but a folder's name would show the value; let the shell put it in"
         raise ConfigError(message, path=f"hydra.{what}.dir")
-    return Path(text)
+    return at_home(text)
 
 
 def _resolved(config: DictConfig, key: str) -> Any:
     if OmegaConf.is_missing(config, key):
-        return "???"
+        return MISSING
     value = config[key]
     return contained(value) if OmegaConf.is_config(value) else value
 
@@ -176,66 +213,17 @@ def contained(config: Any) -> Any:
 def free_keys(overrides: Iterable[str]) -> list[str]:
     """Let a key below ``task`` or ``executor`` be set whether or not the YAML mentions it: parameters have defaults.
 
-    >>> free_keys(["task.k=5", "seed=1", "~task.k"])
-    ['++task.k=5', 'seed=1', '~task.k']
+    A path that begins with ``~`` becomes a text, which Hydra would not take it for.
+
+    >>> free_keys(["task.k=5", "seed=1", "~task.k", "task.data.path=~/a,~/b"])
+    ['++task.k=5', 'seed=1', '~task.k', "++task.data.path='~/a','~/b'"]
     """
-    return [f"++{override}" if override.startswith(("task.", "executor.")) else override for override in overrides]
+    return [f"++{_texts(one)}" if one.startswith(("task.", "executor.")) else _texts(one) for one in overrides]
 
 
-COMPOSITION_ERRORS = (
-    HydraException,
-    OmegaConfBaseException,
-    yaml.YAMLError,
-    # what Hydra lets through of a user's typo: keys and groups that are not there, YAML that is not UTF-8 or in circles
-    AttributeError,
-    KeyError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+def _texts(override: str) -> str:
+    key, sign, value = override.partition("=")
+    return key + sign + _AT_HOME.sub(r"'\g<0>'", value) if "~" in value else override
 
 
-def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
-    """Return Hydra's, OmegaConf's or YAML's complaint as one line that says where and what to do."""
-    return _ours(error) or _hydras(error, config_dir)
-
-
-def _ours(error: Exception) -> ConfigError | None:
-    """Return what a resolver of ours complained of, if it is behind *error*."""
-    cause = error.__cause__
-    while cause is not None and not isinstance(cause, A4evalError):
-        cause = cause.__cause__
-    key = str(error.full_key or "") if isinstance(error, OmegaConfBaseException) else ""
-    return None if cause is None else ConfigError(str(cause), path=key)
-
-
-def _hydras(error: Exception, config_dir: Path | None) -> ConfigError:
-    cause = error.__cause__
-    if isinstance(error, MissingConfigException):
-        missing = str(error.missing_cfg_file)
-        group, _, name = missing.partition("/")
-        if group == "experiment":
-            hint = did_you_mean(name, [listed.name for listed in experiments(config_dir)])
-            return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
-        return ConfigError(f"there is no config {missing!r}{did_you_mean(name, error.options or ())}")
-    if isinstance(error, OverrideParseException):
-        override = str(error.override).removeprefix("++")
-        said = [
-            line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(("Error ", "See "))
-        ]
-        quote = "; quote a value with special characters: KEY='\"VALUE\"'" if "'" not in override else ""
-        return ConfigError(f"cannot read the override {override!r}: {said[0] if said else 'not understood'}{quote}")
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        mark = error.problem_mark
-        return ConfigError(f"not valid YAML: {error.problem}", path=f"{mark.name}, line {mark.line + 1}")
-    if isinstance(cause, OmegaConfBaseException) and cause.full_key and "struct" in str(cause):
-        key = str(cause.full_key)
-        return ConfigError(f"unknown key{did_you_mean(key, msgspec.structs.asdict(Root(task=None)))}", path=key)
-    source = cause if isinstance(cause, OmegaConfBaseException) else error
-    key = str(source.full_key or "") if isinstance(source, OmegaConfBaseException) else ""
-    lines = [line.strip() for line in str(source).splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("full_key:", "object_type=", "See http"))]
-    if not isinstance(error, (HydraException, OmegaConfBaseException)):
-        kept = [f"cannot be composed: {type(error).__name__}: {kept[0] if kept else ''}"]
-    return ConfigError("; ".join(kept), path=key)
+_AT_HOME = re.compile(r"(?:(?<=^)|(?<=[,\[:]))~[\w./-]*")

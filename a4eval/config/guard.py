@@ -25,6 +25,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
 from a4eval.config.interpolation import bounded
+from a4eval.config.setting import our_rules
 from a4eval.config.yaml_file import text_of
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.experiment import LOCAL
@@ -235,7 +236,7 @@ class Guard(ConfigLoader):
             ConfigError: the config says what it may not.
         """
         check_overrides(overrides)
-        with bounded():
+        with bounded(), our_rules():
             config = self._inner.load_configuration(
                 config_name, overrides, run_mode, from_shell, validate_sweep_overrides
             )
@@ -252,7 +253,7 @@ class Guard(ConfigLoader):
             ConfigError: the config says what it may not.
         """
         check_overrides(sweep_overrides)
-        with bounded():
+        with bounded(), our_rules():
             config = self._inner.load_sweep_config(master_config, sweep_overrides)
             about_hydra: Any = OmegaConf.to_container(master_config.hydra.overrides.hydra, resolve=False)
             self._check(config, RunMode.RUN, [*about_hydra, *sweep_overrides])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -14,7 +16,10 @@ from a4eval.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+HEADER = 200
+"""So many characters of a file are looked through for what it needs."""
+_NEEDS = re.compile(r"^# needs: ([\w -]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +29,28 @@ class Listed:
     name: str
     description: str
     provider: str
+    file: Path
+    needs: list[str]
+    """The distributions that it needs and that are not installed."""
 
 
 def experiments(config_dir: Path | None = None) -> list[Listed]:
     """List the experiments of the user's folder and of every active plugin; the first of a name wins, as in Hydra."""
-    found: dict[str, Listed] = {}
+    found = _found(config_dir)
+    return [Listed(name, _description(file), who, file, _lacking(file)) for name, (who, file) in sorted(found.items())]
+
+
+def files(config_dir: Path | None = None) -> dict[str, Path]:
+    """Return the names of the experiments and their files, none of them read."""
+    return {name: file for name, (_, file) in _found(config_dir).items()}
+
+
+def _found(config_dir: Path | None) -> dict[str, tuple[str, Path]]:
+    found: dict[str, tuple[str, Path]] = {}
     for provider, folder in _folders(config_dir):
         for name, file in experiment_files(folder).items():
-            found.setdefault(name, Listed(name, _description(file), provider))
-    return [found[name] for name in sorted(found)]
+            found.setdefault(name, (provider, file))
+    return found
 
 
 def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
@@ -57,3 +75,14 @@ def _description(file: Path) -> str:
         return f"(unreadable: {' '.join(str(error).split())})"
     description = content.get("description", "") if isinstance(content, dict) else ""
     return " ".join(str(description).split())
+
+
+def _lacking(file: Path) -> list[str]:
+    """Return what a line such as ``# needs: a4eval-deconv`` at the beginning of *file* names and is not installed."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            found = _NEEDS.search(lines.read(HEADER))
+    except OSError:
+        return []
+    installed = {plugin.distribution for plugin in registry().plugins}
+    return [name for name in found[1].split() if name not in installed] if found else []

@@ -46,7 +46,7 @@ def check_key(rows: Iterable[Row], key: str) -> None:
     known = {"config", "metrics"}
     for place, row in enumerate(rows):
         keys = set(row.keys())
-        if bare in keys or key in known:
+        if bare in keys or key in known or row.of_metric(bare) is not None:
             return
         if place < ROWS_TO_LEARN_FROM:
             known |= keys
@@ -71,16 +71,16 @@ class Found:
     unknown: set[int] = field(default_factory=set)
 
 
-def read(path: Path) -> Found:
-    """Read all records under *path*: a record, a journal, or any folder.
+def read(*paths: Path) -> Found:
+    """Read all records under *paths*, each a record, a journal, or any folder; what lies under two of them once.
 
     Raises:
         DataError: there is none.
     """
     found = Standing[Row]()
     torn = 0
-    for file in _files(path):
-        for offset, row in _decoded(file, path, Row):
+    for file, above in {file.resolve(): (file, path) for path in paths for file in _files(path)}.values():
+        for offset, row in _decoded(file, above, Row):
             if row is None:
                 torn += 1
                 continue
@@ -89,7 +89,7 @@ def read(path: Path) -> Found:
             found.add(row)
     if not found:
         unreadable = f" ({torn} unreadable)" if torn else ""
-        raise DataError(f"{path}: no record of a4eval here{unreadable}")
+        raise DataError(f"{', '.join(map(str, paths))}: no record of a4eval here{unreadable}")
     rows = [row for run_id in found for row in found.of_every_state(run_id)]
     unknown = {row.schema_version for row in rows} - {SCHEMA_VERSION}
     return Found(rows, len(rows) - len(found), torn, unknown)
@@ -143,8 +143,20 @@ def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
             raise ConfigError(f"cannot read the condition {text!r}; write KEY>VALUE with one of {' '.join(_SIGNS)}")
         key, compare, value = found["key"].strip(), _SIGNS[found["sign"]], _value(found["value"].strip())
         check_key(every, key)
+        _check_value(every, key, value, text)
         rows = [row for row in rows if _compare(compare, row.get(key), value)]
     return rows
+
+
+def _check_value(rows: Iterable[Row], key: str, value: Any, condition: str) -> None:
+    """Refuse to hold the value of a metric against a text.
+
+    Raises:
+        ConfigError: *key* is a metric's, and *value* no number.
+    """
+    name = key.removeprefix("metrics.")
+    if isinstance(value, str) and any(name in row.metrics for row in rows):
+        raise ConfigError(f"cannot read the condition {condition!r}: {name} is a number, and {value!r} is none")
 
 
 def _value(text: str) -> Any:

@@ -66,6 +66,10 @@ class Metric(Struct):
     interval: dict[str, Any] | None = None
 
 
+OF_A_METRIC = ("value", "unit", "higher_is_better", "n", "interval.low", "interval.high", "interval.level")
+"""The keys that a metric has."""
+
+
 class Row(Struct):
     """A record without its bulk; ``config`` is parsed when it is asked for."""
 
@@ -110,10 +114,19 @@ class Row(Struct):
             return None if self.verdict is None else self.verdict.outcome
         if key in self.metrics or (head == "metrics" and rest in self.metrics):
             return number(self.metrics[key if key in self.metrics else rest].value)
+        if (found := self.of_metric(rest if head == "metrics" else key)) is not None:
+            return found[0]
         if head != "config" and head in self.__struct_fields__:
             value = getattr(self, head)
             return number(value) if isinstance(value, str) else _walk(msgspec.to_builtins(value), rest)
         return _walk(self.settings if settings is None else settings, rest if head == "config" else key)
+
+    def of_metric(self, key: str) -> tuple[Any] | None:
+        """Return what stands under a key such as ``AP.interval.low``, or None if it names no metric."""
+        for name, metric in self.metrics.items():
+            if key.startswith(f"{name}.") and key[len(name) + 1 :].startswith(OF_A_METRIC):
+                return (_walk(msgspec.to_builtins(metric), key[len(name) + 1 :]),)
+        return None
 
     @property
     def settings(self) -> Any:

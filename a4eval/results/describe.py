@@ -8,25 +8,31 @@ import json
 
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.registry import Provided, registry
+from a4eval.results.listed import print_left_out, print_lines
 from a4eval.results.tables import print_table
 from a4eval.terminal import put
 
 
-def list_components(kind: str | None, *, as_json: bool) -> None:
-    """Print the components of one kind, or all, without importing what is behind them.
+def list_components(kind: str | None, *, as_json: bool, search: str | None = None) -> None:
+    """Print the components of one kind, or all, that mention *search*, without importing what is behind them.
 
     Raises:
-        ConfigError: there is no such kind.
+        ConfigError: there is no such kind, or none that mentions it.
     """
     found = registry().components(kind)
     if kind is not None and not found:
         kinds = {one.component.kind for one in registry().components()}
         raise ConfigError(f"there is no kind {kind!r}{did_you_mean(kind, kinds)}", path="--kind")
+    if search is not None:
+        found = [one for one in found if search.lower() in f"{one.component.name} {one.component.summary}".lower()]
+        if not found:
+            raise ConfigError(f"no component mentions {search!r}", path="--search")
     if as_json:
         put(json.dumps([_facts(one) for one in found], indent=2))
         return
-    rows = [[one.component.kind, one.component.name, one.plugin.name, one.component.summary] for one in found]
-    print_table("", ["kind", "name", "plugin", "summary"], rows)
+    width = max((len(one.component.kind) for one in found), default=0)
+    print_lines([(f"{one.component.kind:{width}}  {one.component.name}", one.component.summary) for one in found])
+    print_left_out()
 
 
 def describe(name: str, kind: str | None, *, as_json: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from a4eval.errors import ConfigError
+from a4eval.errors import ConfigError, did_you_mean
 from a4eval.executors.jobs import RUNS
+from a4eval.experiment import Root
 from a4eval.journal.views import Row
 from a4eval.ownership import LOG
 from a4eval.permission import Permissions
@@ -27,28 +28,32 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from a4eval.executors.contract import Jobs
     from a4eval.journal.views import Entry
     from a4eval.sweeps.carry_out import Outcome
 
 FAILURES_SHOWN = 10
+PLAN_LINES = 40
 LINES_OF_A_LOG = 3
 
 
-def print_plan(plan: Planned) -> None:
-    """Print what would be run."""
+def print_plan(plan: Planned, *, everything: bool = False) -> None:
+    """Print what would be run: the values of each key, the first config, and the last one's overrides."""
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
         put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
-    put(f"{len(plan.points)} points{repeated}, into {plan.folder}")
-    for title, number in {"the first": 0, "the last": len(plan.points) - 1}.items():
-        if number or title == "the first":
-            job = plan.points[number]
-            put(
-                f"\n# {title}: run {job.run_id}\n"
-                + yaml.safe_dump(job.point.config, sort_keys=False, allow_unicode=True),
-                end="",
-            )
+    put(f"{points(len(plan.points))}{repeated}, into {plan.folder}")
+    first, last = plan.points[0], plan.points[len(plan.points) - 1]
+    lines = yaml.safe_dump(first.point.config, sort_keys=False, allow_unicode=True).splitlines()
+    shown = lines if everything else lines[: max(PLAN_LINES - 5 - len(plan.axes), 5)]
+    put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
+    if len(shown) < len(lines):
+        put(f"# … {len(lines) - len(shown)} more lines: --show all")
+    if last != first:
+        put(f"\n# the last: run {last.run_id}\n# {' '.join(map('='.join, _typed(last.point).items()))}")
+        if everything:
+            put(yaml.safe_dump(last.point.config, sort_keys=False, allow_unicode=True), end="")
 
 
 def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
@@ -59,7 +64,7 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
         show: ``summary``; ``all``, each point whole; or ``path``, that of the journal alone.
     """
     if isinstance(outcome, Planned):
-        print_plan(outcome)
+        print_plan(outcome, everything=show == "all")
         return OK
     if show != "path":
         print_outcome(outcome, everything=show == "all")
@@ -94,11 +99,47 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
                 put(" ".join(record.overrides))
             print_record(record, everything=everything)
     elif good:
+        sort, swept = outcome.points.conduct.sort, _swept(outcome.points)
         try:
-            print_sweep(journal.read(good, Row), len(good), outcome.points.conduct.sort)
+            print_sweep(journal.read(good, Row), len(good), sort, swept)
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
+            print_sweep(journal.read(good, Row), len(good), None, swept)
+    _check_objective(outcome, good)
     put(counts(outcome))
+
+
+def _swept(points: Jobs) -> list[str]:
+    """Return the keys that are swept over: those in which the first point and the last differ."""
+    first, last = (_typed(points[at].point) for at in (0, len(points) - 1))
+    return [key.lstrip("+~") for key in last if first.get(key) != last[key]]
+
+
+def _typed(point: Any) -> dict[str, str]:
+    """Return the overrides of a point, by key; those of an app's stand beside what they mean."""
+    texts = (one if isinstance(one, str) else one[0] for one in point.overrides)
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+
+
+def _check_objective(outcome: Outcome, good: Sequence[Entry]) -> None:
+    """Warn of an objective that no point has as a metric."""
+    conduct = outcome.points.conduct
+    named = conduct.objective if isinstance(conduct, Root) else None
+    names = [named] if isinstance(named, str) else named or []
+    for row in outcome.journal.read(good[:1], Row):
+        for name in names:
+            if name not in row.metrics:
+                text = f"there is no metric {name!r}{did_you_mean(name, row.metrics)}"
+                remark(f"a4eval: warning: objective: {text}")
+
+
+def points(number: int) -> str:
+    """Count points.
+
+    >>> points(1), points(2000)
+    ('1 point', '2,000 points')
+    """
+    return f"{number:,} point{'s' * (number != 1)}"
 
 
 def _print_log(directory: Path) -> None:
@@ -110,7 +151,7 @@ def _print_log(directory: Path) -> None:
 def counts(outcome: Outcome) -> str:
     """Say in one line what came of the sweep."""
     total = len(outcome.points)
-    parts = [f"{total:,} points: {outcome.done - outcome.failed:,} ok"]
+    parts = [f"{points(total)}: {outcome.done - outcome.failed:,} ok"]
     if outcome.failed:
         parts.append(f"{outcome.failed:,} failed")
     if outcome.done < total:

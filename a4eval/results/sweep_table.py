@@ -22,7 +22,7 @@ GRID_ACROSS = 12
 LINES_OF_A_RUN = 5
 
 
-def print_sweep(rows: Iterator[Row], total: int, sort: str | None) -> None:
+def print_sweep(rows: Iterator[Row], total: int, sort: str | None, swept: Sequence[str] = ()) -> None:
     """Print the points that are ok.
 
     Up to ``ROWS_SHOWN`` points are all shown, in their order, or as a grid; of more, the best.
@@ -32,6 +32,7 @@ def print_sweep(rows: Iterator[Row], total: int, sort: str | None) -> None:
         rows: the light records of the points that are ok, in their order.
         total: how many there are.
         sort: the metric that tells the best; by default the first that has a direction.
+        swept: keys that are shown although the points that are ok do not differ in them.
 
     Raises:
         ConfigError: no record has the key *sort*.
@@ -47,6 +48,7 @@ def print_sweep(rows: Iterator[Row], total: int, sort: str | None) -> None:
             _print_run(row)
     elif not _print_grid(shown, sort):
         keys = query.columns(shown)
+        keys = [*(key for key in swept if key not in keys), *keys]
         print_table("", [_name(key) for key in keys], [[row.get(key) for key in keys] for row in shown])
 
 

@@ -106,6 +106,8 @@ def _forget_handlers() -> None:
 
 def came_of_interrupt(error: BaseException | None) -> bool:
     """Say whether *error* is a KeyboardInterrupt, or was raised while one was being handled."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: set[int] = set()
+    while error is not None and not isinstance(error, KeyboardInterrupt) and id(error) not in seen:
+        seen.add(id(error))  # a stranger's may go round in a circle
         error = error.__cause__ or error.__context__
-    return error is not None
+    return isinstance(error, KeyboardInterrupt)

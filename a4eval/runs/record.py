@@ -141,6 +141,7 @@ class Record(Struct, kw_only=True):
     started: Annotated[str, Meta(description="ISO 8601, UTC")]
     finished: Annotated[str, Meta(description="ISO 8601, UTC")]
     config: Annotated[dict[str, Any], Meta(description="composed and resolved")]
+    resolved: Annotated[dict[str, Any] | None, Meta(description="the config with every default of the task")] = None
     overrides: Annotated[list[str], Meta(description="as typed on the command line")]
     app: Annotated[AppRecord | None, Meta(description="of a run of a Hydra app of the user's own")] = None
     seed: int

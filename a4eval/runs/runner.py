@@ -21,11 +21,12 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Task
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, RunTimeoutError, text_of
-from a4eval.experiment import Experiment, Root
+from a4eval.errors import ConfigError, DataError, RunTimeoutError, text_of, together, told
+from a4eval.experiment import MISSING, Experiment, Root, check_root
 from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.runs import provenance, record
+from a4eval.runs.defaults import resolved
 from a4eval.runs.folder import claimed
 from a4eval.runs.interrupts import deadline, overdue, uninterrupted
 from a4eval.runs.leftovers import leftovers_removed
@@ -84,6 +85,32 @@ def prepare(experiment: Experiment) -> Prepared:
     task = builder.build("task", filled(experiment.config["task"]), "task")
     components = tuple(_component(provided) for _, provided in sorted(builder.used.items()))
     return Prepared(experiment, task, components, run_id(experiment.config, components), experiment.root)
+
+
+def checked(experiment: Experiment) -> Prepared:
+    """Do what :func:`prepare` does, and find all that is wrong, not only the first.
+
+    Raises:
+        ConfigError, PluginError: as there.
+    """
+    problems = list(experiment.problems)
+    try:
+        check_root(experiment.config)
+    except ConfigError as error:
+        problems.append(error)
+        task = experiment.config.get("task", MISSING)
+        try:
+            _ = task == MISSING or Builder(registry()).build("task", filled(task), "task")
+        except ConfigError as another:
+            problems.append(another)
+    else:
+        try:
+            prepared = prepare(experiment)
+        except ConfigError as error:
+            problems.append(error)
+    if problems:
+        raise together(problems)
+    return prepared
 
 
 def run_id(config: Mapping[str, Any], components: Iterable[record.ComponentRecord]) -> str:
@@ -147,6 +174,19 @@ def execute(
         return _record(prepared, run, came, clock, sweep_id, executor, printed)
 
 
+def whole(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config, one that was checked and in values that JSON can hold, with every default of its task."""
+    return {**config, "task": resolved("task", config["task"])}
+
+
+def _whole(run: Run, config: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        return whole(config)
+    except Exception as error:  # noqa: BLE001  (a stranger's default must not lose a finished run)
+        run.warn(f"the defaults of the task cannot be told: {told(error)}")
+        return None
+
+
 class _Clock:
     """What a run costs, from now on."""
 
@@ -184,6 +224,7 @@ def _record(
             doubts.append(f"the artifact {path.relative_to(run.directory)} cannot be read: {error.strerror}")
     for doubt in doubts:
         run.warn(doubt)
+    config = record.plain(prepared.experiment.config)
     return record.Record(
         run_id=prepared.run_id,
         sweep_id=sweep_id,
@@ -192,7 +233,8 @@ def _record(
         started=clock.started.isoformat(),
         finished=datetime.now(UTC).isoformat(),
         app=prepared.app,
-        config=record.plain(prepared.experiment.config),
+        config=config,
+        resolved=None if prepared.app else _whole(run, config),
         overrides=list(prepared.experiment.overrides),
         seed=run.seed,
         components=list(prepared.components),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from a4eval.config.compose import contained, resolve
 from a4eval.config.interpolation import bounded
+from a4eval.config.setting import apply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ class Entangled:
         copy = self._source.copy()
         chosen = set(map(id, groups))
         kept = [one for one in overrides if id(one) not in chosen]
-        ConfigLoaderImpl._apply_overrides_to_config(kept, copy)  # noqa: SLF001  (Hydra's own rules)
+        apply(kept, copy)
         own = self._whole.hydra
         with read_write(own), open_dict(own):
             own.job.id = own.job.num = number

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,13 +14,14 @@ from hydra.errors import OverrideParseException
 from a4eval.config.compose import free_keys
 from a4eval.config.guard import check_overrides, check_size
 from a4eval.context import require
-from a4eval.conversion import convert
+from a4eval.conversion import at_home, convert
 from a4eval.errors import ConfigError, DataError
 from a4eval.sweeps.axes import Axis, Dial, about_the_sweep, check_swept, loader_has_group, parse
 from a4eval.sweeps.command import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from hydra.core.config_loader import ConfigLoader
 
@@ -51,7 +51,7 @@ def joined(points: Any, zipped: Any, loader: ConfigLoader) -> list[Dial]:
         MissingExtraError: it is Parquet, and pyarrow is not installed.
     """
     points, zipped = convert(points, str | None, "points"), convert(zipped, str | list[str] | None, "zip")
-    dials = [_of_file(Path(points), loader)] if points is not None else []
+    dials = [_of_file(at_home(points), loader)] if points is not None else []
     texts = [zipped] if isinstance(zipped, str) else zipped or []
     dials += [_together(text, loader) for text in texts]
     paths = [axis.path for dial in dials for axis in dial.axes]

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from hydra.types import RunMode
 
 from a4eval.config.apart import apart
+from a4eval.config.complaints import unreadable
 from a4eval.config.compose import folder_of, free_keys, guarded_hydra
-from a4eval.errors import RunFailedError
+from a4eval.config.sources import sourced
+from a4eval.errors import ConfigError, RunFailedError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import SWEEP_KEYS
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
@@ -33,9 +35,12 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         ConfigError: any point's config is wrong; then none was run.
         DataError: the journal cannot be written.
     """
-    came = _through_hydra(overrides, config_dir)
-    if isinstance(came, Stopped):
-        raise came.error
+    try:
+        came = _through_hydra(overrides, config_dir)
+        if isinstance(came, Stopped):
+            raise came.error
+    except ConfigError as error:
+        raise sourced(unreadable(free_keys(overrides)) or error, overrides, config_dir) from error
     if isinstance(came, Outcome):
         return came
     points = came.points

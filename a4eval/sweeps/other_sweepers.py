@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, RunFailedError, did_you_mean
 from a4eval.executors.jobs import RUNS, tell
+from a4eval.experiment import check_root
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
 from a4eval.runs import installed
@@ -43,6 +44,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     whole = DictConfig({**config, "hydra": own})
     given: Any = OmegaConf.to_container(own.overrides.task, resolve=False)
     experiment = resolve(whole, [override.removeprefix("++") for override in given])
+    check_root(experiment.config)
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")

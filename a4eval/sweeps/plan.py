@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from a4eval.config.compose import explain
-from a4eval.errors import ConfigError
+from a4eval.config.complaints import explain
+from a4eval.errors import ConfigError, added
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.experiment import Experiment, check_root
@@ -101,9 +101,8 @@ class Plan:
 
     def _located(self, error: ConfigError, choice: tuple[int, ...]) -> ConfigError:
         varied = (axis.override(index) for axis, index in self._set(choice) if len(axis.texts) > 1)
-        located = ConfigError(f"{error} (in the point {' '.join(one.removeprefix('++') for one in varied)})")
-        located.path = error.path
-        return located
+        point = " ".join(one.removeprefix("++") for one in varied)
+        return added(error, lambda _: f" (in the point {point})")
 
     @cached_property
     def _varied(self) -> list[tuple[int, Axis]]:

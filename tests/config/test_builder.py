@@ -115,7 +115,8 @@ WRONG = [
     ({"name": "bicycle", "named": ["wheel"]}, "task.named: got ['wheel'], expected a mapping of labels to wheels"),
     (
         {"name": "bicycle", "more": ["wheel", 1]},
-        "task.more[0].spokes: is missing; set task.more[0].spokes=… (how many)",
+        "task.more[0].spokes: is missing; set task.more[0].spokes=… (how many)\n"
+        "task.more[1]: got 1, expected a wheel: its name, or {name: …}",
     ),
     (
         {"name": "bicycle", "named": {"a": {"name": "wheel", "spokes": 1, "rim": "steal"}}},

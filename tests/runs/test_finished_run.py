@@ -277,7 +277,7 @@ def test_a_run_within_its_timeout_is_left_alone(site, tmp_path):
 
 
 def test_a_second_ctrl_c_while_the_record_is_made_does_not_lose_it(tmp_path, monkeypatch):
-    def impatient(_registry):
+    def impatient(_registry, **_where):
         os.kill(os.getpid(), signal.SIGINT)
         return facts
 

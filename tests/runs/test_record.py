@@ -64,3 +64,14 @@ def test_the_repository_around_the_working_directory(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("2")
     assert found().dirty
     provenance.git.cache_clear()
+
+
+def test_a_record_holds_the_config_with_every_default(cli):
+    done = cli("run", "task.name=check_layer", "task.layer=conv_transpose", "task.layer.stride=2", "hydra.run.dir=out")
+    given, whole = done.record["config"]["task"], done.record["resolved"]["task"]
+    assert given["layer"] == {"name": "conv_transpose", "stride": 2}
+    assert whole["layer"]["stride"] == 2
+    assert whole["layer"]["kernel_size"] == 3
+    assert done.record["resolved"]["seed"] == 0
+    shown = cli("run", "task.name=check_layer", "task.layer=conv_transpose", "task.layer.stride=2", "--cfg", "resolved")
+    assert f"kernel_size: {whole['layer']['kernel_size']}\n" in shown.out

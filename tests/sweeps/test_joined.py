@@ -48,7 +48,7 @@ def test_quoted_semicolons_and_interpolations(points):
         (['zip="task.x=1,2"', "task.x=3,4"], "task.x: is set by points= or zip= as well; leave one of them out"),
         (["zip=['task.x=1,2','task.x=3,4']"], "task.x: is set twice by points= and zip="),
         (['zip=""'], "zip: got '', expected lists of one length"),
-        (['zip="task.x"'], "cannot read the override 'task.x'"),
+        (['zip="task.x"'], "got 'task.x', expected KEY=VALUE"),
         (['zip="retries=1,2; task.x=1,2"'], "retries: says how the sweep runs and cannot be swept itself"),
         (["zip=3"], "zip: got 3, expected str"),
         (["points=rows.txt"], "points: got 'rows.txt', expected a file .csv, .jsonl, .ndjson, .parquet"),

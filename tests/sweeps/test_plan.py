@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf, open_dict
 
+from a4eval.config.apart import apart
 from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
+from a4eval.config.setting import our_rules
 from a4eval.errors import ConfigError
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.plan import Plan
@@ -69,19 +71,22 @@ SWEEPS = [
 @pytest.fixture
 def application():
     """Hydra, ready to compose."""
-    prepare_search_path(None)
-    GlobalHydra.instance().clear()
-    with hydra.initialize_config_module(PACKAGE, job_name="sweep", **VERSION_BASE):
-        yield GlobalHydra.instance().hydra
-    HydraConfig.instance().cfg = None
+    with apart():
+        prepare_search_path(None)
+        GlobalHydra.instance().clear()
+        with hydra.initialize_config_module(PACKAGE, job_name="sweep", **VERSION_BASE):
+            yield GlobalHydra.instance().hydra
+        HydraConfig.instance().cfg = None
 
 
 def composer(application, overrides):
     loader = application.config_loader
-    master = application.compose_config("config", overrides, run_mode=RunMode.MULTIRUN, with_log_configuration=False)
+    with our_rules():
+        master = application.compose_config("config", overrides, RunMode.MULTIRUN, with_log_configuration=False)
 
     def compose(point, number):
-        config = loader.load_sweep_config(master, point)
+        with our_rules():
+            config = loader.load_sweep_config(master, point)
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
         HydraConfig.instance().set_config(config)

@@ -1,0 +1,70 @@
+"""How an override of the task is set, where we mean something else than Hydra does.
+
+A mapping takes the place of the one that was there, where Hydra would merge the two.
+A component may stand as its bare name, and a key below it be set nevertheless: the name becomes ``{name: …}``.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from omegaconf import OmegaConf, open_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+_hydras = ConfigLoaderImpl._apply_overrides_to_config  # noqa: SLF001  (Hydra's own rules)
+
+
+@contextmanager
+def our_rules() -> Iterator[None]:
+    """Within this context Hydra sets overrides by :func:`apply`."""
+    theirs: Any = ConfigLoaderImpl
+    before = theirs._apply_overrides_to_config  # noqa: SLF001
+    theirs._apply_overrides_to_config = staticmethod(apply)  # noqa: SLF001
+    try:
+        yield
+    finally:
+        theirs._apply_overrides_to_config = staticmethod(before)  # noqa: SLF001
+
+
+def apply(overrides: list[Override], config: DictConfig) -> None:
+    """Set *overrides* in *config*, one after the other."""
+    for override in overrides:
+        steps = override.key_or_group.split(".")
+        if steps[0] == "task" and not override.is_delete():
+            _name_above(config, steps)
+            if isinstance(override.value(), dict):
+                _make_way(config, steps)
+        _hydras([override], config)
+
+
+def _name_above(config: DictConfig, steps: list[str]) -> None:
+    """Make ``{name: …}`` of every bare name above the key."""
+    for place in range(1, len(steps)):
+        path = ".".join(steps[:place])
+        above = _raw(config, path)
+        if isinstance(above, str) and above != "???" and "${" not in above:
+            OmegaConf.update(config, path, {"name": above}, force_add=True)
+
+
+def _make_way(config: DictConfig, steps: list[str]) -> None:
+    """Remove the mapping that is there, so that nothing of it is merged into the new one."""
+    if len(steps) > 1 and isinstance(_raw(config, ".".join(steps)), dict):
+        with open_dict(config):
+            del OmegaConf.select(config, ".".join(steps[:-1]))[steps[-1]]
+
+
+def _raw(config: DictConfig, path: str) -> Any:
+    """Return what stands at *path*, no interpolation resolved; a mapping as some dict, None where there is nothing."""
+    node: Any = config
+    for step in path.split("."):
+        if not OmegaConf.is_dict(node) or step not in node or OmegaConf.is_interpolation(node, step):
+            return None
+        node = node.get(step)
+    return {} if OmegaConf.is_dict(node) else node

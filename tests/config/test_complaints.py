@@ -1,0 +1,130 @@
+"""What is wrong with a config is said in our words: all of it at once, where it stands, and what to do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import a4eval
+from a4eval.errors import did_you_mean
+
+Q5 = "experiment=assignment4/q5_l2_vs_iou"
+HERE = "(on the command line)"
+WRONG = {
+    "three at once": (
+        [Q5, "seed=a", "task.W=x", "task.q=3"],
+        [
+            f"seed: got 'a', expected int {HERE}",
+            f"task.q: unknown key; known: H, W, c {HERE}",
+            f"task.W: got 'x', expected float {HERE}",
+        ],
+    ),
+    "a prefix of a name": (["experiment=assignment4/q3"], ["did you mean 'assignment4/q3_interpolated_ap'?"]),
+    "another case": ([Q5, "task.w=3"], ["task.w: unknown key; did you mean 'W'?"]),
+    "a brace that the shell took": (
+        [Q5, "task.x={a:", "b}"],
+        ["got 'task.x={a:', where { and } are not as many; quote it for the shell", "got 'b}', where"],
+    ),
+    "an item": ([Q5, "foo"], ["got 'foo', expected KEY=VALUE"]),
+    "no experiment": (["foo"], ["got 'foo', expected KEY=VALUE", "task: is missing; choose an experiment"]),
+    "a new root key": ([Q5, "+sed=3"], [f"sed: unknown key; did you mean 'seed'? {HERE}"]),
+    "a plus too many": ([Q5, "+seed=3"], ["seed: is there already; leave out the +"]),
+    "a sweep": ([Q5, "task.W=1,2"], ["task.W: got 1,2: with -m it is swept over; [1,2] is a list"]),
+    "a range": ([Q5, "task.W=range(1,3)"], ["task.W: got range(1,3), which is swept over with -m"]),
+    "a function": ([Q5, "task.W=rang(1,2)"], ["task.W: cannot read 'rang(1,2)': Unknown function 'rang'"]),
+    "a key to leave out": ([Q5, "~task.Z"], ["task.Z: cannot be left out: there is no such key"]),
+    "a reference": (
+        [Q5, "task.W=${nope}", "seed=x"],
+        ["task.W: ${nope} refers to a key that is not there", "seed: got 'x', expected int"],
+    ),
+    "texts and keys and ranges": (
+        [Q5, "task.H=a=b", "seeds=3", "retries=-1"],
+        ["task.H: cannot read 'a=b'; quote", "seeds: unknown key; did you mean 'seed'", "retries: got -1, expected"],
+    ),
+    "a package": ([Q5, "foo@bar=3"], ["foo: there is no such group of configs"]),
+    "what must be given": (
+        ["experiment=detection/coco", "task.metrics={a: coc}"],
+        ["task.data.ground_truth: is missing", "task.data.detections: is missing", "task.metrics.a.name: no metric"],
+    ),
+    "in a sweep": (["-m", Q5, "task.W=6,8", "task.x={a", "task.y=("], ["got 'task.x={a'", "got 'task.y=('"]),
+    "a point": (["-m", Q5, "task.W=6,x"], ["task.W: got 'x', expected float (in the point task.W=x)"]),
+}
+THEIRS = re.compile(
+    r"\+\+|--multirun|EOF|EQUAL|struct\b|Hydra|OmegaConf|viable|mismatched|extraneous|append to your config|Traceback"
+)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_said(cli, tmp_path, arguments, expected):
+    done = cli("run", *arguments)
+    assert done.code == 2
+    lines = done.err.splitlines()
+    assert len(lines) == len(expected)
+    for text in expected:
+        assert any(line.startswith("a4eval: error: ") and text in line for line in lines), done.err
+    assert not THEIRS.search(done.err)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_file_says_is_found_in_it(cli, tmp_path):
+    folder = tmp_path / "my" / "experiment"
+    folder.mkdir(parents=True)
+    text = (
+        "# @package _global_\nseed: a\ntask:\n  name: check_layer\n  layer:\n    name: conv_transpose\n    strid: 2\n"
+    )
+    (folder / "mine.yaml").write_text(text)
+    done = cli("run", "--config-dir", "my", "experiment=mine", "task.layer.kernel_size=x")
+    assert "seed: got 'a', expected int (in my/experiment/mine.yaml, line 2)" in done.err
+    assert "task.layer.strid: unknown key; did you mean 'stride'? (in my/experiment/mine.yaml, line 7)" in done.err
+    assert re.search(r"task\.layer\.kernel_size: got 'x', .* \(on the command line\)", done.err)
+    assert done.err.count("\n") == 3
+
+
+def test_an_error_of_python_holds_all():
+    with pytest.raises(a4eval.ConfigError) as raised:
+        a4eval.run("assignment4/q5_l2_vs_iou", {"seed": "a", "task.W": "x"})
+    assert [one.path for one in raised.value.errors] == ["seed", "task.W"]
+
+
+def test_a_bare_name_and_a_key_below_it(cli):
+    layer = ["task.name=check_layer", "task.layer=conv_transpose", "task.layer.stride=2", "task.checks=[gradient]"]
+    assert cli("run", *layer[:3], "hydra.run.dir=out", "-q").code == 0
+    swept = cli("run", "-m", *layer[:3], "task.layer.kernel_size=2,3", "dry_run=true")
+    assert swept.code == 0, swept.err
+    assert "stride: 2" in swept.out
+    whole = cli("run", *layer[:3], "--cfg", "job").out
+    assert "  layer:\n    name: conv_transpose\n    stride: 2\n" in whole
+
+
+def test_a_mapping_takes_the_place_of_another(cli):
+    shown = cli("run", "experiment=detection/coco", "task.metrics={f1: detection_f1}", "--cfg", "job").out
+    assert "  metrics:\n    f1: detection_f1\n" in shown
+    assert "coco_detection" not in shown
+    more = cli("run", "experiment=detection/coco", "task.metrics.f1=detection_f1", "--cfg", "job").out
+    assert "coco_detection" in more
+    assert "f1: detection_f1" in more
+
+
+def test_home_is_where_a_shell_has_it(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SECRET", "told")
+    for text in ("~/nothing.json", "$HOME/nothing.json"):
+        done = cli("run", "experiment=detection/coco", f"task.data.ground_truth={text}", "task.data.detections=x")
+        assert f"{tmp_path}/nothing.json: cannot be read" in done.err
+    done = cli("run", "experiment=detection/coco", "task.data.ground_truth=$SECRET/x", "task.data.detections=x")
+    assert "told" not in done.err
+    assert cli("run", Q5, "hydra.run.dir=~/mine", "-q").out == f"{tmp_path}/mine/result.json\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("w", "; did you mean 'W'?"),
+        ("assignment4/q3", "; did you mean 'assignment4/q3_ap'?"),
+        ("q", "; known: W, assignment4/q3_ap, assignment4/q4"),
+        ("", "; known: W, assignment4/q3_ap, assignment4/q4"),
+    ],
+)
+def test_the_nearest_name(name, expected):
+    assert did_you_mean(name, ["W", "assignment4/q3_ap", "assignment4/q4"]) == expected
