@@ -12,6 +12,7 @@ that nobody could know before, and that nobody else may enter.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import secrets
 import subprocess
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from math import inf
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from a4eval.component import param
 from a4eval.context import require
@@ -28,6 +29,9 @@ from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
 from a4eval.experiment import Conduct
 from a4eval.terminal import remark
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
@@ -63,8 +67,7 @@ class Slurm:
 
     def start(self, sweep: Sweep) -> None:
         """Find Slurm, and wait for what an earlier command left in its queue: it is not submitted twice."""
-        self._submitit = require("submitit", "a4eval[slurm]")
-        _hear_submitit()
+        self._submitit = _submitit()
         self._sweep = sweep
         self._logs = sweep.folder / LOGS
         if not str(self._logs).isprintable():  # its name stands in a shell script
@@ -172,11 +175,24 @@ class _Remarks(logging.Handler):
         remark(f"a4eval: {record.levelname.lower()}: submitit: {' '.join(record.getMessage().split())}")
 
 
-def _hear_submitit() -> None:
-    """Take the place of the handlers that submitit has, which keep the streams that were there when it was imported."""
+def _submitit() -> ModuleType:
+    """Import submitit, and hear what it has to say.
+
+    Left to itself it would set up logging for the whole process: close the handlers of others, whose streams may be
+    someone's still, and print to whatever streams are there at that moment.
+    """
+    before = os.environ.get("SUBMITIT_LOG_LEVEL")
+    os.environ["SUBMITIT_LOG_LEVEL"] = "NOCONFIG"
+    try:
+        module = require("submitit", "a4eval[slurm]")
+    finally:
+        if before is None:
+            del os.environ["SUBMITIT_LOG_LEVEL"]
+        else:
+            os.environ["SUBMITIT_LOG_LEVEL"] = before
     logger = logging.getLogger("submitit")
-    logger.handlers[:] = [_Remarks(logging.WARNING)]
-    logger.propagate = False  # a handler of another library's may keep such streams too
+    logger.handlers[:], logger.propagate = [_Remarks(logging.WARNING)], False
+    return module
 
 
 def _tell_slurm(*words: str) -> str | None:

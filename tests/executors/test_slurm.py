@@ -6,12 +6,16 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
-pytest.importorskip("submitit", reason="needs pip install 'a4eval[slurm]'")
+if find_spec("submitit") is None:  # not imported here: it would close the log handlers of others
+    pytest.skip("needs pip install 'a4eval[slurm]'", allow_module_level=True)
 
 SCRIPT = Path(__file__).parents[1] / "cluster" / "slurm_two_nodes.sh"
 PROGRAMS = ["slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "sacct"]
@@ -128,3 +132,24 @@ def wait_for(condition, process=None, seconds=90):
         assert time.monotonic() < until, "waited in vain"
         assert process is None or process.poll() is None, process.communicate()
         time.sleep(0.2)
+
+
+def test_submitit_leaves_the_logging_of_others_alone(tmp_path):
+    """Left to itself it closes every handler there is, and some close a stream that others still use."""
+    code = """
+        import logging, sys
+        class Closing(logging.StreamHandler):
+            def close(self):
+                self.stream.close()
+        theirs = Closing(open("theirs", "w"))
+        logging.getLogger().addHandler(theirs)
+        from a4eval.executors.slurm import _submitit
+        _submitit()
+        theirs.stream.write("still open")
+        logging.getLogger("submitit").warning("a\\nb")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr == "a4eval: warning: submitit: a b\n"
