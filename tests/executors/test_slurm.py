@@ -134,6 +134,36 @@ def wait_for(condition, process=None, seconds=90):
         time.sleep(0.2)
 
 
+APP = """
+import os
+import hydra
+
+@hydra.main(version_base=None)
+def train(cfg):
+    if cfg.x == 3:
+        raise ValueError("no 3")
+    return {"twice": 2 * cfg.x, "job": int(os.environ["SLURM_JOB_ID"])}
+
+if __name__ == "__main__":
+    train()
+"""
+
+
+def test_an_app_of_the_users(place):
+    (place.folder / "train.py").write_text(APP)
+    words = [f"hydra.sweeper.{one.replace('executor=', 'executor.name=')}" for one in OPTIONS]
+    command = [sys.executable, "train.py", "-m", "+x=range(8)", "hydra.sweep.dir=sweep", "hydra/sweeper=a4eval", *words]
+    environment = {**place.environment, "PYTHONPATH": f"{SCRIPT.parents[2]}:{place.environment.get('PYTHONPATH', '')}"}
+    done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "8 points: 7 ok, 1 failed" in done.stdout, done.stderr
+    records = place.records()
+    assert sorted(one["app"]["number"] for one in records) == list(range(8))
+    assert {one["executor"]["name"] for one in records} == {"slurm"}
+    assert len({one["metrics"]["job"]["value"] for one in records if one["metrics"]}) == 2
+    assert all((place.folder / "sweep" / str(number) / ".hydra" / "config.yaml").is_file() for number in range(8))
+
+
 def test_submitit_leaves_the_logging_of_others_alone(tmp_path):
     """Left to itself it closes every handler there is, and some close a stream that others still use."""
     code = """

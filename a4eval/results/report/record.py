@@ -87,7 +87,7 @@ def sections(record: Record, folder: Path | None = None, beside: str | None = No
         under = tuple((f"{ids[name]}-whole", name) for name in record.tables)
         found.append(Section(f"{prefix}tables", "Tables", joined(whole), under=under))
     found.append(Section(f"{prefix}run", "What was run", what_was_run(record)))
-    if record.artifacts:
+    if record.artifacts or record.log:
         found.append(Section(f"{prefix}artifacts", "Artifacts", _artifacts(record, beside)))
     found.append(Section(f"{prefix}environment", "Where it ran", environment(record)))
     return found
@@ -181,7 +181,7 @@ def _error(record: Record) -> Markup:
 
 def _artifacts(record: Record, beside: str | None) -> Markup:
     rows = []
-    for one in record.artifacts:
+    for one in [*record.artifacts, *([record.log] if record.log else [])]:
         safe = not one.path.startswith("/") and ".." not in one.path.split("/")
         link = tag("a", one.path, href=f"{beside}/{quote(one.path)}") if beside is not None and safe else one.path
         rows.append([link, one.bytes, one.sha256])

@@ -184,12 +184,13 @@ def test_pictures_are_those_the_record_means(tmp_path):
         records.FileRecord("gone.png", digest, len(content)),
         records.FileRecord("large.png", digest, 10**9),
     ]
-    page = read_page(page_of(tmp_path, artifacts=listed))
+    log = records.FileRecord("log.txt", digest, len(content))
+    page = read_page(page_of(tmp_path, artifacts=listed, log=log))
     images = [given for name, given in page.elements if name == "img"]
     assert [one["alt"] for one in images] == ["picture right"]
     assert base64.b64decode(images[0]["src"].partition(",")[2]) == content
     assert [one for one in page.addresses() if one.startswith("./")] == [
-        f"./{one.path}" for one in listed if ".." not in one.path
+        f"./{one.path}" for one in [*listed, log] if ".." not in one.path
     ]
 
 
