@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from a4eval.conversion import convert
 from a4eval.errors import ConfigError, did_you_mean, together
 
-SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "objective"})
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "stop", "objective"})
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
 
 LOCAL = ("local", "a4eval/local")
@@ -35,6 +38,7 @@ class Conduct(msgspec.Struct, kw_only=True):
     fail_fast: bool = False
     retries: int = 0
     sort: str | None = None
+    stop: str | None = None
 
 
 class Root(Conduct, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +78,19 @@ class Experiment:
 
 
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(Root)}
+
+
+def leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the keys below *path* that hold no mapping, and what they hold.
+
+    >>> list(leaves("task", {"name": "train", "layer": {"hidden": 8}}))
+    [('task.name', 'train'), ('task.layer.hidden', 8)]
+    """
+    if isinstance(node, dict) and node:
+        for key, value in node.items():
+            yield from leaves(f"{path}.{key}" if path else key, value)
+    else:
+        yield path, node
 
 
 def check_root(root: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@
 
 Each kind is a population whose value is known; data sets of n units (or clusters of five) are drawn from it.
 *student* is Student's interval with the spread of the resamples; *bootstrap-t* is the studentised bootstrap, which
-needs the units and so cannot be had from kept resamples; the others are the methods of `task.interval`.
+needs the units and so cannot be had from kept resamples; *expanded* reads the resamples at shares further out, whatever
+their number; *default* is what `method: expanded` makes of these, with "none" where it gives no interval.
 With `--keep` what is done is kept in FOLDER, and the same command goes on from there.
 """
 
@@ -16,12 +17,13 @@ import functools
 import math
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from harness import environment, publish, table
 
-from a4eval.statistics.bootstrap import intervals
+from a4eval.statistics.bootstrap import Method, intervals
+from a4eval.statistics.few_units import shape_of, shares
 from a4eval.statistics.mean import t_quantile
 from a4eval.statistics.resampled import resample
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 UNITS = (2, 3, 4, 5, 6, 8, 10, 15, 20, 40)
 LEVEL, RESAMPLES, OF_A_CLUSTER = 0.95, 999, 5
-METHODS = ("percentile", "bca", "expanded", "student")
 
 
 def ranked(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
@@ -93,13 +94,14 @@ def bootstrap_t(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[
 
 def every_interval(drawn: Resampled) -> dict[str, tuple[float, float]]:
     """Return the interval of each method."""
-    found = {}
-    for method in METHODS[:3]:
-        one = intervals(drawn, LEVEL, method)["value"]  # type: ignore[arg-type]
-        found[method] = one.low, one.high
-    values, groups = drawn.values["value"], drawn.groups
+    values, groups, observed = drawn.values["value"], drawn.groups, drawn.observed["value"]
+    of = {method: intervals(drawn, LEVEL, method)["value"] for method in get_args(Method)}
+    found = {method: (of[method].low, of[method].high) for method in ("percentile", "bca")}
+    low, high = np.nanquantile(values, shares(LEVEL, shape_of(values, observed, groups)))
+    found["expanded"] = float(low), float(high)
     reach = t_quantile(LEVEL, groups - 1) * math.sqrt(groups / (groups - 1)) * float(np.nanstd(values))
-    found["student"] = drawn.observed["value"] - reach, drawn.observed["value"] + reach
+    found["student"] = observed - reach, observed + reach
+    found["default"] = of["expanded"].low, of["expanded"].high
     return found
 
 
@@ -125,7 +127,7 @@ def drawn_from(
     return resample(statistic, units, rng, resamples=RESAMPLES, clusters=clusters, jackknife=200)
 
 
-DETECTION = {"AP": 0, "AP50": 1, "AP75": 2}
+DETECTION = {"AP": 0, "AP50": 1}
 
 
 @functools.cache
@@ -170,8 +172,8 @@ def truths(family: str) -> dict[str, float]:
     from a4eval_ap_metric import coco_statistics, match
     from ap_metric_coverage import PARAMETERS, population
 
-    data, _ = population(np.random.default_rng(10**6), 50_000)
-    return dict(zip(DETECTION, coco_statistics(match(data, PARAMETERS))[:3].tolist(), strict=True))
+    data, _ = population(np.random.default_rng(10**6), 20_000)
+    return dict(zip(DETECTION, coco_statistics(match(data, PARAMETERS))[: len(DETECTION)].tolist(), strict=True))
 
 
 def main() -> None:
@@ -191,7 +193,10 @@ def main() -> None:
             held, wide = [], []
             for n in UNITS:
                 low, high = by_units[n][method].T
-                held.append(f"{np.mean((low <= truth) & (truth <= high)):.0%}")
+                given_one = ~np.isnan(low)
+                share = np.mean(((low <= truth) & (truth <= high))[given_one]) if given_one.any() else math.nan
+                none = f", {1 - given_one.mean():.0%} none" if 0 < (1 - given_one.mean()) < 1 else ""
+                held.append(f"{share:.0%}{none}" if given_one.any() else "none")
                 reference = by_units[n]["student"]
                 width = float(np.nanmedian(high - low) / np.nanmedian(reference[:, 1] - reference[:, 0]))
                 wide.append(width)

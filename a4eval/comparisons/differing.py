@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from a4eval.conversion import show
+from a4eval.experiment import POINT_KEYS, SWEEP_KEYS, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from a4eval.runs.record import FileRecord, Record
 
-NOT_THE_EXPERIMENT = frozenset({"description", "pictures", "timeout", "executor", "dry_run", "resume", "retries"})
+NOT_THE_EXPERIMENT = frozenset({"description", "pictures", "timeout"}) | SWEEP_KEYS | POINT_KEYS
 """Keys of a config that do not say what is computed."""
 WIDEST = 60
 """Characters of a value that a table shows."""
@@ -65,15 +66,6 @@ def _facts(record: Record) -> Iterator[tuple[str, Any]]:
     if record.git is not None:
         yield "git.commit", f"{record.git.commit[:12]}{' and changes' if record.git.dirty else ''}"
     yield from leaves("plugin", record.environment.plugins)
-
-
-def leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the keys below *path* that hold no mapping, and what they hold."""
-    if isinstance(node, dict) and node:
-        for key, value in node.items():
-            yield from leaves(f"{path}.{key}" if path else key, value)
-    else:
-        yield path, node
 
 
 def _data(first: list[FileRecord], second: list[FileRecord]) -> Iterator[Differing]:

@@ -81,8 +81,7 @@ class Judged:
         difference = self.compared.difference
         if found.unresolvable:
             least = least_units_for_holm(self.alpha, self.tests)
-            enough = difference is not None and difference.groups >= least
-            remedy = "more resamples" if enough else f"at least {least} {self.compared.repeated}"
+            remedy = "more resamples" if found.more_resamples else f"at least {least} {self.compared.repeated}"
             return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {remedy}"
         more = more_units(difference, self.alpha, (-self.margin,)) if difference else None
         if more is None:

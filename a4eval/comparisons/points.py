@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from a4eval.comparisons.differing import NOT_THE_EXPERIMENT, leaves
+from a4eval.comparisons.differing import NOT_THE_EXPERIMENT
 from a4eval.comparisons.opened import Opened
 from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.experiment import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

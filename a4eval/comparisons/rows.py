@@ -46,4 +46,5 @@ def decision_columns(one: Judged) -> dict[str, Any]:
         "detectable": found.detectable if found else None,
         "more_units": found.more_units if found else None,
         "unresolvable": found.unresolvable if found else None,
+        "more_resamples": found.more_resamples if found else None,
     }

@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,7 @@ class Dispatcher:
         fail_fast: stop at the first failure.
         tell: called with the tally whenever it may have changed.
         retry: give failed runs the further attempts that their config allows.
+        more: asked, with the executor's slots, when all points so far are done: further points to run.
     """
 
     jobs: Jobs
@@ -81,6 +82,7 @@ class Dispatcher:
     fail_fast: bool = False
     tell: Callable[[Tally], None] = lambda _tally: None
     retry: bool = True
+    more: Callable[[int], Sequence[int]] = lambda _slots: ()
     _pending: deque[int] = field(default_factory=deque)
     _chunks: dict[int, dict[str, int]] = field(default_factory=dict)
     """Chunk to the run ids and indices in it."""
@@ -105,7 +107,7 @@ class Dispatcher:
         self._pending = deque(todo)
         number = 0
         try:
-            while self._pending or self._chunks:
+            while self._pending or self._chunks or self._asked():
                 slots = self.executor.slots()
                 while self._pending and len(self._chunks) < slots:
                     number += 1
@@ -121,6 +123,10 @@ class Dispatcher:
         finally:
             self.executor.stop()
             self._read(tally)
+
+    def _asked(self) -> bool:
+        self._pending.extend(self.more(self.executor.slots()))
+        return bool(self._pending)
 
     def _submit(self, number: int, slots: int) -> None:
         indices = [self._pending.popleft() for _ in range(self._size(slots))]

@@ -131,5 +131,5 @@ def _cells(one: Judged) -> list[Any]:
         one.compared.first,
         one.compared.second,
         found.detectable if found else None,
-        found.more_units or None if found else None,
+        "more resamples" if found and found.more_resamples else found.more_units or None if found else None,
     ]

@@ -78,6 +78,9 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
     if outcome.interrupted:
         remark("a4eval: interrupted; the same command goes on from here")
         return INTERRUPTED
+    if outcome.stop is not None:
+        put(outcome.stop.sentence())
+        return FAILED if outcome.failed else of_run("ok", outcome.stop.outcome)
     if outcome.failed or outcome.done < len(outcome.points):
         return FAILED
     return worst(of_run(entry.status, entry.verdict.outcome) for entry in outcome.entries() if entry.verdict)

@@ -11,7 +11,7 @@ import numpy as np
 
 from a4eval.contracts import Interval
 from a4eval.statistics.comparison import Comparison
-from a4eval.statistics.few_units import one_sided_p, shape_of, shares
+from a4eval.statistics.few_units import FEW, FEWEST, one_sided_p, shape_of, shares, student
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE, check_options
 
@@ -44,7 +44,8 @@ def bootstrap(
         resamples: how often the units are drawn with replacement.
         level: the nominal coverage.
         method: ``percentile``; ``expanded``: corrected for few units, bias and skewness, from the resamples
-            alone; or ``bca``: corrected for bias and skewness, with groups of units left out in turn.
+            alone (of three to five units it is Student's t with their spread, of two there is none); or ``bca``:
+            corrected for bias and skewness, with groups of units left out in turn.
         clusters: (n_units,) labels; units of one label (frames of a video) are drawn together.
         jackknife: for ``bca``, the most groups of units to leave out in turn; with no more units than that, each is
             left out alone.
@@ -84,23 +85,39 @@ def intervals(resampled: Resampled, level: float, method: Method) -> dict[str, I
         if method == "bca":
             bias, skew = _bias(values, resampled.observed[name]), _acceleration(resampled.left_out[name])
         if method == "expanded" and not np.isnan(values).all():
-            ends = shares(level, shape_of(values, resampled.observed[name], resampled.groups))
+            found[name] = _expanded(values, resampled.observed[name], resampled.groups, level, text)
         else:
-            ends = _shares(level, bias, skew)
-        found[name] = _interval(values, level, text, ends)
+            found[name] = _interval(values, level, text, _shares(level, bias, skew))
     return found
+
+
+def _expanded(values: NDArray[np.float64], observed: float, groups: int, level: float, text: str) -> Interval:
+    """Return the interval that was measured best of so many groups."""
+    shape = shape_of(values, observed, groups)
+    if shape.groups < FEW and np.nanmin(values) == np.nanmax(values):
+        return Interval(level, math.nan, math.nan, f"none: {text} of {shape.groups} units do not vary")
+    if shape.groups >= FEWEST:
+        return _interval(values, level, text, shares(level, shape))
+    by_shares = _interval(values, level, text, (0.0, 1.0))  # says what is undefined
+    if math.isnan(by_shares.low):
+        return by_shares
+    low, high = student(level, values, observed, shape.groups)
+    if math.isnan(low):
+        return Interval(level, low, high, f"none: {text} of {shape.groups} units tell too little of their spread")
+    return Interval(level, low, high, by_shares.method.replace("expanded", "student's t from an expanded", 1))
 
 
 def comparisons(differences: Resampled, level: float, method: Method) -> dict[str, Comparison]:
     """Return how two predictions differ from the resamples of their differences, as :func:`paired_bootstrap` does."""
-    return {
-        name: Comparison(
-            differences.observed[name],
-            replace(interval, method=f"paired {interval.method}"),
-            _p_value(differences, name, method),
-        )
-        for name, interval in intervals(differences, level, method).items()
-    }
+    found = {}
+    for name, interval in intervals(differences, level, method).items():
+        observed, values = differences.observed[name], differences.values[name]
+        if observed == 0 and not np.any(values):  # one and the same, whatever the units weigh
+            told = Interval(level, 0.0, 0.0, f"paired {method} bootstrap, {differences.resamples} resamples, all alike")
+        else:
+            told = replace(interval, method=f"paired {interval.method}")
+        found[name] = Comparison(observed, told, _p_value(differences, name, method))
+    return found
 
 
 def check_method(method: Method) -> Method:

@@ -75,8 +75,9 @@ class Decision:
         smallest_p: the smallest p, corrected, that so many units, resamples and tests can give.
         detectable: the smallest difference that would be found with a chance of 80 %; NaN if that is unknown.
         more_units: how many more would decide it with a chance of 80 %, if the difference stays; 0 when it is decided,
-            None when none would or that is unknown.
+            None when none would, or that is unknown, or it is resamples that are lacking.
         unresolvable: undecided, and no data of this size could have told better or worse.
+        more_resamples: unresolvable, but the units would do: only more resamples can tell so small a p.
     """
 
     verdict: VerdictOfTwo
@@ -89,6 +90,7 @@ class Decision:
     detectable: float
     more_units: int | None
     unresolvable: bool
+    more_resamples: bool
 
 
 def decide(differences: Mapping[str, Difference], *, alpha: float = 0.05) -> dict[str, Decision]:
@@ -185,6 +187,13 @@ def _decision(one: Difference, tested: _Tested, worse: float, better: float, tes
     elif one.higher_is_better is not None and tested.below <= alpha:
         not_worse = "passed"
     smallest = min(1.0, tested.smallest * tests) if tests else math.nan
+    unresolvable = verdict == "undecided" and smallest > alpha
+    lacking = max(0, least_units_for_holm(alpha, max(1, tests)) - effective_groups(one.values, one.groups))
+    more: int | None = 0
+    if verdict == "undecided":
+        more = more_units(one, alpha, (-one.margin, one.margin))
+        if unresolvable:
+            more = max(more or 0, lacking) if lacking else None
     return Decision(
         verdict,
         not_worse,
@@ -194,8 +203,9 @@ def _decision(one: Difference, tested: _Tested, worse: float, better: float, tes
         math.nan if math.isnan(tested.below) else equivalent,
         smallest,
         detectable(one, alpha),
-        0 if verdict != "undecided" else more_units(one, alpha, (-one.margin, one.margin)),
-        verdict == "undecided" and smallest > alpha,
+        more,
+        unresolvable,
+        unresolvable and not lacking,
     )
 
 

@@ -6,6 +6,9 @@ side of the truth comes three times as often as it should.
 So the resamples are read at other shares: further out, so that for the mean of normal units it is Student's interval,
 and moved for bias and skewness, as BCa moves them, with the skewness of the resamples themselves.
 A p-value is corrected by the same rule, read backwards.
+Of fewer than six units no share of the resamples lies far enough out, and an interval is Student's with their spread.
+Of two there is none, nor of fewer than ten that do not vary at all: eight hits of eight would make one without width.
+What was measured of all this stands in docs/benchmarks.md.
 
 References: Efron 1987, *Better Bootstrap Confidence Intervals* (the acceleration is a sixth of the skewness);
 Hesterberg 2015, *What Teachers Should Know About the Bootstrap*, section 5.3 (expanded percentiles).
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 _NORMAL = NormalDist()
 ROUNDING = 1e-12
 """A resample that differs from the observed value by less, relatively, is equal to it."""
+
+
+FEWEST, FEW = 6, 10
+"""Below the first an interval is Student's; below the second there is none of resamples that do not vary."""
 
 
 class Shape(NamedTuple):
@@ -107,6 +114,19 @@ def shares(level: float, shape: Shape) -> tuple[float, float]:
         return _NORMAL.cdf(shape.bias + moved / left) if left > 0 else float(moved > 0)
 
     return share(-reach), share(reach)
+
+
+def student(level: float, values: NDArray[np.float64], observed: float, groups: int) -> tuple[float, float]:
+    """Return Student's interval around *observed* with the spread of its resamples; NaN for fewer than three groups.
+
+    >>> drawn = np.random.default_rng(0).choice([1.0, 2.0, 6.0], (100_000, 3)).mean(axis=1)
+    >>> [round(end) for end in student(0.95, drawn, 3.0, 3)]
+    [-4, 10]
+    """
+    if groups < 3:
+        return math.nan, math.nan
+    reach = t_quantile(level, groups - 1) * math.sqrt(groups / (groups - 1)) * float(np.nanstd(values))
+    return observed - reach, observed + reach
 
 
 def one_sided_p(share: float, shape: Shape) -> float:

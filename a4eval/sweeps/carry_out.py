@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from a4eval.journal.standing import Standing
     from a4eval.journal.views import Entry
     from a4eval.sweeps.command import Command
+    from a4eval.sweeps.stopping import Stop  # noqa: TC004  (it needs numpy, which a sweep does not)
 
 
 ROUNDS = 3
@@ -47,6 +48,7 @@ class Outcome:
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
         doubts: what was odd, a line each.
+        stop: what ended it, or let it go on to its end, where it was to stop once something is decided.
     """
 
     points: Jobs
@@ -60,6 +62,7 @@ class Outcome:
     interrupted: bool
     detached: str = ""
     doubts: tuple[str, ...] = ()
+    stop: Stop | None = None
 
     def entries(self) -> list[Entry]:
         """Return what counts of each point, in order, once the journal is read to its end."""
@@ -86,11 +89,12 @@ def carry_out(
         what: what progress calls them.
 
     Raises:
-        ConfigError: the folder cannot be used, or the executor's parameters are wrong.
+        ConfigError: the folder cannot be used, or the executor's parameters or the rule to stop by are wrong.
         DataError: the journal cannot be written.
     """
     conduct = points.conduct
     executor, name = executor_of(conduct)
+    stop = stop_of(points) if command is not None else None
     if name not in LOCAL:
         tell_where(name, conduct.executor)
     make_folder(folder, "hydra.sweep.dir")
@@ -110,6 +114,11 @@ def carry_out(
             before = tally.done
             lock.note(tally.total, before, tally.failed, journal.end)
             tell(tally)
+            if stop is not None:
+                stop.begin(journal, todo)
+                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell, more=stop.more).run([], tally)
+                stop.look()
+                todo = []
             for _ in range(ROUNDS):
                 if not todo:
                     break
@@ -136,6 +145,7 @@ def carry_out(
             seconds=seconds,
             interrupted=interrupted,
             detached=detached,
+            stop=stop,
         )
 
 
@@ -161,6 +171,20 @@ def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tal
         else:
             todo.append(number)
     return todo
+
+
+def stop_of(points: Jobs) -> Stop | None:
+    """Return what stops a sweep once something is decided, if its config asks for that.
+
+    Raises:
+        ConfigError: the rule cannot be read, or the baseline has other points.
+        DataError: the baseline cannot be read.
+    """
+    if points.conduct.stop is None:
+        return None
+    from a4eval.sweeps.stopping import Stop, rule  # needs numpy, which a sweep does not
+
+    return Stop(rule(points.conduct.stop), points)
 
 
 def executor_of(conduct: Conduct) -> tuple[Executor, str]:

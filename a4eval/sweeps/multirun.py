@@ -18,7 +18,7 @@ from a4eval.config.sources import sourced
 from a4eval.errors import ConfigError, RunFailedError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import SWEEP_KEYS
-from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of
+from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.other_sweepers import outcome, point
 from a4eval.sweeps.sweeper import Planned, Stopped
@@ -43,12 +43,12 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         raise sourced(unreadable(free_keys(overrides)) or error, overrides, config_dir) from error
     if isinstance(came, Outcome):
         return came
-    points = came.points
+    points = Jobs(came.points.run_ids, partial(_made, came.points), came.points.conduct, came.points.runner)
     if points.conduct.dry_run:
         executor_of(points.conduct)
+        stop_of(points)
         return came
-    apart_from_hydra = Jobs(points.run_ids, partial(_made, points), points.conduct, points.runner)
-    return carry_out(apart_from_hydra, came.folder, came.sweep_id, came.started)
+    return carry_out(points, came.folder, came.sweep_id, came.started)
 
 
 def _made(points: Jobs, number: int) -> Job:

@@ -23,8 +23,7 @@ class IntervalOptions:
     resamples: int = param(1000, help="how often the units are drawn")
     method: Literal["percentile", "expanded", "bca"] | None = param(
         None,
-        help="bca corrects for bias and skewness, expanded for few units too; by default bca for a value and expanded "
-        "for a difference",
+        help="bca corrects for bias and skewness, expanded for few units too; expanded by default",
     )
     clusters: str | None = param(None, help="column of the data that says which units are drawn together")
     seed: int = param(0, help="of the resamples alone: runs with other seeds on the same units still share them")

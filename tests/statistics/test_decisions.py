@@ -240,3 +240,13 @@ def test_under_the_null_worse_is_rare(kind):
         one = differences_of(np.zeros(n), gaps(rng, n), clusters=clusters, resamples=199, seed=seed)
         worse += decide({"x": one})["x"].verdict == "worse"
     assert worse / 400 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 400)
+
+
+def test_where_resamples_are_lacking_more_units_are_not_asked_for():
+    drawn = np.random.default_rng(0).normal(0.01, 0.01, 60)
+    many = {str(at): Difference(0.01, drawn, 500, higher_is_better=True) for at in range(80)}
+    found = decide(many)["0"]
+    assert (found.unresolvable, found.more_resamples, found.more_units) == (True, True, None)
+    few = decide({name: Difference(0.01, drawn, 8, higher_is_better=True) for name in many})["0"]
+    assert (few.unresolvable, few.more_resamples) == (True, False)
+    assert few.more_units >= 4, "80 tests need 12 units"

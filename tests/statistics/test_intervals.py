@@ -13,6 +13,7 @@ from a4eval.errors import DataError
 from a4eval.statistics import weights
 from a4eval.statistics.bootstrap import bootstrap, paired_bootstrap
 from a4eval.statistics.corrections import benjamini_hochberg, holm
+from a4eval.statistics.mean import t_quantile
 from a4eval.statistics.permutation import paired_permutation
 from a4eval.statistics.weights import statistic_of
 
@@ -234,3 +235,28 @@ def test_intervals_cover_the_truth():
         interval = bootstrap(mean_of(rng.normal(size=100)), 100, rng, resamples=400)["mean"]
         covered += interval.low <= 0 <= interval.high
     assert 0.92 <= covered / 600 <= 0.97
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_an_expanded_interval_of_very_few_is_students_with_the_spread_of_the_resamples(n):
+    values = np.random.default_rng(n).normal(size=n)
+    found = bootstrap(mean_of(values), n, np.random.default_rng(0), resamples=40_000, method="expanded")["mean"]
+    reach = t_quantile(0.95, n - 1) * values.std(ddof=1) / n**0.5
+    assert (found.low, found.high) == pytest.approx((values.mean() - reach, values.mean() + reach), rel=0.03)
+    assert found.method == "student's t from an expanded bootstrap, 40000 resamples"
+
+
+@pytest.mark.parametrize(("values", "said"), [([1.0, 2.0], "2 units tell too little"), ([1.0] * 9, "9 units do not")])
+def test_of_two_units_and_of_few_that_are_all_alike_there_is_no_interval(values, said):
+    n = len(values)
+    found = bootstrap(mean_of(np.array(values)), n, np.random.default_rng(0), resamples=50, method="expanded")["mean"]
+    assert np.isnan([found.low, found.high]).all()
+    assert said in found.method
+    many = bootstrap(mean_of(np.ones(10)), 10, np.random.default_rng(0), resamples=50, method="expanded")["mean"]
+    assert (many.low, many.high) == (1, 1)
+
+
+def test_predictions_that_are_the_same_differ_by_nothing_however_few_units_there_are():
+    same = mean_of(np.array([1.0, 2.0, 3.0]))
+    found = paired_bootstrap(same, same, 3, np.random.default_rng(0), resamples=50, method="expanded")["mean"]
+    assert (found.interval.low, found.interval.high, found.p_value) == (0, 0, 1)
