@@ -6,7 +6,7 @@ import pytest
 
 from a4eval import PluginError, Result, Value
 from a4eval.charts import LARGEST, MOST, checked, escaped, unescaped
-from a4eval.runs.runner import _Came, _checked
+from a4eval.runs.result import Came
 from a4eval.tasks.metric_set import MetricSet
 
 COLUMNS = {"t": ["a", "b", "AP.5"]}
@@ -93,10 +93,10 @@ def test_names_with_points_come_back(name):
 def test_the_runner_refuses_a_chart_that_a_record_cannot_hold():
     result = Result({"v": Value(1.0)}, {"t": [{"a": 1}]}, charts={"c": chart(encoding={"x": {"field": "z"}})})
     with pytest.raises(PluginError, match=r"chart 'c' cannot go into a record: encoding\.x\.field: there is no column"):
-        _checked(_Came(), result)
+        Came().take(result)
     many = Result({}, {"t": [{"a": 1}]}, charts=dict.fromkeys(map(str, range(MOST + 1)), chart()))
     with pytest.raises(PluginError, match="at most 64 charts, got 65"):
-        _checked(_Came(), many)
+        Came().take(many)
 
 
 class Charting:

@@ -124,7 +124,7 @@ def test_an_unknown_kind_next_to_a_known_one_is_a_word(site, tmp_path):
     done = site.run("run", "experiment=stranger/heads", "task.metrics.heads=tails", cwd=tmp_path)
     assert done.code == 2
     there = "there is a metrics of that name in plugin 'plural'"
-    assert done.err == f"{word}a4eval: error: task.metrics.heads.name: no metric 'tails'; {there}\n"
+    assert done.err.startswith(f"{word}a4eval: error: task.metrics.heads.name: no metric 'tails'; {there}")
 
 
 def test_an_unknown_name_in_a4eval_disable_is_a_word(site, tmp_path):

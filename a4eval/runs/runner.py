@@ -9,19 +9,19 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from a4eval import ownership
 from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
-from a4eval.contracts import Result, Task, Value, Verdict
+from a4eval.contracts import Task
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, PluginError, RunTimeoutError, text_of, together, told
+from a4eval.errors import ConfigError, DataError, RunTimeoutError, text_of, together, told
 from a4eval.experiment import MISSING, Experiment, Root, check_root
 from a4eval.files import content
 from a4eval.registry import registry
@@ -31,6 +31,7 @@ from a4eval.runs.folder import claimed
 from a4eval.runs.interrupts import deadline, overdue, uninterrupted
 from a4eval.runs.leftovers import leftovers_removed
 from a4eval.runs.printed import Printed
+from a4eval.runs.result import Came, convert
 from a4eval.runs.watchdog import watched
 from a4eval.tracking import tracking
 
@@ -152,15 +153,15 @@ def execute(
         experiment=prepared.experiment if alone else None,
         show_progress=alone,
     )
-    came, printed, seed = _Came(), Printed(), None if prepared.app else root.seed
+    came, printed, seed = Came(), Printed(), None if prepared.app else root.seed
     with _TURN, tracking() as curves:
         clock = _Clock()
         try:
             printed.begin()
             with python_warnings_noted(run), leftovers_removed(seed), deadline(root.timeout):
-                _checked(came, prepared.task.run(run))
+                came.take(prepared.task.run(run))
                 if run.pictures and came.charts:
-                    _draw(run, came)
+                    came.draw(run)
         except BaseException as failure:  # noqa: BLE001  (whatever a task raises is the record's error)
             came.failure = failure
         if os.getpid() != owner:
@@ -168,7 +169,7 @@ def execute(
         with uninterrupted():
             printed.end()
     if rows := curves.table():
-        came.tables.setdefault("tracked", _convert(rows, record.Table, "the table 'tracked'"))
+        came.tables.setdefault("tracked", convert(rows, record.Table, "the table 'tracked'"))
     with uninterrupted():
         return _record(prepared, run, came, clock, sweep_id, executor, printed)
 
@@ -198,28 +199,10 @@ class _Clock:
         return record.TimingRecord(wall, cpu, provenance.peak_memory())
 
 
-@dataclass
-class _Came:
-    """What came of a run."""
-
-    metrics: dict[str, record.MetricRecord] = field(default_factory=dict)
-    tables: record.Tables = field(default_factory=dict)
-    charts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    verdict: record.VerdictRecord | None = None
-    failure: BaseException | None = None
-
-    @property
-    def status(self) -> Literal["ok", "failed", "interrupted"]:
-        """How it ended."""
-        if self.failure is None:
-            return "ok"
-        return "interrupted" if isinstance(self.failure, KeyboardInterrupt) else "failed"
-
-
 def _record(
     prepared: Prepared,
     run: Run,
-    came: _Came,
+    came: Came,
     clock: _Clock,
     sweep_id: str | None,
     executor: record.ExecutorRecord,
@@ -274,7 +257,7 @@ def _record(
 def _overdue(prepared: Prepared, directory: Path) -> bytes:
     """Return the record of a single run that did not hear its timeout; its watchdog fills in how long it took."""
     root = prepared.root
-    came = _Came(failure=RunTimeoutError(f"{overdue(root.timeout or 0)}ended"))
+    came = Came(failure=RunTimeoutError(f"{overdue(root.timeout or 0)}ended"))
     return record.encode(_record(prepared, Run(directory, root.seed), came, _Clock(), None, LOCAL, Printed()))
 
 
@@ -327,75 +310,6 @@ def announce(done: record.Record, directory: Path) -> list[str]:
     """Tell every plugin that a run has finished; return a line for each that failed to listen."""
     run = Run(directory=directory, seed=done.seed)
     return registry().tell("a4eval_run_finished", lambda: {"run": run, "record": msgspec.to_builtins(done)})
-
-
-def _checked(came: _Came, result: Result) -> None:
-    """Take in a task's result as the record will hold it: all of it or nothing.
-
-    Raises:
-        PluginError: it is no result, or holds what a record cannot.
-    """
-    if not isinstance(result, Result):
-        raise PluginError(f"the task must return an a4eval.Result, got {result!r}")
-    metrics = {}
-    for name, value in _named(result.metrics, "the names of the metrics").items():
-        if not isinstance(value, Value):
-            raise PluginError(f"metric {name!r} must be an a4eval.Value, got {value!r}")
-        metrics[name] = _convert(_fields(value), record.MetricRecord, f"metric {name!r}")
-    named = _named(result.tables, "the names of the tables")
-    tables = {name: _convert(rows, record.Table, f"table {name!r}") for name, rows in named.items()}
-    charts = _charts(result, tables) if result.charts else {}
-    verdict = None
-    if result.verdict is not None:
-        if not isinstance(result.verdict, Verdict):
-            raise PluginError(f"the verdict must be an a4eval.Verdict, got {result.verdict!r}")
-        verdict = _convert(asdict(result.verdict), record.VerdictRecord, "the verdict")
-    came.metrics, came.tables, came.charts, came.verdict = metrics, tables, charts, verdict
-
-
-def _charts(result: Result, tables: record.Tables) -> dict[str, dict[str, Any]]:
-    from a4eval.charts import MOST, checked
-
-    named = _named(result.charts, "the names of the charts")
-    if len(named) > MOST:
-        raise PluginError(f"a record holds at most {MOST} charts, got {len(named)}")
-    found, columns = {}, record.columns(tables)
-    for name, chart in named.items():
-        try:
-            found[name] = checked(record.plain(chart), columns)
-        except (ValueError, RecursionError) as error:
-            raise PluginError(f"chart {name!r} cannot go into a record: {error}") from error
-    return found
-
-
-def _draw(run: Run, came: _Came) -> None:
-    """Save the charts as artifacts; what goes wrong with a picture is a doubt, and not the end of a run."""
-    from a4eval.drawing.files import drawn
-
-    try:
-        for name, content in drawn(came.charts, came.tables):
-            run.artifact(name).write_bytes(content)
-    except Exception as error:  # noqa: BLE001  (a chart may ask for anything)
-        run.warn(f"the charts cannot be drawn: {told(error)}")
-
-
-def _named(given: Mapping[Any, Any], what: str) -> dict[str, Any]:
-    """Return what a task gave names to, by names that JSON can hold."""
-    names = _convert(dict.fromkeys(given), dict[str, None], what)
-    return dict(zip(names, given.values(), strict=True))
-
-
-def _fields(value: Value) -> dict[str, Any]:
-    """Return what ``asdict`` does, which copies every number deeply: a sweep has many."""
-    given = {field.name: getattr(value, field.name) for field in fields(Value)}
-    return given if value.interval is None else {**given, "interval": asdict(value.interval)}
-
-
-def _convert(value: Any, wanted: Any, what: str) -> Any:
-    try:
-        return msgspec.convert(record.plain(value), wanted)
-    except (ValueError, RecursionError) as error:
-        raise PluginError(f"{what} cannot go into a record: {error}") from error
 
 
 def _component(provided: Provided) -> record.ComponentRecord:

@@ -38,7 +38,8 @@ class Task:
 def run(do, directory, **root):
     """Run it and return its record, as it is read back."""
     config = {"task": {"name": "task"}, "seed": 0, **root}
-    prepared = Prepared(Experiment(None, config, (), directory), Task(do), [], "0123456789abcdef")
+    experiment = Experiment(None, config, (), directory)
+    prepared = Prepared(experiment, Task(do), [], "0123456789abcdef", experiment.root)
     found = json.loads(record.encode(execute(prepared, directory)), parse_constant=pytest.fail)
     jsonschema.validate(found, record.json_schema(), cls=jsonschema.Draft202012Validator)
     return found
@@ -276,7 +277,7 @@ def test_a_run_within_its_timeout_is_left_alone(site, tmp_path):
 
 
 def test_a_second_ctrl_c_while_the_record_is_made_does_not_lose_it(tmp_path, monkeypatch):
-    def impatient(_registry):
+    def impatient(_registry, **_where):
         os.kill(os.getpid(), signal.SIGINT)
         return facts
 

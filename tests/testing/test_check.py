@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -54,7 +55,8 @@ def test_a_right_layer_passes_and_it_is_said_how_much_ran(tests):
     done = tests("@layer_checks(Right)\ndef test_it(check):\n    check()\n", "-vv")
     assert done.returncode == 0, done.stdout
     assert "test_it.py::test_it[Right-gradient] PASSED" in done.stdout
-    assert "1 layer: ran 19, skipped 3:" in done.stdout
+    passed, skipped = re.search(r"(\d+) passed, (\d+) skipped", done.stdout).groups()
+    assert f"1 layer: ran {passed}, skipped {skipped}:" in done.stdout
     assert "1 × adjoint: the layer is not linear" in done.stdout
 
 
@@ -83,7 +85,7 @@ def test_one_of_several_may_be_expected_to_fail(tests):
     code = "@layer_checks(Right, Square, expected_failures={'Square-gradient': 'known'})\n"
     code += "def test_it(check):\n    check()\n"
     done = tests(code, "-k", "gradient")
-    assert "1 passed, 42 deselected, 1 xfailed" in done.stdout, done.stdout
+    assert re.search(r"1 passed, \d+ deselected, 1 xfailed", done.stdout), done.stdout
 
 
 def test_a_part_of_which_nothing_was_checked_has_failed(tests):
