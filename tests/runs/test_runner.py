@@ -198,7 +198,7 @@ def test_an_interrupted_run_is_a_record_too(odd, tmp_path, number):
     with subprocess.Popen(
         command, cwd=tmp_path, env=odd.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout.readline() == "ready\n"
+        assert process.stderr.readline() == "ready\n"
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
@@ -208,8 +208,8 @@ def test_an_interrupted_run_is_a_record_too(odd, tmp_path, number):
 
 def test_a_killed_run_leaves_no_half_record(odd, tmp_path):
     command = [sys.executable, "-m", "a4eval", "run", "task.name=sleeper", "hydra.run.dir=out"]
-    with subprocess.Popen(command, cwd=tmp_path, env=odd.environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
+    with subprocess.Popen(command, cwd=tmp_path, env=odd.environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "ready\n"
         process.kill()
     assert not (tmp_path / "out" / "result.json").exists()
     assert run(odd, tmp_path, "experiment=stranger/heads").code == 0
@@ -283,8 +283,8 @@ def test_provenance_that_is_no_json_only_warns(odd, tmp_path):
 
 def test_only_one_run_at_a_time_works_in_a_folder(odd, tmp_path):
     command = [sys.executable, "-m", "a4eval", "run", "task.name=sleeper", "hydra.run.dir=out"]
-    with subprocess.Popen(command, cwd=tmp_path, env=odd.environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
+    with subprocess.Popen(command, cwd=tmp_path, env=odd.environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "ready\n"
         second = run(odd, tmp_path, "experiment=stranger/heads")
         process.kill()
     assert second.code == 2
@@ -502,8 +502,8 @@ def test_a_signal_that_was_to_be_ignored_is_ignored(odd, tmp_path):
     """As nohup and a shell that starts something in the background tell it."""
     command = [sys.executable, "-m", "a4eval", "run", "task.name=sleeper", "task.seconds=1", "hydra.run.dir=out"]
     deaf = ["sh", "-c", 'trap "" HUP INT; exec "$@"', "-", *command]
-    with subprocess.Popen(deaf, cwd=tmp_path, env=odd.environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
+    with subprocess.Popen(deaf, cwd=tmp_path, env=odd.environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "ready\n"
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
