@@ -46,7 +46,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     put(f"{points(len(plan.points))}{repeated}, into {plan.folder}")
     first, last = plan.points[0], plan.points[len(plan.points) - 1]
     lines = yaml.safe_dump(first.point.config, sort_keys=False, allow_unicode=True).splitlines()
-    shown = lines if everything else lines[: max(PLAN_LINES - 5 - len(plan.axes), 5)]
+    shown = lines if everything else lines[: max(PLAN_LINES - 7 - len(plan.axes), 5)]
     put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
     if len(shown) < len(lines):
         put(f"# … {len(lines) - len(shown)} more lines: --show all")

@@ -184,7 +184,7 @@ def test_a_dry_run_writes_nothing(folder):
     done = folder.sweep("x=1,2,3", "do=a,b", "hydra.sweeper.dry_run=true")
     assert done.returncode == 0, done.stderr
     assert "6 points, into multirun" in done.stdout
-    assert "do: b" in done.stdout
+    assert "x=3 do=b" in done.stdout
     assert {one.name for one in folder.path.iterdir()} <= {"train.py", "state", "__pycache__"}
 
 
