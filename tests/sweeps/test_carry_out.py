@@ -21,7 +21,9 @@ def test_every_point_leaves_a_valid_record_and_no_folder(place):
     for record in records:
         jsonschema.validate(record, json_schema())
     assert {one["sweep_id"] for one in records} == {records[0]["sweep_id"]}
-    assert sorted(path.name for path in (place.folder / "sweep").iterdir()) == [".lock", "results.jsonl", "sweep.json"]
+    packages = records[0]["environment"]["installed"]
+    there = {path.name for path in (place.folder / "sweep").iterdir()}
+    assert there == {".lock", packages, "results.jsonl", "sweep.json"}
     assert "60 points: 60 ok" in done.out
     assert done.out.strip().splitlines()[-1] == "sweep/results.jsonl"
     assert {one["metrics"]["threads"]["value"] for one in records} == {1}
@@ -166,9 +168,9 @@ def test_memory_limit(place):
 def test_dry_run_prints_the_plan_and_writes_nothing(place):
     done = place.sweep("task.x=range(0,500)", "seed=1,2", "dry_run=true")
     assert done.code == 0, done.err
-    assert "1000 points" in done.out
+    assert "1,000 points" in done.out
     assert "x: 0\n" in done.out
-    assert "x: 499\n" in done.out
+    assert "task.x=499 seed=2" in done.out
     assert not (place.folder / "sweep").exists()
 
 
