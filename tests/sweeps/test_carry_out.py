@@ -277,7 +277,7 @@ def test_what_lacks_a_method_is_no_executor(place, site):
     )
     done = place.sweep("task.x=1,2", "executor.name=half")
     assert done.code == 2
-    assert done.err == "a4eval: error: executor: 'half' is no executor: it lacks slots, submit, collect\n"
+    assert done.err == "a4eval: error: executor: 'half' is no executor: it lacks collect, slots, submit\n"
     assert not (place.folder / "sweep").exists()
 
 
