@@ -52,7 +52,7 @@ def sent(tmp_path):
 
 
 def refused(done, *words):
-    """Say whether a command ended as a wrong config does: exit status 2, a line a fault, the first of them, nothing run."""
+    """Say whether a command ended as a wrong config does: exit status 2, a line for each fault, nothing run."""
     assert done.code == 2, done.out + done.err
     lines = done.err.strip().splitlines()
     assert lines, done.out
