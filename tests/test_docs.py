@@ -84,6 +84,7 @@ def test_experiments_and_commands_named_in_the_docs_exist(page):
         assert name in known, f"{page.name} names experiment={name}"
 
 
+# what asks for files of a page's own is run by the test of that page
 COMMANDS = sorted(
     {
         (page.name, line.strip())
@@ -91,7 +92,7 @@ COMMANDS = sorted(
         for block in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
         for line in block.replace("\\\n", " ").splitlines()
         if line.startswith("a4eval run ")
-        and not re.search(r"--config-dir|--allow-import|experiment=(my_metrics/)?accuracy", line)
+        and not re.search(r"--config-dir|--allow-import|experiment=(my_metrics/)?accuracy|stop=", line)
     }
 )
 
