@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from a4eval.config.yaml_file import load
+from a4eval.config.yaml_file import beginning, load
 from a4eval.errors import ConfigError
 from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
@@ -80,9 +80,8 @@ def _description(file: Path) -> str:
 def _lacking(file: Path) -> list[str]:
     """Return what a line such as ``# needs: a4eval-deconv`` at the beginning of *file* names and is not installed."""
     try:
-        with file.open(encoding="utf-8", errors="replace") as lines:
-            found = _NEEDS.search(lines.read(HEADER))
-    except OSError:
+        found = _NEEDS.search(beginning(file, HEADER).decode(errors="replace"))
+    except (ConfigError, OSError):
         return []
     installed = {plugin.distribution for plugin in registry().plugins}
     return [name for name in found[1].split() if name not in installed] if found else []

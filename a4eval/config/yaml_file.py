@@ -37,6 +37,20 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+.0-9][-+.0-9_:a-fA-FxXoO]*")
 
 
+def beginning(file: Path, most: int) -> bytes:
+    """Return the first *most* bytes of a file, without waiting for a pipe or a device.
+
+    Raises:
+        ConfigError: it is no regular file.
+        OSError: it cannot be read.
+    """
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ConfigError("is not a file", path=str(file))
+    # some that the system calls regular files wait for more to come
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        return opened.read(most) or b""  # None: nothing is there yet
+
+
 def text_of(file: Path) -> str:
     """Return the text of a YAML file, once it is known to be harmless to load.
 
@@ -46,11 +60,7 @@ def text_of(file: Path) -> str:
         UnicodeDecodeError: it is no UTF-8.
         OSError: it cannot be read.
     """
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise ConfigError("is not a file", path=str(file))
-    # some that the system calls regular files wait for more to come
-    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-        content = opened.read(LARGEST + 1) or b""  # None: nothing is there yet
+    content = beginning(file, LARGEST + 1)
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
     text = content.decode()
