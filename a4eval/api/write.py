@@ -40,7 +40,9 @@ def write(table: Written, path: Path, *, overwrite: bool) -> Path:
     if not path.parent.is_dir():
         raise ConfigError(f"there is no folder {str(path.parent)!r}")
     if path.exists() and not overwrite:
-        raise ConfigError(f"{str(path)!r} is there already; choose another name, or say that it is to be overwritten")
+        raise ConfigError(
+            f"{str(path)!r} is there already; choose another name, or overwrite it (--overwrite, overwrite=True)"
+        )
     if path.suffix == ".parquet":
         require("pyarrow.parquet", ARROW)  # before a long read
     try:

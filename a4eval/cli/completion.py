@@ -10,16 +10,19 @@ from a4eval.terminal import put
 SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command()
+COMPLETION_HELP = """Print the lines that teach a shell to complete: eval "$(a4eval completion bash)".
+
+\b
+bash: in ~/.bashrc                  eval "$(a4eval completion bash)"
+zsh:  in ~/.zshrc, after compinit   eval "$(a4eval completion zsh)"
+fish: in ~/.config/fish/config.fish a4eval completion fish | source
+"""
+
+
+@click.command(help=COMPLETION_HELP)
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    r"""Print the lines that teach a shell to complete: eval "$(a4eval completion bash)".
-
-    \b
-    bash: in ~/.bashrc                  eval "$(a4eval completion bash)"
-    zsh:  in ~/.zshrc, after compinit   eval "$(a4eval completion zsh)"
-    fish: in ~/.config/fish/config.fish a4eval completion fish | source
-    """
+    """Print the lines that teach a shell to complete."""
     found = get_completion_class(shell)
     assert found is not None
     put(found(click.Group("a4eval"), {}, "a4eval", "_A4EVAL_COMPLETE").source())

@@ -10,7 +10,15 @@ from a4eval.cli.options import json_option
 from a4eval.errors import ConfigError
 
 
-@click.command()
+LS_HELP = """List the records under each PATH that meet all CONDITIONS.
+
+\b
+A condition holds a key of the record against a value:
+  'accuracy>0.9'  status=failed  'AP.interval.low>=0.4'  task.W=8  'timing.wall_seconds<1'
+"""
+
+
+@click.command(help=LS_HELP)
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 @click.argument("more", metavar="[PATH]... [CONDITIONS]...", nargs=-1)
 @click.option("--sort", metavar="KEY", help="Order by this key, the best of a metric first; -KEY turns it round.")
@@ -27,12 +35,7 @@ def ls(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    r"""List the records under each PATH that meet all CONDITIONS.
-
-    \b
-    A condition holds a key of the record against a value:
-      'accuracy>0.9'  status=failed  'AP.interval.low>=0.4'  task.W=8  'timing.wall_seconds<1'
-    """
+    """List records."""
     from a4eval.results.listing import list_records
 
     if as_csv and as_json:
