@@ -9,7 +9,6 @@ import click
 from a4eval.cli.options import json_option
 from a4eval.errors import ConfigError
 
-
 LS_HELP = """List the records under each PATH that meet all CONDITIONS.
 
 \b
