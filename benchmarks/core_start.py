@@ -43,7 +43,7 @@ def main() -> None:
         seconds = interleave(
             {
                 "python": command("-c", "pass"),
-                "import pluggy, click": command("-c", "import pluggy, typer"),
+                "import pluggy, click": command("-c", "import pluggy, click"),
                 "a4eval --version": command("-m", "a4eval", "--version"),
                 "a4eval plugins": command("-m", "a4eval", "plugins"),
                 "a4eval experiments": command("-m", "a4eval", "experiments"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ def _values(context: click.Context, key: str) -> Iterator[str]:
 
 def _keys(context: click.Context, typed: Sequence[str]) -> Iterator[str]:
     """Yield the root keys, and those of the task in the file of the experiment that was chosen."""
+    import yaml
+
     from a4eval.config.presets import files
     from a4eval.config.yaml_file import load
     from a4eval.experiment import Root
