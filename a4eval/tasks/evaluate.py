@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.comparisons.judge import rulings, verdict
 from a4eval.comparisons.kept import FILE_NAME, Kept, write
-from a4eval.comparisons.pair import Pair
 from a4eval.comparisons.rules import Rules
 from a4eval.component import param
 from a4eval.contracts import Divisible, Partitioned, Result, Weighable
@@ -18,7 +16,6 @@ from a4eval.errors import DataError
 from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE
-from a4eval.tasks.against import compare_with
 from a4eval.tasks.charts import parts as charts_of_parts
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from a4eval.context import Run
-    from a4eval.contracts import Interval, Row
+    from a4eval.contracts import Interval, Row, Value
     from a4eval.statistics.resampled import Resampled
     from a4eval.statistics.weights import Statistic
 
@@ -86,11 +83,20 @@ class Evaluate:
         result = Result(values, tables, charts=charts)
         values = dict(result.metrics)
         kept = self._add_intervals(self.interval, result, run) if self.interval else {}
+        if self.against or not self.rules.empty:
+            self._judge(values, result, kept, run)
+        return result
+
+    def _judge(self, values: Mapping[str, Value], result: Result, kept: Mapping[str, Kept], run: Run) -> None:
+        """Hold the values against a record and the rules."""
+        from a4eval.comparisons.judge import rulings, verdict
+        from a4eval.comparisons.pair import Pair
+        from a4eval.tasks.against import compare_with
+
         pair = compare_with(self.against, self.rules, result, kept, run) if self.against else Pair()
         if not self.rules.empty:
             limited = {name: (one.value, result.metrics[name].interval) for name, one in values.items()}
             result.verdict = verdict(rulings(self.rules, pair, limited))
-        return result
 
     def _add_intervals(self, options: KeptIntervalOptions, result: Result, run: Run) -> dict[str, Kept]:
         """Give the values of each metric their intervals, and keep the resamples; every metric sees the same ones."""
