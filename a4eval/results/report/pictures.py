@@ -32,7 +32,7 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
             kept[stem] = min(kept.get(stem, (one.bytes, one.path, one.sha256)), (one.bytes, one.path, one.sha256))
     left, found = ROOM, []
     for stem, (size, path, sha256) in kept.items():
-        content = _read(folder, path, sha256) if size <= left else None
+        content = _read(folder, path, size, sha256) if size <= left else None
         if content is None:
             continue
         left -= size
@@ -44,11 +44,13 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
     return found
 
 
-def _read(folder: Path, path: str, sha256: str) -> bytes | None:
+def _read(folder: Path, path: str, size: int, sha256: str) -> bytes | None:
     """Return a file below *folder*, or None if it is not there, lies elsewhere, or is not the one the record means."""
     whole = folder / path
     try:
         if not whole.resolve().is_relative_to(folder.resolve()) or not whole.is_file():
+            return None
+        if whole.stat().st_size != size:  # before it is read: a record may say 1 of what fills the memory
             return None
         content = whole.read_bytes()
     except OSError:

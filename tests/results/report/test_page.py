@@ -175,7 +175,10 @@ def test_pictures_are_those_the_record_means(tmp_path):
         (tmp_path / name).write_bytes(content)
     (tmp_path.parent / "outside.png").write_bytes(content)
     (tmp_path / "link.png").symlink_to(tmp_path.parent / "outside.png")
+    with (tmp_path / "endless.png").open("wb") as file:
+        file.truncate(1 << 42)
     listed = [
+        records.FileRecord("endless.png", digest, len(content)),
         records.FileRecord("right.png", digest, len(content)),
         records.FileRecord("changed.png", "0" * 64, len(content)),
         records.FileRecord("by_class.png", digest, len(content)),
