@@ -36,9 +36,12 @@ def test_all_are_rliables(given):
     for first, second in ((given, other), (other, given), (given, given)):
         expected = peer.probability_of_improvement(second.T, first.T)
         assert scores.probability_of_improvement(first, second) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("given", MATRICES, ids=lambda one: str(one.shape))
+def test_the_profile_counts_the_runs_above_each_level(given):
     above = np.linspace(-1, 2, 7)
-    library = pytest.importorskip("rliable.library", reason="rliable is not installed: pip install rliable")
-    expected = [library.run_score_deviation(of_runs, tau) for tau in above]
+    expected = [np.mean([np.mean([score > level for score in row]) for row in given]) for level in above]
     assert scores.performance_profile(given, above).tolist() == pytest.approx(expected, abs=1e-12)
 
 
