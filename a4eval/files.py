@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,25 @@ class Content(NamedTuple):
 
     sha256: str
     bytes: int
+
+
+def opened(path: Path, *, beside: int | None = None, links: bool = True) -> BinaryIO:
+    """Open a regular file to be read, without waiting for a pipe or a device in its place.
+
+    Args:
+        path: of the file.
+        beside: the open folder that *path* is relative to; by default the working directory.
+        links: whether it may be a symbolic link.
+
+    Raises:
+        OSError: it is not there, is no regular file, or cannot be read.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+    handle = os.open(path, flags, dir_fd=beside)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(f"{path} is not a regular file")
+    return os.fdopen(handle, "rb")
 
 
 def content(path: Path) -> Content:

@@ -25,6 +25,7 @@ COMMANDS = (
     "show",
     "export",
     "report",
+    "view",
     "compare",
     "rank",
     "gate",

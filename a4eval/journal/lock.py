@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from a4eval.errors import ConfigError
+from a4eval.files import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,21 +49,19 @@ def holder(folder: Path) -> tuple[Holder | None, bool]:
     """Return what the lock's file in *folder* says, and whether the sweep is running.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is a pipe or a device.
     """
     try:
-        handle = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+        file = opened(folder / LOCK_NAME)
     except FileNotFoundError:
         return None, False
-    try:
-        found = _said(handle)
+    with file:
+        found = _said(file.fileno())
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return found, True
         return found, False
-    finally:
-        os.close(handle)
 
 
 def _said(handle: int) -> Holder | None:

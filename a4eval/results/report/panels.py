@@ -16,7 +16,7 @@ from a4eval.results.report.tables import table
 from a4eval.runs.record import Record, Table, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 HOOK = "a4eval_report_sections"
 
@@ -40,6 +40,12 @@ def panels(record: Record, prefix: str = "") -> Iterator[Section]:
                 raise
             said = tag("p", f"The plugin {plugin.name} was to give a section here, and failed: {told(error)}")
             yield Section(f"{prefix}p-{plugin.name}-{place}", f"From the plugin {plugin.name}", said, "warn")
+
+
+def with_panels(sections: Sequence[Section], record: Record, prefix: str = "") -> list[Section]:
+    """Return the sections of a record, with those of plugins before the tables."""
+    places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
+    return [*sections[: places[0]], *panels(record, prefix), *sections[places[0] :]]
 
 
 def _content(one: Any, name: str, plugin: str) -> Markup:

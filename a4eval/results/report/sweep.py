@@ -202,7 +202,7 @@ def failures(failed: Sequence[Row], linked: Linked, prefix: str = "") -> Markup:
 
 def _traceback(kind: str, of: Sequence[Row], id_: str) -> Markup | None:
     """Return the traceback of the last run that failed with a kind of error."""
-    error = of[-1].error or {}
+    error = max(of, key=lambda row: row.started or "").error or {}
     if not error.get("traceback"):
         return None
     name = f"Traceback of the last {kind}"
@@ -257,7 +257,7 @@ def _table(
     rows: Sequence[Row], shown: Sequence[Row], prefix: str, linked: Linked, cell: Callable[[Row], Markup] | None
 ) -> Markup:
     keys = [key for key in query.columns(rows) if key not in ("started", "path")]
-    first = [] if cell is None else [""]
+    first = [] if cell is None else ["compare"]
     lines = [
         [*([cell(row)] if cell else []), linked(row, row.run_id[:8]), *map(_plain, row.cells(keys))] for row in shown
     ]
