@@ -3,7 +3,7 @@
   const top = document.getElementById("top"), main = document.getElementById("main");
   const element = (id) => id === "contents" ? document.querySelector("nav.contents") : document.getElementById(id);
   const state = make("span"), pause = make("button", { type: "button", textContent: "pause" });
-  const bar = make("div", { className: "live" }, state, pause);
+  const bar = make("aside", { className: "live", ariaLabel: "updates" }, state, pause);
   let source = null, paused = false, told = top?.dataset.said ?? "", version = top?.dataset.version;
 
   // what a reader has done to an element, to be done again to what takes its place

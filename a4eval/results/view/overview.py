@@ -83,7 +83,13 @@ def _failed(failed: Sequence[Row], watched: Watched) -> Section | None:
     if not failed:
         return None
     title = f"What did not end well ({len(failed):,})"
-    content = failures(failed, lambda row, said: tag("a", said, href=point_address(row, watched)))
+
+    def linked(row: Row, said: str) -> Markup:
+        folder = row.path.rpartition("/")[0] or "."
+        name = f"{folder}: {said}" if row.path.endswith(".jsonl") else folder
+        return tag("a", name, href=point_address(row, watched))
+
+    content = failures(failed, linked)
     return Section("failed", title, content, "error")
 
 

@@ -131,6 +131,7 @@ def _listen(host: str, address: str, port: int | None) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((address, PORT if port is None else port))
+        found.listen()  # so that whoever reads the address finds somebody there
     except OSError as error:
         found.close()
         if error.errno == errno.EADDRINUSE:
