@@ -12,7 +12,6 @@ from a4eval.checks.layers.batches import another
 from a4eval.checks.layers.case import REFUSALS, LayerCase, gradient_like, gradients, named, outputs
 from a4eval.checks.trees import Array, Leaves, copied, leaves, mapped, same_bits
 
-
 COMPARED = 1000
 """So many entries are compared with those of the first call, for chance may spare a few of them for some calls."""
 MOST_CALLS = 20
