@@ -218,8 +218,6 @@ def load(path: str | Path) -> Records:
         DataError: there is none.
     """
     path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder")
     found = query.read(path)
     doubts = [f"there are records of {schema(version)}" for version in sorted(found.unknown)]
     if found.torn:

@@ -23,8 +23,7 @@ BASELINE, CANDIDATE and RECORD are records, folders that hold one each, or sweep
 
 \b
 Exit status: 0 not worse, and all limits are kept
-             1 a record cannot be read
-             2 the command or the rules are wrong
+             2 the command or the rules are wrong, or there is no such record
              3 worse, or a limit is broken
              4 undecided: --undecided pass or fail makes it 0 or 3
 """

@@ -20,7 +20,7 @@ LINES_OF_A_LOG = 5
 
 
 @click.command()
-@click.argument("record", type=click.Path(path_type=Path, exists=True))
+@click.argument("record", type=click.Path(path_type=Path))
 @click.option("--point", metavar="N|ID", help="Of a sweep: the Nth point that has a record, or one by its run_id.")
 @click.option("--table", "name", metavar="NAME", help="Print this table alone, whole.")
 @click.option("--traceback", is_flag=True, help="Print the traceback of a failed run.")
@@ -40,9 +40,13 @@ def show(
     from a4eval.runs.printed import log_of
     from a4eval.runs.record import FILE_NAME, Record, encode, read
 
+    if not record.exists():
+        raise DataError(f"{record}: there is no such file or folder")
     path = record / FILE_NAME if record.is_dir() else record
     try:
         if point is None:
+            if path.exists() and not path.is_file():
+                raise DataError(f"{path}: is no regular file")
             found = read(path)
         else:
             row = _point(query.read(record).rows, point)

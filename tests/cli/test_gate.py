@@ -157,5 +157,5 @@ def test_special_characters_are_escaped():
 
 def test_a_file_that_cannot_be_written_is_said(cli, runs):
     done = cli("gate", "base", "base", "--metric", "accuracy", "-o", "no/such/folder.md")
-    assert done.code == 1
+    assert done.code == 2
     assert "no/such/folder.md: cannot be written: No such file or directory" in done.err
