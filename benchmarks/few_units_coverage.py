@@ -17,6 +17,7 @@ import argparse
 import math
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -24,19 +25,18 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import numpy as np
 from harness import environment, publish, table
+from numpy.typing import NDArray
 
 from a4eval.statistics.bootstrap import Method, intervals
 from a4eval.statistics.few_units import shape_of, shares
 from a4eval.statistics.mean import t_quantile
 from a4eval.statistics.resampled import resample
+from a4eval.statistics.weights import Statistic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
     from a4eval.statistics.resampled import Resampled
-    from a4eval.statistics.weights import Statistic
 
     Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
     Intervals = dict[str, dict[str, tuple[float, float]]]
@@ -313,11 +313,12 @@ def main() -> None:
     truths = {name: truth for source in known.values() for name, truth in source.truths().items()}
     error = math.sqrt(LEVEL * (1 - LEVEL) / sets)
     what = {"means": "Means", "detection": "COCO's AP of images with seven objects on average"}[given.family]
+    resamples = RESAMPLES[given.family]
     text = "\n\n".join(
         [
             f"## Coverage from few units: {given.family}",
             f"{what}: the share of {sets:,} data sets whose 95 % interval holds the population's value (standard error "
-            f"{error:.1%}), by how many units or clusters it is from; {RESAMPLES[given.family]} resamples. The last two columns are "
+            f"{error:.1%}), by how many units or clusters it is from; {resamples} resamples. The last two columns are "
             "the median width over that of *student*, at 5 and at 10.\n"
             f"`python benchmarks/few_units_coverage.py {given.family}`",
             table(["", "method", *map(str, UNITS), "width, 5", "10"], rows_of(found, truths)),

@@ -13,7 +13,7 @@ from a4eval.api import html
 from a4eval.api.frame import ROWS_SHOWN, Frame
 from a4eval.api.pieces import names_of, rows_of
 from a4eval.api.record import Record, read
-from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.errors import ConfigError, did_you_mean
 from a4eval.journal import query
 from a4eval.markup import joined
 from a4eval.runs.record import schema

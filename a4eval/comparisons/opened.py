@@ -120,6 +120,18 @@ def finished(path: Path) -> Finished:
     return Finished(ended, len(newest) - len(ended))
 
 
+def every(path: Path) -> list[Opened]:
+    """Open every record at *path* of a run that ended well, also those of one run that was repeated.
+
+    Raises:
+        DataError: there is none.
+    """
+    ended = {(one.run_id, one.record.started): one for one in _records(path) if one.status == "ok"}
+    if not ended:
+        raise DataError(f"{path}: no finished record of a4eval here")
+    return list(ended.values())
+
+
 def _records(path: Path) -> Iterator[Opened]:
     for file in files(path):
         for text in _texts(file):
