@@ -8,7 +8,7 @@ import click
 
 from a4eval.cli.options import margins_of
 from a4eval.errors import ConfigError
-from a4eval.terminal import pour, put
+from a4eval.terminal import pour, put, remark
 
 
 @click.command()
@@ -52,5 +52,6 @@ def report(
     if file is None:
         pour(content)
     else:
-        build.write(content, file)
+        if build.write(content, file):
+            remark(f"{file}: takes the place of the report that was there; -o FILE gives another name")
         put(file)
