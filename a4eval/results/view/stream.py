@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from a4eval.results.view.aside import Aside
     from a4eval.results.view.asked import Asked
+    from a4eval.results.view.content import Content
     from a4eval.results.view.pages import Pages
 
 MOST = 32
@@ -23,7 +24,7 @@ MOST = 32
 SECONDS_BETWEEN = 1.0
 """Two changes that are sent are so far apart, or more:"""
 SHARE = 8
-"""so many times as long as the page took to make."""
+"""so many times as long as the processor took to make the page."""
 SECONDS_OF_SILENCE = 15.0
 """After which something is sent although nothing has changed: so it is known whether anybody is still there."""
 
@@ -79,13 +80,12 @@ async def stream(pages: Pages, asked: Asked, since: str, news: News, aside: Asid
             if time.monotonic() - before >= SECONDS_OF_SILENCE:
                 yield b": nothing new\n\n"
             continue
-        began = time.monotonic()
         try:
-            content = await aside.do(lambda: pages.content(asked))
+            content, seconds = await aside.do(lambda: _timed(pages, asked))
         except DataError as error:
             yield _event({"gone": str(error)})
             return
-        pause = max(SECONDS_BETWEEN, SHARE * (time.monotonic() - began))
+        pause = max(SECONDS_BETWEEN, SHARE * seconds)
         parts, version = content.parts(), content.version
         changed = {name: text for name, text in parts.items() if sent.get(name) != text}
         sent = parts
@@ -94,6 +94,12 @@ async def stream(pages: Pages, asked: Asked, since: str, news: News, aside: Asid
         until = time.monotonic() + pause
         while not news.ended and (left := until - time.monotonic()) > 0:
             await news.wait(left)
+
+
+def _timed(pages: Pages, asked: Asked) -> tuple[Content, float]:
+    """Return a page, and how many seconds of the processor it took to make."""
+    before = time.thread_time()
+    return pages.content(asked), time.thread_time() - before
 
 
 def _event(data: object) -> bytes:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SECONDS = 0.5
 """Between two looks at the folder, if they are quick."""
 SHARE = 10
-"""How many times as long as a look takes nothing is looked at afterwards."""
+"""How many times as long as the processor took to look nothing is looked at afterwards."""
 SECONDS_BETWEEN_NEWS = 0.25
 """How often a first long look tells how far it is."""
 
@@ -60,9 +60,9 @@ class Watched:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
-            began = time.monotonic()
+            before = time.thread_time()
             self.look()
-            self._stop.wait(max(SECONDS, SHARE * (time.monotonic() - began)))
+            self._stop.wait(max(SECONDS, SHARE * (time.thread_time() - before)))
 
     def look(self) -> None:
         """Take in whatever has changed."""
