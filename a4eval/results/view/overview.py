@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from a4eval.drawing.values import aligned, text
+from a4eval.errors import told
 from a4eval.journal.views import number
 from a4eval.markup import Markup, joined, tag
 from a4eval.results.report.page import Section
@@ -16,7 +17,7 @@ from a4eval.results.view.content import Content, chooser, chosen, count, crumbs,
 from a4eval.results.view.read import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from a4eval.journal.views import Row
     from a4eval.results.view.asked import Asked
@@ -36,11 +37,11 @@ def overview(watched: Watched, asked: Asked) -> Content:
     runs = sorted(watched.runs.values(), key=lambda one: (one.row.started or "") if one.row else "", reverse=True)
     failed = newest(watched.failed())
     sections = [
-        _running([one for one in sweeps if one.running]),
-        _failed(failed, watched),
-        _unreadable([*sweeps, *runs]),
-        _sweeps(sweeps, asked),
-        _runs([one for one in runs if one.row is not None], asked),
+        _whatever("running", lambda: _running([one for one in sweeps if one.running])),
+        _whatever("failed", lambda: _failed(failed, watched)),
+        _whatever("unreadable", lambda: _unreadable([*sweeps, *runs])),
+        _whatever("sweeps", lambda: _sweeps(sweeps, asked)),
+        _whatever("runs", lambda: _runs([one for one in runs if one.row is not None], asked)),
     ]
     found = [one for one in sections if one is not None]
     if not found:
@@ -66,6 +67,14 @@ def overview(watched: Watched, asked: Asked) -> Content:
         class_="top",
     )
     return Content(f"{watched.root.name}: {said}", joined([crumbs(), top]), found, version, said)
+
+
+def _whatever(name: str, make: Callable[[], Section | None]) -> Section | None:
+    """Return a section, or why there is none: what one record holds must not hide the others."""
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001  (records may be a stranger's)
+        return Section(name, name.capitalize(), tag("p", f"this cannot be shown: {told(error)}"), "warn")
 
 
 def _began(one: Sweep) -> str:

@@ -38,12 +38,9 @@ class Pages:
         self._lock = threading.Lock()
 
     def version(self, asked: Asked) -> int | None:
-        """Return the version of what stands at an address, or None if there is no such page.
-
-        While the folder is being read for the first time, a page may come yet.
-        """
+        """Return the version of what stands at an address, or None if there is nothing, or nothing that changes."""
         match asked.path.strip("/").split("/"):
-            case [""] | ["compare"]:
+            case [""]:
                 return self.watched.version
             case ["sweep", key]:
                 return None if (sweep := self.watched.sweeps.get(key)) is None else sweep.version

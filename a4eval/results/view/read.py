@@ -30,6 +30,22 @@ _ROW = msgspec.json.Decoder(Row)
 _RECORD = msgspec.json.Decoder(Record)
 
 
+def decoded(text: bytes) -> Row:
+    """Return a record without its bulk.
+
+    What a stranger may have put into its free parts is made what the pages take it for.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+        RecursionError: it is too deep.
+    """
+    row = _ROW.decode(text)
+    row.config = row.config.copy()  # else it keeps all of the text alive
+    row.error = {key: str(value) for key, value in row.error.items()} if row.error else None
+    row.timing = {key: value for key, value in row.timing.items() if isinstance(value, float)}
+    return row
+
+
 def short(text: str) -> str:
     """Return a name for an address, which no path or id of a stranger's can turn into another one.
 
@@ -148,11 +164,9 @@ class Sweep(_File):
 
     def _row(self, line: bytes) -> Row | None:
         try:
-            row = _ROW.decode(line)
+            return decoded(line)
         except (msgspec.MsgspecError, RecursionError):
             return None
-        row.config = row.config.copy()  # else it keeps the whole line alive
-        return row
 
     @property
     def progress(self) -> Progress | None:
@@ -192,13 +206,13 @@ class Run(_File):
         self.row, self.why = None, None
         try:
             with opened(self.path, links=False) as file:
-                row = _ROW.decode(file.read(LONGEST))
+                row = decoded(file.read(LONGEST))
         except OSError as error:
             self.why = error.strerror or str(error)
         except (msgspec.MsgspecError, RecursionError) as error:
             self.why = f"is no record of a run: {error}"
         else:
-            row.config, row.path = row.config.copy(), self.name
+            row.path = self.name
             self.row = row
         return True
 

@@ -6,8 +6,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from a4eval.errors import told
 from a4eval.results.view.below import Below
 from a4eval.results.view.read import Run, Sweep
+from a4eval.terminal import remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +63,10 @@ class Watched:
     def _watch(self) -> None:
         while not self._stop.is_set():
             before = time.thread_time()
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  (whatever a folder holds, the others' records are shown)
+                remark(f"a4eval: warning: the folder could not be looked at: {told(error)}")
             self._stop.wait(max(SECONDS, SHARE * (time.thread_time() - before)))
 
     def look(self) -> None:

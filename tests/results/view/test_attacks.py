@@ -230,6 +230,39 @@ def test_what_a_record_holds_is_text(view, tmp_path):
             assert re.match(r"[#/]", one), one
 
 
+def test_odd_values_in_one_record_hide_no_other(view, folder):
+    """What the schema does not allow, and numbers that no float can hold."""
+    import json
+
+    odd = [
+        {
+            "timing": {"wall_seconds": "long"},
+            "error": {"type": ["a"], "message": 5, "traceback": {}},
+            "status": "failed",
+        },
+        {"timing": {"wall_seconds": None}, "error": {}, "status": "odd"},
+        {"metrics": {"AP": {"value": 10**400}, "loss": {"value": "many"}}},
+        {"started": "", "config": [1, 2], "overrides": ["", "=", "a=b=c"], "experiment": ""},
+        {"executor": {"attempt": "x"}, "log": {"path": 1}, "data": []},
+    ]
+    text = json.loads((folder / "outputs" / "ok" / "result.json").read_text())
+    for place, given in enumerate(odd):
+        (folder / "odd" / f"{place}").mkdir(parents=True)
+        one = json.dumps({**text, "run_id": f"odd{place}", **given})
+        (folder / "odd" / f"{place}" / "result.json").write_text(one)
+        with (folder / "odd" / "results.jsonl").open("a") as file:
+            file.write(one + "\n")
+    server = view(folder)
+    page = server.ask("/").text
+    assert "this cannot be shown" not in page
+    for name in ("outputs/ok", "multirun/small", *(f"odd/{place}" for place in range(5))):
+        assert name in page
+    for address in set(re.findall(r'href="(/(?:run|sweep)/[\w/]+)"', page)):
+        answer = server.ask(address)
+        assert answer.status in (200, 404), (address, answer.text)
+    server.stop()
+
+
 def test_names_of_files_and_folders_are_text(view, tmp_path):
     records.write(record(status="failed"), tmp_path / "<img src=x onerror=alert(1)> \x1b[31m" / "run")
     text = view(tmp_path).ask("/").text
