@@ -13,7 +13,7 @@ from a4eval.api import html
 from a4eval.api.frame import ROWS_SHOWN, Frame
 from a4eval.api.pieces import names_of, rows_of
 from a4eval.api.record import Record, read
-from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.errors import ConfigError, did_you_mean
 from a4eval.journal import query
 from a4eval.markup import joined
 from a4eval.runs.record import schema
@@ -210,17 +210,15 @@ def _renamed(line: dict[str, Any], clash: set[str]) -> dict[str, Any]:
 
 
 def load(path: str | Path) -> Records:
-    """Read the records under *path*: a record, a journal, a run's or sweep's folder, or any folder above such.
+    """Read the records under *path*: a record, a run's or sweep's folder, any folder above such, or ``SWEEP/#3``.
 
     Of a run with several records the one that counts is taken, as by ``a4eval ls``.
 
     Raises:
-        DataError: there is none.
+        ConfigError: there is no such file, folder or point of a sweep.
+        DataError: there is no record.
     """
-    path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder")
-    found = query.read(path)
+    found = query.read(Path(path))
     doubts = [f"there are records of {schema(version)}" for version in sorted(found.unknown)]
     if found.torn:
         doubts.append(f"{found.torn} unreadable line(s) passed over")

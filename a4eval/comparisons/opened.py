@@ -10,11 +10,12 @@ import msgspec
 
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
-from a4eval.executors.jobs import folder_of
 from a4eval.files import content
 from a4eval.journal import journal
+from a4eval.journal.pointed import chosen, pointed
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import FileEntry
+from a4eval.ownership import folder_of
 from a4eval.runs import record
 
 if TYPE_CHECKING:
@@ -103,12 +104,16 @@ class Finished(NamedTuple):
 
 
 def finished(path: Path) -> Finished:
-    """Open every finished record at *path*: of each run the newest that counts.
+    """Open every finished record at *path*: of each run the newest that counts; ``SWEEP/#3`` is one point alone.
 
     Raises:
-        DataError: there is none.
+        ConfigError: there is no such file, folder or point.
+        DataError: there is no record.
     """
-    found = Standing(_records(path))
+    place = pointed(path)
+    found = Standing(_records(place.path))
+    if place.point is not None:
+        found = Standing(found.of_every_state(chosen(place, list(found))))
     newest = [found.of_every_state(run_id)[-1] for run_id in found]
     ended = [one for one in newest if one.status == "ok"]
     if not ended:
@@ -118,8 +123,6 @@ def finished(path: Path) -> Finished:
 
 
 def _records(path: Path) -> Iterator[Opened]:
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder")
     names = (record.FILE_NAME, journal.FILE_NAME)
     for file in [path] if path.is_file() else [one for name in names for one in sorted(path.rglob(name))]:
         try:
