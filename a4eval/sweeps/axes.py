@@ -176,7 +176,7 @@ def _matching(glob: Glob, group: str, loader: ConfigLoader) -> list[str]:
         for name in known
         if any(map(partial(matches, name), glob.include)) and not any(map(partial(matches, name), glob.exclude))
     ]
-    if not found:
+    if not found and known:
         begun = re.split(r"[*?[]", glob.include[0])[0].rstrip("/")
         near = nearest(begun, {part for name in known for part in (name, name.rpartition("/")[0])})
         raise ConfigError(f"{', '.join(glob.include)} matches none of the {len(known)} there are{near}", path=group)
