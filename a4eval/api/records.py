@@ -215,8 +215,8 @@ def load(path: str | Path) -> Records:
     Of a run with several records the one that counts is taken, as by ``a4eval ls``.
 
     Raises:
-        ConfigError: there is no such file, folder or point of a sweep.
-        DataError: there is no record.
+        ConfigError: there is no such point of a sweep.
+        DataError: there is no such file or folder, or no record in it.
     """
     found = query.read(Path(path))
     doubts = [f"there are records of {schema(version)}" for version in sorted(found.unknown)]

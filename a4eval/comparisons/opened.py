@@ -11,15 +11,18 @@ import msgspec
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
 from a4eval.files import content
-from a4eval.journal import journal
 from a4eval.journal.pointed import chosen, pointed
+from a4eval.journal.query import files
 from a4eval.journal.standing import Standing
+from a4eval.journal.texts import texts
 from a4eval.journal.views import FileEntry
 from a4eval.ownership import folder_of
 from a4eval.runs import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from a4eval.journal.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,8 @@ def finished(path: Path) -> Finished:
     """Open every finished record at *path*: of each run the newest that counts; ``SWEEP/#3`` is one point alone.
 
     Raises:
-        ConfigError: there is no such file, folder or point.
-        DataError: there is no record.
+        ConfigError: there is no such point.
+        DataError: there is no such file or folder, or no record in it.
     """
     place = pointed(path)
     found = Standing(_records(place.path))
@@ -122,19 +125,39 @@ def finished(path: Path) -> Finished:
     return Finished(ended, len(newest) - len(ended))
 
 
+def every(path: Path) -> list[Opened]:
+    """Open every record at *path* of a run that ended well, also those of one run that was repeated.
+
+    Raises:
+        DataError: there is none.
+    """
+    place = pointed(path)
+    found = list(_records(place.path))
+    if place.point is not None:
+        run_id = chosen(place, list(dict.fromkeys(one.run_id for one in found)))
+        found = [one for one in found if one.run_id == run_id]
+    ended = {(one.run_id, one.record.started): one for one in found if one.status == "ok"}
+    if not ended:
+        raise DataError(f"{path}: no finished record of a4eval here")
+    return list(ended.values())
+
+
 def _records(path: Path) -> Iterator[Opened]:
-    names = (record.FILE_NAME, journal.FILE_NAME)
-    for file in [path] if path.is_file() else [one for name in names for one in sorted(path.rglob(name))]:
-        try:
-            text = file.read_bytes()
-        except OSError as error:
-            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
-        of_sweep = file.suffix == ".jsonl"
-        for line in text.splitlines() if of_sweep else [text]:
+    for file in files(path):
+        for text in _texts(file):
             try:
-                one = msgspec.json.decode(line, type=record.Record)
+                one = msgspec.json.decode(text, type=record.Record)
             except (msgspec.MsgspecError, RecursionError) as error:
-                if of_sweep:
+                if file.suffix == ".jsonl":
                     continue  # a line that a crash left torn
                 raise DataError(f"{file}: is no record of a4eval: {error}") from error
             yield Opened(file, folder_of(file, one.run_id), one)
+
+
+def _texts(file: Path) -> Iterator[Text]:
+    if not file.is_file():
+        raise DataError(f"{file}: is no regular file")
+    try:
+        yield from (text for _, text in texts(file))
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error.strerror}") from error

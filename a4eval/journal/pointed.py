@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from a4eval.errors import ConfigError, nearest
+from a4eval.errors import ConfigError, DataError, nearest
 from a4eval.ownership import JOURNAL, RECORD, RUNS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def pointed(path: Path) -> Place:
     """Return what *path* means: ``SWEEP/#3`` and ``SWEEP/RUN_ID`` are one point of a sweep.
 
     Raises:
-        ConfigError: there is no such file or folder; the text holds the nearest name.
+        DataError: there is no such file or folder; the text holds the nearest name.
     """
     parent = path.parent.parent if path.parent.name == RUNS else path.parent
     in_a_sweep = _ID.fullmatch(path.name) and (parent.is_file() or (parent / JOURNAL).is_file())
@@ -49,7 +49,7 @@ def pointed(path: Path) -> Place:
         beside = [one.name for one in path.parent.iterdir()]
     except OSError:
         beside = []
-    raise ConfigError(f"there is no such file or folder{nearest(path.name, beside)}", path=str(path))
+    raise DataError(f"{path}: there is no such file or folder{nearest(path.name, beside)}")
 
 
 def chosen(place: Place, run_ids: Sequence[str]) -> str:

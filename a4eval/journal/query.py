@@ -79,8 +79,8 @@ def read(*paths: Path) -> Found:
         paths: each a record, a journal, any folder, or a point of a sweep such as ``SWEEP/#3``.
 
     Raises:
-        ConfigError: there is no such file, folder or point.
-        DataError: there is no record.
+        ConfigError: there is no such point.
+        DataError: there is no such file or folder, or no record in it.
     """
     places = [pointed(path) for path in paths]
     whole = [place.path for place in places if place.point is None]
@@ -101,7 +101,7 @@ def _below(*paths: Path) -> Found:
     """Read all records under *paths*, each a file or a folder."""
     found = Standing[Row]()
     torn = 0
-    for file, above in {file.resolve(): (file, path) for path in paths for file in _files(path)}.values():
+    for file, above in {file.resolve(): (file, path) for path in paths for file in files(path)}.values():
         for offset, row in _decoded(file, above, Row):
             if row is None:
                 torn += 1
@@ -119,7 +119,7 @@ def _below(*paths: Path) -> Found:
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
-    for file in _files(path):
+    for file in files(path):
         yield from (one for _, one in _decoded(file, path, kind))
 
 
@@ -135,7 +135,8 @@ def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | N
             yield offset, None
 
 
-def _files(path: Path) -> list[Path]:
+def files(path: Path) -> list[Path]:
+    """Return the files of records at *path*: itself, or those of such names below it."""
     return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
 
 

@@ -86,7 +86,7 @@ def test_the_rows_of_a_table(folder):
 
 
 def test_what_is_not_there(tmp_path):
-    with pytest.raises(a4eval.ConfigError, match="there is no such file or folder"):
+    with pytest.raises(a4eval.DataError, match="there is no such file or folder"):
         a4eval.load(tmp_path / "none")
     with pytest.raises(a4eval.DataError, match="no record of a4eval here"):
         a4eval.load(tmp_path)

@@ -7,11 +7,11 @@ import os
 import random
 import sys
 import threading
+import traceback
 import warnings
 
 import msgspec
-import numpy as npimport traceback
-
+import numpy as np
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig

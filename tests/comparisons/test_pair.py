@@ -11,7 +11,7 @@ import pytest
 from a4eval.comparisons.kept import read
 from a4eval.comparisons.opened import opened
 from a4eval.comparisons.pair import pair
-from a4eval.errors import ConfigError, DataError
+from a4eval.errors import DataError
 
 RNG = np.random.default_rng(3)
 FIRST = RNG.normal(size=30).round(3)
@@ -155,6 +155,6 @@ def test_one_finished_record_is_asked_for(hits, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no finished record of a4eval here"):
         opened(tmp_path / "empty")
-    with pytest.raises(ConfigError, match="there is no such file or folder"):
+    with pytest.raises(DataError, match="there is no such file or folder"):
         opened(tmp_path / "nowhere")
     assert opened(tmp_path / "runs" / "one" / "result.json").record.metrics["accuracy"].n == 30
