@@ -147,7 +147,8 @@ class SweepPair(Pair):
             return scores.probability_of_improvement(first, second)
 
         def differences(drawn: Drawn) -> dict[str, Any]:
-            found = {key: of(drawn[1]) - of(drawn[0]) for key, (of, _) in aggregates.items()}
+            with np.errstate(invalid="ignore"):  # between two infinite numbers there is no difference: NaN
+                found = {key: of(drawn[1]) - of(drawn[0]) for key, (of, _) in aggregates.items()}
             return {**found, improvement: improved(drawn) - 0.5}
 
         drawn = resample_runs(runs, differences, _generator(), together=not self._options.independent)
