@@ -15,6 +15,7 @@ from a4eval.files import content
 from a4eval.journal import journal
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import FileEntry
+from a4eval.regular import content as bytes_of
 from a4eval.runs import record
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _records(path: Path) -> Iterator[Opened]:
     names = (record.FILE_NAME, journal.FILE_NAME)
     for file in [path] if path.is_file() else [one for name in names for one in sorted(path.rglob(name))]:
         try:
-            text = file.read_bytes()
+            text = bytes_of(file)
         except OSError as error:
             raise DataError(f"{file}: cannot be read: {error.strerror}") from error
         of_sweep = file.suffix == ".jsonl"

@@ -17,10 +17,11 @@ from a4eval.config.compose import folder_of, free_keys, guarded_hydra
 from a4eval.config.sources import sourced
 from a4eval.errors import ConfigError, RunFailedError
 from a4eval.executors.contract import Job, Jobs
-from a4eval.experiment import SWEEP_KEYS
+from a4eval.experiment import SWEEP_KEYS, Root
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.other_sweepers import outcome, point
+from a4eval.sweeps.reuse import check
 from a4eval.sweeps.sweeper import Planned, Stopped
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         raise sourced(unreadable(free_keys(overrides)) or error, overrides, config_dir) from error
     if isinstance(came, Outcome):
         return came
+    if isinstance(came.points.conduct, Root):
+        check(came.points.conduct.reuse, overrides, resume=came.points.conduct.resume)
     points = Jobs(came.points.run_ids, partial(_made, came.points), came.points.conduct, came.points.runner)
     if points.conduct.dry_run:
         executor_of(points.conduct)

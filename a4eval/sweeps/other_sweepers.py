@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, RunFailedError, did_you_mean
-from a4eval.executors.jobs import RUNS, tell
+from a4eval.executors.jobs import new_folder, tell
 from a4eval.experiment import check_root
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
@@ -51,6 +51,8 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     if root.points is not None or root.zip is not None:
         path = "zip" if root.points is None else "points"
         raise ConfigError("needs hydra/sweeper=a4eval: another one picks its points itself", path=path)
+    if root.reuse is not None:
+        raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="reuse")
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
     prepared = prepare(experiment)
@@ -67,7 +69,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
         (row,) = journal.read([known], Row)
         return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
     executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
-    record = execute(prepared, folder / RUNS / prepared.run_id, sweep_id=own.job.name, executor=executor)
+    record = execute(prepared, new_folder(folder, prepared.run_id), sweep_id=own.job.name, executor=executor)
     journal.append(encode(record) + b"\n")
     journal.sync()
     tell(record, folder)

@@ -203,7 +203,6 @@ KNOWN = {
     "a4eval/tasks/evaluate_part.py": {"write_bytes"},  # an artifact
     "a4eval/sweeps/ours.py": {"unlink"},  # what it has just made
     "a4eval/checks/readers/damage.py": {"write_bytes"},  # in a temporary folder
-    "a4eval/runs/printed.py": {"write_bytes"},  # claimed
     "a4eval/runs/result.py": {"write_bytes"},  # an artifact
     "a4eval/testing/process.py": {"write_text"},  # in a temporary folder
     "a4eval/results/gated.py": {"write_text"},  # where the command says

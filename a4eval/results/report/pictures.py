@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from a4eval.drawing.files import stem as stem_of
 from a4eval.markup import Markup, tag
+from a4eval.regular import content
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +33,12 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
             kept[stem] = min(kept.get(stem, (one.bytes, one.path, one.sha256)), (one.bytes, one.path, one.sha256))
     left, found = ROOM, []
     for stem, (size, path, sha256) in kept.items():
-        content = _read(folder, path, size, sha256) if size <= left else None
-        if content is None:
+        shown = _read(folder, path, size, sha256) if size <= left else None
+        if shown is None:
             continue
         left -= size
         kind = _TYPES[path[path.rindex(".") :]]
-        source = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+        source = f"data:{kind};base64,{base64.b64encode(shown).decode()}"
         title = stem.replace("_", " ").replace("/", ": ")
         image = tag("img", src=source, alt=f"picture {title}", class_="picture")
         found.append(tag("figure", tag("figcaption", tag("h3", title)), image))
@@ -52,7 +53,7 @@ def _read(folder: Path, path: str, size: int, sha256: str) -> bytes | None:
             return None
         if whole.stat().st_size != size:  # before it is read: a record may say 1 of what fills the memory
             return None
-        content = whole.read_bytes()
+        found = content(whole, ROOM)
     except OSError:
         return None
-    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+    return found if hashlib.sha256(found).hexdigest() == sha256 else None
