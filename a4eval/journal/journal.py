@@ -36,6 +36,14 @@ TAIL = 64
 T = TypeVar("T")
 
 
+def _is_open(handle: int) -> bool:
+    try:
+        os.fstat(handle)
+    except OSError:
+        return False
+    return True
+
+
 class Journal:
     """Appends to and follows the journal of one sweep folder: the file that is at its path, whatever was there before.
 
@@ -68,6 +76,9 @@ class Journal:
             while True:
                 if self._handle < 0:
                     self._handle = to_write(self.path, os.O_RDWR | os.O_APPEND)
+                elif not _is_open(self._handle):  # a run has closed it
+                    self._handle = -1
+                    continue
                 fcntl.flock(self._handle, fcntl.LOCK_EX)
                 try:
                     if self._current():

@@ -115,6 +115,7 @@ class Printed:
         for one, before in zip(_OUTPUTS, self._before, strict=True):
             with suppress(OSError):
                 os.dup2(before, one)
+        _reopen()
         if self._shower is not None:
             self._ended.set()
             self._shower.join()
@@ -177,6 +178,18 @@ def last_lines(directory: Path, number: int) -> list[str]:
     """Return the last lines of that, as a terminal would show them: of a bar that is drawn anew, its last state."""
     found = [line.rstrip("\r").rpartition("\r")[2] for line in log_of(directory).split("\n")]
     return [line for line in found if line.strip()][-number:]
+
+
+def _reopen() -> None:
+    """Let what a run closed lead nowhere, so that no other file, such as the journal, takes its number."""
+    for one in (0, *_OUTPUTS):
+        try:
+            os.fstat(one)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != one:
+                os.dup2(nowhere, one)
+                os.close(nowhere)
 
 
 def _flush() -> None:

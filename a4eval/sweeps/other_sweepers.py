@@ -14,6 +14,7 @@ from a4eval.executors.jobs import new_folder, tell
 from a4eval.experiment import check_root
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
+from a4eval.ownership import claim
 from a4eval.runs import installed
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
@@ -27,6 +28,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.sweeps.command import Command
+
+
+WRITTEN = ("multirun.yaml", "optimization_results.yaml")
+"""What Hydra's basic sweeper and the one of Optuna write into the sweep's folder, whatever is there."""
+
+
+def claim_what_hydra_writes(folder: Path) -> None:
+    """Note that the files of Hydra's own sweepers are a4eval's in *folder*.
+
+    Raises:
+        ConfigError: the folder cannot be made.
+        DataError: there is a file of such a name that no sweep has left.
+    """
+    make_folder(folder, "hydra.sweep.dir")
+    for name in WRITTEN:
+        claim(folder, name)
 
 
 def point(config: DictConfig, command: Command) -> float | list[float] | None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import kills
+from . import hostile, kills, signals, surroundings
 
-ROWS = [*kills.ROWS]
+ROWS = [*kills.ROWS, *signals.ROWS, *hostile.ROWS, *surroundings.ROWS]
