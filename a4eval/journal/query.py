@@ -114,7 +114,13 @@ def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | N
 
 
 def files(path: Path) -> list[Path]:
-    """Return the files of records under *path*: itself, or those of a folder."""
+    """Return the files of records at *path*: itself, or those of such names below it.
+
+    Raises:
+        DataError: there is nothing.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder")
     return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
 
 

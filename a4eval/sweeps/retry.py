@@ -59,7 +59,7 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
         overrides: of ``executor``, ``timeout`` and the like.
 
     Raises:
-        DataError: *folder* holds no journal.
+        DataError: *folder* holds no journal, or that no record.
         ConfigError: another sweep is running there, it was started in another working directory, its records ask for
             an executor that the command does not name, or none of them can run as it was recorded.
     """
@@ -70,6 +70,8 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     # only to learn that we are in the right directory, and what ran the sweep: the points are in the records
     started = kept(folder)
     standing = journal.catch_up()
+    if not standing:
+        raise DataError(f"{journal.path}: holds no record")
     failed = [entry for run_id in standing if (entry := standing.last(run_id)) is not None and entry.status != "ok"]
     if not failed:
         return None

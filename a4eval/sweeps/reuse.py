@@ -83,8 +83,7 @@ def check(reuse: str | list[str] | None, overrides: Iterable[str], *, resume: bo
     if not resume:
         raise ConfigError("resume=false runs all anew, so nothing is taken from elsewhere; leave one out", path="reuse")
     for path in paths(reuse):
-        if not path.exists():
-            raise DataError(f"{path}: there is no such file or folder")
+        files(path)
 
 
 def finished(wanted: Collection[str], reuse: str | list[str] | None, own: Path) -> dict[str, Place]:

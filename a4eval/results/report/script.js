@@ -15,7 +15,7 @@ const value = (cell) => {
 
 // a table: sorted by a heading, filtered by words or by conditions such as AP<0.5, narrowed to rows chosen in a chart
 const tables = new Map();
-for (const table of all("table[data-rows]")) {
+const enlivenTable = (table) => {
   const heads = all("thead th", table), body = table.tBodies[0], rows = all("tr", body);
   rows.forEach((row, place) => { row.dataset.place = place; });
   const state = { text: "", chosen: null };
@@ -79,14 +79,14 @@ for (const table of all("table[data-rows]")) {
   };
   const row = (place) => rows[place] && names.map((name, column) => `${name}: ${rows[place].cells[column].textContent}`).join("\n");
   tables.set(table.id, { show, row });
-}
+};
 
 // marks: what they say when pointed at; a click leads to the row, a drag chooses the rows of what lies within
 const tip = make("div", { id: "tip", hidden: true });
 document.body.append(tip);
-for (const figure of all("figure[data-table]")) {
+const enlivenFigure = (figure) => {
   const svg = figure.querySelector("svg"), table = tables.get(figure.dataset.table);
-  if (!svg) continue;
+  if (!svg) return;
   let from = null, brush = null;
   const at = (event) => {
     const box = svg.getBoundingClientRect(), whole = svg.viewBox.baseVal;
@@ -112,10 +112,8 @@ for (const figure of all("figure[data-table]")) {
     if (brush) Object.entries({ x: left, y: top, width: wide, height: high }).forEach(([name, one]) => brush.setAttribute(name, one));
   });
   svg.addEventListener("pointerleave", () => { tip.hidden = true; });
-  if (!table) continue;
-  svg.addEventListener("pointerdown", (event) => { if (event.pointerType === "mouse" && event.button === 0) { from = at(event); event.preventDefault(); } });
-  addEventListener("pointerup", (event) => {
-    if (!from) return;
+  if (!table) return;
+  const released = () => {
     const within = brush?.getBoundingClientRect();
     brush?.remove();
     const dragged = !!brush;
@@ -126,21 +124,34 @@ for (const figure of all("figure[data-table]")) {
       return x >= within.left && x <= within.right && y >= within.top && y <= within.bottom;
     });
     if (chosen.length) table.show(new Set(chosen.map((mark) => mark.dataset.row)));
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    from = at(event);
+    event.preventDefault();
+    addEventListener("pointerup", released, { once: true });
   });
   svg.addEventListener("click", (event) => {
     const mark = event.target.closest("[data-row]");
     if (mark) table.show(new Set([mark.dataset.row]));
   });
-}
+};
 
-for (const pre of all("pre[data-copy]")) {
+const enlivenCommand = (pre) => {
   const button = make("button", { type: "button", className: "copy", textContent: "copy" });
   button.addEventListener("click", async () => {
     try { await navigator.clipboard.writeText(pre.textContent); button.textContent = "copied"; }
     catch { getSelection().selectAllChildren(pre); }
   });
   pre.before(button);
-}
+};
+// whatever is under an element of the page: of all of it at first, of a part that took another's place later
+const enliven = (under) => {
+  all("table[data-rows]", under).forEach(enlivenTable);
+  all("figure[data-table]", under).forEach(enlivenFigure);
+  all("pre[data-copy]", under).forEach(enlivenCommand);
+};
+enliven(document);
 // a link into something folded unfolds it
 const unfold = () => {
   const there = document.getElementById(decodeURIComponent(location.hash.slice(1)));
