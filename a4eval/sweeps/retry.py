@@ -38,7 +38,7 @@ def recorded(
         entries: the points.
         changes: root keys that are other than recorded.
     """
-    changed = dict(changes or {})
+    changed = {"trackers": []} | dict(changes or {})  # a record chooses none
 
     def make(number: int) -> Job:
         (row,) = journal.read([entries[number]], Row)
@@ -87,7 +87,8 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     points, sweep_id = recorded(journal, failed, changes)
     if "executor" not in changes:
         _refuse_elsewhere(folder, points.conduct.executor)
-    return replace(carry_out(points, folder, sweep_id, None, {"ok"}), doubts=tuple(doubts))
+    outcome = carry_out(points, folder, sweep_id, None, {"ok"})
+    return replace(outcome, doubts=(*doubts, *outcome.doubts))
 
 
 class _Component(msgspec.Struct):
@@ -129,8 +130,9 @@ def _changes(overrides: Sequence[str], started: Command | None) -> dict[str, obj
     said = list(overrides)
     if started is not None and started.ours:
         started.allow.grant()
-        if not chooses(said):
-            said = [*(one for one in started.overrides if root_key(one) == "executor"), *said]
+        said_again = {root_key(one) for one in said} - ({"executor"} if not chooses(said) else set())
+        kept_on = {"executor", "trackers"} - said_again
+        said = [*(one for one in started.overrides if root_key(one) in kept_on), *said]
     if not said:
         return {}
     config_dir = Path(started.config_dir) if started and started.config_dir else None
