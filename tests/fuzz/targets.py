@@ -9,6 +9,7 @@ import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,11 +141,8 @@ def arrays(folder: Path, data: bytes) -> None:
 
 
 def _file_sets() -> dict[str, Any]:
-    path = ROOT / "plugins" / "ap_metric" / "tests"
-    spec = importlib.util.spec_from_file_location(
-        "fuzzed_sets", path / "__init__.py", submodule_search_locations=[str(path)]
-    )
-    package = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    package = ModuleType("fuzzed_sets")
+    package.__path__ = [str(ROOT / "plugins" / "ap_metric" / "tests")]
     sys.modules["fuzzed_sets"] = package
     return {one.__name__: one for one in import_module("fuzzed_sets.file_sets").FILE_SETS}
 
