@@ -5,6 +5,7 @@ A target may raise errors of a4eval's own, which name the file; whatever else co
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from importlib import import_module
@@ -205,6 +206,13 @@ def beginnings(name: str, folder: Path) -> Iterator[bytes]:
     yield from SEEDS.get(name, [])
 
 
+def _npz() -> bytes:
+    file = io.BytesIO()
+    contents = b'{"version":1,"metrics":[]}'
+    np.savez_compressed(file, contents=np.frombuffer(contents, np.uint8), values=np.arange(3.0))
+    return file.getvalue()
+
+
 RECORD = Path(__file__).with_name("record.json").read_bytes()
 SEEDS = {
     "overrides": [b"task.W=12\nseed=1", b"+task.x=${seed}", b"~task.W", b"task={name: x}\ntimeout=5", b"task.W='a b'"],
@@ -216,6 +224,7 @@ SEEDS = {
     "record": [RECORD],
     "journal": [RECORD + b"\n" + RECORD + b"\n", b'{"process":1,"node":"x","started":1.0,"total":3}', b'"a.txt"\n"b"\n',
                 b'{"overrides":["task.x=1"],"config_dir":null,"directory":"/"}'],
+    "arrays": [_npz(), _npz()[:-9]],
     "points.csv": [b"task.W,seed\n6,1\n8,\n"],
     "points.jsonl": [b'{"task.W": 6, "seed": 1}\n{"task.W": [1, null]}\n'],
 }  # fmt: skip
