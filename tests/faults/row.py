@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import tempfile
 import time
 from contextlib import suppress
@@ -62,7 +63,7 @@ def attempted(row: Row, seed: int, trials: int) -> list[str]:
         try:
             found.extend("" for _ in row.attempt(place, random.Random(seed), trials))
             check(len(found) == trials, f"{len(found)} of {trials} trials came about")
-        except (BrokenError, TimeoutError) as error:
+        except (BrokenError, TimeoutError, subprocess.TimeoutExpired) as error:
             found.append(str(error) or type(error).__name__)
         finally:
             for one in inside(work):
