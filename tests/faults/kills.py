@@ -44,8 +44,11 @@ def on_ray(place: Place) -> Iterator[tuple[list[str], Callable[[], list[int]]]]:
     if find_spec("ray") is None:
         raise UntriedError("needs pip install 'a4eval[ray]'")
     place.environment["RAY_AUTH_MODE"] = "disabled"
-    with patch.dict(os.environ, place.environment):
-        cluster = Cluster(random.randrange(20000, 30000))
+    try:
+        with patch.dict(os.environ, place.environment):
+            cluster = Cluster(random.randrange(20000, 30000))
+    except TimeoutError as error:
+        raise UntriedError(str(error)) from error
     try:
         options = ["executor=ray", f"executor.address={cluster.address}"]
         yield options, lambda: [one for node in cluster.nodes for one in descendants(node.pid) if _serves(one)]

@@ -111,7 +111,7 @@ def test_what_hydras_own_sweepers_write_takes_the_place_of_nothing(place, name, 
     mine.write_text("mine\n")
     theirs.symlink_to(mine) if link else theirs.write_text("mine\n")
     done = place.sweep("task.x=1,2", *sweeper, folder="thesis")
-    assert done.code == 1
+    assert done.code == 2
     assert f"thesis/{name}: is there already and was not made by a4eval" in done.err
     assert "Traceback" not in done.err
     assert (mine.read_text(), theirs.read_text(), theirs.is_symlink()) == ("mine\n", "mine\n", link)
