@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from a4eval.config.yaml_file import load
 from a4eval.errors import ConfigError
 from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
@@ -64,6 +61,10 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def _description(file: Path) -> str:
+    import yaml
+
+    from a4eval.config.yaml_file import load
+
     try:
         content = load(file)
     except (
