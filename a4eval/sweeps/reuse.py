@@ -18,12 +18,12 @@ import msgspec
 from a4eval.context import Run
 from a4eval.conversion import at_home
 from a4eval.errors import ConfigError, DataError
-from a4eval.executors.jobs import folder_of, new_folder
+from a4eval.executors.jobs import new_folder
 from a4eval.journal.query import files
 from a4eval.journal.standing import Standing
 from a4eval.journal.texts import text_at, texts
 from a4eval.journal.views import Entry, FileEntry
-from a4eval.ownership import LOG, claim
+from a4eval.ownership import LOG, claim, folder_of
 from a4eval.regular import opened, to_write
 from a4eval.runs.record import FileRecord, Record, encode, plain
 from a4eval.sweeps.command import root_key
