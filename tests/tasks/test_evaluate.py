@@ -71,6 +71,11 @@ def test_a_clash_of_names_is_refused_before_the_run():
         Evaluate(Numbers([1.0]), {"a": Moments(names=("sum", "sum"))})
 
 
+def test_a_text_for_the_names_is_refused():
+    with pytest.raises(ValueError, match=r"metrics\.a: its names are the text 'sum', expected .* \('sum',\)"):
+        Evaluate(Numbers([1.0]), {"a": Moments(names="sum")})
+
+
 def test_prefix_tells_them_apart(tmp_path):
     task = Evaluate(Numbers([1.0]), {"a": Moments(), "b": Moments()}, prefix=True)
     assert list(task.run(Run(tmp_path)).metrics) == ["a/sum", "a/count", "b/sum", "b/count"]
