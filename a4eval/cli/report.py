@@ -12,13 +12,13 @@ from a4eval.terminal import pour, put, remark
 
 
 @click.command()
-@click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH…")
 @click.option(
     "-o", "--out", metavar="FILE", default="report.html", show_default=True, help="Where to write it; - prints it."
 )
 @click.option(
     "--baseline",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path),
     help="Compare each PATH with this record, as compare does.",
 )
 @click.option(

@@ -57,6 +57,7 @@ class Compare:
         self._first.check_batch(self.second, "second")
         if self.permutations < 0:
             raise ValueError(f"permutations must not be negative, got {self.permutations}")
+        self.rules.check_no_costs()
         if rigid := [label for label, metric in self.metrics.items() if not isinstance(metric, Weighable)]:
             raise ValueError(f"metrics.{rigid[0]} cannot weigh its units, so its differences cannot be tested")
 
