@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from a4eval.regular import facts, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,35 +21,14 @@ class Content(NamedTuple):
     bytes: int
 
 
-def opened(path: Path, *, beside: int | None = None, links: bool = True) -> BinaryIO:
-    """Open a regular file to be read, without waiting for a pipe or a device in its place.
-
-    Args:
-        path: of the file.
-        beside: the open folder that *path* is relative to; by default the working directory.
-        links: whether it may be a symbolic link.
-
-    Raises:
-        OSError: it is not there, is no regular file, or cannot be read.
-    """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
-    handle = os.open(path, flags, dir_fd=beside)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(f"{path} is not a regular file")
-    return os.fdopen(handle, "rb")
-
-
 def content(path: Path) -> Content:
     """Return what is in the file *path*.
 
     Raises:
         OSError: it is not there, or cannot be read; a pipe, a device or a file without end is not read to no end.
     """
-    facts = path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        raise OSError(f"{path} is not a regular file")
-    return _content(path, facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
+    found = facts(path)
+    return _content(path, found.st_size, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def inside(folder: Path, path: str, size: int) -> Path | None:
@@ -70,7 +49,7 @@ def inside(folder: Path, path: str, size: int) -> Path | None:
 def _content(path: Path, size: int, *_facts: int) -> Content:
     """Hash *size* bytes: some files that the system calls regular never end."""
     digest, left = hashlib.sha256(), size
-    with path.open("rb") as file:
+    with opened(path) as file:
         while left > 0 and (block := file.read(min(left, BLOCK))):
             digest.update(block)
             left -= len(block)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
-from a4eval.files import opened
+from a4eval.regular import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
 from a4eval.errors import DataError
-from a4eval.journal.following import Follower
+from a4eval.journal.following import LONGEST, Follower
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Entry
 from a4eval.ownership import JOURNAL
+from a4eval.regular import opened, to_write
 from a4eval.runs.record import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
@@ -29,6 +31,14 @@ FILE_NAME = JOURNAL
 BEGINNING = b'{"schema_version":'
 """How a record begins, even one torn by a crash."""
 T = TypeVar("T")
+
+
+def _is_open(handle: int) -> bool:
+    try:
+        os.fstat(handle)
+    except OSError:
+        return False
+    return True
 
 
 class Journal:
@@ -56,7 +66,10 @@ class Journal:
         try:
             while True:
                 if self._handle < 0:
-                    self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                    self._handle = to_write(self.path, os.O_RDWR | os.O_APPEND)
+                elif not _is_open(self._handle):  # a run has closed it
+                    self._handle = -1
+                    continue
                 fcntl.flock(self._handle, fcntl.LOCK_EX)
                 try:
                     if self._current():
@@ -98,12 +111,15 @@ class Journal:
         """Yield what was appended, by anyone, since the last call (at first, or when it was replaced: everything).
 
         Raises:
-            OSError: it cannot be read, or is a pipe, a device or a folder.
+            DataError: it cannot be read, or is no regular file.
         """
-        for offset, entry in self._file.follow():
-            entry.offset = offset
-            self.standing.add(entry)
-            yield entry
+        try:
+            for offset, entry in self._file.follow():
+                entry.offset = offset
+                self.standing.add(entry)
+                yield entry
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from error
 
     def _forget(self) -> None:
         self.standing = Standing()
@@ -123,6 +139,14 @@ class Journal:
         """How often another file was put in its place, or it was written anew."""
         return self._file.replaced
 
+    def _opened(self) -> BinaryIO:
+        try:
+            return opened(self.path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from error
+
     def _entry(self, line: bytes) -> Entry | None:
         try:
             entry = self._decoder.decode(line)
@@ -138,12 +162,15 @@ class Journal:
         Raises:
             DataError: it is another file, which must not be written to.
         """
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             return
-        with self.path.open("rb") as file:
+        if self.path.is_symlink():
+            raise DataError(f"{self.path}: is a link, and nothing is written where that may lead; name its folder")
+        with self._opened() as file:
             ours = file.seek(0, os.SEEK_END) == 0
             file.seek(0)
-            ours = ours or any(self._entry(line) or line.startswith(BEGINNING) for line in file)
+            lines = iter(partial(file.readline, LONGEST), b"")
+            ours = ours or any(self._entry(line) or line.startswith(BEGINNING) for line in lines)
         if not ours:
             raise DataError(f"{self.path}: is no journal of a4eval; choose another folder, or move it away")
 
@@ -169,10 +196,10 @@ class Journal:
         if not entries:
             return  # and perhaps no file
         decoder = msgspec.json.Decoder(kind)
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             for entry in entries:
                 file.seek(entry.offset)
                 try:
-                    yield decoder.decode(file.readline())
+                    yield decoder.decode(file.readline(LONGEST))
                 except (msgspec.MsgspecError, RecursionError) as error:
                     raise DataError(f"{self.path}: the record of run {entry.run_id} cannot be read: {error}") from error

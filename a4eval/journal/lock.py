@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from a4eval.errors import ConfigError
-from a4eval.files import opened
+from a4eval.regular import opened, to_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def holder(folder: Path) -> tuple[Holder | None, bool]:
     """Return what the lock's file in *folder* says, and whether the sweep is running.
 
     Raises:
-        OSError: it cannot be read, or is a pipe or a device.
+        OSError: it cannot be read.
     """
     try:
         file = opened(folder / LOCK_NAME)
@@ -83,7 +83,10 @@ class FolderLock:
         self._started = time.time()
 
     def __enter__(self) -> Self:
-        self.handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self.handle = to_write(self._path)
+        except OSError as error:
+            raise ConfigError(f"{self._path}: {error.strerror}", path="hydra.sweep.dir") from error
         give_up = time.monotonic() + SECONDS_FOR_ORPHANS
         while True:
             try:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from a4eval.errors import DataError
-from a4eval.files import opened
 from a4eval.journal.following import LONGEST, Follower
 from a4eval.journal.lock import Holder, holder
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Row
 from a4eval.ownership import folder_of
+from a4eval.regular import opened
 from a4eval.runs.record import Record
 from a4eval.sweeps.status import Progress, progress
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from a4eval.files import BLOCK, opened
+from a4eval.files import BLOCK
+from a4eval.regular import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
