@@ -75,7 +75,10 @@ def parts(table: str, title: str) -> Chart:
                 "mark": {"type": "circle", "size": 36},
                 "encoding": {
                     "x": {"field": "value", **x},
-                    "tooltip": [{"field": "part"}, *({"field": one, "type": "quantitative"} for one in ("value", "low", "high"))],
+                    "tooltip": [
+                        {"field": "part"},
+                        *({"field": one, "type": "quantitative"} for one in ("value", "low", "high")),
+                    ],
                 },
             },
         ],

@@ -20,7 +20,7 @@ ROOM = 400_000
 ROOM_OF_PHOTOGRAPHS = 2_000_000
 """Bytes of all the pictures of a gallery together; in place of those beyond stands an empty frame."""
 _DRAWN = {".png": "image/png", ".svg": "image/svg+xml"}
-_PHOTOGRAPHS = {".png": "image/png", ".jpg": "image/jpeg"}
+_PHOTOGRAPH = ".jpg"
 
 
 def embedded(record: Record, folder: Path) -> list[Markup]:
@@ -48,7 +48,7 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
 
 
 def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> dict[str, str]:
-    """Return the addresses, which hold them whole, of pictures that lie among a record's artifacts: PNG and JPEG.
+    """Return the addresses, which hold them whole, of JPEGs that lie among a record's artifacts.
 
     Args:
         record: the record.
@@ -59,13 +59,13 @@ def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> di
     found: dict[str, str] = {}
     left = ROOM_OF_PHOTOGRAPHS
     for path in dict.fromkeys(one for one in paths if isinstance(one, str)):
-        one, kind = listed.get(path), _PHOTOGRAPHS.get(path[path.rfind(".") :])
-        if folder is None or one is None or kind is None or one.sha256 is None or one.bytes > left:
+        one = listed.get(path) if path.endswith(_PHOTOGRAPH) else None
+        if folder is None or one is None or one.sha256 is None or one.bytes > left:
             continue
         content = _read(folder, path, one.bytes, one.sha256)
         if content is not None:
             left -= one.bytes
-            found[path] = _address(kind, content)
+            found[path] = _address("image/jpeg", content)
     return found
 
 

@@ -51,7 +51,7 @@ def _ranked(
     """Return for each value, the costliest first, its images, the costliest first."""
     sums: dict[Any, dict[int, float]] = {}
     for image, one, value in zip(unit.tolist(), cost.tolist(), values, strict=True):
-        if value is not None and one > 0:
+        if value is not None:
             mine = sums.setdefault(value, {})
             mine[image] = mine.get(image, 0.0) + one
     order = sorted(sums, key=lambda value: (-sum(sums[value].values()), str(value)))
