@@ -90,7 +90,7 @@ def style_sheet() -> str:
 @cache
 def _file(name: str) -> str:
     lines = resources.files(__package__).joinpath(name).read_text("utf-8").splitlines()
-    return "\n".join(line.strip() for line in lines if line.strip())
+    return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
 
 
 def _hash(text: str) -> str:

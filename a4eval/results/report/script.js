@@ -191,9 +191,17 @@ for (const figure of all("figure[data-table]")) {
     const box = svg.getBoundingClientRect(), whole = svg.viewBox.baseVal;
     return [(event.clientX - box.left) * whole.width / box.width, (event.clientY - box.top) * whole.height / box.height];
   };
+  const rulers = ["x", "y"].flatMap((name, place) => svg.dataset[name] ? [[place, ...svg.dataset[name].split("\t")]] : []);
+  const read = (point) => rulers.map(([place, name, kind, ...ends]) => {
+    const [start, stop, low, high] = ends.map(Number), share = (point[place] - start) / (stop - start);
+    const found = kind === "log" ? low * (high / low) ** share : low + share * (high - low);
+    return `${name}: ${found.toPrecision(3)}`;
+  });
   svg.addEventListener("pointermove", (event) => {
     const mark = event.target.closest("rect, circle, line, path");
-    const text = mark?.querySelector("title")?.textContent ?? (mark?.dataset.row && table?.row(mark.dataset.row));
+    const own = mark?.querySelector("title")?.textContent ?? (mark?.dataset.row && table?.row(mark.dataset.row));
+    const line = mark?.tagName === "path" && !figure.classList.contains("scene");
+    const text = line && !mark.dataset.row ? [...own ? [own] : [], ...read(at(event))].join("\n") : own;
     tip.hidden = !text || !!brush;
     if (text) {
       tip.textContent = text;

@@ -65,7 +65,7 @@ def grid(
     table = tag(
         "table",
         tag("thead", tag("tr", *heads)),
-        tag("tbody", joined(lines, "\n")),
+        tag("tbody", joined(lines)),
         id=id_,
         data_rows=len(listed) if id_ else None,
         data_name=name if id_ else None,

@@ -37,7 +37,7 @@ class DetectionExamples(DetectionMetric):
     names: ClassVar[Sequence[str]] = ()
 
     images: int = param(6, help="how many images")
-    marks: int = param(24, help="boxes of an image at most: errors first, by what they cost")
+    marks: int = param(20, help="boxes of an image at most: errors first, by what they cost")
     side: int = param(320, help="of the longer side of a picture, where the reader is given images", unit="pixels")
     foreground: float = param(0.5, help="IoU from which a detection is right, as for tide")
     background: float = param(0.1, help="IoU up to which a detection is on nothing, as for tide")
