@@ -73,16 +73,16 @@ def gallery(one: Any, record: Record, folder: Path | None, ids: Mapping[str, str
     ]
     columns = dict.fromkeys(key for row in marks for key in row if key not in _DRAWN)
     words = [key for key in columns if any(isinstance(row.get(key), str) for row in marks)]
-    toggles = [_toggle(one, marks, place, f"{id_}-l{place}") for place in range(len(layers))]
+    toggles = [_toggle(one, marks, place) for place in range(len(layers))]
     lost = sum(row.get("file") is not None and row["file"] not in files for row in pictures)
     return tag(
         "div",
-        *toggles,
+        tag("p", *toggles, class_="layers"),
         tag("p", f"{lost} pictures are not there, or too large together: frames stand in their place")
         if lost
         else None,
         _index(one, pictures, of_picture, id_),
-        tag("div", *scenes, class_="scenes"),
+        tag("div", *scenes, class_="scenes pairs" if panes else "scenes"),
         id=id_,
         class_="gallery",
         data_table=ids[one.marks],
@@ -93,7 +93,7 @@ def gallery(one: Any, record: Record, folder: Path | None, ids: Mapping[str, str
 
 def style_rules() -> str:
     """Return the rules of the style sheet that hide layers, and that give them bright colours on photographs."""
-    hidden = ", ".join(f".gallery > .l{one}:not(:checked) ~ .scenes .y{one}" for one in range(LAYERS))
+    hidden = ", ".join(f".gallery:has(.l{one}:not(:checked)) .scenes .y{one}" for one in range(LAYERS))
     bright = " ".join(f".photo .y{place} {{ --k: {DARK[colour]}; }}" for place, colour in enumerate(COLOURS))
     return f"{hidden}, .scene .off {{ display: none; }} {bright}"
 
@@ -108,19 +108,16 @@ def _table(record: Record, name: str, wanted: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _toggle(one: Gallery, marks: Sequence[Row], place: int, id_: str) -> Markup:
+def _toggle(one: Gallery, marks: Sequence[Row], place: int) -> Markup | None:
     """Return the box that hides a layer, which the style sheet does alone."""
     name = one.layers[place]
     count = sum(row[one.layer] == name for row in marks)
-    swatch = tag(
-        "svg",
-        tag("line", x1=1, x2=25, y1=6, y2=6, **_stroke(place, quiet=name in one.quiet)),
-        width=26,
-        height=12,
-        aria_hidden="true",
-    )
-    box = tag("input", type="checkbox", id=id_, class_=f"l{place}", checked=True)
-    return joined([box, tag("label", swatch, f" {name} ({count:,})", for_=id_)])
+    if not count:
+        return None
+    line = tag("line", x1=1, x2=25, y1=6, y2=6, **_stroke(place, quiet=name in one.quiet))
+    swatch = tag("svg", line, width=26, height=12, aria_hidden="true")
+    box = tag("input", type="checkbox", class_=f"l{place}", checked=True)
+    return tag("label", box, swatch, f"{name} ({count:,})")
 
 
 def _stroke(place: int, *, quiet: bool) -> dict[str, Any]:
@@ -178,8 +175,7 @@ def _scene(
         aria_label=f"{picture['picture']}: {said or 'nothing marked'}",
     )
     caption = tag("figcaption", tag("h3", picture["picture"]), tag("p", about) if about else None)
-    class_ = f"scene{' wide' if len(drawn) > 1 else ''}{' photo' if file else ''}"
-    return tag("figure", svg, caption, id=id_, class_=class_, data_table=table_id)
+    return tag("figure", svg, caption, id=id_, class_="scene photo" if file else "scene", data_table=table_id)
 
 
 def _layer(one: Gallery, place: int, marks: Sequence[Placed], labels: _Labels) -> Markup | None:

@@ -131,7 +131,7 @@ def test_it_fits_and_shows_every_number(browser, pages, name, size, scripts):
             assert box["width"] > 200, "it is drawn"
         assert page.locator("table").first.is_visible()
         if not scripts:
-            controls = page.locator("input:not(.gallery > [type=checkbox]), select, button")
+            controls = page.locator("input:not(.layers [type=checkbox]), select, button")
             assert controls.count() == 0, "no control that does nothing"
         summary = page.locator("details:not([open]) > summary").first
         summary.click()

@@ -48,8 +48,8 @@ class DetectionExamples(DetectionMetric):
         for name, least in (("images", 1), ("marks", 1), ("side", 16), ("max_detections", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: got {getattr(self, name)}, expected at least {least}")
-        if self.images * self.marks > 5000:
-            raise ValueError(f"images, marks: got {self.images} × {self.marks}, expected at most 5000 boxes in all")
+        if self.images * self.marks > 2500:
+            raise ValueError(f"images, marks: got {self.images} × {self.marks}, expected at most 2500 boxes in all")
         if self.side > 2000:
             raise ValueError(f"side: got {self.side} pixels, expected at most 2000")
         if not 0 < self.background < self.foreground <= 1:
@@ -116,7 +116,7 @@ class DetectionExamples(DetectionMetric):
                 }
             )
             for pane, one in (("first", first), ("second", second)):
-                rows = mark_rows(one, image, self.marks // 2, flip)
+                rows = mark_rows(one, image, self.marks, flip)
                 marks += [{"picture": pictures[-1]["picture"], "pane": pane, **row} for row in rows]
         self._save(chosen, run)
         return {PICTURES: pictures, MARKS: _alike(marks)}

@@ -15,7 +15,7 @@ from a4eval import DataError, Run, build
 from ..brute_force import plain
 from .test_diagnostics import batch
 
-ALL = {"name": "detection_examples", "images": 60, "marks": 80}
+ALL = {"name": "detection_examples", "images": 30, "marks": 80}
 
 
 def fed(data, node=ALL, **more):
@@ -139,7 +139,7 @@ def test_other_truths_cannot_be_compared(tmp_path):
     ("options", "said"),
     [
         ({"images": 0}, "images: got 0, expected at least 1"),
-        ({"images": 1000}, "at most 5000 boxes"),
+        ({"images": 1000}, "at most 2500 boxes"),
         ({"side": 5000}, "at most 2000"),
         ({"background": 0.7}, "background < foreground"),
     ],
