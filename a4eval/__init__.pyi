@@ -69,6 +69,7 @@ from .statistics.scores import median_score as median_score
 from .statistics.scores import optimality_gap as optimality_gap
 from .statistics.scores import performance_profile as performance_profile
 from .statistics.scores import probability_of_improvement as probability_of_improvement
+from .trackers.contract import Tracker as Tracker
 from .tracking import tracked as tracked
 
 __version__: str

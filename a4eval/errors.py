@@ -4,7 +4,8 @@
 
     A4evalError
     ├── ConfigError        the experiment asks for something impossible: exit status 2, nothing is written
-    ├── DataError          an input file or array is not what it claims to be: a failed record, exit status 1
+    ├── DataError          an input is not what it claims to be: of a run a failed record, exit status 1; of another
+    │                      command exit status 2
     ├── PluginError        a plugin is broken, missing or ambiguous
     ├── MissingExtraError  an optional dependency is not installed; the text holds the ``pip install`` line
     ├── RunTimeoutError    the run took too long: a failed record, exit status 1

@@ -32,6 +32,20 @@ def content(path: Path) -> Content:
     return _content(path, facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
+def inside(folder: Path, path: str, size: int) -> Path | None:
+    """Return the file *path* of *folder* that a record lists, None unless it is a regular one in it of that *size*.
+
+    A record may come from anyone; whether the file is the one that it means, its hash says.
+    """
+    whole = folder / path
+    try:
+        if not whole.resolve().is_relative_to(folder.resolve()) or not whole.is_file():
+            return None
+        return whole if whole.stat().st_size == size else None
+    except (OSError, ValueError):
+        return None
+
+
 @cache
 def _content(path: Path, size: int, *_facts: int) -> Content:
     """Hash *size* bytes: some files that the system calls regular never end."""

@@ -33,13 +33,22 @@ NAMES = ("AP", "AP50", "AP75")
 PARAMETERS = CocoParameters(areas=((0.0, 1e10),), max_detections=(100,))
 
 
-def population(rng: np.random.Generator, images: int) -> tuple[DetectionData, DetectionData]:
+def population(
+    rng: np.random.Generator, images: int, *, size: int = 1, crowding: float = 0.0
+) -> tuple[DetectionData, DetectionData]:
     """Return the detections of two detectors on the same new images; some images are hard for both.
 
     Seven objects an image, as in COCO.
+
+    Args:
+        rng: the random numbers.
+        images: how many; a multiple of *size*.
+        size: how many images of a cluster are alike hard.
+        crowding: the standard deviation of the logarithm of how many objects an image is expected to have.
     """
-    hardness = rng.normal(size=images)
-    unit = np.repeat(np.arange(images), 1 + rng.poisson(6.0, images))
+    hardness = np.repeat(rng.normal(size=images // size), size)
+    expected = 6.0 * np.exp(crowding * rng.normal(size=images) - crowding**2 / 2) if crowding else 6.0
+    unit = np.repeat(np.arange(images), 1 + rng.poisson(expected, images))
     n = len(unit)
     size = np.exp(rng.normal(4.2, 0.7, (n, 2)))
     box = np.concatenate([rng.uniform(0, 500, (n, 2)), size], axis=1)

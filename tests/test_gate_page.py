@@ -85,7 +85,7 @@ def shell(tmp_path):
 @pytest.mark.parametrize("data", [made, real])
 def test_the_page(shell, data):
     data(shell.folder)
-    gate, compare, with_rules, in_the_run = SHELL
+    gate, compare, with_rules, in_the_run, _ = SHELL
     gated = shell(gate)
     assert gated.returncode == 3, gated.stdout + gated.stderr
     assert "failed: AP not worse by more than 0.005: AP: " in gated.stdout
@@ -107,7 +107,14 @@ def test_the_page(shell, data):
     assert (own.returncode, "verdict: failed" in own.stdout) == (3, True), own.stdout + own.stderr
     junit = shell(with_rules.replace("markdown", "junit").replace("gate.md", "gate.xml"))
     assert junit.returncode == 3
-    assert ET.parse(shell.folder / "gate.xml").getroot().find("testsuite").get("tests") == "4"
+    assert ET.parse(shell.folder / "gate.xml").getroot().find("testsuite").get("tests") == "5"
+
+
+def test_time_and_memory(shell):
+    made(shell.folder)
+    done = shell(SHELL[-1].replace("1 2 3 4 5 6 7 8", "1 2 3 4 5 6"))
+    assert done.returncode in (0, 3, 4), done.stderr
+    assert len(re.findall(r"not higher by more than (?:2|5)%: .* 6 rounds, which scatter by [\d.]+%", done.stdout)) == 2
 
 
 def test_the_step_on_github(shell):

@@ -13,7 +13,7 @@ from a4eval.api import html
 from a4eval.api.frame import ROWS_SHOWN, Frame
 from a4eval.api.pieces import names_of, rows_of
 from a4eval.api.record import Record, read
-from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.errors import ConfigError, did_you_mean
 from a4eval.journal import query
 from a4eval.markup import joined
 from a4eval.runs.record import schema
@@ -218,8 +218,6 @@ def load(path: str | Path) -> Records:
         DataError: there is none.
     """
     path = Path(path)
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder")
     found = query.read(path)
     doubts = [f"there are records of {schema(version)}" for version in sorted(found.unknown)]
     if found.torn:

@@ -13,6 +13,7 @@ from a4eval.errors import ConfigError, RunFailedError
 from a4eval.runs.asked import asked
 from a4eval.runs.record import encode
 from a4eval.runs.runner import run_single
+from a4eval.trackers.feeds import track, trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +62,10 @@ def run(
             path="timeout",
         )
     kept = prepared.experiment.directory
+    trackers = trackers_of(root.trackers)
     done, path = run_single(prepared, show=lambda _: None, on_warning=_warn, may_end_process=False)
+    for doubt in track(trackers, path, hurry=done.status == "interrupted"):
+        _warn(doubt)
     if done.status == "interrupted":
         raise KeyboardInterrupt(f"the run in {kept} was interrupted")
     record = decode(encode(done), str(path))

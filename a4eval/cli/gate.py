@@ -16,6 +16,7 @@ GATE_HELP = """Gate a record.
 
 \b
   a4eval gate BASELINE CANDIDATE --metric AP --margin 0.005
+  a4eval gate BASELINE CANDIDATE --cost cpu_seconds=0.05
   a4eval gate BASELINE CANDIDATE --rules gate.yaml --format markdown -o comment.md
   a4eval gate RECORD 'AP>=0.4'
 
@@ -23,8 +24,7 @@ BASELINE, CANDIDATE and RECORD are records, folders that hold one each, or sweep
 
 \b
 Exit status: 0 not worse, and all limits are kept
-             1 a record cannot be read
-             2 the command or the rules are wrong
+             2 the command or the rules are wrong, or there is no such record
              3 worse, or a limit is broken
              4 undecided: --undecided pass or fail makes it 0 or 3
 """
@@ -41,6 +41,13 @@ Exit status: 0 not worse, and all limits are kept
     help="The loss that does not matter, of every --metric or of one.",
 )
 @click.option("--parts", multiple=True, metavar="LABEL=MARGIN", help="Each part of this metric, such as its classes.")
+@click.option(
+    "--cost",
+    "costs",
+    multiple=True,
+    metavar="NAME=SHARE",
+    help="Repeated runs: by which share wall_seconds, cpu_seconds or peak_memory_bytes may rise.",
+)
 @click.option("--rules", "rules_file", type=click.Path(path_type=Path), help="Rules in a YAML file.")
 @click.option("--alpha", type=float, help="Chance of a wrong worse; 0.05 by default.")
 @click.option("--undecided", type=click.Choice(["pass", "fail"]), help="What an undecided rule counts as.")
@@ -58,6 +65,7 @@ def gate(
     metrics: tuple[str, ...],
     margins: tuple[str, ...],
     parts: tuple[str, ...],
+    costs: tuple[str, ...],
     rules_file: Path | None,
     alpha: float | None,
     undecided: str | None,
@@ -83,6 +91,7 @@ def gate(
     given: dict[str, Any] = {
         "margins": rules.margins | _margins(metrics, margins),
         "parts": rules.parts | margins_of(parts, "--parts"),
+        "costs": rules.costs | margins_of(costs, "--cost"),
         "limits": [*rules.limits, *limits],
         "alpha": rules.alpha if alpha is None else alpha,
         "undecided": undecided or rules.undecided,
@@ -90,9 +99,10 @@ def gate(
     rules = build_options(Rules, given, path="gate")
     if rules.empty:
         raise ConfigError(
-            "there is no rule; give --metric NAME, --parts LABEL=MARGIN, --rules FILE or 'METRIC>=NUMBER'"
+            "there is no rule; give --metric NAME, --parts LABEL=MARGIN, --cost NAME=SHARE, --rules FILE or "
+            "'METRIC>=NUMBER'"
         )
-    if len(paths) == 1 and (rules.margins or rules.parts):
+    if len(paths) == 1 and rules.comparing:
         raise ConfigError("a margin needs a baseline: give BASELINE CANDIDATE")
     options = SweepOptions(keys_of(by), (), independent, numbers_of(targets, "--target"))
     done = Gated(paths[0] if len(paths) == 2 else None, paths[-1], rules, options)

@@ -18,7 +18,7 @@ A condition holds a key of the record against a value:
 
 
 @click.command(help=LS_HELP)
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.argument("path", type=click.Path(path_type=Path))
 @click.argument("more", metavar="[PATH]... [CONDITIONS]...", nargs=-1)
 @click.option("--sort", metavar="KEY", help="Order by this key, the best of a metric first; -KEY turns it round.")
 @click.option("--columns", metavar="KEY,…", help="What to show; by default what differs, and the metrics.")

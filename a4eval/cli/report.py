@@ -8,17 +8,17 @@ import click
 
 from a4eval.cli.options import margins_of
 from a4eval.errors import ConfigError
-from a4eval.terminal import pour, put
+from a4eval.terminal import pour, put, remark
 
 
 @click.command()
-@click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH…")
 @click.option(
     "-o", "--out", metavar="FILE", default="report.html", show_default=True, help="Where to write it; - prints it."
 )
 @click.option(
     "--baseline",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path),
     help="Compare each PATH with this record, as compare does.",
 )
 @click.option(
@@ -52,5 +52,6 @@ def report(
     if file is None:
         pour(content)
     else:
-        build.write(content, file)
+        if build.write(content, file):
+            remark(f"{file}: takes the place of the report that was there; -o FILE gives another name")
         put(file)

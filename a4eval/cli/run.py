@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.runs.record import Record
+    from a4eval.trackers.feeds import Trackers
 
 RUN_HELP = """Run an experiment, or with -m a sweep of it.
 
@@ -129,6 +130,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     prepared = asked(overrides, config_dir)
+    trackers = _trackers(prepared.experiment.root.trackers)
     if prepared.experiment.root.dry_run:
         put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)
@@ -149,6 +151,23 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         say("error", text if ours else f"{text} (the record holds the traceback)")
     elif record.status == "interrupted":
         remark("a4eval: interrupted")
+    _track(trackers, path, hurry=record.status == "interrupted")
     if show != "json":
         put(path)
     sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))
+
+
+def _trackers(config: Any) -> Trackers:
+    if not config:
+        return []  # as it mostly is: nothing is imported for it
+    from a4eval.trackers.feeds import trackers_of
+
+    return trackers_of(config)
+
+
+def _track(trackers: Trackers, path: Path, *, hurry: bool) -> None:
+    if trackers:
+        from a4eval.trackers.feeds import track
+
+        for doubt in track(trackers, path, hurry=hurry):
+            note(doubt)

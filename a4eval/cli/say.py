@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from a4eval.errors import A4evalError, ConfigError, DataError, each
-from a4eval.results.exit_status import BAD_CONFIG, FAILED
+from a4eval.errors import A4evalError, ConfigError, each
+from a4eval.results.exit_status import BAD_CONFIG
 from a4eval.terminal import remark
 
 
 def fail(error: A4evalError) -> NoReturn:
-    """Print a line for each thing that is wrong and exit: 1 for bad data, 2 for what the user can mend."""
+    """Print a line for each thing that is wrong and exit with 2: the command was given what it cannot work on.
+
+    That a run failed, which is 1, stands in its record and is no error of the command.
+    """
     for one in each(error) if isinstance(error, ConfigError) else (error,):
         say("error", str(one))
-    sys.exit(FAILED if isinstance(error, DataError) else BAD_CONFIG)
+    sys.exit(BAD_CONFIG)
 
 
 def say(what: str, text: str) -> None:

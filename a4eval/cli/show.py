@@ -20,7 +20,7 @@ LINES_OF_A_LOG = 5
 
 
 @click.command()
-@click.argument("record", type=click.Path(path_type=Path, exists=True))
+@click.argument("record", type=click.Path(path_type=Path))
 @click.option("--point", metavar="N|ID", help="Of a sweep: the Nth point that has a record, or one by its run_id.")
 @click.option("--table", "name", metavar="NAME", help="Print this table alone, whole.")
 @click.option("--traceback", is_flag=True, help="Print the traceback of a failed run.")
@@ -31,27 +31,12 @@ def show(
     record: Path, point: str | None, name: str | None, traceback: bool, log: bool, show: str, as_json: bool
 ) -> None:
     """Show one record again: RECORD is a result.json, the folder of a run, or with --point that of a sweep."""
-    import msgspec
-
-    from a4eval.journal import query
-    from a4eval.journal.texts import text_at
     from a4eval.results.show import print_record
     from a4eval.results.tables import print_table
     from a4eval.runs.printed import log_of
-    from a4eval.runs.record import FILE_NAME, Record, encode, read
+    from a4eval.runs.record import encode
 
-    path = record / FILE_NAME if record.is_dir() else record
-    try:
-        if point is None:
-            found = read(path)
-        else:
-            row = _point(query.read(record).rows, point)
-            found, path = msgspec.json.decode(text_at(Path(row.path), row.offset), type=Record), Path(row.path)
-    except FileNotFoundError as error:
-        advice = f"`a4eval ls {record}` lists the records below it, --point N shows one of a sweep's"
-        raise DataError(f"{record}: holds no {FILE_NAME}; {advice}") from error
-    except ValueError as error:
-        raise DataError(f"{path}: is no record of a run: {error}; --point N shows one of a sweep's journal") from error
+    found, path = _read(record, point)
     if as_json:
         put(encode(found).decode())
     elif traceback:
@@ -67,6 +52,35 @@ def show(
     else:
         print_record(found, path, everything=show == "all")
         _print_end(found, path)
+
+
+def _read(record: Path, point: str | None) -> tuple[Record, Path]:
+    """Return the record, or that of a point, and the file it stands in.
+
+    Raises:
+        DataError: there is none, or it cannot be read.
+    """
+    import msgspec
+
+    from a4eval.journal import query
+    from a4eval.journal.texts import text_at
+    from a4eval.runs.record import FILE_NAME, Record, read
+
+    if not record.exists():
+        raise DataError(f"{record}: there is no such file or folder")
+    path = record / FILE_NAME if record.is_dir() else record
+    try:
+        if point is not None:
+            row = _point(query.read(record).rows, point)
+            return msgspec.json.decode(text_at(Path(row.path), row.offset), type=Record), Path(row.path)
+        if record.is_dir() and path.exists() and not path.is_file():
+            raise DataError(f"{path}: is no regular file")
+        return read(path), path
+    except FileNotFoundError as error:
+        advice = f"`a4eval ls {record}` lists the records below it, --point N shows one of a sweep's"
+        raise DataError(f"{record}: holds no {FILE_NAME}; {advice}") from error
+    except ValueError as error:
+        raise DataError(f"{path}: is no record of a run: {error}; --point N shows one of a sweep's journal") from error
 
 
 def _print_end(found: Record, path: Path) -> None:

@@ -53,20 +53,30 @@ class Judged:
 
     @property
     def delta(self) -> float:
-        """Candidate minus baseline."""
-        difference = self.compared.difference
-        return difference.observed if difference else self.compared.second - self.compared.first
+        """Candidate minus baseline; of what is relative, the share by which it is more."""
+        one = self.compared
+        if one.difference is not None:
+            return self.share(one.difference.observed)
+        return one.second / one.first - 1 if one.relative else one.second - one.first
+
+    def share(self, difference: float) -> float:
+        """Return a difference as it is told: of a logarithm, the share."""
+        return math.expm1(difference) if self.compared.relative else difference
 
     def sentence(self) -> str:
         """Return both numbers, the difference and what follows, as one line."""
-        one = self.compared
-        interval = f" [{one.interval.low:+.4g}, {one.interval.high:+.4g}]" if one.interval else ""
-        return f"{self.name}: {one.first:.4g} → {one.second:.4g}, {self.delta:+.3g}{interval}: {self._meaning()}"
+        one, form = self.compared, "+.1%" if self.compared.relative else "+.4g"
+        interval = ""
+        if one.interval and not math.isnan(one.interval.low):
+            interval = f" [{self.share(one.interval.low):{form}}, {self.share(one.interval.high):{form}}]"
+        delta = f"{self.delta:{'+.1%' if one.relative else '+.3g'}}"
+        about = f"; {one.about}" if one.about else ""
+        return f"{self.name}: {one.first:.4g} → {one.second:.4g}, {delta}{interval}: {self._meaning()}{about}"
 
     def _meaning(self) -> str:
-        found, by = self.decision, f" by more than {self.margin:g}" if self.margin else ""
+        found, by = self.decision, f" by more than {margin_text(self.compared, self.margin)}" if self.margin else ""
         if found is None or self.compared.difference is None:
-            return "undecided: there are no resamples to judge it by"
+            return f"undecided: {self.compared.why}"
         if math.isnan(found.p_different):
             return "undecided: it is undefined, or so under most resamples"
         if self.outcome == "failed":
@@ -83,7 +93,7 @@ class Judged:
             least = least_units_for_holm(self.alpha, self.tests)
             remedy = "more resamples" if found.more_resamples else f"at least {least} {self.compared.repeated}"
             return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {remedy}"
-        more = more_units(difference, self.alpha, (-self.margin,)) if difference else None
+        more = more_units(difference, self.alpha, (-difference.margin,)) if difference else None
         if more is None:
             return f"no number of {self.compared.repeated} would decide a difference that is the margin itself"
         return f"about {more:,} more {self.compared.repeated} would decide it, if the difference stays"
@@ -112,7 +122,7 @@ def judge(values: Mapping[str, Compared], margins: Mapping[str, float], alpha: f
         alpha: of the decisions.
     """
     differences = {
-        name: replace(one.difference, margin=margins.get(name, 0.0))
+        name: replace(one.difference, margin=_margin_of(one, margins.get(name, 0.0)))
         for name, one in values.items()
         if one.difference is not None
     }
@@ -127,7 +137,7 @@ def judge(values: Mapping[str, Compared], margins: Mapping[str, float], alpha: f
     return [
         Judged(
             name,
-            one,
+            one if one.difference is None else replace(one, difference=differences[name]),
             margins.get(name, 0.0),
             decisions.get(name),
             by_holm.get(name),
@@ -171,6 +181,13 @@ def rulings(rules: Rules, pair: Pair, limited: Mapping[str, tuple[float, Interva
         Ruling(_rule(one.name, one.margin), one.outcome, one.sentence())
         for one in judge({name: pair.values[name] for name in rules.margins}, rules.margins, rules.alpha)
     ]
+    costs = {name: pair.costs[name] for name in rules.costs}
+    found += [
+        Ruling(
+            f"{one.name} not higher by more than {margin_text(one.compared, one.margin)}", one.outcome, one.sentence()
+        )
+        for one in judge(costs, rules.costs, rules.alpha)
+    ]
     for label, margin in rules.parts.items():
         parts = pair.parts[label]
         found.append(_of_parts(label, margin, judge(parts, dict.fromkeys(parts, margin), rules.alpha)))
@@ -184,6 +201,20 @@ def verdict(found: Iterable[Ruling]) -> Verdict:
     found = sorted(found, key=lambda one: _SEVERITY[one.outcome])
     worst = worst_outcome(one.outcome for one in found) or "undecided"
     return Verdict(worst, tuple(f"{one.rule}: {one.reason}" for one in found if one.outcome != "passed"))
+
+
+def margin_text(one: Compared, margin: float) -> str:
+    """Return a margin as people write it.
+
+    >>> margin_text(Compared(1.0, 2.0, False, relative=True), 0.05), margin_text(Compared(0.4, 0.5, True), 0.005)
+    ('5%', '0.005')
+    """
+    return f"{100 * margin:g}%" if one.relative else f"{margin:g}"
+
+
+def _margin_of(one: Compared, margin: float) -> float:
+    """Return a margin as the difference has it."""
+    return math.log1p(margin) if one.relative else margin
 
 
 def _rule(name: str, margin: float) -> str:

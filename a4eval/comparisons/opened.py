@@ -12,13 +12,16 @@ from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
 from a4eval.executors.jobs import folder_of
 from a4eval.files import content
-from a4eval.journal import journal
+from a4eval.journal.query import files
 from a4eval.journal.standing import Standing
+from a4eval.journal.texts import texts
 from a4eval.journal.views import FileEntry
 from a4eval.runs import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from a4eval.journal.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +120,34 @@ def finished(path: Path) -> Finished:
     return Finished(ended, len(newest) - len(ended))
 
 
+def every(path: Path) -> list[Opened]:
+    """Open every record at *path* of a run that ended well, also those of one run that was repeated.
+
+    Raises:
+        DataError: there is none.
+    """
+    ended = {(one.run_id, one.record.started): one for one in _records(path) if one.status == "ok"}
+    if not ended:
+        raise DataError(f"{path}: no finished record of a4eval here")
+    return list(ended.values())
+
+
 def _records(path: Path) -> Iterator[Opened]:
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder")
-    names = (record.FILE_NAME, journal.FILE_NAME)
-    for file in [path] if path.is_file() else [one for name in names for one in sorted(path.rglob(name))]:
-        try:
-            text = file.read_bytes()
-        except OSError as error:
-            raise DataError(f"{file}: cannot be read: {error.strerror}") from error
-        of_sweep = file.suffix == ".jsonl"
-        for line in text.splitlines() if of_sweep else [text]:
+    for file in files(path):
+        for text in _texts(file):
             try:
-                one = msgspec.json.decode(line, type=record.Record)
+                one = msgspec.json.decode(text, type=record.Record)
             except (msgspec.MsgspecError, RecursionError) as error:
-                if of_sweep:
+                if file.suffix == ".jsonl":
                     continue  # a line that a crash left torn
                 raise DataError(f"{file}: is no record of a4eval: {error}") from error
             yield Opened(file, folder_of(file, one.run_id), one)
+
+
+def _texts(file: Path) -> Iterator[Text]:
+    if not file.is_file():
+        raise DataError(f"{file}: is no regular file")
+    try:
+        yield from (text for _, text in texts(file))
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error.strerror}") from error

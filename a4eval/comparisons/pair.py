@@ -38,6 +38,9 @@ class Compared:
         interval: of the difference.
         p_value: of no difference, by the bootstrap.
         repeated: what more of would decide it.
+        relative: the difference is the logarithm of how many times the second is the first.
+        why: what keeps it from having a difference.
+        about: what else there is to say of it.
     """
 
     first: float
@@ -46,7 +49,10 @@ class Compared:
     difference: Difference | None = None
     interval: Interval | None = None
     p_value: float | None = None
-    repeated: Literal["units", "seeds"] = "units"
+    repeated: Literal["units", "seeds", "rounds"] = "units"
+    relative: bool = False
+    why: str = "there are no resamples to judge it by"
+    about: str = ""
 
 
 @dataclass(slots=True)
@@ -56,11 +62,13 @@ class Pair:
     Args:
         values: by name.
         parts: the label of a metric to its parts by name.
+        costs: what the runs took, by name.
         notes: what keeps some of them from being a pair.
     """
 
     values: dict[str, Compared] = field(default_factory=dict)
     parts: dict[str, dict[str, Compared]] = field(default_factory=dict)
+    costs: dict[str, Compared] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 

@@ -26,8 +26,8 @@ def difference_columns(one: Judged) -> dict[str, Any]:
     interval = one.compared.interval
     return {
         "difference": one.delta,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
+        "low": one.share(interval.low) if interval else None,
+        "high": one.share(interval.high) if interval else None,
         "interval": f"{interval.level:.0%} {interval.method}" if interval else None,
     }
 
@@ -43,7 +43,7 @@ def decision_columns(one: Judged) -> dict[str, Any]:
         "p_better": found.p_better if found else None,
         "p_equivalent": found.p_equivalent if found else None,
         "smallest_p": found.smallest_p if found else None,
-        "detectable": found.detectable if found else None,
+        "detectable": one.share(found.detectable) if found else None,
         "more_units": found.more_units if found else None,
         "unresolvable": found.unresolvable if found else None,
         "more_resamples": found.more_resamples if found else None,

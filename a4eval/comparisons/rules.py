@@ -25,6 +25,10 @@ _SIGNS: dict[str, Callable[[float, float], bool]] = {
 _LIMIT = re.compile(r"\s*(?P<name>.+?)\s*(?P<sign>>=|<=|>|<)\s*(?P<number>[^<>=]+?)\s*")
 
 
+COSTS = ("wall_seconds", "cpu_seconds", "peak_memory_bytes")
+"""What a record's ``timing`` holds."""
+
+
 class Limit(NamedTuple):
     """A value that a metric must keep to, such as ``AP >= 0.4``."""
 
@@ -69,6 +73,10 @@ class Rules:
     parts: dict[str, float] = param(
         default_factory=dict, help="label of a metric to the margin of each of its parts, such as its classes"
     )
+    costs: dict[str, float] = param(
+        default_factory=dict,
+        help="wall_seconds, cpu_seconds or peak_memory_bytes to the share by which it may rise; of repeated runs",
+    )
     limits: list[str] = param(default_factory=list, help="what must hold of the candidate alone, such as AP >= 0.4")
     alpha: float = param(0.05, help="chance of a wrong worse")
     undecided: Literal["pass", "fail"] | None = param(
@@ -79,16 +87,33 @@ class Rules:
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1:
             raise ValueError(f"alpha must lie between 0 and 1, got {self.alpha}")
-        for key, margins in (("margins", self.margins), ("parts", self.parts)):
+        for key, margins in (("margins", self.margins), ("parts", self.parts), ("costs", self.costs)):
             for name, margin in margins.items():
                 if not (math.isfinite(margin) and margin >= 0):
                     raise ValueError(f"{key}.{name} must be a number that is not negative, got {margin}")
+        for name in self.costs:
+            if name not in COSTS:
+                raise ValueError(f"costs: there is no {name!r}{did_you_mean(name, COSTS)}")
         self.read_limits.extend(limit(one) for one in self.limits)
 
     @property
     def empty(self) -> bool:
         """Whether there is no rule."""
-        return not (self.margins or self.parts or self.limits)
+        return not (self.margins or self.parts or self.costs or self.limits)
+
+    def check_no_costs(self) -> None:
+        """Refuse rules on what runs take where there is one run alone.
+
+        Raises:
+            ValueError: there is such a rule.
+        """
+        if self.costs:
+            raise ValueError("rules.costs are of repeated runs, which `a4eval gate` alone compares")
+
+    @property
+    def comparing(self) -> bool:
+        """Whether a rule needs a baseline."""
+        return bool(self.margins or self.parts or self.costs)
 
 
 def read(path: Path) -> Rules:
@@ -111,7 +136,7 @@ def read(path: Path) -> Rules:
         raise ConfigError(f"not valid YAML: {getattr(error, 'problem', error)}", path=where) from error
     rules: Rules = build_options(Rules, {} if node is None else node, path=str(path))
     if rules.empty:
-        raise ConfigError("holds no rule; give margins, parts or limits", path=str(path))
+        raise ConfigError("holds no rule; give margins, parts, costs or limits", path=str(path))
     return rules
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a4eval.comparisons.differing import Differing, differing
-from a4eval.comparisons.opened import finished
+from a4eval.comparisons.opened import Finished, finished
 from a4eval.comparisons.pair import Pair, pair
 from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import SweepOptions, SweepPair
@@ -43,7 +43,18 @@ def sides(baseline: Path, candidate: Path, options: SweepOptions, *, level: floa
         ConfigError: an option names what there is not.
         DataError: there is no record, or they cannot be compared.
     """
-    first, second = finished(baseline), finished(candidate)
+    return held(baseline, finished(baseline), candidate, finished(candidate), options, level=level)
+
+
+def held(
+    baseline: Path, first: Finished, candidate: Path, second: Finished, options: SweepOptions, *, level: float = 0.95
+) -> Sides:
+    """Hold what was opened at two paths against each other, as :func:`sides` does.
+
+    Raises:
+        ConfigError: an option names what there is not.
+        DataError: they cannot be compared.
+    """
     if len(first.runs) == len(second.runs) == 1:
         if options.only_for_sweeps:
             raise ConfigError("is for sweeps; each of these holds one run", path=options.only_for_sweeps)

@@ -79,7 +79,7 @@ def read(*paths: Path) -> Found:
     """
     found = Standing[Row]()
     torn = 0
-    for file, above in {file.resolve(): (file, path) for path in paths for file in _files(path)}.values():
+    for file, above in {file.resolve(): (file, path) for path in paths for file in files(path)}.values():
         for offset, row in _decoded(file, above, Row):
             if row is None:
                 torn += 1
@@ -97,7 +97,7 @@ def read(*paths: Path) -> Found:
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
-    for file in _files(path):
+    for file in files(path):
         yield from (one for _, one in _decoded(file, path, kind))
 
 
@@ -113,7 +113,14 @@ def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | N
             yield offset, None
 
 
-def _files(path: Path) -> list[Path]:
+def files(path: Path) -> list[Path]:
+    """Return the files of records at *path*: itself, or those of such names below it.
+
+    Raises:
+        DataError: there is nothing.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder")
     return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
 
 

@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from a4eval.comparisons.differing import Differing
+from a4eval.comparisons.costs import costs
+from a4eval.comparisons.differing import Differing, differing
 from a4eval.comparisons.judge import Judged, Ruling, judge, rulings, verdict
-from a4eval.comparisons.opened import finished
+from a4eval.comparisons.opened import every, finished
 from a4eval.comparisons.pair import Pair
 from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.seeds import limits_of_sweep
@@ -50,15 +51,22 @@ class Gated:
         if baseline is None:
             self.paths: tuple[Path | None, Path] = None, candidate
             both, self.differing = Pair(), []
-        else:
+        elif rules.margins or rules.parts:
             found = sides(baseline, candidate, options, level=level)
             self.paths = found.baseline, found.candidate
             both, self.differing = found.pair, found.differing
+        else:  # what was computed is not compared
+            first, second = finished(baseline).runs[0], finished(candidate).runs[0]
+            self.paths = baseline, candidate
+            both, self.differing = Pair(), differing(first.record, second.record)
+        if baseline is not None and rules.costs:
+            both.costs = costs(every(baseline), every(candidate), rules.costs, level=level)
         self.notes = both.notes
         self.rulings = rulings(rules, both, limited(candidate, level) if rules.limits else {})
         self.verdict: Verdict = verdict(self.rulings)
         judged = {name: both.values[name] for name in rules.margins}
         self.judged: list[Judged] = judge(judged, rules.margins, rules.alpha)
+        self.costs: list[Judged] = judge(both.costs, rules.costs, rules.alpha)
 
     @property
     def status(self) -> int:
@@ -97,6 +105,7 @@ def as_json(gated: Gated) -> str:
         "candidate": str(second),
         "rules": [one._asdict() for one in gated.rulings],
         "metrics": [judged_row(one) for one in gated.judged],
+        "costs": [judged_row(one) for one in gated.costs],
         "notes": gated.notes,
         "differs": [one._asdict() for one in gated.differing],
     }

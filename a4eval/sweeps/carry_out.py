@@ -22,6 +22,7 @@ from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter, tell_where
+from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -94,14 +95,20 @@ def carry_out(
     """
     conduct = points.conduct
     executor, name = executor_of(conduct)
+    trackers = trackers_of(conduct.trackers)
     stop = stop_of(points) if command is not None else None
     if name not in LOCAL:
         tell_where(name, conduct.executor)
     make_folder(folder, "hydra.sweep.dir")
-    with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
+    journal = Journal(folder)
+    with (
+        FolderLock(folder) as lock,
+        feeding(trackers, journal.path, journal=True) as feeds,
+        meter(len(points), what) as tell,
+        sigterm_as_interrupt(),
+    ):
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, points.runner, lock.handle)
-        journal = Journal(folder)
         journal.check()
         tally, before = Tally(len(points)), 0
         interrupted, detached = False, ""
@@ -145,6 +152,7 @@ def carry_out(
             seconds=seconds,
             interrupted=interrupted,
             detached=detached,
+            doubts=tuple(feeds.end(hurry=interrupted)),
             stop=stop,
         )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FILE_NAME = "sweep.json"
 
 
-CHANGEABLE = ("executor", "timeout", "retries", "fail_fast")
+CHANGEABLE = ("executor", "timeout", "retries", "fail_fast", "trackers")
 """The root keys that ``a4eval resume`` and ``a4eval retry`` may set: they say how points are run, not which."""
 
 
@@ -173,6 +173,7 @@ def _refuse_choices(folder: Path, overrides: Iterable[str]) -> None:
     for one in overrides:
         key, value = _key(one), one.partition("=")[2]
         elsewhere = key in ("executor", "executor.name") and value not in LOCAL
+        elsewhere = elsewhere or root_key(one) == "trackers"
         if elsewhere or key == "hydra.sweeper.storage":
             by_hand = f"`a4eval resume {folder} {one}`" if elsewhere else "the whole command again"
             raise ConfigError(

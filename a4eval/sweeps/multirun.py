@@ -6,14 +6,16 @@ import hashlib
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hydra.types import RunMode
+from omegaconf import OmegaConf
 
 from a4eval.config.apart import apart
 from a4eval.config.complaints import unreadable
-from a4eval.config.compose import folder_of, free_keys, guarded_hydra
+from a4eval.config.compose import contained, folder_of, free_keys, guarded_hydra
 from a4eval.config.sources import sourced
 from a4eval.errors import ConfigError, RunFailedError
 from a4eval.executors.contract import Job, Jobs
@@ -22,6 +24,7 @@ from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.other_sweepers import outcome, point
 from a4eval.sweeps.sweeper import Planned, Stopped
+from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +50,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
     if points.conduct.dry_run:
         executor_of(points.conduct)
         stop_of(points)
+        trackers_of(points.conduct.trackers)
         return came
     return carry_out(points, came.folder, came.sweep_id, came.started)
 
@@ -94,4 +98,8 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
             if isinstance(came, (Planned, Stopped)):
                 return came
         config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
-        return outcome(folder_of(config, "sweep"), time.monotonic() - start)
+        found = outcome(folder_of(config, "sweep"), time.monotonic() - start)
+        nodes = config.trackers
+        trackers = trackers_of(contained(nodes) if OmegaConf.is_config(nodes) else nodes)
+        with feeding(trackers, found.journal.path, journal=True) as feeds:
+            return replace(found, doubts=tuple(feeds.end()))

@@ -21,6 +21,7 @@ from a4eval.runs.runner import execute, prepare
 from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import check, keep
 from a4eval.sweeps.retry import recorded
+from a4eval.trackers.feeds import trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
         raise ConfigError("needs hydra/sweeper=a4eval: another one picks its points itself", path=path)
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
+    trackers_of(root.trackers)  # they are given what there is in the end
     prepared = prepare(experiment)
     folder = folder_of(whole, "sweep")
     make_folder(folder, "hydra.sweep.dir")

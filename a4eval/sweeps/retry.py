@@ -37,7 +37,7 @@ def recorded(
         entries: the points.
         changes: root keys that are other than recorded.
     """
-    changed = dict(changes or {})
+    changed = {"trackers": []} | dict(changes or {})  # a record chooses none
 
     def make(number: int) -> Job:
         (row,) = journal.read([entries[number]], Row)
@@ -58,7 +58,7 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
         overrides: of ``executor``, ``timeout`` and the like.
 
     Raises:
-        DataError: *folder* holds no journal.
+        DataError: *folder* holds no journal, or that no record.
         ConfigError: another sweep is running there, it was started in another working directory, its records ask for
             an executor that the command does not name, or none of them can run as it was recorded.
     """
@@ -69,6 +69,8 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     # only to learn that we are in the right directory, and what ran the sweep: the points are in the records
     started = kept(folder)
     standing = journal.catch_up()
+    if not standing:
+        raise DataError(f"{journal.path}: holds no record")
     failed = [entry for run_id in standing if (entry := standing.last(run_id)) is not None and entry.status != "ok"]
     if not failed:
         return None
@@ -84,7 +86,8 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     points, sweep_id = recorded(journal, failed, changes)
     if "executor" not in changes:
         _refuse_elsewhere(folder, points.conduct.executor)
-    return replace(carry_out(points, folder, sweep_id, None, {"ok"}), doubts=tuple(doubts))
+    outcome = carry_out(points, folder, sweep_id, None, {"ok"})
+    return replace(outcome, doubts=(*doubts, *outcome.doubts))
 
 
 class _Component(msgspec.Struct):
@@ -126,8 +129,9 @@ def _changes(overrides: Sequence[str], started: Command | None) -> dict[str, obj
     said = list(overrides)
     if started is not None and started.ours:
         started.allow.grant()
-        if not chooses(said):
-            said = [*(one for one in started.overrides if root_key(one) == "executor"), *said]
+        said_again = {root_key(one) for one in said} - ({"executor"} if not chooses(said) else set())
+        kept_on = {"executor", "trackers"} - said_again
+        said = [*(one for one in started.overrides if root_key(one) in kept_on), *said]
     if not said:
         return {}
     config_dir = Path(started.config_dir) if started and started.config_dir else None

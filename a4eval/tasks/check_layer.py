@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,9 @@ class CheckLayer:
         kind="layer",
         help="compare with another layer, or with the framework of this name, if the layer knows how",
     )
+    optional_reference: bool = param(
+        False, help="where the framework is not installed, leave it out and say so; the verdict is undecided otherwise"
+    )
     tolerance: float = param(1e-6, help="allowed relative error of a derivative beside its own uncertainty")
     factor: float = param(32.0, help="how many times the effect of rounding its inputs an entry may be off")
 
@@ -81,7 +85,12 @@ class CheckLayer:
         except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
             findings = [crashed("forward", error)]
             return result_of(findings)
-        findings = list(check_layer(made, self.reference, lambda checks: run.track(checks, "checking")))
+        optional = self.optional_reference
+        track = partial(run.track, description="checking")
+        findings = list(check_layer(made, self.reference, track, optional=optional))
+        for one in findings:
+            if optional and one.check == "reference" and one.verdict == "not_applicable":
+                run.warn(one.meaning)
         errors = {
             f"{one.check}_error": Value(one.error, higher_is_better=False)
             for one in findings

@@ -59,6 +59,7 @@ class Compare:
         self._first.check_batch(self.second, "second")
         if self.permutations < 0:
             raise ValueError(f"permutations must not be negative, got {self.permutations}")
+        self.rules.check_no_costs()
         rigid = [label for label, one in self.metrics.items() if not isinstance(one, (Weighable, Contrasted))]
         if rigid or not self._first.weighable():
             rigid = rigid or list(self.metrics)

@@ -58,6 +58,7 @@ class Evaluate:
         self._set.check_batch(self.data, "data")
         if self.interval and not any(isinstance(metric, Weighable) for metric in self.metrics.values()):
             raise ValueError("interval: none of the metrics can weigh its units")
+        self.rules.check_no_costs()
         if self.against is None and (self.rules.margins or self.rules.parts):
             raise ValueError("rules: a margin needs a baseline: give against=PATH")
         if self.shards < 1:

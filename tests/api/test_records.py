@@ -114,7 +114,7 @@ def test_export(cli, folder):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["none", "x.csv"], 1, "there is no such file or folder"),
+        (["none", "x.csv"], 2, "there is no such file or folder"),
         ([".", "x.xlsx"], 2, "expected a name that ends in"),
         ([".", "results.jsonl"], 2, "is there already"),
         ([".", "x.csv", "value>9999", "status=failed"], 2, "no record under . meets the conditions"),

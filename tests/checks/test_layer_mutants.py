@@ -8,6 +8,7 @@ import pytest
 from a4eval import Run
 from a4eval.checks.layers.cases import cases
 from a4eval.checks.layers.precision import bfloat16, float16
+from a4eval.checks.layers.purity import repeat
 from a4eval.checks.trees import floats
 from a4eval.tasks.check_layer import CheckLayer
 
@@ -90,6 +91,13 @@ def test_a_wrong_layer_fails_by_the_check_that_explains_it(name):
 def test_a_right_layer_is_not_blamed(name):
     result = CheckLayer(RIGHT[name]()).run(Run(directory=None, seed=0))
     assert result.verdict.outcome != "failed", result.verdict.reasons
+
+
+def test_chance_spares_no_layer_that_draws_at_random():
+    """All twelve entries survive three calls in 2 of 100 cases."""
+    for seed in range(200):
+        (case,) = cases(WRONG["Dropout"](), np.random.default_rng(seed), seed)
+        assert repeat(case).verdict == "failed"
 
 
 @pytest.mark.parametrize("seed", [33, 55, 109])

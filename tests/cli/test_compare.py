@@ -103,12 +103,6 @@ def test_wrong_options_are_one_line(cli, hits, arguments, words):
     assert len(done.err.splitlines()) == 1
 
 
-def test_no_record_is_bad_data(cli, hits):
-    hits("one", FIRST)
-    done = cli("compare", "one", "nowhere")
-    assert (done.code, done.err) == (1, "a4eval: error: nowhere: there is no such file or folder\n")
-
-
 def test_sweeps_are_compared_gated_and_ranked(cli, sweep_of):
     def points(layer, shift):
         draw = np.random.default_rng

@@ -88,12 +88,13 @@ def test_rules_in_a_file(cli, runs, tmp_path):
         ("margins: {acuracy: 0.1}", "there is no metric 'acuracy'; did you mean 'accuracy'?"),
         ("margins: {accuracy: small}", "gate.yaml.margins: got {'accuracy': 'small'}, expected dict[str, float]"),
         ("margins: {accuracy: -1}", "gate.yaml: margins.accuracy must be a number that is not negative, got -1.0"),
+        ("costs: {cpu_secs: 0.1}", "gate.yaml: costs: there is no 'cpu_secs'; did you mean 'cpu_seconds'?"),
         ("limits: [accuracy]", "gate.yaml: cannot read the limit 'accuracy'; write METRIC>=NUMBER"),
         ("undecided: maybe", "gate.yaml.undecided: got 'maybe', expected 'pass' | 'fail' | None"),
         ("alpha: 7", "gate.yaml: alpha must lie between 0 and 1, got 7.0"),
-        ("[1, 2]", "gate.yaml: got [1, 2], expected a mapping with margins, parts, limits, alpha, undecided"),
+        ("[1, 2]", "gate.yaml: got [1, 2], expected a mapping with margins, parts, costs, limits, alpha, undecided"),
         ("{", "not valid YAML"),
-        ("", "gate.yaml: holds no rule; give margins, parts or limits"),
+        ("", "gate.yaml: holds no rule; give margins, parts, costs or limits"),
         ("parts: {mean: 0.1}", "there is no metric with parts 'mean'; known: accuracy"),
     ],
 )
@@ -157,5 +158,5 @@ def test_special_characters_are_escaped():
 
 def test_a_file_that_cannot_be_written_is_said(cli, runs):
     done = cli("gate", "base", "base", "--metric", "accuracy", "-o", "no/such/folder.md")
-    assert done.code == 1
+    assert done.code == 2
     assert "no/such/folder.md: cannot be written: No such file or directory" in done.err

@@ -48,7 +48,7 @@ def test_all_leaves_nothing_out(cli):
 def test_what_is_no_record_is_said(cli, tmp_path):
     (tmp_path / "empty").mkdir()
     done = cli("show", "empty")
-    assert done.code == 1
+    assert done.code == 2
     assert "holds no result.json" in done.err
     cli("run", EXPERIMENT, "hydra.run.dir=out")
     assert "did you mean 'ranks'" in cli("show", "out", "--table", "rank").err

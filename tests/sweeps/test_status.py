@@ -41,7 +41,7 @@ def test_a_finished_sweep(place):
 
 def test_where_there_is_none(place):
     done = place.run("status", ".")
-    assert (done.code, done.err) == (1, "a4eval: error: .: no sweep is, or was, running there\n")
+    assert (done.code, done.err) == (2, "a4eval: error: .: no sweep is, or was, running there\n")
 
 
 def test_the_file_of_a_stranger_ends_no_process(place):

@@ -138,6 +138,15 @@ def test_what_does_not_apply_is_said_with_the_reason():
     assert {rows[name]["verdict"] for name in ("adjoint", "complex_step", "reference")} == {"not_applicable"}
 
 
+def test_an_optional_reference_that_is_not_installed_is_left_out_with_a_remark():
+    run = Run(directory=None)
+    result = CheckLayer(Affine(), reference="absent", optional_reference=True).run(run)
+    (row,) = [row for row in result.tables["checks"] if row["check"] == "reference"]
+    assert row["verdict"] == "not_applicable"
+    assert result.verdict.outcome == "passed"
+    assert run.warnings == ["it was not held against absent: this needs absent: pip install 'absent'"]
+
+
 def test_a_reference_that_has_no_such_layer_does_not_apply():
     class Peephole(Affine):
         def reference(self, framework, params, x, dy):

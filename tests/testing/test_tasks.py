@@ -1,4 +1,4 @@
-"""Each wrong task fails by the check that says it, a right one passes, and so do those of the core."""
+"""Each wrong task fails by the check that says it, and a right one passes."""
 
 from __future__ import annotations
 

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from a4eval.contracts import Layer
 
 
-def reference(case: LayerCase, framework: str | Layer | None) -> Finding:
-    """Hold everything against another layer, or what ``layer.reference(…)`` gives, up to the rounding of both."""
+def reference(case: LayerCase, framework: str | Layer | None, *, optional: bool = False) -> Finding:
+    """Hold everything against another layer, or what ``layer.reference(…)`` gives, up to the rounding of both.
+
+    Where the framework is not installed that is undecided; where it is *optional* the question does not arise.
+    """
     layer: Any = case.layer
     if framework is None:
         return not_applicable("reference", "no reference was asked for")
@@ -27,6 +30,8 @@ def reference(case: LayerCase, framework: str | Layer | None) -> Finding:
     except ValueError as reason:  # it has no such layer
         return not_applicable("reference", str(reason))
     except MissingExtraError as reason:
+        if optional:
+            return not_applicable("reference", f"it was not held against {framework}: {reason}")
         meaning = f"the comparison that was asked for could not be made: {reason}"
         return Finding("reference", "undecided", meaning=meaning)
     expected = {**named("y", y), **named("dx", dx)}

@@ -26,11 +26,12 @@ PROBE = "probe"
 """The check of the checks, which needs to know how they ended."""
 
 
-def layer_checks(framework: str | Layer | None = None) -> list[Question[LayerCase]]:
+def layer_checks(framework: str | Layer | None = None, *, optional: bool = False) -> list[Question[LayerCase]]:
     """Return all checks but the probe.
 
     Args:
         framework: what to hold the layer against, such as ``torch``, or another layer.
+        optional: that the framework is not installed is no reason to doubt the layer.
     """
     return [
         Question("gradient", gradient.gradient),
@@ -55,7 +56,7 @@ def layer_checks(framework: str | Layer | None = None) -> list[Question[LayerCas
         Question("missing", purity.missing),
         Question("leak", cost.leak, every_case=False),
         Question("memory", cost.memory, every_case=False),
-        Question("reference", partial(reference, framework=framework)),
+        Question("reference", partial(reference, framework=framework, optional=optional)),
     ]
 
 
@@ -63,6 +64,8 @@ def check_layer(
     cases: Sequence[LayerCase],
     framework: str | Layer | None = None,
     track: Callable[[Iterable[Question[LayerCase]]], Iterable[Question[LayerCase]]] = iter,
+    *,
+    optional: bool = False,
 ) -> Iterator[Finding]:
     """Yield what each check finds, the worst over the cases.
 
@@ -70,12 +73,13 @@ def check_layer(
         cases: at least one.
         framework: what to hold the layer against, such as ``torch``.
         track: shows progress over the checks.
+        optional: that the framework is not installed is no reason to doubt the layer.
     """
     passed: set[str] = set()
     layer = cases[0].layer
     others = layer.variants() if isinstance(layer, Varied) else {}
     more = [Question(name, partial(variant, name=name, layer=one), every_case=False) for name, one in others.items()]
-    for check in track([*layer_checks(framework), *more]):
+    for check in track([*layer_checks(framework, optional=optional), *more]):
         finding = over_cases(check, cases)
         if finding.verdict == "passed":
             passed.add(check.name)

@@ -123,18 +123,20 @@ def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
     return [*sections[: places[0]], *panels(found.record, prefix, found.folder), *sections[places[0] :]]
 
 
-def write(content: str, path: Path) -> None:
-    """Write a page, in place of nothing but another report.
+def write(content: str, path: Path) -> bool:
+    """Write a page, in place of nothing but another report, and say whether there was one.
 
     Raises:
         DataError: there is another file, or it cannot be written.
     """
     try:
-        if path.exists() and not (path.is_file() and OURS in path.read_bytes()[:4096]):
+        before = path.exists()
+        if before and not (path.is_file() and OURS in path.read_bytes()[:4096]):
             raise DataError(f"{path}: is there already and is no report of a4eval; choose another name with -o")
         write_whole(path, content.encode())
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+    return before
 
 
 def _read(path: Path) -> Read:

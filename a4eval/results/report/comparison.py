@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from a4eval.comparisons.differing import differing
 from a4eval.comparisons.judge import Judged, by_severity, judge
-from a4eval.comparisons.opened import opened
-from a4eval.comparisons.pair import pair
 from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
+from a4eval.comparisons.seeds import SweepOptions
+from a4eval.comparisons.sides import Sides, sides
 from a4eval.markup import Markup, joined, tag
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
@@ -28,10 +27,16 @@ def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], al
         DataError: there is no record, or its resamples are broken.
         ConfigError: a margin names no metric.
     """
-    first, second = opened(baseline), opened(candidate)
-    both = pair(first, second, level=1 - alpha)
-    checked_names(margins, {**both.values, **both.parts}, "metric")
-    parts: list[Markup | None] = [tag("p", tag("code", str(first.path)), " → ", tag("code", str(second.path)))]
+    both = sides(baseline, candidate, SweepOptions(), level=1 - alpha)
+    checked_names(margins, {**both.pair.values, **both.pair.parts}, "metric")
+    title = f"Against the baseline: {candidate}"
+    return Section(f"{prefix}comparison", title, compared(both, margins, alpha, prefix))
+
+
+def compared(found: Sides, margins: Mapping[str, float], alpha: float, prefix: str = "") -> Markup:
+    """Return two sides as charts and tables: each difference with its interval, judged."""
+    both = found.pair
+    parts: list[Markup | None] = [tag("p", tag("code", str(found.baseline)), " → ", tag("code", str(found.candidate)))]
     parts += [tag("p", note, class_="soft") for note in both.notes]
     drawn, tables = [], []
     for place, (name, judged) in enumerate(
@@ -48,8 +53,8 @@ def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], al
         chart = forest("rows", title, margins=any(one.margin for one in judged))
         drawn.append(figure(title, chart, {"rows": rows}, {"rows": id_}, f"{prefix}f{place}"))
         tables.append(table(title, rows, id_))
-    parts += [tag("div", *drawn, class_="charts"), *tables, _differs(differing(first.record, second.record), prefix)]
-    return Section(f"{prefix}comparison", f"Against the baseline: {candidate}", joined(parts))
+    parts += [tag("div", *drawn, class_="charts"), *tables, _differs(found.differing, prefix)]
+    return joined(parts)
 
 
 def _rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:

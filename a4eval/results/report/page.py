@@ -44,7 +44,7 @@ class Section:
         )
 
 
-def page(title: str, top: Markup, sections: Sequence[Section], *, scripts: bool = True) -> str:
+def page(title: str, top: Markup, sections: Sequence[Section], *, scripts: bool = True, served: str = "") -> str:
     """Return a whole page: one file that asks nobody for anything.
 
     Args:
@@ -52,33 +52,51 @@ def page(title: str, top: Markup, sections: Sequence[Section], *, scripts: bool 
         top: what stands first.
         sections: what follows.
         scripts: with sorting, filtering and hovering.
+        served: of a page that comes from a server: the script that turns to it again, to keep the page up to date.
     """
-    style, script = Markup(style_sheet()), Markup(_file("script.js"))
-    allowed = f"style-src '{_hash(style)}'; img-src data:; base-uri 'none'; form-action 'none'"
-    runs = f"script-src '{_hash(script)}'" if scripts else "script-src 'none'"
+    script = code(served) if scripts else None
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=Markup(f"default-src 'none'; {allowed}; {runs}")),
+        tag("meta", http_equiv="Content-Security-Policy", content=Markup(policy(script, served=bool(served)))),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="generator", content=f"a4eval {__version__}"),
         tag("title", title),
-        tag("style", style),
+        tag("style", Markup(style_sheet())),
     )
     body = tag(
         "body",
         tag("a", "skip the contents", href="#main", class_="skip"),
         tag(
             "div",
-            _contents(sections),
-            tag("main", top, *(one.markup() for one in sections), _foot(), id="main"),
+            contents(sections),
+            tag("main", top, *(one.markup() for one in sections), _foot(served=bool(served)), id="main"),
             class_="whole",
         ),
         tag("div", id="said", role="status", class_="skip"),
-        tag("script", script) if scripts else None,
+        tag("script", Markup(script)) if script else None,
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+@cache
+def policy(script: str | None, *, served: bool = False) -> str:
+    """Return the content policy of a page: its own style and script, pictures that are part of it, and nothing else.
+
+    Args:
+        script: its script, if it has one.
+        served: it may ask the server that it came from.
+    """
+    allowed = f"style-src '{_hash(style_sheet())}'; img-src data:; base-uri 'none'"
+    asks = "form-action 'self'; connect-src 'self'" if served else "form-action 'none'"
+    return f"default-src 'none'; {allowed}; {asks}; script-src '{_hash(script) if script else 'none'}'"
+
+
+@cache
+def code(more: str = "") -> str:
+    """Return the script of a page, and *more* after it."""
+    return _file("script.js") + more
 
 
 @cache
@@ -97,7 +115,8 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _contents(sections: Sequence[Section]) -> Markup:
+def contents(sections: Sequence[Section]) -> Markup:
+    """Return the list of what is in a page."""
     listed = []
     for one in sections:
         under = [tag("li", tag("a", title, href=f"#{name}")) for name, title in one.under]
@@ -107,7 +126,6 @@ def _contents(sections: Sequence[Section]) -> Markup:
     return tag("nav", tag("ul", *listed), class_="contents", aria_label="contents")
 
 
-def _foot() -> Markup:
-    return tag(
-        "footer", joined(["made by a4eval ", __version__, " from the records alone; it asks no server for anything"])
-    )
+def _foot(*, served: bool) -> Markup:
+    said = "; it is read, and nothing is written" if served else " alone; it asks no server for anything"
+    return tag("footer", joined(["made by a4eval ", __version__, " from the records", said]))

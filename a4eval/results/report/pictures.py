@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.files import stem as stem_of
+from a4eval.files import inside
 from a4eval.markup import Markup, tag
 
 if TYPE_CHECKING:
@@ -75,13 +76,9 @@ def _address(kind: str, content: bytes) -> str:
 
 def _read(folder: Path, path: str, size: int, sha256: str) -> bytes | None:
     """Return a file below *folder*, or None if it is not there, lies elsewhere, or is not the one the record means."""
-    whole = folder / path
+    whole = inside(folder, path, size)  # before it is read: a record may say 1 of what fills the memory
     try:
-        if not whole.resolve().is_relative_to(folder.resolve()) or not whole.is_file():
-            return None
-        if whole.stat().st_size != size:  # before it is read: a record may say 1 of what fills the memory
-            return None
-        content = whole.read_bytes()
+        content = None if whole is None else whole.read_bytes()
     except OSError:
         return None
-    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+    return content if content is not None and hashlib.sha256(content).hexdigest() == sha256 else None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SEED = "seed"
 """The key whose values are repetitions, and no settings."""
+NOT_SET = "not set"
+"""What stands for the value of a key that a point does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,10 @@ class Points:
         return max(known, key=lambda one: one.value if self.higher else -one.value, default=None)
 
     def values(self, key: str) -> list[Any]:
-        """Return the values of a key: numbers in their order, others in that of the sweep."""
-        found = {str(one.settings.get(key)): one.settings.get(key) for one in self.points}
-        if numeric(found.values()):
-            return sorted(found.values())
-        return list(found.values())
+        """Return the values of a key: numbers in their order, others in that of the sweep; last that there is none."""
+        found = {str(one.settings[key]): one.settings[key] for one in self.points}
+        last = [found.pop(NOT_SET)] if NOT_SET in found else []
+        return [*(sorted(found.values()) if numeric(found.values()) else found.values()), *last]
 
     def marginal(self, key: str, value: Any) -> tuple[float, Value | None]:
         """Return the mean at one value of a key over all else, and its interval over the seeds.
@@ -190,7 +191,8 @@ def honest_best(found: Points) -> Honest | None:
 def _settings(row: Row, keys: Sequence[str]) -> dict[str, Any]:
     """Return what was set, from what was typed where it was: the config is long."""
     typed = dict(one.lstrip("+~").partition("=")[::2] for one in row.overrides)
-    return {key: _value(typed[key]) if key in typed else _plain(row.get(key)) for key in keys}
+    found = {key: _value(typed[key]) if key in typed else _plain(row.get(key)) for key in keys}
+    return {key: value if value is not None else "null" if key in typed else NOT_SET for key, value in found.items()}
 
 
 def _value(text: str) -> Any:

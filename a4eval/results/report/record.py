@@ -27,7 +27,12 @@ _BETTER = {True: "higher is better", False: "lower is better", None: ""}
 
 def badge(word: str) -> Markup:
     """Return a status or verdict as a word on its colour."""
-    return tag("span", word, class_=f"badge {_CLASSES.get(word, '')}".strip())
+    return tag("span", word, class_=badge_class(word))
+
+
+def badge_class(word: str) -> str:
+    """Return the classes of the style sheet that give a status or verdict its colour."""
+    return f"badge {_CLASSES.get(word, '')}".strip()
 
 
 def name_of(record: Record) -> str:

@@ -15,7 +15,7 @@ const value = (cell) => {
 
 // a table: sorted by a heading, filtered by words or by conditions such as AP<0.5, narrowed to rows chosen in a chart
 const tables = new Map();
-for (const table of all("table[data-rows]")) {
+const enlivenTable = (table) => {
   const heads = all("thead th", table), body = table.tBodies[0], rows = all("tr", body);
   rows.forEach((row, place) => { row.dataset.place = place; });
   const state = { text: "", chosen: null };
@@ -81,13 +81,13 @@ for (const table of all("table[data-rows]")) {
     .filter(([, text]) => text).map(([name, text]) => `${name}: ${text.length > 60 ? text.slice(0, 59) + "…" : text}`).join("\n");
   const values = (place) => rows[place] ? Object.fromEntries(names.map((name, column) => [name, String(value(rows[place].cells[column]))])) : {};
   tables.set(table.id, { show, row, rows, names, values });
-}
+};
 
 // a gallery: its marks are rows of a table; what they are chosen by are columns of it, in words or from a number up
 const galleries = [];
-for (const gallery of all(".gallery")) {
+const enlivenGallery = (gallery) => {
   const table = tables.get(gallery.dataset.table);
-  if (!table) continue;
+  if (!table) return;
   const scenes = all(".scene", gallery).map((scene) => ({
     scene,
     marks: all("[data-row]", scene).map((node) => ({ nodes: [node, ...all(`[data-of="${node.dataset.row}"]`, scene)], of: table.values(node.dataset.row) })),
@@ -144,6 +144,7 @@ for (const gallery of all(".gallery")) {
   gallery.prepend(filters);
   refresh();
   galleries.push({
+    gallery,
     table: gallery.dataset.table,
     keys,
     // what of a row is said of marks too, if there are marks of which all of it is true
@@ -159,17 +160,18 @@ for (const gallery of all(".gallery")) {
       gallery.scrollIntoView();
     },
   });
-}
+};
 const pictured = (row, of) => {
   for (const gallery of galleries) {
-    const found = gallery.table !== of && gallery.of(row);
+    const found = gallery.gallery.isConnected && gallery.table !== of && gallery.of(row);
     if (found) return { ...found, go: () => gallery.pick(found.told) };
   }
   return null;
 };
-for (const [id, table] of galleries.length ? tables : []) {
-  const column = Math.max(...galleries.map((one) => table.names.findLastIndex((name) => one.keys.includes(name))));
-  if (column < 0 || galleries.some((one) => one.table === id)) continue;
+// a row that leads to pictures is a button where it says of what
+const enlivenRows = ({ id }) => {
+  const table = tables.get(id), column = Math.max(-1, ...galleries.map((one) => table.names.findLastIndex((name) => one.keys.includes(name))));
+  if (column < 0 || galleries.some((one) => one.table === id)) return;
   table.rows.forEach((row, place) => {
     const found = pictured(table.values(place), id), cell = row.cells[column];
     if (!found || !cell.textContent) return;
@@ -178,14 +180,14 @@ for (const [id, table] of galleries.length ? tables : []) {
     button.addEventListener("click", found.go);
     cell.append(button);
   });
-}
+};
 
 // marks: what they say when pointed at; a click leads to the row, a drag chooses the rows of what lies within
 const tip = make("div", { id: "tip", hidden: true });
 document.body.append(tip);
-for (const figure of all("figure[data-table]")) {
+const enlivenFigure = (figure) => {
   const svg = figure.querySelector("svg"), table = tables.get(figure.dataset.table);
-  if (!svg) continue;
+  if (!svg) return;
   let from = null, brush = null;
   const at = (event) => {
     const box = svg.getBoundingClientRect(), whole = svg.viewBox.baseVal;
@@ -219,10 +221,8 @@ for (const figure of all("figure[data-table]")) {
     if (brush) Object.entries({ x: left, y: top, width: wide, height: high }).forEach(([name, one]) => brush.setAttribute(name, one));
   });
   svg.addEventListener("pointerleave", () => { tip.hidden = true; });
-  if (!table) continue;
-  svg.addEventListener("pointerdown", (event) => { if (event.pointerType === "mouse" && event.button === 0) { from = at(event); event.preventDefault(); } });
-  addEventListener("pointerup", (event) => {
-    if (!from) return;
+  if (!table) return;
+  const released = () => {
     const within = brush?.getBoundingClientRect();
     brush?.remove();
     const dragged = !!brush;
@@ -233,6 +233,12 @@ for (const figure of all("figure[data-table]")) {
       return x >= within.left && x <= within.right && y >= within.top && y <= within.bottom;
     });
     if (chosen.length) table.show(new Set(chosen.map((mark) => mark.dataset.row)));
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    from = at(event);
+    event.preventDefault();
+    addEventListener("pointerup", released, { once: true });
   });
   svg.addEventListener("click", (event) => {
     const mark = event.target.closest("[data-row], path");
@@ -243,16 +249,25 @@ for (const figure of all("figure[data-table]")) {
     if (found) found.go();
     else if (row !== undefined) table.show(new Set([row]));
   });
-}
+};
 
-for (const pre of all("pre[data-copy]")) {
+const enlivenCommand = (pre) => {
   const button = make("button", { type: "button", className: "copy", textContent: "copy" });
   button.addEventListener("click", async () => {
     try { await navigator.clipboard.writeText(pre.textContent); button.textContent = "copied"; }
     catch { getSelection().selectAllChildren(pre); }
   });
   pre.before(button);
-}
+};
+// whatever is under an element of the page: of all of it at first, of a part that took another's place later
+const enliven = (under) => {
+  all("table[data-rows]", under).forEach(enlivenTable);
+  all(".gallery", under).forEach(enlivenGallery);
+  all("table[data-rows]", under).forEach(enlivenRows);
+  all("figure[data-table]", under).forEach(enlivenFigure);
+  all("pre[data-copy]", under).forEach(enlivenCommand);
+};
+enliven(document);
 // a link into something folded unfolds it
 const unfold = () => {
   const there = document.getElementById(decodeURIComponent(location.hash.slice(1)));

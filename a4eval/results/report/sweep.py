@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from a4eval.drawing.values import aligned, text
 from a4eval.journal import query
+from a4eval.journal.views import Row
 from a4eval.markup import Markup, joined, tag
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
-from a4eval.results.report.points import Points, honest_best, points
-from a4eval.results.report.record import badge
+from a4eval.results.report.points import NOT_SET, Points, honest_best, points
+from a4eval.results.report.record import badge, badge_class
 from a4eval.results.report.run_again import command
 from a4eval.results.report.sweep_charts import charts
 from a4eval.results.report.tables import grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from a4eval.journal.views import Row
-
+Linked: TypeAlias = Callable[[Row, str], Markup | str]
+"""Makes a link to a run of a text, or gives the text where the run has no place of its own."""
 ROWS = 2_000
 """Points that the table shows; of more, every so many-th and all that failed."""
 DETAILS = 400
 """Points that have a part of the page of their own; of more, those that failed and the best."""
 FAILURES = 50
+KINDS = 8
+"""Kinds of errors of which a traceback is shown."""
+EXPERIMENTS = 6
+"""Experiments whose description is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which points of a sweep a page shows, where each point has a page of its own.
+
+    Args:
+        rows: the points that the table shows, in their order.
+        address: of a point's page.
+        above: what stands above the table.
+        cell: what stands before each point, if anything does.
+    """
+
+    rows: Sequence[Row]
+    address: Callable[[Row], str]
+    above: Markup
+    cell: Callable[[Row], Markup] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,14 @@ class Swept:
     sections: list[Section]
 
 
-def sweep(rows: Sequence[Row], prefix: str = "", *, metric: str | None = None, torn: int = 0) -> Swept:
+def sweep(
+    rows: Sequence[Row],
+    prefix: str = "",
+    *,
+    metric: str | None = None,
+    torn: int = 0,
+    shown: Shown | None = None,
+) -> Swept:
     """Return the parts of a sweep's page.
 
     Args:
@@ -52,29 +82,40 @@ def sweep(rows: Sequence[Row], prefix: str = "", *, metric: str | None = None, t
         prefix: of the ids, where a page holds more than one.
         metric: the one to look at.
         torn: how many lines of its journal could not be read.
+        shown: which points the table shows, where each has a page of its own; by default as many as there is room for,
+            with parts of this page.
     """
     found = points(rows, metric)
     names = list(dict.fromkeys(row.experiment or "run" for row in rows))
     title = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
     failed = [row for row in rows if row.status != "ok"]
+    detailed = {} if shown else _detailed(rows, found, failed)
+
+    def linked(row: Row, text: str) -> Markup | str:
+        if shown is not None:
+            return tag("a", text, href=shown.address(row))
+        return tag("a", text, href=f"#{prefix}run-{row.run_id}") if row.run_id in detailed else text
+
     sections = []
     if failed:
-        sections.append(
-            Section(f"{prefix}failed", f"What did not end well ({len(failed):,})", _failures(failed), "error")
-        )
-    detailed = _detailed(rows, found, failed)
-    best = _best(found, prefix, detailed)
+        title_of_failed = f"What did not end well ({len(failed):,})"
+        sections.append(Section(f"{prefix}failed", title_of_failed, failures(failed, linked, prefix), "error"))
+    best = _best(found, linked)
     if best is not None:
         sections.append(Section(f"{prefix}best", f"The best by {found.metric}", best))
-    shown = _shown(rows, failed)
-    places = {row.run_id: place for place, row in enumerate(shown)}
+    listed = shown.rows if shown else _shown(rows, failed)
+    places = {row.run_id: place for place, row in enumerate(listed)}
     drawn = [
         figure(name, chart, {"rows": table}, {"rows": f"{prefix}all-points"}, f"{prefix}c{place}")
         for place, (name, chart, table) in enumerate(charts(found, places))
     ]
     if drawn:
         sections.append(Section(f"{prefix}charts", "Charts", tag("div", *drawn, class_="charts")))
-    sections.append(Section(f"{prefix}points", "Points", _table(rows, shown, prefix, detailed)))
+    said: Markup | None = shown.above if shown else None
+    if shown is None and len(listed) < len(rows):
+        said = tag("p", f"{len(listed):,} of {len(rows):,} points are shown, evenly spread, and those that failed.")
+    table = _table(rows, listed, prefix, linked, shown.cell if shown else None)
+    sections.append(Section(f"{prefix}points", "Points", joined([said, table])))
     if detailed:
         common = set.intersection(*(set(row.overrides) for row in rows)) if len(rows) > 1 else set()
         whole = joined(_detail(row, prefix, common) for row in detailed.values())
@@ -84,15 +125,11 @@ def sweep(rows: Sequence[Row], prefix: str = "", *, metric: str | None = None, t
 
 
 def _top(title: str, rows: Sequence[Row], found: Points, torn: int) -> Markup:
-    states = Counter(row.status for row in rows)
-    verdicts = Counter(row.verdict.outcome for row in rows if row.verdict is not None)
-    badges = [badge_of for word, count in states.items() for badge_of in [_counted(word, count)]]
-    badges += [_counted(word, count) for word, count in verdicts.items()]
     started = [row.started for row in rows if row.started]
     ended = [row.finished for row in rows if row.finished]
     seconds = sum(row.timing.get("wall_seconds") or 0.0 for row in rows)
     facts = [
-        f"{len(rows):,} points",
+        f"{len(rows):,} {'point' if len(rows) == 1 else 'points'}",
         f"swept: {', '.join(found.keys) or 'nothing'}",
         f"{len(found.seeds)} seeds" if found.seeds else None,
         f"{min(started)[:16].replace('T', ' ')} to {max(ended)[:16].replace('T', ' ')} UTC"
@@ -101,46 +138,87 @@ def _top(title: str, rows: Sequence[Row], found: Points, torn: int) -> Markup:
         f"{text(seconds, '.3g')} s of runs",
         f"{torn} lines of the journal are torn" if torn else None,
     ]
-    description = next((row.get("config.description") for row in rows[:1]), None)
     return tag(
         "header",
-        tag("div", tag("h1", title), *badges, class_="titled"),
-        tag("p", description) if description else None,
+        tag("div", tag("h1", title), *outcomes(rows), class_="titled"),
+        _descriptions(rows),
         tag("ul", *(tag("li", one) for one in facts if one), class_="facts"),
         class_="top",
     )
 
 
-def _counted(word: str, count: int) -> Markup:
-    shown = badge(word)
-    return Markup(shown.replace(f">{word}<", f">{count:,} {word}<"))
+def outcomes(rows: Iterable[Row]) -> list[Markup]:
+    """Return what came of the runs, each of them counted once: by its verdict if it ended with one."""
+    found = Counter(_outcome(row) for row in rows)
+    return [tag("span", f"{count:,} {words}", class_=badge_class(word)) for (words, word), count in found.items()]
 
 
-def _failures(failed: Sequence[Row]) -> Markup:
-    kinds = Counter((row.error or {}).get("type") or row.status for row in failed)
-    said = tag("p", ", ".join(f"{count:,} × {kind}" for kind, count in kinds.most_common()))
+def _outcome(row: Row) -> tuple[str, str]:
+    """Return what came of a run in words, and the word that says its colour."""
+    if row.status != "ok" or row.verdict is None:
+        return row.status, row.status
+    judged = row.verdict.outcome
+    return (f"judged {judged}" if judged == "failed" else judged), judged
+
+
+def _descriptions(rows: Sequence[Row]) -> Markup | None:
+    """Return what each experiment is for; of one that says nothing, nothing."""
+    first = {row.experiment: row for row in reversed(rows)}
+    names = list(dict.fromkeys(row.experiment for row in rows))
+    said = {name or "run": first[name].get("config.description") for name in names[:EXPERIMENTS]}
+    said = {name: text for name, text in said.items() if text}
+    if len(names) == 1:
+        return tag("p", *said.values()) if said else None
+    return joined(tag("p", tag("strong", name), ": ", text) for name, text in said.items())
+
+
+def failures(failed: Sequence[Row], linked: Linked, prefix: str = "") -> Markup:
+    """Return what failed: how often each kind of error, one traceback of each, and the points.
+
+    Args:
+        failed: the runs that did not end well.
+        linked: makes a link to a run of a text.
+        prefix: of the ids.
+    """
+    kinds: dict[str, list[Row]] = {}
+    for row in failed:
+        kinds.setdefault((row.error or {}).get("type") or row.status, []).append(row)
+    common = sorted(kinds.items(), key=lambda one: -len(one[1]))
+    said = tag("p", ", ".join(f"{len(of):,} × {kind}" for kind, of in common))
     rows = [
         [
             (row.error or {}).get("type") or row.status,
             " ".join(str((row.error or {}).get("message", "")).split()),
+            linked(row, row.run_id[:8]),
             command(row.overrides),
         ]
         for row in failed[:FAILURES]
     ]
     more = tag("p", f"and {len(failed) - FAILURES:,} more, in the table below") if len(failed) > FAILURES else None
-    return joined([said, grid("what did not end well", ["error", "message", "run it again"], rows), more])
+    table = grid("what did not end well", ["error", "message", "point", "run it again"], rows)
+    traces = [_traceback(kind, of, f"{prefix}traceback-{place}") for place, (kind, of) in enumerate(common[:KINDS])]
+    return joined([said, table, more, *traces])
 
 
-def _best(found: Points, prefix: str, detailed: dict[str, Row]) -> Markup | None:
+def _traceback(kind: str, of: Sequence[Row], id_: str) -> Markup | None:
+    """Return the traceback of the last run that failed with a kind of error."""
+    error = of[-1].error or {}
+    if not error.get("traceback"):
+        return None
+    name = f"Traceback of the last {kind}"
+    return tag("details", tag("summary", name), tag("pre", error["traceback"], tabindex="0", aria_label=name), id=id_)
+
+
+def _best(found: Points, linked: Linked) -> Markup | None:
     best = found.best()
     if best is None or len(found.points) < 2:
         return None
     tiles = [_tile(found.metric or "", aligned(best.value), f"best of {len(found.points):,} points")]
-    tiles += [_tile(key, text(value), "setting") for key, value in best.settings.items()]
+    tiles += [_tile(key, text(value), "setting") for key, value in best.settings.items() if value != NOT_SET]
     honest = honest_best(found)
     said = None
     if honest is not None:
-        settings = ", ".join(f"{key}={text(value)}" for key, value in honest.settings.items())
+        settings = ", ".join(f"{key}={text(value)}" for key, value in honest.settings.items() if value != NOT_SET)
         said = tag(
             "p",
             f"By its mean over {len(found.seeds)} seeds the best of the {honest.out_of:,} settings with every seed is ",
@@ -150,12 +228,8 @@ def _best(found: Points, prefix: str, detailed: dict[str, Row]) -> Markup | None
             tag("strong", aligned(honest.honest)),
             ".",
         )
-    link = (
-        tag("p", tag("a", "this point", href=f"#{prefix}run-{best.row.run_id}"))
-        if best.row.run_id in detailed
-        else None
-    )
-    return joined([tag("ul", *tiles, class_="tiles"), said, link])
+    link = linked(best.row, "this point")
+    return joined([tag("ul", *tiles, class_="tiles"), said, tag("p", link) if isinstance(link, Markup) else None])
 
 
 def _tile(name: str, value: str, below: str) -> Markup:
@@ -179,18 +253,16 @@ def _shown(rows: Sequence[Row], failed: Sequence[Row]) -> list[Row]:
     return [row for row in rows if id(row) in every]
 
 
-def _table(rows: Sequence[Row], shown: Sequence[Row], prefix: str, detailed: dict[str, Row]) -> Markup:
+def _table(
+    rows: Sequence[Row], shown: Sequence[Row], prefix: str, linked: Linked, cell: Callable[[Row], Markup] | None
+) -> Markup:
     keys = [key for key in query.columns(rows) if key not in ("started", "path")]
-    said = None
-    if len(shown) < len(rows):
-        said = tag("p", f"{len(shown):,} of {len(rows):,} points are shown, evenly spread, and those that failed.")
-    lines = []
-    for row in shown:
-        name = row.run_id[:8]
-        link = tag("a", name, href=f"#{prefix}run-{row.run_id}") if row.run_id in detailed else name
-        lines.append([link, *map(_plain, row.cells(keys))])
-    header = ["point", *(key.removeprefix("metrics.") for key in keys)]
-    return joined([said, grid("points", header, lines, id_=f"{prefix}all-points")])
+    first = [] if cell is None else [""]
+    lines = [
+        [*([cell(row)] if cell else []), linked(row, row.run_id[:8]), *map(_plain, row.cells(keys))] for row in shown
+    ]
+    header = [*first, "point", *(key.removeprefix("metrics.") for key in keys)]
+    return grid("points", header, lines, id_=f"{prefix}all-points")
 
 
 def _plain(value: Any) -> Any:

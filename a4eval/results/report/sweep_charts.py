@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.rows import ROW
-from a4eval.results.report.points import SEED, Points, importance, numeric
+from a4eval.results.report.points import NOT_SET, SEED, Points, importance, numeric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def charts(found: Points, places: Mapping[str, int]) -> Iterator[Drawn]:
     if len(found.points) < 2 or found.metric is None:
         return
     shares = importance(found)
-    order = [key for key, _ in shares] or found.keys
+    order = [key for key in ([key for key, _ in shares] or found.keys) if found.values(key) != [NOT_SET]]
     for key in order[:MOST_KEYS]:
         yield _against(found, key, places)
     if len(order) > 1:
@@ -54,11 +54,12 @@ def _metric(found: Points, column: str = "value", **more: Any) -> dict[str, Any]
 
 def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     """Draw every point over one key, with the mean of each value and its interval over the seeds."""
-    values = found.values(key)
+    values = [value for value in found.values(key) if value != NOT_SET]
+    points = [one for one in found.points if one.settings[key] != NOT_SET]
     numbers = numeric(values)
     log = numbers and min(values) > 0 and max(values) / min(values) >= 50
     rows: list[dict[str, Any]] = [
-        {ROW: places.get(one.row.run_id), "key": one.settings.get(key), "value": one.value} for one in found.points
+        {ROW: places.get(one.row.run_id), "key": one.settings.get(key), "value": one.value} for one in points
     ]
     for value in values:
         mean, over = found.marginal(key, value)
@@ -86,6 +87,8 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     if not numbers:
         del layers[1]
     said = f"Each point small; large the mean over all else, {band}."
+    if len(points) < len(found.points):
+        said += f" {len(found.points) - len(points):,} points do not have {key}."
     return f"by {key}", _chart("rows", f"{found.metric} by {key}", said, encoding={"x": x}, layer=layers), rows
 
 

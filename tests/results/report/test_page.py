@@ -200,8 +200,8 @@ def test_pictures_are_those_the_record_means(tmp_path):
 def test_a_report_takes_the_place_of_a_report_only(tmp_path):
     text = page_of(tmp_path)
     out = tmp_path / "out.html"
-    write(text, out)
-    write(text, out)
+    assert write(text, out) is False
+    assert write(text, out) is True
     assert out.read_text() == text
     (tmp_path / "mine.html").write_text("<html>mine</html>")
     with pytest.raises(DataError, match="is there already and is no report of a4eval; choose another name with -o"):
@@ -245,7 +245,9 @@ def test_ten_thousand_points_are_sampled_and_that_is_said(tmp_path):
 def test_the_command(cli, tmp_path):
     records.write(record(), tmp_path / "run")
     done = cli("report", "run")
-    assert (done.code, done.out) == (0, "report.html\n")
+    assert (done.code, done.out, done.err) == (0, "report.html\n", "")
+    again = cli("report", "run")
+    assert again.err == "report.html: takes the place of the report that was there; -o FILE gives another name\n"
     assert read_page((tmp_path / "report.html").read_text()).tables["classes"]
     printed = cli("report", "run", "-o", "-")
     assert printed.out.startswith("<!doctype html>")

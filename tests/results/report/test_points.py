@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from a4eval import mean_value
-from a4eval.journal.views import Row
+from a4eval.journal.views import Row, VerdictEntry
 from a4eval.results.report.build import report
 from a4eval.results.report.points import honest_best, importance, points
 from a4eval.results.report.sweep import sweep
@@ -121,3 +121,62 @@ def test_a_mark_leads_to_the_row_of_its_point(sweep_folder):
 def test_a_sweep_of_hardly_any_points_has_a_page(rows, count):
     found = sweep(rows[:count])
     assert found.sections
+
+
+def several_experiments():
+    """Return the rows of two experiments, one of which has no depth, with failures and verdicts among them."""
+    deep = [msgspec.json.decode(line, type=Row) for line in sweep_lines(seeds=1, fail=2, rates=(1e-3, 1e-2))]
+    for place, row in enumerate(deep):
+        if place % 2:
+            row.experiment, row.run_id = "flat", f"f{row.run_id}"
+            row.overrides = [one for one in row.overrides if "depth" not in one]
+            row.config = msgspec.Raw(b'{"description": "Without depth?", "task": {}}')
+    deep[3].verdict = VerdictEntry("passed")
+    deep[4].verdict = VerdictEntry("failed", ["it is worse"])
+    deep[5].verdict = VerdictEntry("undecided")
+    return deep
+
+
+def test_each_run_is_counted_once(rows):
+    top = sweep(several_experiments()).top
+    counts = dict(reversed(one.split(" ", 1)) for one in re.findall(r'class="badge[^"]*">([^<]*)<', top))
+    assert counts == {"failed": "2", "ok": "19", "passed": "1", "judged failed": "1", "undecided": "1"}
+    assert sum(map(int, counts.values())) == len(several_experiments()) == 24
+
+
+def test_every_experiment_is_described(rows):
+    assert "<p>Which cell?</p>" in sweep(rows).top
+    top = sweep(several_experiments()).top
+    assert "<p><strong>study</strong>: Which cell?</p>" in top
+    assert "<p><strong>flat</strong>: Without depth?</p>" in top
+
+
+def test_a_key_that_some_points_do_not_have(rows):
+    several = several_experiments()
+    found = points(several)
+    assert found.values("task.depth") == [1, 2, 4, "not set"]
+    page = "".join(section.content for section in sweep(several).sections)
+    assert "None" not in page
+    figure = re.search(r"<figure[^>]*><figcaption><h3>accuracy by task.depth.*?</figure>", page, re.DOTALL)[0]
+    flat = sum("depth" not in " ".join(row.overrides) and row.status == "ok" for row in several)
+    assert f"{flat} points do not have task.depth." in figure
+    assert len(re.findall(r'r="2.3" data-row', figure)) == 22 - flat
+    typed = points([replaced(row, "task.depth=null") for row in several])
+    assert "null" in typed.values("task.depth")
+
+
+def replaced(row, override):
+    overrides = [override if override.split("=")[0] in one and "=1" in one else one for one in row.overrides]
+    return msgspec.structs.replace(row, overrides=overrides)
+
+
+def test_a_traceback_of_each_kind_of_error(rows):
+    several = several_experiments()
+    several[9].status, several[9].error = "failed", {"type": "OSError", "message": "gone", "traceback": "where it was"}
+    failed = next(one for one in sweep(several).sections if one.name == "failed").content
+    assert "2 × DataError, 1 × OSError" in failed
+    assert re.findall(r"<summary>(Traceback[^<]*)", failed) == [
+        "Traceback of the last DataError",
+        "Traceback of the last OSError",
+    ]
+    assert "where it was" in failed

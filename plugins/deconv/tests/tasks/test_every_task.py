@@ -1,0 +1,37 @@
+"""Every task passes all checks of the kit: records, repetition, other seeds, files, pictures, silence."""
+
+from a4eval_deconv.plugin import a4eval_components
+
+from a4eval.testing import Check, task_checks
+
+from ..cases import needs
+from ..frameworks.test_onnx_file import VARIANTS, saved
+
+ARITHMETIC = {"name": "conv_arithmetic", "input_size": 3, "kernel_size": 3, "stride": 2, "padding": 1}
+MATRIX = {**ARITHMETIC, "name": "conv_matrix"}
+CHECKERBOARD = {
+    "name": "checkerboard",
+    "layer": {"name": "conv_transpose", "kernel_size": 3, "stride": 2},
+    "compare": {"icnr": {"name": "conv_transpose", "kernel_size": 4, "stride": 2, "initialisation": "icnr"}},
+    "draws": 4,
+}
+
+
+def conv_conformance(_folder):
+    needs("torch")
+    return {"name": "conv_conformance", "frameworks": ["torch"], "random": 3}
+
+
+def onnx_conv_transpose(folder):
+    needs("onnx")
+    return {"name": "onnx_conv_transpose", "path": str(saved(folder / "model.onnx", VARIANTS[0])), "compare": []}
+
+
+@task_checks(ARITHMETIC, MATRIX, CHECKERBOARD, conv_conformance, onnx_conv_transpose)
+def test_tasks(check: Check) -> None:
+    check()
+
+
+def test_none_is_left_out():
+    names = {one.name for one in a4eval_components() if one.kind == "task"}
+    assert names == {"conv_arithmetic", "conv_matrix", "checkerboard", "conv_conformance", "onnx_conv_transpose"}
