@@ -207,6 +207,7 @@ KNOWN = {
     "a4eval/runs/result.py": {"write_bytes"},  # an artifact
     "a4eval/testing/process.py": {"write_text"},  # in a temporary folder
     "a4eval/results/gated.py": {"write_text"},  # where the command says
+    "plugins/ap_metric/a4eval_ap_metric/metrics/detection_examples.py": {"write_bytes"},  # an artifact
     "plugins/rnn_bptt/a4eval_rnn_bptt/training/checkpoint.py": {"replace"},
 }
 """Where files go or change, each looked at: a new place is to be tested like the others, then named here."""
