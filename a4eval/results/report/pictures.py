@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval.drawing.files import stem as stem_of
 from a4eval.files import inside
 from a4eval.markup import Markup, tag
+from a4eval.regular import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,11 +38,11 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
             kept[stem] = min(kept.get(stem, (one.bytes, one.path, one.sha256)), (one.bytes, one.path, one.sha256))
     left, found = ROOM, []
     for stem, (size, path, sha256) in kept.items():
-        content = _read(folder, path, size, sha256) if size <= left else None
-        if content is None:
+        shown = _read(folder, path, size, sha256) if size <= left else None
+        if shown is None:
             continue
         left -= size
-        source = _address(_DRAWN[path[path.rindex(".") :]], content)
+        source = _address(_DRAWN[path[path.rindex(".") :]], shown)
         title = stem.replace("_", " ").replace("/", ": ")
         image = tag("img", src=source, alt=f"picture {title}", class_="picture")
         found.append(tag("figure", tag("figcaption", tag("h3", title)), image))
@@ -63,22 +64,22 @@ def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> di
         one = listed.get(path) if path.endswith(_PHOTOGRAPH) else None
         if folder is None or one is None or one.sha256 is None or one.bytes > left:
             continue
-        content = _read(folder, path, one.bytes, one.sha256)
-        if content is not None:
+        shown = _read(folder, path, one.bytes, one.sha256)
+        if shown is not None:
             left -= one.bytes
-            found[path] = _address("image/jpeg", content)
+            found[path] = _address("image/jpeg", shown)
     return found
 
 
-def _address(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+def _address(kind: str, shown: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(shown).decode()}"
 
 
 def _read(folder: Path, path: str, size: int, sha256: str) -> bytes | None:
     """Return a file below *folder*, or None if it is not there, lies elsewhere, or is not the one the record means."""
     whole = inside(folder, path, size)  # before it is read: a record may say 1 of what fills the memory
     try:
-        content = None if whole is None else whole.read_bytes()
+        found = None if whole is None else content(whole, ROOM)
     except OSError:
         return None
-    return content if content is not None and hashlib.sha256(content).hexdigest() == sha256 else None
+    return found if found is not None and hashlib.sha256(found).hexdigest() == sha256 else None
