@@ -119,7 +119,7 @@ def report(
 
 def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
     sections = one_record.sections(found.record, found.folder, _beside(found.folder, out), prefix)
-    return with_panels(sections, found.record, prefix)
+    return with_panels(sections, found.record, prefix, found.folder)
 
 
 def write(content: str, path: Path) -> bool:

@@ -28,7 +28,7 @@ def one_run(
         version: of the record.
         above: text and address of the pages that this one stands under.
     """
-    sections = with_panels(of_record.sections(record, folder, f"{address}/file"), record)
+    sections = with_panels(of_record.sections(record, folder, f"{address}/file"), record, folder=folder)
     name = of_record.name_of(record)
     against = tag("p", tag("a", "compare this with another", href=f"/compare?baseline={key}"))
     top = joined([crumbs(*above), of_record.top(record), against])
