@@ -53,4 +53,5 @@ def plain(text: str) -> str:
 
 def docstring(text: str) -> str:
     """Return a docstring of ours as markup."""
-    return str(GoogleDocstring(plain(text), Config(napoleon_numpy_docstring=False)))
+    made = str(GoogleDocstring(plain(text), Config(napoleon_numpy_docstring=False)))
+    return f"{made.strip()}\n\n"
