@@ -20,10 +20,28 @@ if TYPE_CHECKING:
 MARK = ".a4eval"
 RECORD = "result.json"
 """The record of a single run, in its folder."""
+JOURNAL = "results.jsonl"
+"""The records of a sweep, in its folder."""
+RUNS = "runs"
+"""The folder, in a sweep's, in which its runs have theirs."""
 LOG = "log.txt"
 """What a run printed, in its folder."""
 UNFINISHED = "unfinished"
 """The folder, in a run's own, of what only an unfinished run needs."""
+
+
+def folder_of(file: Path, run_id: str) -> Path:
+    """Return where a run's artifacts are; an id that is none, from whoever sent it, leads nowhere else.
+
+    Args:
+        file: its record, or the journal of its sweep.
+        run_id: its identity.
+
+    >>> from pathlib import Path
+    >>> str(folder_of(Path("multirun/results.jsonl"), "4f0a")), str(folder_of(Path("outputs/result.json"), "4f0a"))
+    ('multirun/runs/4f0a', 'outputs')
+    """
+    return file.parent / RUNS / (run_id if run_id.isalnum() else "_") if file.suffix == ".jsonl" else file.parent
 
 
 def claim(directory: Path, name: str) -> None:

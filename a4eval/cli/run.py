@@ -143,8 +143,9 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         if show == "json":
             put(encode(done).decode())
         elif show != "path":
-            kept = prepared.experiment.directory / FILE_NAME
-            print_record(done, kept, everything=show == "all" or not kept.exists())  # else the numbers would be lost
+            folder = prepared.experiment.directory
+            kept = (folder / FILE_NAME).exists()
+            print_record(done, folder, everything=show == "all" or not kept)  # else the numbers would be lost
 
     record, path = run_single(prepared, show=printed, on_warning=note)
     if record.error is not None and record.status == "failed":

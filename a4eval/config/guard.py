@@ -10,6 +10,7 @@ The command line and the installed plugins are trusted; the files of ``--config-
 from __future__ import annotations
 
 import os
+import re
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
@@ -126,6 +127,11 @@ def check_folder(folder: Path) -> None:
             raise ConfigError(f"{folder / name}: a folder of configs cannot {what}", path="--config-dir")
 
 
+_NAMED = {"experiment": "experiments", "executor": "components executor"}
+"""Keys that choose a config by its name, and what lists these."""
+_NO_NAME = re.compile(r"null|true|false|[-+.\d]*|\{.*", re.IGNORECASE)
+
+
 def check_overrides(overrides: Iterable[str]) -> None:
     """Refuse an override of what a4eval does not offer of Hydra.
 
@@ -133,6 +139,10 @@ def check_overrides(overrides: Iterable[str]) -> None:
         ConfigError: there is one.
         hydra.errors.OverrideParseException: it cannot be read.
     """
+    for key, sign, value in (one.partition("=") for one in overrides):
+        if sign and key.lstrip("+") in _NAMED and _NO_NAME.fullmatch(value):
+            expected = f"expected the name of one; `a4eval {_NAMED[key.lstrip('+')]}` lists them"
+            raise ConfigError(f"got {value or 'nothing'}, {expected}", path=key.lstrip("+"))
     about_hydra = [one for one in overrides if "hydra" in one.partition("=")[0]]
     for override in OverridesParser.create().parse_overrides(about_hydra) if about_hydra else ():
         name, package = override.key_or_group, override.package or ""

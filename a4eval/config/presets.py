@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from a4eval.config.yaml_file import beginning, load
 from a4eval.errors import ConfigError
 from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
@@ -63,6 +60,10 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def _description(file: Path) -> str:
+    import yaml
+
+    from a4eval.config.yaml_file import load
+
     try:
         content = load(file)
     except (
@@ -79,6 +80,8 @@ def _description(file: Path) -> str:
 
 def _lacking(file: Path) -> list[str]:
     """Return what a line such as ``# needs: a4eval-deconv`` at the beginning of *file* names and is not installed."""
+    from a4eval.config.yaml_file import beginning
+
     try:
         found = _NEEDS.search(beginning(file, HEADER).decode(errors="replace"))
     except (ConfigError, OSError):

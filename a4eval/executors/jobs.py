@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from a4eval.errors import PluginError
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import Journal
+from a4eval.ownership import RUNS
 from a4eval.runs.provenance import THREADS
 from a4eval.runs.record import ExecutorRecord, Record, encode
 from a4eval.runs.runner import announce, execute, prepare
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
 
     from a4eval.executors.contract import Job, Sweep
     from a4eval.runs.runner import Prepared
-
-RUNS = "runs"
-
-
-def folder_of(file: Path, run_id: str) -> Path:
-    """Return where a run's artifacts are.
-
-    Args:
-        file: its record, or the journal of its sweep.
-        run_id: its identity.
-
-    >>> from pathlib import Path
-    >>> str(folder_of(Path("multirun/results.jsonl"), "4f0a")), str(folder_of(Path("outputs/result.json"), "4f0a"))
-    ('multirun/runs/4f0a', 'outputs')
-    """
-    return file.parent / RUNS / run_id if file.suffix == ".jsonl" else file.parent
 
 
 class Point(NamedTuple):

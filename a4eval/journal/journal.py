@@ -17,13 +17,14 @@ import msgspec
 from a4eval.errors import DataError
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Entry
+from a4eval.ownership import JOURNAL
 from a4eval.runs.record import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-FILE_NAME = "results.jsonl"
+FILE_NAME = JOURNAL
 BEGINNING = b'{"schema_version":'
 """How a record begins, even one torn by a crash."""
 

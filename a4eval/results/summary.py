@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from a4eval.errors import ConfigError, did_you_mean
-from a4eval.executors.jobs import RUNS
 from a4eval.experiment import Root
+from a4eval.journal.pointed import spelt
 from a4eval.journal.views import Row
-from a4eval.ownership import LOG
+from a4eval.ownership import LOG, RUNS
 from a4eval.permission import Permissions
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
@@ -100,11 +100,11 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
         for record in journal.read(whole, Record):
             if len(good) > 1:
                 put(" ".join(record.overrides))
-            print_record(record, everything=everything)
+            print_record(record, spelt(journal.path, record.run_id), everything=everything)
     elif good:
         sort, swept = outcome.points.conduct.sort, _swept(outcome.points)
         try:
-            print_sweep(journal.read(good, Row), len(good), sort, swept)
+            print_sweep(journal.read(good, Row), len(good), sort, swept, lambda: journal.read(good, Record))
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
             print_sweep(journal.read(good, Row), len(good), None, swept)

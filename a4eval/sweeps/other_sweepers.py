@@ -10,10 +10,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, RunFailedError, did_you_mean
-from a4eval.executors.jobs import RUNS, tell
+from a4eval.executors.jobs import tell
 from a4eval.experiment import check_root
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
+from a4eval.ownership import RUNS
 from a4eval.runs import installed
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode

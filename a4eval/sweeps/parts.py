@@ -13,11 +13,12 @@ import msgspec
 from a4eval import ownership
 from a4eval.errors import A4evalError, DataError
 from a4eval.executors.contract import Job, Jobs
-from a4eval.executors.jobs import RUNS, ExperimentRunner, Point
+from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.executors.slurm import LOGS
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import FILE_NAME
 from a4eval.journal.lock import LOCK_NAME
+from a4eval.ownership import RUNS
 from a4eval.runs import installed
 from a4eval.runs.record import FileRecord, Record
 from a4eval.runs.runner import prepare

@@ -13,8 +13,8 @@ from a4eval import child
 from a4eval.config.builder import build
 from a4eval.environment import filled
 from a4eval.errors import told
-from a4eval.executors.jobs import folder_of
 from a4eval.journal.journal import Journal
+from a4eval.ownership import folder_of
 from a4eval.trackers.ledger import Ledger
 
 if TYPE_CHECKING:
