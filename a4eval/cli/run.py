@@ -126,7 +126,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
     from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import run_single
 
-    for key in ("points", "zip"):
+    for key in ("points", "zip", "reuse"):
         if any(override.startswith(f"{key}=") for override in overrides):
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time

@@ -74,6 +74,9 @@ class MetricSet:
 
     def names(self, label: str, metric: Any) -> dict[str, str]:
         """Map the names a metric gives to their names in the record."""
+        if isinstance(metric.names, str):
+            expected = f"expected a tuple, such as ({metric.names!r},)"
+            raise ValueError(f"metrics.{label}: its names are the text {metric.names!r}, {expected}")  # noqa: TRY004  (a wrong config)
         given = list(metric.names)
         if len(given) == 1:
             return {given[0]: label}

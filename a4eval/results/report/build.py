@@ -12,6 +12,7 @@ from a4eval.errors import DataError
 from a4eval.journal import query
 from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
+from a4eval.regular import beginning
 from a4eval.results.report import record as one_record
 from a4eval.results.report.page import Section, page
 from a4eval.results.report.panels import panels
@@ -131,7 +132,7 @@ def write(content: str, path: Path) -> bool:
     """
     try:
         before = path.exists()
-        if before and not (path.is_file() and OURS in path.read_bytes()[:4096]):
+        if before and not (path.is_file() and OURS in beginning(path, 4096)):
             raise DataError(f"{path}: is there already and is no report of a4eval; choose another name with -o")
         write_whole(path, content.encode())
     except OSError as error:

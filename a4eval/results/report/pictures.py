@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from a4eval.drawing.files import stem as stem_of
 from a4eval.files import inside
 from a4eval.markup import Markup, tag
+from a4eval.regular import content
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +34,12 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
             kept[stem] = min(kept.get(stem, (one.bytes, one.path, one.sha256)), (one.bytes, one.path, one.sha256))
     left, found = ROOM, []
     for stem, (size, path, sha256) in kept.items():
-        content = _read(folder, path, size, sha256) if size <= left else None
-        if content is None:
+        shown = _read(folder, path, size, sha256) if size <= left else None
+        if shown is None:
             continue
         left -= size
         kind = _TYPES[path[path.rindex(".") :]]
-        source = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+        source = f"data:{kind};base64,{base64.b64encode(shown).decode()}"
         title = stem.replace("_", " ").replace("/", ": ")
         image = tag("img", src=source, alt=f"picture {title}", class_="picture")
         found.append(tag("figure", tag("figcaption", tag("h3", title)), image))
@@ -49,7 +50,7 @@ def _read(folder: Path, path: str, size: int, sha256: str) -> bytes | None:
     """Return a file below *folder*, or None if it is not there, lies elsewhere, or is not the one the record means."""
     whole = inside(folder, path, size)  # before it is read: a record may say 1 of what fills the memory
     try:
-        content = None if whole is None else whole.read_bytes()
+        found = None if whole is None else content(whole, ROOM)
     except OSError:
         return None
-    return content if content is not None and hashlib.sha256(content).hexdigest() == sha256 else None
+    return found if found is not None and hashlib.sha256(found).hexdigest() == sha256 else None
