@@ -121,7 +121,7 @@ def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
     """Return the sections of a record, with those of plugins before the tables."""
     sections = one_record.sections(found.record, found.folder, _beside(found.folder, out), prefix)
     places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
-    return [*sections[: places[0]], *panels(found.record, prefix), *sections[places[0] :]]
+    return [*sections[: places[0]], *panels(found.record, prefix, found.folder), *sections[places[0] :]]
 
 
 def write(content: str, path: Path) -> bool:
