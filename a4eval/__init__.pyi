@@ -14,10 +14,13 @@ from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
 from .contracts import Chart as Chart
 from .contracts import Charted as Charted
+from .contracts import Contrasted as Contrasted
 from .contracts import Convertible as Convertible
 from .contracts import Derivable as Derivable
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified
+from .contracts import Gallery as Gallery
+from .contracts import Illustrated as Illustrated
 from .contracts import Interval as Interval
 from .contracts import Layer as Layer
 from .contracts import Metric as Metric

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SWEEP_KEYS = frozenset(
-    {"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "stop", "objective", "trackers"}
+    {"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "stop", "objective", "reuse", "trackers"}
 )
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
 
@@ -52,6 +52,7 @@ class Root(Conduct, kw_only=True, forbid_unknown_fields=True):
     seed: int = 0
     pictures: bool | Literal["auto"] = "auto"
     objective: str | list[str] | None = None
+    reuse: str | list[str] | None = None
     points: str | None = None
     zip: str | list[str] | None = None
 

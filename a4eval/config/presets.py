@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from a4eval.errors import ConfigError
 from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
+from a4eval.regular import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,11 +81,9 @@ def _description(file: Path) -> str:
 
 def _lacking(file: Path) -> list[str]:
     """Return what a line such as ``# needs: a4eval-deconv`` at the beginning of *file* names and is not installed."""
-    from a4eval.config.yaml_file import beginning
-
     try:
         found = _NEEDS.search(beginning(file, HEADER).decode(errors="replace"))
-    except (ConfigError, OSError):
+    except OSError:
         return []
     installed = {plugin.distribution for plugin in registry().plugins}
     return [name for name in found[1].split() if name not in installed] if found else []

@@ -184,7 +184,7 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
     from a4eval.runs.record import encode
     from a4eval.terminal import remark
 
-    sweep = settings.sweep
+    sweep, owner = settings.sweep, os.fstat(connection.fileno())
     journal = Journal(sweep.folder)
     if settings.journal:  # else there may be no folder on this machine
         installed.keep(sweep.folder)
@@ -195,6 +195,7 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
             if timed or not number:
                 connection.send(Begun())
             record = run_job(job, sweep)
+            _leave_without(owner, connection)
             line = encode(record) + b"\n"
             if settings.journal:
                 journal.append(line)
@@ -204,3 +205,13 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
                 remark(f"a4eval: warning: {doubt}")
         journal.sync()
         connection.send(ChunkDone())
+
+
+def _leave_without(owner: os.stat_result, connection: Connection) -> None:
+    """End this process if its run closed what leads to its owner: that run is to blame, and not the next."""
+    try:
+        there = os.path.samestat(owner, os.fstat(connection.fileno()))
+    except OSError:
+        there = False
+    if not there:
+        os._exit(1)

@@ -13,7 +13,7 @@ from a4eval.environment import filled
 from a4eval.errors import PluginError
 from a4eval.executors.contract import DetachedError, Executor, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
-from a4eval.experiment import LOCAL
+from a4eval.experiment import LOCAL, Root
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
 from a4eval.registry import registry
@@ -22,6 +22,7 @@ from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter, tell_where
+from a4eval.sweeps.reuse import take
 from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Outcome:
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
         doubts: what was odd, a line each.
+        reused: how many were taken from elsewhere, where they were finished.
         stop: what ended it, or let it go on to its end, where it was to stop once something is decided.
     """
 
@@ -63,6 +65,7 @@ class Outcome:
     interrupted: bool
     detached: str = ""
     doubts: tuple[str, ...] = ()
+    reused: int = 0
     stop: Stop | None = None
 
     def entries(self) -> list[Entry]:
@@ -110,7 +113,7 @@ def carry_out(
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, points.runner, lock.handle)
         journal.check()
-        tally, before = Tally(len(points)), 0
+        tally, before, reused = Tally(len(points)), 0, 0
         interrupted, detached = False, ""
         try:
             executor.start(sweep)
@@ -120,6 +123,10 @@ def carry_out(
             todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
             lock.note(tally.total, before, tally.failed, journal.end)
+            if command is not None and isinstance(conduct, Root) and conduct.reuse is not None:
+                left = take(points, todo, conduct.reuse, folder, sweep_id, journal)
+                reused, todo = len(todo) - len(left), left
+                tally.done += reused
             tell(tally)
             if stop is not None:
                 stop.begin(journal, todo)
@@ -149,6 +156,7 @@ def carry_out(
             earlier=before,
             done=tally.done,
             failed=tally.failed,
+            reused=reused,
             seconds=seconds,
             interrupted=interrupted,
             detached=detached,

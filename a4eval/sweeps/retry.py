@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from omegaconf import OmegaConf
 
-from a4eval.config.compose import compose
+from a4eval.config.apart import apart
+from a4eval.config.compose import compose, contained
 from a4eval.errors import A4evalError, ConfigError, DataError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point
@@ -135,12 +136,10 @@ def _changes(overrides: Sequence[str], started: Command | None) -> dict[str, obj
     if not said:
         return {}
     config_dir = Path(started.config_dir) if started and started.config_dir else None
-    config = compose(said, config_dir)
-    changed = {key: config[key] for key in {root_key(one) for one in said}}
-    return {
-        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-        for key, value in changed.items()
-    }
+    with apart():
+        config = compose(said, config_dir)
+        changed = {key: config[key] for key in {root_key(one) for one in said}}
+        return {key: contained(value) if OmegaConf.is_config(value) else value for key, value in changed.items()}
 
 
 def _refuse_elsewhere(folder: Path, executor: Any) -> None:

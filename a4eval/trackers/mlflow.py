@@ -66,14 +66,16 @@ class Mlflow(Waited):
         return self._experiments[name]
 
     def _fill(self, run: str, record: Mapping[str, Any], folder: Path, moment: int) -> None:
-        from mlflow.entities import Metric, Param
+        entities = require("mlflow.entities", "a4eval[mlflow]")
 
         taken: dict[str, str] = {}
-        metrics = [Metric(_name(key, taken), value, moment, 0) for key, value in facts.numbers(record).items()]
+        metrics = [entities.Metric(_name(key, taken), value, moment, 0) for key, value in facts.numbers(record).items()]
         for some in _pieces(metrics, METRICS_AT_ONCE):
             self._client.log_batch(run, metrics=some)
         taken = {}
-        given = [Param(_name(key, taken), str(one)[:LONGEST_VALUE]) for key, one in facts.parameters(record).items()]
+        given = [
+            entities.Param(_name(key, taken), str(one)[:LONGEST_VALUE]) for key, one in facts.parameters(record).items()
+        ]
         for others in _pieces(given, OTHERS_AT_ONCE):
             self._client.log_batch(run, params=others)
         taken = {}

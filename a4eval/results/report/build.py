@@ -12,9 +12,10 @@ from a4eval.errors import DataError
 from a4eval.journal import query
 from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
+from a4eval.regular import beginning
 from a4eval.results.report import record as one_record
 from a4eval.results.report.page import Section, page
-from a4eval.results.report.panels import panels
+from a4eval.results.report.panels import with_panels
 from a4eval.runs.record import Record, read
 from a4eval.whole import write_whole
 
@@ -117,10 +118,8 @@ def report(
 
 
 def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
-    """Return the sections of a record, with those of plugins before the tables."""
     sections = one_record.sections(found.record, found.folder, _beside(found.folder, out), prefix)
-    places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
-    return [*sections[: places[0]], *panels(found.record, prefix), *sections[places[0] :]]
+    return with_panels(sections, found.record, prefix, found.folder)
 
 
 def write(content: str, path: Path) -> bool:
@@ -131,7 +130,7 @@ def write(content: str, path: Path) -> bool:
     """
     try:
         before = path.exists()
-        if before and not (path.is_file() and OURS in path.read_bytes()[:4096]):
+        if before and not (path.is_file() and OURS in beginning(path, 4096)):
             raise DataError(f"{path}: is there already and is no report of a4eval; choose another name with -o")
         write_whole(path, content.encode())
     except OSError as error:
