@@ -10,7 +10,7 @@ from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import SweepPair
 from a4eval.comparisons.sides import Sides, sides
-from a4eval.results.tables import print_table
+from a4eval.results.tables import fold, print_table
 from a4eval.runs.record import plain
 from a4eval.terminal import put
 
@@ -95,11 +95,11 @@ def _print(
     parts: Mapping[str, list[Judged]],
     profiles: Mapping[str, list[dict[str, float]]],
 ) -> None:
-    put(f"baseline {both.baseline}, candidate {both.candidate}")
+    put(fold(f"baseline {both.baseline}, candidate {both.candidate}"))
     if both.differing:
         print_table("what else differs", ["what", "baseline", "candidate"], [one.cells() for one in both.differing])
     for note in both.pair.notes:
-        put(f"note: {note}")
+        put(fold(f"note: {note}"))
     print_judged("", values)
     kind = "problems" if isinstance(both.pair, SweepPair) else "parts"
     for label, of in parts.items():
@@ -121,10 +121,9 @@ def print_judged(title: str, judged: Sequence[Judged]) -> None:
 def _cells(one: Judged) -> list[Any]:
     interval, found = one.compared.interval, one.decision
     shown = f"[{interval.low:+.4g}, {interval.high:+.4g}]" if interval else ""
-    verdict = (found.verdict if found else "undecided") + (", unresolvable" if found and found.unresolvable else "")
     return [
         one.name,
-        verdict,
+        one.verdict(),
         one.delta,
         shown if interval is None or interval.method.startswith("paired") else f"{shown} unpaired",
         one.p_holm,

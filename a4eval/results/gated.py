@@ -18,6 +18,7 @@ from a4eval.contracts import Interval
 from a4eval.errors import DataError
 from a4eval.journal.views import number
 from a4eval.results.exit_status import of_run
+from a4eval.results.tables import fold
 from a4eval.runs.record import plain
 from a4eval.terminal import printable, put
 
@@ -93,7 +94,7 @@ def text(gated: Gated) -> str:
     lines += [f"  {one.outcome}: {one.rule}: {one.reason}" for one in gated.rulings]
     lines += [f"  note: {note}" for note in gated.notes]
     lines += [f"  differs: {what}: {first} → {second}" for what, first, second in map(Differing.cells, gated.differing)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(fold, lines)) + "\n"
 
 
 def as_json(gated: Gated) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from a4eval.comparisons.opened import finished
 from a4eval.comparisons.ranking import Ranking, rank
-from a4eval.results.tables import cell, print_table
+from a4eval.results.tables import cell, fold, print_table
 from a4eval.runs.record import plain
 from a4eval.terminal import put
 
@@ -45,8 +46,8 @@ def print_ranking(
         return
     print_table(f"{metric}, the best first", COLUMNS, _rows(found))
     for note in found.notes:
-        put(f"note: {note}")
-    put(_of_the_best(found))
+        put(fold(f"note: {note}"))
+    put(fold(_of_the_best(found)))
 
 
 def _rows(found: Ranking) -> list[list[Any]]:
@@ -56,8 +57,8 @@ def _rows(found: Ranking) -> list[list[Any]]:
             "–".join(map(str, dict.fromkeys(one.ranks))),
             one.name,
             one.mean,
-            f"[{cell(one.interval.low)}, {cell(one.interval.high)}]",
-            f"{one.best:.0%}",
+            "none" if math.isnan(one.interval.low) else f"[{cell(one.interval.low)}, {cell(one.interval.high)}]",
+            "undecided" if one.best is None else f"{one.best:.0%}",
             one.behind if one.p_holm is not None else None,
             one.p_holm,
         ]

@@ -58,6 +58,17 @@ def console() -> Console:
     return found if sized else Console(width=WIDTH_OF_A_FILE, highlight=False)
 
 
+def fold(line: str, indent: str = "    ") -> str:
+    """Return a line as lines that fit the terminal, the further ones indented; a file or a pipe gets it whole."""
+    out = console()
+    if out.width == WIDTH_OF_A_FILE and not out.is_terminal:
+        return line
+    lines = textwrap.wrap(
+        line, out.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
+    return "\n".join(lines) or line
+
+
 def print_table(
     title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, whole: bool = False, lines: int | None = None
 ) -> int:
