@@ -6,9 +6,10 @@ It is the set of means that a test with *e*-values has never rejected: Student's
 against none, that size being drawn from a normal distribution, the scale of the samples being anything.  By Ville's
 inequality the chance that its *e*-value ever exceeds 1 / alpha is at most alpha, for normal samples exactly; symmetric
 ones, as differences of pairs are where there is no effect, stay below it in simulations.
-Skewed ones would by far not, and now nearly do: the sequence is the hull of that set and of the same set for Hall's transformation of t, which
-takes the skewness out, and it looks at nothing before the eighth sample.  What was measured stands in
-docs/benchmarks.md; what happens in less than one sample in ten may not have been seen when it decides.
+Skewed ones would by far not, and now nearly do: the sequence is the hull of that set and of the same set for Hall's
+transformation of t, which takes the skewness out, and it looks at nothing before the eighth sample.
+What was measured stands in docs/benchmarks.md; what happens in less than one sample in ten may not have been seen when
+it decides.
 
 References: Wang & Ramdas 2024, *Anytime-Valid t-Tests and Confidence Sequences for Gaussian Means With Unknown
 Variance*; Pérez-Ortiz, Lardy, de Heide & Grünwald 2024, *E-Statistics, Group Invariance and Anytime-Valid Testing*;

@@ -65,10 +65,8 @@ def test_the_text_fits_the_terminal_and_is_whole_in_a_file(cli, runs, monkeypatc
 def test_what_only_one_of_them_has_is_said(cli, hits):
     hits("base", FIRST)
     hits("more", FIRST, "task.prefix=true")
-    assert (
-        "  differs: config.task.prefix: not there → true\n"
-        in cli("gate", "base", "more", "error<99", "--cost", "cpu_seconds=1").out
-    )
+    done = cli("gate", "base", "more", "accuracy/error<99", "--cost", "cpu_seconds=1")
+    assert "  differs: config.task.prefix: not there → true\n" in done.out, done.err
 
 
 def test_limits_are_held_against_the_interval_where_there_is_one(cli, hits):
