@@ -14,10 +14,13 @@ from .contracts import Baselined as Baselined
 from .contracts import Batch as Batch
 from .contracts import Chart as Chart
 from .contracts import Charted as Charted
+from .contracts import Contrasted as Contrasted
 from .contracts import Convertible as Convertible
 from .contracts import Derivable as Derivable
 from .contracts import Divisible as Divisible
 from .contracts import Exemplified as Exemplified
+from .contracts import Gallery as Gallery
+from .contracts import Illustrated as Illustrated
 from .contracts import Interval as Interval
 from .contracts import Layer as Layer
 from .contracts import Metric as Metric
@@ -66,6 +69,7 @@ from .statistics.scores import median_score as median_score
 from .statistics.scores import optimality_gap as optimality_gap
 from .statistics.scores import performance_profile as performance_profile
 from .statistics.scores import probability_of_improvement as probability_of_improvement
+from .trackers.contract import Tracker as Tracker
 from .tracking import tracked as tracked
 
 __version__: str

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from a4eval.errors import DataError
+from a4eval.regular import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +34,8 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     a4eval.errors.DataError: nowhere.npz: cannot be read: No such file or directory
     """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
             if zipfile.is_zipfile(file):
                 with zipfile.ZipFile(file) as archive:  # which gives no more of a file in it than is said here
                     unpacked = sum(one.file_size for one in archive.infolist())

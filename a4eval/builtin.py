@@ -1,4 +1,4 @@
-"""The core's own plugin: its tasks and executors come in by the same door as everyone else's."""
+"""The core's own plugin: its tasks, executors and trackers come in by the same door as everyone else's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ A4EVAL_API = 1
 
 @hookimpl
 def a4eval_components() -> list[Component]:
-    """List the tasks and executors of the core."""
+    """List the tasks, executors and trackers of the core."""
     return [
         Component(
             kind="task",
@@ -69,6 +69,30 @@ def a4eval_components() -> list[Component]:
             name="adverse",
             factory="a4eval.testing.adverse:Adverse",
             summary="loses workers and mixes up the order, for the tests of plugins",
+        ),
+        Component(
+            kind="tracker",
+            name="mlflow",
+            factory="a4eval.trackers.mlflow:Mlflow",
+            summary="gives finished records to MLflow",
+        ),
+        Component(
+            kind="tracker",
+            name="wandb",
+            factory="a4eval.trackers.wandb:Wandb",
+            summary="keeps finished records as offline runs of Weights & Biases",
+        ),
+        Component(
+            kind="tracker",
+            name="tensorboard",
+            factory="a4eval.trackers.tensorboard:Tensorboard",
+            summary="writes finished records for TensorBoard",
+        ),
+        Component(
+            kind="tracker",
+            name="trackio",
+            factory="a4eval.trackers.trackio:Trackio",
+            summary="keeps finished records as local runs of Trackio",
         ),
     ]
 

@@ -98,6 +98,8 @@ class Run:
         except OSError as error:
             self.sources[str(path)] = (None, 0)
             message = f"{path}: cannot be read: {error.strerror}"
+            if isinstance(error, FileNotFoundError) and not path.is_absolute():
+                message += f"; it was looked for in {Path.cwd()}"
             raise DataError(message) from error
         return path
 

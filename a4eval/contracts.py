@@ -119,6 +119,35 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Gallery:
+    """Pictures with marks on them: two tables of the record, one with a row a picture, one with a row a mark.
+
+    A picture has the columns ``picture``, what it is called; ``file``, an artifact ``….jpg``, or None for an empty
+    frame; ``width`` and ``height``, the size that marks refer to.  What more it has is said beside it.
+    A mark has ``picture``; its box ``x``, ``y``, ``width`` and ``height``; as may be ``outline``, polygons written as
+    ``x,y x,y …;x,y …``, which is drawn in place of the box, and ``pane``: marks of each are drawn on a copy of the
+    picture of their own, side by side.
+
+    Args:
+        pictures: the name of the table of pictures, which are shown in its order.
+        marks: the name of the table of marks.
+        layer: a column of the marks, by whose values they can be hidden.
+        layers: these values, eight at most, in the order in which they are offered.
+        quiet: those of them that are drawn thin and without words.
+        label: the columns of the marks that stand beside them.
+        filters: the columns of the marks by which they are chosen: words one by one, numbers from one up.
+    """
+
+    pictures: str
+    marks: str
+    layer: str
+    layers: Sequence[str]
+    quiet: Sequence[str] = ()
+    label: Sequence[str] = ()
+    filters: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportSection:
     """A section that a plugin puts into the page of ``a4eval report``: data, as a record has them, and no markup.
 
@@ -127,12 +156,14 @@ class ReportSection:
         text: paragraphs, with an empty line between them.
         tables: name to rows that share their columns.
         charts: name to a chart of one of these tables.
+        gallery: pictures with marks on them, of tables that the record has.
     """
 
     title: str
     text: str = ""
     tables: Mapping[str, list[Row]] = field(default_factory=dict)
     charts: Mapping[str, Chart] = field(default_factory=dict)
+    gallery: Gallery | None = None
 
 
 @runtime_checkable
@@ -224,6 +255,27 @@ class Charted(Tabular, Protocol):
         """Return its charts by name, each of a table by the name that ``tables`` gives it.
 
         A single one is named by the metric's label in the record, several by ``label/name``.
+        """
+
+
+@runtime_checkable
+class Illustrated(Tabular, Protocol):
+    """A metric whose tables name pictures: files that it saves among the artifacts of the run."""
+
+    def illustrate(self, run: Run) -> None:
+        """Save them with ``run.artifact``; one that cannot be had is a doubt, and no error."""
+
+
+@runtime_checkable
+class Contrasted(Metric, Protocol):
+    """A metric that shows where two sets of predictions differ; ``compare`` asks it instead of testing its values."""
+
+    def contrast(self, other: Any, run: Run) -> dict[str, list[Row]]:
+        """Return tables, by name, of what differs, and save the pictures that they name with ``run.artifact``.
+
+        Args:
+            other: the same metric, fed with the second predictions on the same units.
+            run: the run.
         """
 
 

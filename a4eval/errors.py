@@ -148,6 +148,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; known: {', '.join(names)}" if names else "; none is known"
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` as :func:`did_you_mean` does, or nothing where no name is near.
+
+    >>> nearest("averge", ["average", "median"]), nearest("zzz", ["average", "median"])
+    ("; did you mean 'average'?", '')
+    """
+    hint = did_you_mean(name, known)
+    return hint if hint.startswith("; did") else ""
+
+
 def _same(name: str, names: Iterable[str]) -> list[str]:
     """Return the name that differs in nothing but capitals."""
     return [one for one in names if one.lower() == name.lower()][:1]

@@ -15,7 +15,9 @@ from a4eval.errors import ConfigError, did_you_mean, together
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SWEEP_KEYS = frozenset({"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "stop", "objective"})
+SWEEP_KEYS = frozenset(
+    {"executor", "resume", "dry_run", "fail_fast", "retries", "sort", "stop", "objective", "reuse", "trackers"}
+)
 """The root keys that say how a sweep is run, not what: they cannot be swept over and are no part of its identity."""
 
 LOCAL = ("local", "a4eval/local")
@@ -39,6 +41,7 @@ class Conduct(msgspec.Struct, kw_only=True):
     retries: int = 0
     sort: str | None = None
     stop: str | None = None
+    trackers: Any = []
 
 
 class Root(Conduct, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +52,7 @@ class Root(Conduct, kw_only=True, forbid_unknown_fields=True):
     seed: int = 0
     pictures: bool | Literal["auto"] = "auto"
     objective: str | list[str] | None = None
+    reuse: str | list[str] | None = None
     points: str | None = None
     zip: str | list[str] | None = None
 

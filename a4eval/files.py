@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from a4eval.regular import facts, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +27,29 @@ def content(path: Path) -> Content:
     Raises:
         OSError: it is not there, or cannot be read; a pipe, a device or a file without end is not read to no end.
     """
-    facts = path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        raise OSError(f"{path} is not a regular file")
-    return _content(path, facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns)
+    found = facts(path)
+    return _content(path, found.st_size, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def inside(folder: Path, path: str, size: int) -> Path | None:
+    """Return the file *path* of *folder* that a record lists, None unless it is a regular one in it of that *size*.
+
+    A record may come from anyone; whether the file is the one that it means, its hash says.
+    """
+    whole = folder / path
+    try:
+        if not whole.resolve().is_relative_to(folder.resolve()) or not whole.is_file():
+            return None
+        return whole if whole.stat().st_size == size else None
+    except (OSError, ValueError):
+        return None
 
 
 @cache
 def _content(path: Path, size: int, *_facts: int) -> Content:
     """Hash *size* bytes: some files that the system calls regular never end."""
     digest, left = hashlib.sha256(), size
-    with path.open("rb") as file:
+    with opened(path) as file:
         while left > 0 and (block := file.read(min(left, BLOCK))):
             digest.update(block)
             left -= len(block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING, Any
 
 from a4eval.terminal import printable
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 _EMPTY = frozenset({"br", "col", "hr", "img", "input", "link", "meta"})
 """Elements of HTML that have no end tag."""
+_ENDED = frozenset({"td", "th", "tr"})
+"""Those whose end tag is left out, as quotes may be: a page has ten thousand of them."""
+_SHAPES = frozenset({"circle", "image", "line", "path", "rect", "use"})
+"""Elements of SVG that end at once where they hold nothing."""
+_WORD = re.compile(r"[\w.+-]+")
+"""What needs no quotes as an attribute of a cell."""
 
 
 class Markup(str):
@@ -48,14 +55,24 @@ def tag(name: str, /, *content: object, **attributes: Any) -> Markup:
     >>> tag("a", "1 < 2", href="#x", data_row=3, hidden=False)
     '<a href="#x" data-row="3">1 &lt; 2</a>'
     """
+    cell = name in _ENDED
     given = "".join(
-        f" {_name(key)}" if value is True else f' {_name(key)}="{_text(value)}"'
+        f" {_name(key)}" if value is True else f" {_name(key)}={_quoted(_text(value), cell=cell)}"
         for key, value in attributes.items()
         if value is not None and value is not False
     )
     if name in _EMPTY:
         return Markup(f"<{name}{given}>")
-    return Markup(f"<{name}{given}>{joined(content)}</{name}>")
+    if cell:
+        return Markup(f"<{name}{given}>{joined(content)}")
+    inside = joined(content)
+    if name in _SHAPES and not inside:
+        return Markup(f"<{name}{given}/>")
+    return Markup(f"<{name}{given}>{inside}</{name}>")
+
+
+def _quoted(value: str, *, cell: bool) -> str:
+    return value if cell and _WORD.fullmatch(value) else f'"{value}"'
 
 
 def _name(key: str) -> str:

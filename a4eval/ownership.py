@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from a4eval.errors import DataError
+from a4eval.regular import content, to_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +22,30 @@ if TYPE_CHECKING:
 MARK = ".a4eval"
 RECORD = "result.json"
 """The record of a single run, in its folder."""
+JOURNAL = "results.jsonl"
+"""The records of a sweep, in its folder."""
+RUNS = "runs"
+"""The folder, in a sweep's, in which its runs have theirs."""
 LOG = "log.txt"
 """What a run printed, in its folder."""
 UNFINISHED = "unfinished"
 """The folder, in a run's own, of what only an unfinished run needs."""
+LONGEST = 2**24
+"""Bytes of a mark."""
+
+
+def folder_of(file: Path, run_id: str) -> Path:
+    """Return where a run's artifacts are; an id that is none, from whoever sent it, leads nowhere else.
+
+    Args:
+        file: its record, or the journal of its sweep.
+        run_id: its identity.
+
+    >>> from pathlib import Path
+    >>> str(folder_of(Path("multirun/results.jsonl"), "4f0a")), str(folder_of(Path("outputs/result.json"), "4f0a"))
+    ('multirun/runs/4f0a', 'outputs')
+    """
+    return file.parent / RUNS / (run_id if run_id.isalnum() else "_") if file.suffix == ".jsonl" else file.parent
 
 
 def claim(directory: Path, name: str) -> None:
@@ -33,11 +55,11 @@ def claim(directory: Path, name: str) -> None:
         DataError: it is there already, and a4eval did not make it.
     """
     path = directory / name
-    if _printable(name) in _noted(directory):
-        return
-    if os.path.lexists(path):
+    noted = _printable(name) in _noted(directory)
+    if os.path.lexists(path) and not (noted and _plain(path)):
         raise _foreign(path)
-    _note(directory, [name])
+    if not noted:
+        _note(directory, [name])
 
 
 def make(folder: Path, names: list[str]) -> None:
@@ -77,13 +99,25 @@ def remove(folder: Path) -> None:
         folder.rmdir()
 
 
+def _plain(path: Path) -> bool:
+    """Say whether *path* is a file or a folder: a4eval makes no links, pipes or devices."""
+    mode = path.lstat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+
 def _own(folder: Path) -> bool:
     return (folder / MARK).is_file() and not folder.is_symlink()
 
 
 def _noted(folder: Path) -> list[str]:
     names = []
-    for line in (folder / MARK).read_bytes().splitlines() if (folder / MARK).is_file() else ():
+    try:
+        lines = content(folder / MARK, LONGEST).splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DataError(f"{folder / MARK}: cannot be read: {error.strerror}") from error
+    for line in lines:
         try:
             names.append(msgspec.json.decode(line, type=str))
         except (msgspec.MsgspecError, RecursionError):
@@ -92,7 +126,11 @@ def _noted(folder: Path) -> list[str]:
 
 
 def _note(folder: Path, names: list[str]) -> None:
-    with (folder / MARK).open("ab") as file:
+    try:
+        handle = to_write(folder / MARK, os.O_WRONLY | os.O_APPEND)
+    except OSError as error:
+        raise DataError(f"{folder / MARK}: cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "ab") as file:
         file.write(b"\n" if file.tell() else b"")  # closes a torn line
         file.write(b"\n".join(msgspec.json.encode(_printable(name)) for name in names))
 

@@ -99,7 +99,7 @@ def discover() -> list[Plugin]:
             plugin.reason = str(error) if isinstance(error, PluginError) else told(error)
             plugin.reason = " ".join(plugin.reason.split())
             plugin.error = error
-            plugin.where = error.where if isinstance(error, _BrokenError) else _own_line(error, entry.module)
+            plugin.where = error.where if isinstance(error, _BrokenError) else own_line(error, entry.module)
     return plugins
 
 
@@ -124,7 +124,7 @@ class _BrokenError(PluginError):
             self.where = f"{code.co_filename}, line {code.co_firstlineno}"
 
 
-def _own_line(error: BaseException, module: str) -> str:
+def own_line(error: BaseException, module: str) -> str:
     """Return the file and line where a plugin's own code raised, or called what did; its file where none of it ran."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"

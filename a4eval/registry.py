@@ -30,16 +30,20 @@ class Provided:
         """Import the dataclass behind it.
 
         Raises:
-            PluginError: that fails; the text names the plugin.
+            PluginError: that fails; the text names the plugin, and file and line of its own code.
         """
         try:
             return self.component.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a stranger's code
+            from a4eval.plugins import own_line  # here: as discover below
+
             kind, name = self.component.kind, self.component.name
             message = f"{kind} {name!r} of plugin {self.plugin.name!r} cannot be loaded: {told(error)}"
-            raise PluginError(message) from error
+            factory = self.component.factory
+            where = own_line(error, factory.partition(":")[0] if isinstance(factory, str) else factory.__module__)
+            raise PluginError(f"{message} (in {where})" if where else message) from error
 
 
 class Registry:

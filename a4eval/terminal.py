@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TextIO
+from unicodedata import category, east_asian_width
 
 from a4eval.environment import hidden
 
@@ -42,6 +44,34 @@ def show_on(handle: int | None) -> None:
 def screen() -> TextIO:
     """Return the stream that people look at beside standard output."""
     return _screen or sys.stderr
+
+
+WIDTH_OF_A_FILE = 120
+_STYLES = {"bold": "1", "dim": "2", "green": "1;32", "yellow": "1;33", "red": "1;31"}
+
+
+def screen_width() -> int:
+    """Return how many columns there are: of the terminal, as ``COLUMNS`` says, or enough for a file or a pipe."""
+    return shutil.get_terminal_size((WIDTH_OF_A_FILE, 24)).columns
+
+
+def columns_taken(text: str) -> int:
+    """Return how many columns a text takes.
+
+    >>> columns_taken("pixels²"), columns_taken("猫"), columns_taken("e\u0301")
+    (7, 2, 1)
+    """
+    if text.isascii():
+        return len(text)
+    wide = sum(east_asian_width(one) in "WF" for one in text)
+    return len(text) + wide - sum(category(one) in ("Mn", "Me", "Cf") for one in text)
+
+
+def put_styled(text: str, style: str) -> None:
+    """Print a text to standard output, on a terminal in a style: bold, dim, green, yellow or red."""
+    shown = printable(text)
+    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    print(shown if plain else f"\x1b[{_STYLES[style]}m{shown}\x1b[0m")
 
 
 def put(text: object = "", *, end: str = "\n") -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,27 @@ def main(config):
 main()
 """
 EXPERIMENT = "experiment=assignment4/q3_interpolated_ap"
+ASKED = {
+    "_A4EVAL_COMPLETE": "bash_complete",
+    "COMP_WORDS": "a4eval run experiment = assignment4/q5_l2_vs_iou task.",
+    "COMP_CWORD": "5",
+}
+"""What bash says of a line that is completed: the keys of an experiment, which costs most."""
+COMPLETING = "import sys; sys.argv[0] = 'a4eval'; from a4eval.cli.main import main; main()"
 
 
-def command(*arguments: str) -> object:
+def command(*arguments: str, **environment: str) -> object:
     """Return a call that runs a fresh Python process in an empty folder."""
 
     def call() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, *arguments], cwd=folder, check=True, capture_output=True)
+            subprocess.run(
+                [sys.executable, *arguments],
+                cwd=folder,
+                env={**os.environ, **environment},
+                check=True,
+                capture_output=True,
+            )
 
     return call
 
@@ -45,6 +59,7 @@ def main() -> None:
                 "python": command("-c", "pass"),
                 "import pluggy, click": command("-c", "import pluggy, click"),
                 "a4eval --version": command("-m", "a4eval", "--version"),
+                "completing a key in bash": command("-c", COMPLETING, **ASKED),
                 "a4eval plugins": command("-m", "a4eval", "plugins"),
                 "a4eval experiments": command("-m", "a4eval", "experiments"),
                 "bare Hydra app": command(str(bare), EXPERIMENT, "hydra/sweeper=basic"),

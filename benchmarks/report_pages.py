@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -38,6 +39,14 @@ def main() -> None:
             run = ["run", "-q", "experiment=detection/report", *(f"task.data.{one}" for one in data), *options]
             subprocess.run([sys.executable, "-m", "a4eval", *run], check=True, stdout=subprocess.DEVNULL)
             pages["`detection/report`, 100 images, 80 classes, intervals"] = folder / "detection"
+            images = noise(folder / "images")
+            run[-1] = f"hydra.run.dir={folder / 'pictured'}"
+            subprocess.run(
+                [sys.executable, "-m", "a4eval", *run, f"task.data.images={images}"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            pages["the same with `task.data.images`, of noise, which JPEG cannot pack"] = folder / "pictured"
         for title, seeds in (("a sweep of 300 points", 5), ("a sweep of 10,020 points", 167)):
             pages[title] = folder / title.replace(" ", "_")
             pages[title].mkdir()
@@ -53,6 +62,19 @@ def main() -> None:
             text += f"\n\n{drawing(folder / 'detection')}"
     here = environment("numpy", "vl-convert-python")
     publish("report_pages", f"## Pages of `a4eval report`\n\n{text}\n\n{here}; `python benchmarks/report_pages.py`")
+
+
+def noise(folder: Path) -> Path:
+    """Make an image of each in the annotations, and return their folder."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for one in json.loads((COCO / "instances_val2014_100.json").read_bytes())["images"]:
+        pixels = rng.integers(0, 256, (one["height"], one["width"], 3), np.uint8)
+        Image.fromarray(pixels).save(folder / one["file_name"])
+    return folder
 
 
 def processor_time(path: Path) -> float:

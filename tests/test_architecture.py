@@ -19,6 +19,7 @@ ORDER = {
         "runs",
         "journal",
         "executors",
+        "trackers",
         "statistics",
         "sweeps",
         "checks",

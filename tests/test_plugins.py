@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -256,6 +257,21 @@ def test_a_component_that_cannot_be_imported_says_whose_it_is(site, tmp_path):
         "ModuleNotFoundError: No module named 'no_such_module'\n",
     )
     assert "must be a dataclass" in site.run("run", "task.name=plain", cwd=tmp_path).err
+
+
+def test_a_component_that_cannot_be_loaded_says_where(site, tmp_path):
+    site.add(
+        "careless",
+        HEAD + "@hookimpl\ndef a4eval_components():\n"
+        "    return [Component(kind='task', name='late', factory='careless:Late')]\n"
+        "def __getattr__(name):\n"
+        "    raise ImportError('no such thing')\n",
+    )
+    error = site.run("run", "task.name=late", cwd=tmp_path).err
+    assert error.startswith(
+        "a4eval: error: task 'late' of plugin 'careless' cannot be loaded: ImportError: no such thing"
+    )
+    assert re.search(r"careless\.py, line \d+\)$", error.strip()), error
 
 
 def test_hooks_of_a_run_are_heard_and_their_failures_only_warn(site, tmp_path):

@@ -539,6 +539,84 @@ def test_a_sweep_that_goes_on_may_be_given_other_limits(cli, half_failed):
     assert refused(cli("resume", "sweep", "seed=3"), "can only be given other values of executor, timeout")
 
 
+TRACKERS = [
+    "trackers: [{name: mlflow, uri: 'http://6.6.6.6/'}]",
+    "trackers: mlflow",
+    "trackers: [{name: tracked, to: pwned}]",
+    "trackers: ${task.name}",
+]
+NO_LISTS = ["trackers: {name: tracked, to: pwned}", "defaults: ['/x@trackers']"]
+"""What Hydra itself refuses, in place of a list."""
+
+
+@pytest.mark.parametrize("way", [*WAYS, "resolved"])
+@pytest.mark.parametrize("text", [*TRACKERS, *NO_LISTS])
+def test_an_experiment_sends_nothing_anywhere(cli, sent, probe, text, way):
+    header = "# @package _global_\n"
+    task = "task: {name: probe}\n"
+    sent({"experiment/evil.yaml": f"{header}{text}\n{task}", "x.yaml": "{name: tracked, to: pwned}\n"})
+    command, *rest = {**WAYS, "resolved": ["run", "--cfg", "resolved"]}[way]
+    done = cli(command, "--config-dir=sent", "experiment=evil", *rest)
+    assert refused(done, *(() if text in NO_LISTS else ("trackers: a config cannot choose trackers", "give trackers=")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hydra: {sweeper: {params: {trackers: '[{name: tracked, to: pwned}]'}}}",
+        "hydra: {sweeper: {params: {++trackers: tracked}}}",
+        "zip: 'trackers=tracked; task.x=5'",
+    ],
+)
+def test_what_a_config_sweeps_over_sends_nothing_anywhere(cli, sent, probe, text):
+    sent({"experiment/evil.yaml": f"# @package _global_\n{text}\ntask: {{name: probe}}\n"})
+    assert refused(cli("run", "-m", "--config-dir=sent", "experiment=evil", "seed=1,2"))
+
+
+@pytest.mark.parametrize("given", ["trackers=[{name: tracked}]", "trackers=[tracked]", "trackers=tracked"])
+@pytest.mark.parametrize("text", TRACKERS)
+def test_the_trackers_of_the_command_are_its_own(cli, sent, probe, text, given):
+    header = "# @package _global_\n"
+    sent({"experiment/mine.yaml": f"{header}{text}\ntask: {{name: probe}}\n", "x.yaml": "{name: tracked, to: pwned}\n"})
+    done = cli("run", "--config-dir=sent", "experiment=mine", given, "hydra.run.dir=run")
+    assert (done.code, done.err) == (0, "")
+    assert not (done.cwd / MARK).exists()
+    assert (done.cwd / "tracked.jsonl").exists()
+
+
+def test_a_folder_that_was_sent_is_sent_nowhere(cli, probe, tmp_path):
+    sweep = ("experiment=probe", "task.x=1,2", "task.fail=[2]", "hydra.sweep.dir=sweep")
+    assert cli("run", "-m", *sweep, "trackers=[{name: tracked, to: pwned}]").code == 1
+    file = tmp_path / "sweep" / "sweep.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"proof": ""}))
+    for one in ("pwned", "sweep/trackers.jsonl"):
+        (tmp_path / one).unlink()
+    assert refused(cli("resume", "sweep"), "asks for 'trackers=[{name: tracked, to: pwned}]'")
+    assert cli("retry", "sweep").code == 1
+    assert not (tmp_path / MARK).exists(), "a record chooses none"
+    assert cli("resume", "sweep", "trackers=[tracked]").code == 1
+    assert not (tmp_path / MARK).exists()
+    assert len((tmp_path / "tracked.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_record_sends_no_file_but_its_own(tmp_path):
+    from a4eval.trackers.facts import files
+
+    folder = tmp_path / "run"
+    (folder / "runs").mkdir(parents=True)
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (folder / "link").symlink_to(secret)
+    (folder / "own").write_text("secret")
+    (folder / "other").write_text("others")
+    os.mkfifo(folder / "pipe")
+    digest = hashlib.sha256(b"secret").hexdigest()
+    names = ("../secret", str(secret), "link", "runs", "pipe", "missing", "\0", "other", "own")
+    listed = [{"path": name, "bytes": 6, "sha256": digest} for name in names]
+    found = list(files({"artifacts": listed, "log": {"path": "own", "bytes": 7, "sha256": digest}}, folder))
+    assert found == [("own", folder / "own")]
+
+
 # --- 5. git is asked safely ------------------------------------------------------------------------------------------
 
 PWN = "touch $PWNED"

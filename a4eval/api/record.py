@@ -10,10 +10,10 @@ import msgspec
 from a4eval.api import html
 from a4eval.api.frame import ROWS_SHOWN, Frame
 from a4eval.errors import ConfigError, DataError, did_you_mean
-from a4eval.executors.jobs import folder_of
 from a4eval.journal.texts import Text, text_at
 from a4eval.journal.views import number
 from a4eval.markup import joined, tag
+from a4eval.ownership import folder_of
 from a4eval.runs import record
 
 if TYPE_CHECKING:

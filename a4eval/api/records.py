@@ -210,15 +210,15 @@ def _renamed(line: dict[str, Any], clash: set[str]) -> dict[str, Any]:
 
 
 def load(path: str | Path) -> Records:
-    """Read the records under *path*: a record, a journal, a run's or sweep's folder, or any folder above such.
+    """Read the records under *path*: a record, a run's or sweep's folder, any folder above such, or ``SWEEP/#3``.
 
     Of a run with several records the one that counts is taken, as by ``a4eval ls``.
 
     Raises:
-        DataError: there is none.
+        ConfigError: there is no such point of a sweep.
+        DataError: there is no such file or folder, or no record in it.
     """
-    path = Path(path)
-    found = query.read(path)
+    found = query.read(Path(path))
     doubts = [f"there are records of {schema(version)}" for version in sorted(found.unknown)]
     if found.torn:
         doubts.append(f"{found.torn} unreadable line(s) passed over")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.api.record import Record, decode
 from a4eval.api.typed import typed
+from a4eval.api.worded import worded
 from a4eval.errors import ConfigError, RunFailedError
 from a4eval.runs.asked import asked
 from a4eval.runs.record import encode
 from a4eval.runs.runner import run_single
+from a4eval.trackers.feeds import track, trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,8 +52,11 @@ def run(
     >>> record["iou_p2"]
     0.8333333333333334
     """
-    given = typed(experiment, overrides, hydra_run_dir=directory)
-    prepared = asked(given, None if config_dir is None else Path(config_dir))
+    try:
+        given = typed(experiment, overrides, hydra_run_dir=directory)
+        prepared = asked(given, None if config_dir is None else Path(config_dir))
+    except ConfigError as error:
+        raise worded(error) from None
     root = prepared.experiment.root
     if root.dry_run:
         raise ConfigError("is for the command; from Python nothing is run dry", path="dry_run")
@@ -61,7 +66,10 @@ def run(
             path="timeout",
         )
     kept = prepared.experiment.directory
+    trackers = trackers_of(root.trackers)
     done, path = run_single(prepared, show=lambda _: None, on_warning=_warn, may_end_process=False)
+    for doubt in track(trackers, path, hurry=done.status == "interrupted"):
+        _warn(doubt)
     if done.status == "interrupted":
         raise KeyboardInterrupt(f"the run in {kept} was interrupted")
     record = decode(encode(done), str(path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.api.records import Records
 from a4eval.api.typed import typed, values
+from a4eval.api.worded import worded
 from a4eval.errors import ConfigError
 from a4eval.journal.views import Row
 from a4eval.sweeps.carry_out import announce
@@ -49,9 +50,12 @@ def sweep(
     >>> sweep("assignment4/q5_l2_vs_iou", {"task.W": [6, 12]}, directory=tempfile.mkdtemp()).column("iou_p2")
     [0.6666666666666666, 0.8333333333333334]
     """
-    swept = [f"{key}={values(given, key)}" for key, given in (over or {}).items()]
-    given = [*typed(experiment, overrides), *swept, *typed(None, (), hydra_sweep_dir=directory)]
-    outcome = carried_out(given, None if config_dir is None else Path(config_dir))
+    try:
+        swept = [f"{key}={values(given, key)}" for key, given in (over or {}).items()]
+        given = [*typed(experiment, overrides), *swept, *typed(None, (), hydra_sweep_dir=directory)]
+        outcome = carried_out(given, None if config_dir is None else Path(config_dir))
+    except ConfigError as error:
+        raise worded(error) from None
     if isinstance(outcome, Planned):
         raise ConfigError("is for the command; from Python nothing is run dry", path="dry_run")
     doubts = [*outcome.doubts, *outcome.journal.doubts(), *announce(outcome)]

@@ -59,7 +59,7 @@ def value(given: Any, key: str) -> str:
     try:
         return _written(given)
     except TypeError as error:
-        raise ConfigError(str(error), path=key) from error
+        raise ConfigError(str(error), path=key) from None
 
 
 def values(given: Any, key: str) -> str:

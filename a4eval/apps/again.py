@@ -55,7 +55,7 @@ def command_of(config: DictConfig, overrides: Iterable[str]) -> Command:
         program=[sys.executable, *program[1:]] if target else [],
         arguments=list(arguments),
         now={pattern[0]: text for pattern, text in times.items() if len(pattern) == 1},
-        sweep_id=f"{name}-{hashlib.sha256(chr(10).join(what).encode()).hexdigest()[:8]}",
+        sweep_id=f"{name}-{hashlib.sha256(chr(10).join(what).encode(errors='surrogateescape')).hexdigest()[:8]}",
     )
 
 

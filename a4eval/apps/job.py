@@ -16,8 +16,8 @@ from a4eval.apps.quick import quick_copies
 from a4eval.apps.start import Start
 from a4eval.apps.values import values
 from a4eval.contracts import Result, Value
-from a4eval.executors.jobs import RUNS
 from a4eval.experiment import Experiment, Root
+from a4eval.ownership import RUNS
 from a4eval.runs.provenance import THREADS
 from a4eval.runs.record import AppRecord
 from a4eval.runs.runner import Prepared

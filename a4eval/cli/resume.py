@@ -18,7 +18,7 @@ from a4eval.cli.options import allow_options, show_option
 def resume(folder: Path, overrides: tuple[str, ...], show: str) -> None:
     """Go on with the sweep of FOLDER: run what is missing there, as its command would.
 
-    OVERRIDES may set executor, timeout, retries and fail_fast anew.
+    OVERRIDES may set executor, timeout, retries, fail_fast and trackers anew.
     """
     from a4eval.results.summary import finish
     from a4eval.sweeps.command import kept, resumed

@@ -19,7 +19,7 @@ from a4eval.terminal import put
 def retry(folder: Path, overrides: tuple[str, ...], show: str) -> None:
     """Run the failed points of a sweep's FOLDER again.
 
-    OVERRIDES may set executor, timeout, retries and fail_fast anew.
+    OVERRIDES may set executor, timeout, retries, fail_fast and trackers anew.
     """
     from a4eval.results.summary import finish
     from a4eval.sweeps.command import kept

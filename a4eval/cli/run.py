@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.runs.record import Record
+    from a4eval.trackers.feeds import Trackers
 
 RUN_HELP = """Run an experiment, or with -m a sweep of it.
 
@@ -121,14 +122,17 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
     """
     from a4eval.results.show import print_record
     from a4eval.runs.asked import asked
+    from a4eval.runs.provenance import one_thread
     from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import run_single
 
-    for key in ("points", "zip"):
+    for key in ("points", "zip", "reuse"):
         if any(override.startswith(f"{key}=") for override in overrides):
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
+    one_thread()
     prepared = asked(overrides, config_dir)
+    trackers = _trackers(prepared.experiment.root.trackers)
     if prepared.experiment.root.dry_run:
         put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)
@@ -139,8 +143,9 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         if show == "json":
             put(encode(done).decode())
         elif show != "path":
-            kept = prepared.experiment.directory / FILE_NAME
-            print_record(done, kept, everything=show == "all" or not kept.exists())  # else the numbers would be lost
+            folder = prepared.experiment.directory
+            kept = (folder / FILE_NAME).exists()
+            print_record(done, folder, everything=show == "all" or not kept)  # else the numbers would be lost
 
     record, path = run_single(prepared, show=printed, on_warning=note)
     if record.error is not None and record.status == "failed":
@@ -149,6 +154,23 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         say("error", text if ours else f"{text} (the record holds the traceback)")
     elif record.status == "interrupted":
         remark("a4eval: interrupted")
+    _track(trackers, path, hurry=record.status == "interrupted")
     if show != "json":
         put(path)
     sys.exit(of_run(record.status, record.verdict.outcome if record.verdict else None))
+
+
+def _trackers(config: Any) -> Trackers:
+    if not config:
+        return []  # as it mostly is: nothing is imported for it
+    from a4eval.trackers.feeds import trackers_of
+
+    return trackers_of(config)
+
+
+def _track(trackers: Trackers, path: Path, *, hurry: bool) -> None:
+    if trackers:
+        from a4eval.trackers.feeds import track
+
+        for doubt in track(trackers, path, hurry=hurry):
+            note(doubt)

@@ -10,12 +10,13 @@ import msgspec
 
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
-from a4eval.executors.jobs import folder_of
 from a4eval.files import content
+from a4eval.journal.pointed import chosen, pointed
 from a4eval.journal.query import files
 from a4eval.journal.standing import Standing
 from a4eval.journal.texts import texts
 from a4eval.journal.views import FileEntry
+from a4eval.ownership import folder_of
 from a4eval.runs import record
 
 if TYPE_CHECKING:
@@ -106,12 +107,16 @@ class Finished(NamedTuple):
 
 
 def finished(path: Path) -> Finished:
-    """Open every finished record at *path*: of each run the newest that counts.
+    """Open every finished record at *path*: of each run the newest that counts; ``SWEEP/#3`` is one point alone.
 
     Raises:
-        DataError: there is none.
+        ConfigError: there is no such point.
+        DataError: there is no such file or folder, or no record in it.
     """
-    found = Standing(_records(path))
+    place = pointed(path)
+    found = Standing(_records(place.path))
+    if place.point is not None:
+        found = Standing(found.of_every_state(chosen(place, list(found))))
     newest = [found.of_every_state(run_id)[-1] for run_id in found]
     ended = [one for one in newest if one.status == "ok"]
     if not ended:
@@ -126,7 +131,12 @@ def every(path: Path) -> list[Opened]:
     Raises:
         DataError: there is none.
     """
-    ended = {(one.run_id, one.record.started): one for one in _records(path) if one.status == "ok"}
+    place = pointed(path)
+    found = list(_records(place.path))
+    if place.point is not None:
+        run_id = chosen(place, list(dict.fromkeys(one.run_id for one in found)))
+        found = [one for one in found if one.run_id == run_id]
+    ended = {(one.run_id, one.record.started): one for one in found if one.status == "ok"}
     if not ended:
         raise DataError(f"{path}: no finished record of a4eval here")
     return list(ended.values())

@@ -147,7 +147,7 @@ class SweepPair(Pair):
             return scores.probability_of_improvement(first, second)
 
         def differences(drawn: Drawn) -> dict[str, Any]:
-            found = {key: of(drawn[1]) - of(drawn[0]) for key, (of, _) in aggregates.items()}
+            found = {key: _difference(of, drawn) for key, (of, _) in aggregates.items()}
             return {**found, improvement: improved(drawn) - 0.5}
 
         drawn = resample_runs(runs, differences, _generator(), together=not self._options.independent)
@@ -157,9 +157,7 @@ class SweepPair(Pair):
         return {key: self._compared(drawn[key], runs, key, *sides[key]) for key in sides}
 
     def _on_one(self, name: str, runs: list[list[Replicates]], *, higher_is_better: bool | None) -> Compared:
-        drawn = resample_runs(
-            runs, lambda drawn: {name: scores.mean_score(drawn[1]) - scores.mean_score(drawn[0])}, _generator()
-        )[name]
+        drawn = resample_runs(runs, lambda drawn: {name: _difference(scores.mean_score, drawn)}, _generator())[name]
         one, other = (float(side[0].observed.mean()) for side in runs)
         return self._compared(drawn, runs, name, one, other, higher_is_better)
 
@@ -195,6 +193,12 @@ def limits_of_sweep(points: Sequence[Opened], *, level: float = 0.95) -> dict[st
         interval = told(intervals(drawn, level, "expanded")["mean"], drawn, runs, "")
         values[name] = drawn.observed["mean"], None if math.isnan(interval.low) else interval
     return values
+
+
+def _difference(of: Callable[[Any], Any], drawn: Any) -> Any:
+    """Return what the second side has more than the first; between two infinite numbers that is NaN."""
+    with np.errstate(invalid="ignore"):
+        return of(drawn[1]) - of(drawn[0])
 
 
 def _generator() -> np.random.Generator:

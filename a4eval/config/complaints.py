@@ -12,7 +12,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.config.presets import experiments
-from a4eval.errors import A4evalError, ConfigError, did_you_mean, together
+from a4eval.errors import A4evalError, ConfigError, did_you_mean, nearest, together
 from a4eval.experiment import Root
 
 if TYPE_CHECKING:
@@ -106,13 +106,13 @@ def _hydras(error: Exception, config_dir: Path | None) -> ConfigError:
 
 def _missing(error: MissingConfigException, config_dir: Path | None) -> ConfigError:
     missing = str(error.missing_cfg_file)
-    group, _, name = missing.partition("/")
+    group, _, name = missing.partition("/") if missing.startswith("experiment/") else missing.rpartition("/")
     if group == "experiment":
-        hint = did_you_mean(name, [listed.name for listed in experiments(config_dir)])
+        hint = nearest(name, [listed.name for listed in experiments(config_dir)])
         return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
     if missing in _EXTRAS:
         return ConfigError(f"needs an extra: pip install {_EXTRAS[missing]}", path=missing.rpartition("/")[0])
-    return ConfigError(f"there is no config {missing!r}{did_you_mean(name, error.options or ())}")
+    return ConfigError(f"there is no {name!r}{did_you_mean(name, error.options or ())}", path=group)
 
 
 _EXTRAS = {"hydra/sweeper/optuna": "'a4eval[optuna]'", "hydra/launcher/joblib": "hydra-joblib-launcher"}

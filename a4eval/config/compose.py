@@ -25,7 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a4eval.config.apart import apart
 from a4eval.config.complaints import COMPOSITION_ERRORS, explain
 from a4eval.config.guard import SCHEME, Guard, UserConfigs, check_folder
-from a4eval.config.interpolation import bounded, check_depth, count_what_is_resolved
+from a4eval.config.interpolation import bounded, check_depth
 from a4eval.conversion import at_home
 from a4eval.environment import mention, mentions
 from a4eval.errors import ConfigError, together
@@ -71,7 +71,6 @@ def prepare_search_path(config_dir: Path | None) -> None:
         check_folder(config_dir)
     # what it gives a config is a name; the value comes in where a component is built
     OmegaConf.register_new_resolver("oc.env", mention, replace=True)
-    count_what_is_resolved()
     Plugins.instance().register(UserConfigs)
     _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
     Plugins.instance().register(_PluginConfigs)

@@ -10,6 +10,7 @@ The command line and the installed plugins are trusted; the files of ``--config-
 from __future__ import annotations
 
 import os
+import re
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
@@ -126,6 +127,11 @@ def check_folder(folder: Path) -> None:
             raise ConfigError(f"{folder / name}: a folder of configs cannot {what}", path="--config-dir")
 
 
+_NAMED = {"experiment": "experiments", "executor": "components executor"}
+"""Keys that choose a config by its name, and what lists these."""
+_NO_NAME = re.compile(r"null|true|false|[-+.\d]*|\{.*", re.IGNORECASE)
+
+
 def check_overrides(overrides: Iterable[str]) -> None:
     """Refuse an override of what a4eval does not offer of Hydra.
 
@@ -133,6 +139,10 @@ def check_overrides(overrides: Iterable[str]) -> None:
         ConfigError: there is one.
         hydra.errors.OverrideParseException: it cannot be read.
     """
+    for key, sign, value in (one.partition("=") for one in overrides):
+        if sign and key.lstrip("+") in _NAMED and _NO_NAME.fullmatch(value):
+            expected = f"expected the name of one; `a4eval {_NAMED[key.lstrip('+')]}` lists them"
+            raise ConfigError(f"got {value or 'nothing'}, {expected}", path=key.lstrip("+"))
     about_hydra = [one for one in overrides if "hydra" in one.partition("=")[0]]
     for override in OverridesParser.create().parse_overrides(about_hydra) if about_hydra else ():
         name, package = override.key_or_group, override.package or ""
@@ -294,7 +304,7 @@ class Guard(ConfigLoader):
         if self._strangers:
             ours = [f"{group}={choice}" for group, choice in choices.items() if group in _CHOICES and choice]
             self._check_hydra(config, self._compose(self._without_strangers, ours, run_mode), overrides)
-        self._settle_executor(config, run_mode, overrides)
+        self._settle(config, run_mode, overrides)
 
     def _compose(self, loader: ConfigLoader, overrides: list[str], run_mode: RunMode) -> DictConfig:
         """Compose a config of these overrides alone, once: a sweep asks for it at every point."""
@@ -320,18 +330,22 @@ class Guard(ConfigLoader):
             if path == _STORAGE and not any(one.startswith(f"hydra.{_STORAGE}=") for one in overrides):
                 raise ConfigError("can only be set on the command line", path=f"hydra.{path}")
 
-    def _settle_executor(self, config: DictConfig, run_mode: RunMode, overrides: Sequence[str]) -> None:
-        """Let the command line alone choose the executor; a YAML may set parameters of ``local``."""
-        said = [one for one in overrides if one.lstrip("+~").startswith(("executor=", "executor.", "executor@"))]
-        if any(one.lstrip("+").startswith(("executor=", "executor.name=")) for one in said):
-            with open_dict(config):
-                config.executor = self._compose(self._inner, said, run_mode).executor
-            return
-        node = config.get("executor")
-        name = node if isinstance(node, str) else node.get("name") if OmegaConf.is_dict(node) else None
-        if name not in LOCAL:
-            message = f"a config cannot choose {name!r}, which may run elsewhere; give executor={name} with the command"
-            raise ConfigError(message, path="executor")
+    def _settle(self, config: DictConfig, run_mode: RunMode, overrides: Sequence[str]) -> None:
+        """Let the command line alone choose executor and trackers; a YAML may set parameters of ``local``."""
+        for key, naming in (("executor", ("executor=", "executor.name=")), ("trackers", ("trackers",))):
+            said = [one for one in overrides if one.lstrip("+~").startswith((f"{key}=", f"{key}.", f"{key}@"))]
+            if any(one.lstrip("+").startswith(naming) for one in said):
+                with open_dict(config):
+                    config[key] = self._compose(self._inner, said, run_mode)[key]
+            elif key == "executor":
+                node = config.get(key)
+                name = node if isinstance(node, str) else node.get("name") if OmegaConf.is_dict(node) else None
+                if name not in LOCAL:
+                    where = f"{name!r}, which may run elsewhere; give executor={name} with the command"
+                    raise ConfigError(f"a config cannot choose {where}", path=key)
+            elif config.get(key):
+                what = "which would be sent what comes out; give trackers=[NAME] with the command"
+                raise ConfigError(f"a config cannot choose trackers, {what}", path=key)
 
 
 def overrides_of(config: DictConfig) -> list[str]:

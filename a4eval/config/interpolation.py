@@ -7,6 +7,7 @@ OmegaConf resolves one by one, within each other; so what they cost is counted w
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ class _Spent:
                 raise ConfigError(self.excess)
 
 
-_spent: _Spent | None = None
+_counting: ContextVar[bool] = ContextVar("counting", default=False)
+_spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
 _RESOLVE = Container.resolve_parse_tree
 _REFER = Container._resolve_node_interpolation  # noqa: SLF001  (nothing public sees each text of several in one)
 
@@ -66,9 +68,8 @@ def bounded() -> Iterator[_Spent]:
     Raises:
         ConfigError: they stand for too much.
     """
-    global _spent  # noqa: PLW0603  (OmegaConf passes nothing along from one interpolation to those within it)
-    before, _spent = _spent, _Spent()
-    mine = _spent
+    mine = _Spent()
+    before = _spent.set(mine)  # OmegaConf passes nothing along from one interpolation to those within it
     try:
         yield mine
     except Exception as error:
@@ -76,21 +77,32 @@ def bounded() -> Iterator[_Spent]:
             raise ConfigError(mine.excess) from error
         raise
     finally:
-        _spent = before
+        _spent.reset(before)
     if mine.excess:
         raise ConfigError(mine.excess)
 
 
-def count_what_is_resolved() -> None:
-    """Let OmegaConf count from here on, whatever it resolves."""
+@contextmanager
+def counted() -> Iterator[None]:
+    """Within this context OmegaConf counts what it resolves for this thread; it is not entered within itself."""
     OmegaConf.register_new_resolver("oc.create", _create, replace=True)
+    before = _counting.set(True)
     Container.resolve_parse_tree = _resolve_parse_tree  # type: ignore[method-assign]
     Container._resolve_node_interpolation = _resolve_node_interpolation  # type: ignore[method-assign]  # noqa: SLF001
+    try:
+        yield
+    finally:
+        Container.resolve_parse_tree = _RESOLVE  # type: ignore[method-assign]
+        Container._resolve_node_interpolation = _REFER  # type: ignore[method-assign]  # noqa: SLF001
+        _counting.reset(before)
 
 
 def _resolve_parse_tree(self: Container, parse_tree: Any, *arguments: Any, **keywords: Any) -> Any:
     """Do as OmegaConf does, and count it: of the config in hand, or by itself."""
-    with nullcontext(_spent) if _spent is not None else bounded() as spent:
+    if not _counting.get():
+        return _RESOLVE(self, parse_tree, *arguments, **keywords)  # of another thread
+    known = _spent.get()
+    with nullcontext(known) if known is not None else bounded() as spent:
         spent.take(references=1, characters=parse_tree.stop.stop + 1 if parse_tree.stop else 0)
         found = _RESOLVE(self, parse_tree, *arguments, **keywords)
         if isinstance(found, (DictConfig, ListConfig)):
@@ -101,8 +113,9 @@ def _resolve_parse_tree(self: Container, parse_tree: Any, *arguments: Any, **key
 def _resolve_node_interpolation(self: Container, *arguments: Any, **keywords: Any) -> Any:
     """Do as OmegaConf does, and count the text that comes of it, of which there may be many in one."""
     found = _REFER(self, *arguments, **keywords)
-    if _spent is not None and not isinstance(found, (DictConfig, ListConfig)):
-        _spent.take(characters=len(str(found)))
+    spent = _spent.get()
+    if spent is not None and not isinstance(found, (DictConfig, ListConfig)):
+        spent.take(characters=len(str(found)))
     return found
 
 

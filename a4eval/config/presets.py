@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from a4eval.config.yaml_file import beginning, load
 from a4eval.errors import ConfigError
 from a4eval.plugins import by_precedence, experiment_files
 from a4eval.registry import registry
+from a4eval.regular import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +61,10 @@ def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def _description(file: Path) -> str:
+    import yaml
+
+    from a4eval.config.yaml_file import load
+
     try:
         content = load(file)
     except (
@@ -81,7 +83,7 @@ def _lacking(file: Path) -> list[str]:
     """Return what a line such as ``# needs: a4eval-deconv`` at the beginning of *file* names and is not installed."""
     try:
         found = _NEEDS.search(beginning(file, HEADER).decode(errors="replace"))
-    except (ConfigError, OSError):
+    except OSError:
         return []
     installed = {plugin.distribution for plugin in registry().plugins}
     return [name for name in found[1].split() if name not in installed] if found else []

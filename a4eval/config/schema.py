@@ -31,6 +31,7 @@ def schema() -> dict[str, Any]:
     definitions = {kind: _kind(kind) for kind in kinds}
     root = msgspec.json.schema(Root)["$defs"]["Root"]["properties"]
     properties: dict[str, Any] = {key: {"anyOf": [value, REFERS]} for key, value in root.items()}
+    del properties["trackers"]  # only a command says it
     properties |= {"defaults": {"type": "array"}, "hydra": {"type": "object"}}
     properties |= {"task": {"$ref": "#/$defs/task"}, "executor": {"$ref": "#/$defs/executor"}}
     return {

@@ -6,15 +6,14 @@ A file of a few hundred bytes can stand for a gigabyte, through aliases of alias
 from __future__ import annotations
 
 import io
-import os
 import re
-import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from a4eval.errors import ConfigError
+from a4eval.regular import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,28 +36,14 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+.0-9][-+.0-9_:a-fA-FxXoO]*")
 
 
-def beginning(file: Path, most: int) -> bytes:
-    """Return the first *most* bytes of a file, without waiting for a pipe or a device.
-
-    Raises:
-        ConfigError: it is no regular file.
-        OSError: it cannot be read.
-    """
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise ConfigError("is not a file", path=str(file))
-    # some that the system calls regular files wait for more to come
-    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-        return opened.read(most) or b""  # None: nothing is there yet
-
-
 def text_of(file: Path) -> str:
     """Return the text of a YAML file, once it is known to be harmless to load.
 
     Raises:
-        ConfigError: it is no regular file, too large, nested too deep, or stands for too much.
+        ConfigError: it is too large, nested too deep, or stands for too much.
         yaml.YAMLError: it is no YAML.
         UnicodeDecodeError: it is no UTF-8.
-        OSError: it cannot be read.
+        OSError: it is no regular file, or cannot be read.
     """
     content = beginning(file, LARGEST + 1)
     if len(content) > LARGEST:

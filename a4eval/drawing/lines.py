@@ -39,7 +39,7 @@ def lines(plot: Plot, layer: Layer, stacks: Sequence[tuple[float, float]]) -> It
     for points in _groups(plot, layer, stacks, telling).values():
         row = points[0].row
         paint, seen = plot.paint(layer, row), opacity(layer)
-        said = "\n".join(f"{one.title}: {text(one.of(row), one.format)}" for one in telling)
+        said = "\n".join(f"{one.title or one.field}: {text(one.of(row), one.format)}" for one in telling)
         title = tag("title", said) if said and layer.mark.get("tooltip", True) is not None else None
         path = _path([(one.x, one.y) for one in points], how)
         if layer.mark["type"] == "area":

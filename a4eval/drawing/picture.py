@@ -9,7 +9,7 @@ from a4eval.drawing import guides
 from a4eval.drawing.layers import layers
 from a4eval.drawing.marks import MOST, Frame, drawn, sampled
 from a4eval.drawing.plot import Plot
-from a4eval.drawing.scales import Band
+from a4eval.drawing.scales import Band, Continuous
 from a4eval.drawing.values import number
 from a4eval.markup import Markup, joined, tag
 
@@ -113,10 +113,24 @@ def picture(
         height=round(whole_height),
         role="img",
         aria_label=f"{title}. {description}" if description else title,
+        **({} if alone else _rulers(plot)),
         font_family="system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
         font_size=guides.FONT,
     )
     return Picture(svg, whole_width, whole_height, title, description, tuple(dict.fromkeys(notes)))
+
+
+def _rulers(plot: Plot) -> dict[str, str]:
+    """Return what a script needs to tell where on the axes a line is pointed at: ends in pixels and in numbers."""
+    if not any(layer.mark["type"] == "line" for layer in plot.layers):
+        return {}
+    found = {}
+    for name in ("x", "y"):
+        scale = plot.scales.get(name)
+        if isinstance(scale, Continuous) and scale.kind in ("linear", "log"):
+            ends = (f"{one:.6g}" for one in (scale.start, scale.stop, scale.low, scale.high))
+            found[f"data_{name}"] = "\t".join([plot.axes[name].title or name, scale.kind, *ends])
+    return found
 
 
 def _side(wanted: Any, plot: Plot, name: str, usual: float) -> float:

@@ -6,9 +6,10 @@ import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from a4eval.errors import PluginError
+from a4eval.errors import DataError, PluginError
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import Journal
+from a4eval.ownership import RUNS
 from a4eval.runs.provenance import THREADS
 from a4eval.runs.record import ExecutorRecord, Record, encode
 from a4eval.runs.runner import announce, execute, prepare
@@ -21,21 +22,17 @@ if TYPE_CHECKING:
     from a4eval.executors.contract import Job, Sweep
     from a4eval.runs.runner import Prepared
 
-RUNS = "runs"
 
+def new_folder(sweep: Path, run_id: str) -> Path:
+    """Return where the artifacts of a run go that is about to begin.
 
-def folder_of(file: Path, run_id: str) -> Path:
-    """Return where a run's artifacts are.
-
-    Args:
-        file: its record, or the journal of its sweep.
-        run_id: its identity.
-
-    >>> from pathlib import Path
-    >>> str(folder_of(Path("multirun/results.jsonl"), "4f0a")), str(folder_of(Path("outputs/result.json"), "4f0a"))
-    ('multirun/runs/4f0a', 'outputs')
+    Raises:
+        DataError: a link there leads elsewhere: whoever sent the sweep's folder knows where its runs will write.
     """
-    return file.parent / RUNS / run_id if file.suffix == ".jsonl" else file.parent
+    for place in (sweep / RUNS, sweep / RUNS / run_id):
+        if place.is_symlink():
+            raise DataError(f"{place}: is a link, and nothing is written where that may lead; remove it")
+    return place
 
 
 class Point(NamedTuple):
@@ -75,9 +72,10 @@ class ExperimentRunner:
 
         Raises:
             PluginError: it comes out as another run than the one that was planned.
+            DataError: as :func:`new_folder`.
         """
         point: Point = job.point
-        prepared = prepare(Experiment(point.experiment, point.config, point.overrides, folder / RUNS / job.run_id))
+        prepared = prepare(Experiment(point.experiment, point.config, point.overrides, new_folder(folder, job.run_id)))
         if prepared.run_id != job.run_id:
             planned, found = job.run_id, prepared.run_id
             raise PluginError(

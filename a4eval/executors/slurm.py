@@ -28,6 +28,7 @@ from a4eval.context import require
 from a4eval.errors import A4evalError, ConfigError, MissingExtraError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
 from a4eval.experiment import Conduct
+from a4eval.regular import content, to_write
 from a4eval.terminal import remark
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 LOGS = "slurm"
 JOBS = "jobs.txt"
+LONGEST = 2**24
+"""Bytes of the list of jobs."""
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_BETWEEN_QUESTIONS = 5.0
 """How often the queue is asked for; a job that ends well is seen at once, by its result."""
@@ -72,6 +75,10 @@ class Slurm:
         self._logs = sweep.folder / LOGS
         if not str(self._logs).isprintable():  # its name stands in a shell script
             raise ConfigError(f"Slurm cannot be given a folder named {str(sweep.folder)!r}", path="hydra.sweep.dir")
+        if self._logs.is_symlink():
+            raise ConfigError(
+                f"{self._logs} is a link, and nothing is written where that may lead", path="hydra.sweep.dir"
+            )
         ours = self._logs / secrets.token_hex(8)
         self._logs.mkdir(parents=True, exist_ok=True)
         ours.mkdir(mode=0o700)
@@ -127,7 +134,7 @@ class Slurm:
         self._fresh = []
         self._jobs |= sent
         self._asked = -inf
-        with (self._logs / JOBS).open("a") as file:
+        with os.fdopen(to_write(self._logs / JOBS, os.O_WRONLY | os.O_APPEND), "a") as file:
             file.writelines(f"{job.job_id}\n" for job in sent.values())
 
     def _over(self, job: Any) -> bool:
@@ -154,9 +161,12 @@ class Slurm:
 
     def _await_earlier(self) -> None:
         listed = self._logs / JOBS
-        if not listed.exists():
+        try:
+            earlier = _listed(listed)
+        except FileNotFoundError:
             return
-        earlier = listed.read_text(errors="replace").split()
+        except OSError as error:
+            raise ConfigError(f"{listed}: {error.strerror}", path="hydra.sweep.dir") from error
         if not all(re.fullmatch(r"\d+(_\d+)?", one) for one in earlier):
             message = f"{listed} is no file of a4eval, which keeps its jobs there; choose another folder"
             raise ConfigError(message, path="hydra.sweep.dir")
@@ -211,6 +221,10 @@ def _queue() -> set[str] | None:
     return None if said is None else set(said.split())
 
 
+def _listed(file: Path) -> list[str]:
+    return content(file, LONGEST).decode(errors="replace").split()
+
+
 def cancel_left(folder: Path) -> int:
     """Take the jobs of the sweep in *folder* out of Slurm's queue, and return how many they were.
 
@@ -218,7 +232,7 @@ def cancel_left(folder: Path) -> int:
     """
     logs = (folder / LOGS).resolve()
     try:
-        listed = (logs / JOBS).read_text(errors="replace").split()
+        listed = _listed(logs / JOBS)
     except OSError:
         return 0
     left = [one for one in sorted(_queue() or ()) if one in listed and _writes_to(one, logs)]

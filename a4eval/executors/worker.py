@@ -1,26 +1,21 @@
 """A worker process: the loop it runs, and the handle its owner holds.
 
-It is a fresh interpreter, never a fork, with one BLAS thread; it has a session of its own, so Ctrl-C reaches its owner
-alone; and it leaves at once when its owner is gone, even in the middle of a run.
+It has one BLAS thread, and leaves at once when its owner is gone, even in the middle of a run.
 """
 
 from __future__ import annotations
 
 import os
 import resource
-import select
 import signal
 import socket
-import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from a4eval import child
 from a4eval.errors import A4evalError, PluginError
 from a4eval.runs.interrupts import GRACE_SECONDS, leave_polite_kills_to_the_owner, overdue
 from a4eval.runs.printed import content, go_to, new_file, shorten
@@ -82,17 +77,14 @@ class Worker:
     ) -> None:
         ours, theirs = socket.socketpair()
         self._printed = new_file()
-        code = f"import sys; sys.path[:] = {sys.path!r}; from a4eval.executors.worker import main; main()"
         with theirs:
-            # our own interpreter and our own code
-            self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-c", code, str(theirs.fileno()), str(self._printed)],
-                pass_fds=(theirs.fileno(), self._printed, *inherited),
-                env={**os.environ, **environment},
-                cwd=settings.directory if Path(settings.directory).is_dir() else None,
-                stdin=subprocess.DEVNULL,
+            self._process = child.start(
+                __name__,
+                (theirs.fileno(), self._printed),
+                kept=inherited,
+                environment=environment,
+                directory=settings.directory,
                 stdout=2,  # what a run prints must not mix with our tables
-                start_new_session=True,
             )
         self.connection = Connection(ours.detach())
         self.gpu = gpu
@@ -131,9 +123,7 @@ class Worker:
 
     def kill(self) -> None:
         """End it at once, and whatever it started."""
-        with suppress(ProcessLookupError):  # it had left already
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        child.end(self._process)
         self._close()
 
     def _close(self) -> None:
@@ -164,7 +154,7 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     go_to(int(sys.argv[2]))
     leave_polite_kills_to_the_owner()
-    threading.Thread(target=_leave_with_owner, args=(connection.fileno(),), daemon=True).start()
+    child.leave_with_owner(connection.fileno())
     try:
         settings: Settings = connection.recv()
         if settings.memory_limit is not None:
@@ -194,7 +184,7 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
     from a4eval.runs.record import encode
     from a4eval.terminal import remark
 
-    sweep = settings.sweep
+    sweep, owner = settings.sweep, os.fstat(connection.fileno())
     journal = Journal(sweep.folder)
     if settings.journal:  # else there may be no folder on this machine
         installed.keep(sweep.folder)
@@ -205,6 +195,7 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
             if timed or not number:
                 connection.send(Begun())
             record = run_job(job, sweep)
+            _leave_without(owner, connection)
             line = encode(record) + b"\n"
             if settings.journal:
                 journal.append(line)
@@ -216,9 +207,11 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
         connection.send(ChunkDone())
 
 
-def _leave_with_owner(handle: int) -> None:
-    """Wait until the other end of the socket is closed, then end this process whatever it does."""
-    closed = select.poll()
-    closed.register(handle, 0)  # no event asked for: only the hang-up is reported
-    closed.poll()
-    os._exit(1)
+def _leave_without(owner: os.stat_result, connection: Connection) -> None:
+    """End this process if its run closed what leads to its owner: that run is to blame, and not the next."""
+    try:
+        there = os.path.samestat(owner, os.fstat(connection.fileno()))
+    except OSError:
+        there = False
+    if not there:
+        os._exit(1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
@@ -17,19 +18,31 @@ import msgspec
 from a4eval.errors import DataError
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Entry
+from a4eval.ownership import JOURNAL
+from a4eval.regular import opened, to_write
 from a4eval.runs.record import SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-FILE_NAME = "results.jsonl"
+FILE_NAME = JOURNAL
 BEGINNING = b'{"schema_version":'
 """How a record begins, even one torn by a crash."""
 
+LONGEST = 2**28
+"""Bytes of a line: of what is longer each piece is a line that cannot be read."""
 TAIL = 64
 """So many bytes before the place up to which the journal was read must be what they were, else it is another file."""
 T = TypeVar("T")
+
+
+def _is_open(handle: int) -> bool:
+    try:
+        os.fstat(handle)
+    except OSError:
+        return False
+    return True
 
 
 class Journal:
@@ -63,7 +76,10 @@ class Journal:
         try:
             while True:
                 if self._handle < 0:
-                    self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                    self._handle = to_write(self.path, os.O_RDWR | os.O_APPEND)
+                elif not _is_open(self._handle):  # a run has closed it
+                    self._handle = -1
+                    continue
                 fcntl.flock(self._handle, fcntl.LOCK_EX)
                 try:
                     if self._current():
@@ -104,12 +120,12 @@ class Journal:
     def follow(self) -> Iterator[Entry]:
         """Yield what was appended, by anyone, since the last call (at first, or when it was replaced: everything)."""
         try:
-            file = self.path.open("rb")
+            file = self._opened()
         except FileNotFoundError:
             return
         with file:
             self._find_place(file)
-            for line in file:
+            while line := file.readline(LONGEST):
                 entry = self._entry(line)
                 whole = line.endswith(b"\n")
                 if entry is None and not whole:
@@ -127,6 +143,14 @@ class Journal:
     def end(self) -> int:
         """Up to which byte it was followed."""
         return self._offset
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return opened(self.path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from error
 
     def _entry(self, line: bytes) -> Entry | None:
         try:
@@ -155,12 +179,15 @@ class Journal:
         Raises:
             DataError: it is another file, which must not be written to.
         """
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             return
-        with self.path.open("rb") as file:
+        if self.path.is_symlink():
+            raise DataError(f"{self.path}: is a link, and nothing is written where that may lead; name its folder")
+        with self._opened() as file:
             ours = file.seek(0, os.SEEK_END) == 0
             file.seek(0)
-            ours = ours or any(self._entry(line) or line.startswith(BEGINNING) for line in file)
+            lines = iter(partial(file.readline, LONGEST), b"")
+            ours = ours or any(self._entry(line) or line.startswith(BEGINNING) for line in lines)
         if not ours:
             raise DataError(f"{self.path}: is no journal of a4eval; choose another folder, or move it away")
 
@@ -186,10 +213,10 @@ class Journal:
         if not entries:
             return  # and perhaps no file
         decoder = msgspec.json.Decoder(kind)
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             for entry in entries:
                 file.seek(entry.offset)
                 try:
-                    yield decoder.decode(file.readline())
+                    yield decoder.decode(file.readline(LONGEST))
                 except (msgspec.MsgspecError, RecursionError) as error:
                     raise DataError(f"{self.path}: the record of run {entry.run_id} cannot be read: {error}") from error

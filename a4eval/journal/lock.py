@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from a4eval.errors import ConfigError
+from a4eval.regular import opened, to_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,18 +52,16 @@ def holder(folder: Path) -> tuple[Holder | None, bool]:
         OSError: it cannot be read.
     """
     try:
-        handle = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+        file = opened(folder / LOCK_NAME)
     except FileNotFoundError:
         return None, False
-    try:
-        found = _said(handle)
+    with file:
+        found = _said(file.fileno())
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return found, True
         return found, False
-    finally:
-        os.close(handle)
 
 
 def _said(handle: int) -> Holder | None:
@@ -84,7 +83,10 @@ class FolderLock:
         self._started = time.time()
 
     def __enter__(self) -> Self:
-        self.handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self.handle = to_write(self._path)
+        except OSError as error:
+            raise ConfigError(f"{self._path}: {error.strerror}", path="hydra.sweep.dir") from error
         give_up = time.monotonic() + SECONDS_FOR_ORPHANS
         while True:
             try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from a4eval.errors import ConfigError, DataError, did_you_mean
+from a4eval.journal.pointed import chosen, pointed
 from a4eval.journal.standing import Standing
 from a4eval.journal.texts import Text, texts
 from a4eval.journal.views import Row, number
@@ -17,7 +19,6 @@ from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -72,11 +73,32 @@ class Found:
 
 
 def read(*paths: Path) -> Found:
-    """Read all records under *paths*, each a record, a journal, or any folder; what lies under two of them once.
+    """Read all records under *paths*; what lies under two of them once.
+
+    Args:
+        paths: each a record, a journal, any folder, or a point of a sweep such as ``SWEEP/#3``.
 
     Raises:
-        DataError: there is none.
+        ConfigError: there is no such point.
+        DataError: there is no such file or folder, or no record in it.
     """
+    places = [pointed(path) for path in paths]
+    whole = [place.path for place in places if place.point is None]
+    found = _below(*whole) if whole else Found([], 0, 0)
+    for place in places:
+        if place.point is None:
+            continue
+        one = _below(place.path)
+        run_id = chosen(place, list(dict.fromkeys(row.run_id for row in one.rows)))
+        known = {(Path(row.path).resolve(), row.offset) for row in found.rows}
+        of_it = [row for row in one.rows if row.run_id == run_id]
+        found.rows += [row for row in of_it if (Path(row.path).resolve(), row.offset) not in known]
+        found.unknown |= {row.schema_version for row in of_it} - {SCHEMA_VERSION}
+    return found
+
+
+def _below(*paths: Path) -> Found:
+    """Read all records under *paths*, each a file or a folder."""
     found = Standing[Row]()
     torn = 0
     for file, above in {file.resolve(): (file, path) for path in paths for file in files(path)}.values():
@@ -114,13 +136,7 @@ def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | N
 
 
 def files(path: Path) -> list[Path]:
-    """Return the files of records at *path*: itself, or those of such names below it.
-
-    Raises:
-        DataError: there is nothing.
-    """
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file or folder")
+    """Return the files of records at *path*: itself, or those of such names below it."""
     return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
 
 
@@ -153,6 +169,25 @@ def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
         _check_value(every, key, value, text)
         rows = [row for row in rows if _compare(compare, row.get(key), value)]
     return rows
+
+
+def is_condition(text: str) -> bool:
+    """Say whether a text can only be a condition, not a path: it compares.
+
+    >>> is_condition("AP=>0.4"), is_condition("multirun/q5")
+    (True, False)
+    """
+    return any(sign in text for sign in "<>=")
+
+
+def key_of(condition: str) -> str:
+    """Return the key of a condition.
+
+    >>> key_of("AP>0.4")
+    'AP'
+    """
+    found = _FILTER.fullmatch(condition)
+    return found["key"].strip() if found else condition
 
 
 def _check_value(rows: Iterable[Row], key: str, value: Any, condition: str) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
+from a4eval.journal.journal import LONGEST
+from a4eval.regular import opened
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -22,7 +25,7 @@ def texts(file: Path) -> Iterator[tuple[int, Text]]:
         OSError: it cannot be read.
     """
     offset = 0
-    with file.open("rb") as lines:
+    with opened(file) as lines:
         while text := _next(lines, offset, whole=file.suffix != ".jsonl"):
             yield offset, text
             offset += len(text)
@@ -34,7 +37,7 @@ def text_at(file: Path, offset: int) -> Text:
     Raises:
         OSError: it cannot be read.
     """
-    with file.open("rb") as lines:
+    with opened(file) as lines:
         lines.seek(offset)
         return _next(lines, offset, whole=file.suffix != ".jsonl")
 
@@ -44,6 +47,7 @@ def _next(lines: BinaryIO, offset: int, *, whole: bool) -> Text:
     if len(text) < LARGE:
         return text
     content = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ)  # closed once nobody looks at it
-    end = len(content) if whole else content.find(b"\n", offset) + 1 or len(content)
+    end = len(content) if whole else content.find(b"\n", offset, offset + LONGEST) + 1 or offset + LONGEST
+    end = min(end, len(content))
     lines.seek(end)
     return memoryview(content)[offset:end]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -104,12 +105,14 @@ class Row(Struct):
         """Return what stands under *key*, or None.
 
         Args:
-            key: a key of the record (``status``, ``verdict``, ``timing.wall_seconds``, ``metrics.accuracy``,
-                ``config.task.cell``);
+            key: a key of the record (``status``, ``verdict``, ``age`` in seconds, ``timing.wall_seconds``,
+                ``metrics.accuracy``, ``config.task.cell``);
                 the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
             settings: the config, where it is known already.
         """
         head, _, rest = key.partition(".")
+        if key == "age":
+            return self.age
         if key == "verdict":
             return None if self.verdict is None else self.verdict.outcome
         if key in self.metrics or (head == "metrics" and rest in self.metrics):
@@ -129,6 +132,14 @@ class Row(Struct):
         return None
 
     @property
+    def age(self) -> float | None:
+        """How long ago it began, in seconds; None where it does not say when."""
+        try:
+            return (datetime.now(UTC) - datetime.fromisoformat(self.started or "")).total_seconds()
+        except (ValueError, TypeError):  # none, or one without its time zone
+            return None
+
+    @property
     def settings(self) -> Any:
         """The config."""
         try:
@@ -145,7 +156,7 @@ class Row(Struct):
                 yield from self.metrics
             else:
                 yield from _paths({name: msgspec.to_builtins(getattr(self, name))})
-        yield from ("error.type", "error.message", "error.traceback")
+        yield from ("age", "error.type", "error.message", "error.traceback")
 
 
 def _paths(node: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import SweepPair
 from a4eval.comparisons.sides import Sides, sides
-from a4eval.results.tables import fold, print_table
+from a4eval.results.tables import print_table, print_text
 from a4eval.runs.record import plain
 from a4eval.terminal import put
 
@@ -95,11 +95,11 @@ def _print(
     parts: Mapping[str, list[Judged]],
     profiles: Mapping[str, list[dict[str, float]]],
 ) -> None:
-    put(fold(f"baseline {both.baseline}, candidate {both.candidate}"))
+    print_text(f"baseline {both.baseline}, candidate {both.candidate}")
     if both.differing:
         print_table("what else differs", ["what", "baseline", "candidate"], [one.cells() for one in both.differing])
     for note in both.pair.notes:
-        put(fold(f"note: {note}"))
+        print_text(f"note: {note}")
     print_judged("", values)
     kind = "problems" if isinstance(both.pair, SweepPair) else "parts"
     for label, of in parts.items():

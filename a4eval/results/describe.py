@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+from typing import TYPE_CHECKING
 
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.registry import Provided, registry
 from a4eval.results.listed import print_left_out, print_lines
-from a4eval.results.tables import print_table
+from a4eval.results.tables import print_prose, print_table, print_text
 from a4eval.terminal import put
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def list_components(kind: str | None, *, as_json: bool, search: str | None = None) -> None:
@@ -30,9 +34,22 @@ def list_components(kind: str | None, *, as_json: bool, search: str | None = Non
     if as_json:
         put(json.dumps([_facts(one) for one in found], indent=2))
         return
-    width = max((len(one.component.kind) for one in found), default=0)
-    print_lines([(f"{one.component.kind:{width}}  {one.component.name}", one.component.summary) for one in found])
+    if kind is None and search is None:
+        _print_names(found)
+    else:
+        print_lines([(one.component.name, one.component.summary) for one in found])
     print_left_out()
+
+
+def _print_names(found: Sequence[Provided]) -> None:
+    """Print the names of each kind, so that all that there is fits a screen."""
+    by_kind: dict[str, list[str]] = {}
+    for one in found:
+        by_kind.setdefault(one.component.kind, []).append(one.component.name)
+    for kind, names in by_kind.items():
+        put(f"{kind}:")
+        print_text(", ".join(names), indent=2)
+    print_text("`a4eval components KIND` says what each is, `… NAME` all about one")
 
 
 def describe(name: str, kind: str | None, *, as_json: bool) -> None:
@@ -59,17 +76,18 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         return
     for one in found:
         component = one.component
-        put(f"{component.kind} {one}: {component.summary}")
-        text = inspect.getdoc(one.load())
-        put(f"\n{text}\n" if text else "")
-        rows = [
-            [row.name, row.type, "required" if row.required else repr(row.default), row.unit, row.help]
-            for row in parameters(one.load())
-        ]
-        if rows:
-            print_table("parameters", ["name", "type", "default", "unit", "help"], rows)
+        print_text(f"{component.kind} {one}: {component.summary}")
+        put()
+        print_prose(inspect.getdoc(one.load()) or "")
+        found_rows = parameters(one.load())
+        if found_rows:
+            rows = [
+                [row.name, row.type, "required" if row.required else repr(row.default), row.unit] for row in found_rows
+            ]
+            names = ["name", "type", "default", "unit"]
+            print_table("parameters", names, rows, always=names, under=[row.help for row in found_rows])
         for reference in component.references:
-            put(f"reference: {reference}")
+            print_text(f"reference: {reference}")
 
 
 def _facts(one: Provided) -> dict[str, object]:

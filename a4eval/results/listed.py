@@ -5,13 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from a4eval.config.yaml_file import load
 from a4eval.errors import A4evalError, ConfigError, did_you_mean, each
 from a4eval.registry import registry
-from a4eval.results.tables import GAP, console
-from a4eval.terminal import printable, put, remark
+from a4eval.results.tables import GAP, print_text
+from a4eval.terminal import put, put_styled, remark, screen_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,12 +19,11 @@ if TYPE_CHECKING:
 
 def print_lines(rows: Sequence[tuple[str, str]]) -> None:
     """Print names and what they are, a line each: what does not fit is cut."""
-    out = console()
-    width = max((len(name) for name, _ in rows), default=0)
+    longest = max((len(name) for name, _ in rows), default=0)
+    room = screen_width()
     for name, text in rows:
-        line = Text(printable(f"{name:{width + GAP}}{text}"))
-        line.truncate(out.width, overflow="ellipsis")
-        out.print(line, soft_wrap=True)
+        line = f"{name:{longest + GAP}}{text}"
+        put(line if len(line) <= room else f"{line[: room - 1]}…")
 
 
 def print_left_out() -> None:
@@ -64,15 +61,14 @@ def chosen(listed: Iterable[Listed], which: str | None, word: str | None) -> lis
 
 def print_experiment(one: Listed) -> None:
     """Print all about an experiment: what it asks, what it needs, and a command."""
-    out = console()
-    out.print(Text(printable(f"{one.name} ({one.provider})"), "bold"))
-    out.print(Text(printable(one.description)))
+    put_styled(f"{one.name} ({one.provider})", "bold")
+    print_text(one.description)
     if one.needs:
         put(f"needs: pip install {' '.join(one.needs)}")
         return
     missing = _missing(one)
     if missing:
-        put(f"must be given: {', '.join(missing)}")
+        print_text(f"must be given: {', '.join(missing)}")
     given = " ".join(f"{key}=…" for key in missing)
     put(f"\na4eval run {shlex.quote(f'experiment={one.name}')} {given}".rstrip())
 

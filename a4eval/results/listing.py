@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from a4eval.journal import query
-from a4eval.results.tables import cell, print_table
+from a4eval.results.record_table import Line, print_records
+from a4eval.results.tables import print_table, print_text
 from a4eval.runs.record import plain, schema
 from a4eval.terminal import put, remark
 
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.journal.views import Row
-
-METRICS_TOLD = 2
-"""How many numbers of a record are told where records share none."""
 
 
 def list_records(
@@ -50,11 +49,11 @@ def list_records(
     if sort is not None:
         query.check_key(found.rows, sort.removeprefix("-"))
         rows = query.order(rows, sort)
-    keys = columns.split(",") if columns else query.columns(rows)
+    keys = columns.split(",") if columns else _facts_first(query.columns(rows))
     for key in keys if columns else ():
         query.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
-    cells = [row.cells(keys) for row in shown]
+    cells = [row.cells(keys) for row in shown] if columns or form != "table" else []
     if form == "json":
         put(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":
@@ -63,15 +62,24 @@ def list_records(
         writer.writerow(keys)
         writer.writerows(map(_text, line) for line in cells)
         put(lines.getvalue(), end="")
-    else:
-        if not columns and _is_mixed(rows):
-            keys, cells = _told(keys, shown)
+    elif columns:
         print_table("", [key.removeprefix("metrics.") for key in keys], cells)
-        states = {state: sum(row.status == state for row in rows) for state in ("ok", "failed", "interrupted")}
-        counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count) or "none"
-        put(f"{len(shown):,} of {len(found.rows):,} runs shown; those that meet the conditions: {counted}")
-        if not rows:
-            remark(f"a4eval: warning: no record meets {' and '.join(conditions)}")
+        _print_counts(rows, len(shown), len(found.rows), conditions)
+    else:
+        runs = dict.fromkeys(row.run_id for row in found.rows) if len(paths) == 1 else ()
+        numbers = {run_id: number for number, run_id in enumerate(runs, 1)}
+        asked = [*([sort.removeprefix("-")] if sort else []), *map(query.key_of, conditions)]
+        print_records([Line(numbers.get(row.run_id), row) for row in shown], list(dict.fromkeys(asked)))
+        _print_counts(rows, len(shown), len(found.rows), conditions)
+        if rows and len(runs) > 1:
+            print_text(f"`a4eval show {shlex.quote(str(paths[0]))}/#1` shows the first")
+    if form == "table" and not rows:
+        remark(f"a4eval: warning: no record meets {' and '.join(conditions)}")
+    _print_doubts(found)
+
+
+def _print_doubts(found: query.Found) -> None:
+    """Say what is to be known of the records."""
     if found.changed:
         text = "more row(s) than runs: the data files of a run changed, so each state of them has its row"
         remark(f"a4eval: warning: {found.changed} {text}")
@@ -81,27 +89,19 @@ def list_records(
         remark(f"a4eval: warning: {found.torn} unreadable line(s) passed over")
 
 
-def _is_mixed(rows: Sequence[Row]) -> bool:
-    """Say whether there are several experiments that share no metric."""
-    return len({row.experiment for row in rows}) > 1 and not set.intersection(*(set(row.metrics) for row in rows))
+def _facts_first(keys: Sequence[str]) -> list[str]:
+    """Return the keys after what is always told of a record."""
+    facts = ["experiment", "verdict", "started", "path"]
+    return [*facts, *(key for key in keys if key not in facts)]
 
 
-def _told(keys: Sequence[str], rows: Sequence[Row]) -> tuple[list[str], list[list[Any]]]:
-    """Return the columns and cells of records of which each has its own numbers: these stand in one column."""
-    kept = [key for key in keys if not key.startswith("metrics.") and key != "path"]
-    first = ["experiment", *(key for key in kept if key != "experiment" and _is_telling(key, rows))]
-    where = ["path"] if "path" in keys else []
-    return [*first, "metrics", *where], [[*row.cells(first), _first_metrics(row), *row.cells(where)] for row in rows]
-
-
-def _is_telling(key: str, rows: Sequence[Row]) -> bool:
-    """Say whether at least half of *rows* have the key."""
-    return 2 * sum(row.get(key) is not None for row in rows) >= len(rows)
-
-
-def _first_metrics(row: Row) -> str:
-    told = [f"{name}={cell(row.get(f'metrics.{name}'))}" for name in list(row.metrics)[:METRICS_TOLD]]
-    return " ".join([*told, "…"] if len(told) < len(row.metrics) else told)
+def _print_counts(rows: Sequence[Row], shown: int, total: int, conditions: Sequence[str]) -> None:
+    """Print how many there are, and what came of them."""
+    states = {state: sum(row.status == state for row in rows) for state in ("ok", "failed", "interrupted")}
+    counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
+    of = f" of {len(rows):,}" if shown < len(rows) else ""
+    met = f"; {len(rows):,} of {total:,} meet the conditions" if conditions else ""
+    put(f"{shown:,}{of} run{'s' * (max(shown, len(rows)) != 1)}{': ' * bool(counted)}{counted}{met}")
 
 
 def _text(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.comparisons.opened import finished
 from a4eval.comparisons.ranking import Ranking, rank
-from a4eval.results.tables import cell, fold, print_table
+from a4eval.results.tables import cell, print_table, print_text
 from a4eval.runs.record import plain
 from a4eval.terminal import put
 
@@ -46,8 +46,8 @@ def print_ranking(
         return
     print_table(f"{metric}, the best first", COLUMNS, _rows(found))
     for note in found.notes:
-        put(fold(f"note: {note}"))
-    put(fold(_of_the_best(found)))
+        print_text(f"note: {note}")
+    print_text(_of_the_best(found))
 
 
 def _rows(found: Ranking) -> list[list[Any]]:

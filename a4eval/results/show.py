@@ -5,32 +5,30 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from a4eval.results.tables import cell, console, print_table
-from a4eval.terminal import printable, put
+from a4eval.results.tables import cell, naming, print_table, print_text, wrapped
+from a4eval.terminal import put, put_styled, screen_width
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.runs.record import MetricRecord, Record, VerdictRecord
 
-LINES = 38
-"""How many lines a run takes, unless all is asked for; one more is the record's path."""
+LINES = 37
+"""How many lines a run takes, unless all is asked for; three more name other tables, and the record's path."""
 DESCRIPTION_LINES = 3
 METRICS_SHOWN = 20
 REASONS_SHOWN = 8
 LEAST_ROWS = 3
 """Fewer rows of a table than this tell nothing."""
-_STYLES = {"passed": "bold green", "undecided": "bold yellow", "failed": "bold red"}
+_STYLES = {"passed": "green", "undecided": "yellow", "failed": "red"}
 
 
-def print_record(record: Record, path: Path | None = None, *, everything: bool = False) -> None:
+def print_record(record: Record, path: Path, *, everything: bool = False) -> None:
     """Print what was asked, the verdict, the numbers with their intervals, and as many tables as fit.
 
     Args:
         record: the record.
-        path: where it is, to say how to see the rest.
+        path: by which it is asked for, to say how to see the rest.
         everything: leave out nothing.
     """
     left = LINES - print_head(record)
@@ -44,43 +42,40 @@ def print_record(record: Record, path: Path | None = None, *, everything: bool =
             continue
         least = min(LEAST_ROWS, len(table)) + 4  # its title, the heading, a rule, what is not shown
         if not everything and left < least:
-            hidden.append(f"{name} ({len(table)} rows)")
+            hidden.append(name)
             continue
         header = list(dict.fromkeys(column for row in table for column in row))
         rows = [[row.get(column) for column in header] for row in table]
         left -= print_table(name, header, rows, whole=everything, lines=None if everything else left)
     if hidden:
-        shown = f"`a4eval show {shlex.quote(str(path))}`" if path else "the record"
-        put(f"more tables, in {shown}: {', '.join(hidden)}")
+        advice = f"more tables, with `a4eval show {shlex.quote(str(path))} --table NAME`:"
+        put("\n".join(naming(advice, hidden, screen_width())))
 
 
 def print_head(record: Record) -> int:
     """Print what was run, in a line or two."""
-    out = console()
     task = record.config["task"]
     name = record.experiment or (task if isinstance(task, str) else task["name"])
-    out.print(Text(printable(f"{name} (seed {record.seed})"), "bold"))
-    description = printable(str(record.config.get("description") or ""))
-    lines = list(Text(description).wrap(out, out.width)) if description else []
+    put_styled(f"{name} (seed {record.seed})", "bold")
+    lines = wrapped(str(record.config.get("description") or ""), screen_width())
     if len(lines) > DESCRIPTION_LINES:
-        lines = lines[:DESCRIPTION_LINES]
-        lines[-1].truncate(out.width - 2)
-        lines[-1].append(" …")
+        last = wrapped(lines[DESCRIPTION_LINES - 1], screen_width() - 2)[0]
+        lines = [*lines[: DESCRIPTION_LINES - 1], f"{last} …"]
     for line in lines:
-        out.print(line)
+        put(line)
     return 1 + len(lines)
 
 
 def print_verdict(verdict: VerdictRecord, *, everything: bool = False) -> int:
     """Print the verdict and its reasons."""
-    out = console()
-    out.print(Text(f"verdict: {verdict.outcome}", _STYLES[verdict.outcome]))
+    put_styled(f"verdict: {verdict.outcome}", _STYLES[verdict.outcome])
     shown = verdict.reasons if everything else verdict.reasons[:REASONS_SHOWN]
+    taken = 1
     for reason in shown:
-        out.print(Text(printable(f"  {reason}")))
+        taken += print_text(reason, indent=2)
     if len(shown) < len(verdict.reasons):
-        out.print(f"  … and {len(verdict.reasons) - len(shown)} more")
-    return 1 + len(shown)
+        taken += print_text(f"… and {len(verdict.reasons) - len(shown)} more", indent=2)
+    return taken
 
 
 def print_metrics(metrics: dict[str, MetricRecord], *, everything: bool = False) -> int:

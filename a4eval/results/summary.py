@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from a4eval.errors import ConfigError, did_you_mean
-from a4eval.executors.jobs import RUNS
 from a4eval.experiment import Root
+from a4eval.journal.pointed import spelt
 from a4eval.journal.views import Row
-from a4eval.ownership import LOG
+from a4eval.ownership import LOG, RUNS
 from a4eval.permission import Permissions
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
@@ -21,6 +21,7 @@ from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.command import kept
 from a4eval.sweeps.meter import duration
+from a4eval.sweeps.reuse import finished, paths
 from a4eval.sweeps.sweeper import Planned
 from a4eval.terminal import put, remark
 
@@ -44,6 +45,10 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
         put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
     put(f"{points(len(plan.points))}{repeated}, into {plan.folder}")
+    conduct = plan.points.conduct
+    if isinstance(conduct, Root) and conduct.reuse is not None:
+        there = finished(plan.points.run_ids, conduct.reuse, plan.folder)
+        put(f"{len(there):,} of them are finished in {_named(conduct.reuse)} and need not run")
     first, last = plan.points[0], plan.points[len(plan.points) - 1]
     lines = yaml.safe_dump(first.point.config, sort_keys=False, allow_unicode=True).splitlines()
     shown = lines if everything else lines[: max(PLAN_LINES - 7 - len(plan.axes), 5)]
@@ -100,11 +105,11 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
         for record in journal.read(whole, Record):
             if len(good) > 1:
                 put(" ".join(record.overrides))
-            print_record(record, everything=everything)
+            print_record(record, spelt(journal.path, record.run_id), everything=everything)
     elif good:
         sort, swept = outcome.points.conduct.sort, _swept(outcome.points)
         try:
-            print_sweep(journal.read(good, Row), len(good), sort, swept)
+            print_sweep(journal.read(good, Row), len(good), sort, swept, lambda: journal.read(good, Record))
         except ConfigError as error:
             remark(f"a4eval: warning: sort: {error}")
             print_sweep(journal.read(good, Row), len(good), None, swept)
@@ -161,13 +166,19 @@ def counts(outcome: Outcome) -> str:
         parts.append(f"{total - outcome.done:,} not run")
     if outcome.earlier:
         parts.append(f"{outcome.earlier:,} of them earlier (resume=false runs them again)")
-    fresh = outcome.done - outcome.earlier
+    if outcome.reused and isinstance(outcome.points.conduct, Root):
+        parts.append(f"{outcome.reused:,} of them taken from {_named(outcome.points.conduct.reuse)}")
+    fresh = outcome.done - outcome.earlier - outcome.reused
     if fresh:
         rate = f", {fresh / outcome.seconds:.3g} a second" if fresh > 1 else ""
         parts.append(f"{duration(outcome.seconds)}{rate}")
     if outcome.journal.torn:
         parts.append(f"{outcome.journal.torn} torn line(s) passed over")
     return ", ".join(parts)
+
+
+def _named(reuse: str | list[str] | None) -> str:
+    return ", ".join(map(str, paths(reuse)))
 
 
 def _print_failures(outcome: Outcome, failed: Sequence[Entry]) -> None:

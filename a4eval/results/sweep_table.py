@@ -4,35 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from a4eval.journal import query
-from a4eval.results.tables import cell, console, print_table
-from a4eval.terminal import printable
+from a4eval.results.tables import cell, print_table
+from a4eval.terminal import put, put_styled, screen_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from a4eval.journal.views import Row
+    from a4eval.runs.record import Record
 
 ROWS_SHOWN = 30
 BEST_SHOWN = 10
 GRID_ACROSS = 12
 """How many values a key may have to stand across."""
 LINES_OF_A_RUN = 5
+LINES_OF_ALL = 58
+"""How many lines points of several experiments take with a table of each."""
+ROWS_OF_A_TABLE = 10
+"""A table of a point among others has no more."""
 
 
-def print_sweep(rows: Iterator[Row], total: int, sort: str | None, swept: Sequence[str] = ()) -> None:
+def print_sweep(
+    rows: Iterator[Row],
+    total: int,
+    sort: str | None,
+    swept: Sequence[str] = (),
+    whole: Callable[[], Iterator[Record]] = lambda: iter(()),
+) -> None:
     """Print the points that are ok.
 
     Up to ``ROWS_SHOWN`` points are all shown, in their order, or as a grid; of more, the best.
-    Points of experiments that share no number are shown one after the other.
+    Points of experiments that share no number are shown one after the other, each with its first table if it is short.
 
     Args:
         rows: the light records of the points that are ok, in their order.
         total: how many there are.
         sort: the metric that tells the best; by default the first that has a direction.
         swept: keys that are shown although the points that are ok do not differ in them.
+        whole: reads the same records with their tables.
 
     Raises:
         ConfigError: no record has the key *sort*.
@@ -44,8 +55,7 @@ def print_sweep(rows: Iterator[Row], total: int, sort: str | None, swept: Sequen
     if sort is not None:
         query.check_key(shown, sort.removeprefix("-"))
     if len({row.experiment for row in shown}) > 1 and not set.intersection(*(set(row.metrics) for row in shown)):
-        for row in shown:
-            _print_run(row)
+        _print_runs(shown, [_short_table(record) for record in whole()])
     elif not _print_grid(shown, sort):
         keys = query.columns(shown)
         keys = [*(key for key in swept if key not in keys), *keys]
@@ -78,20 +88,34 @@ def _unique(rows: Sequence[Row], key: str) -> list[str]:
     return list(dict.fromkeys(cell(row.get(key)) for row in rows))
 
 
-def _print_run(row: Row) -> None:
-    """Print the numbers of one run in a few lines."""
-    out = console()
-    out.print(Text(printable(row.experiment or ""), "bold"))
-    numbers = [f"{name} = {cell(row.get(f'metrics.{name}'))}" for name in row.metrics]
+def _short_table(record: Record) -> list[dict[str, Any]]:
+    """Return the first table of a record, if it is short."""
+    first = next(iter(record.tables.values()), [])
+    return first if len(first) <= ROWS_OF_A_TABLE else []
+
+
+def _print_runs(rows: Sequence[Row], tables: Sequence[list[dict[str, Any]]]) -> None:
+    """Print the numbers of each run in a few lines, and its table as long as there is room."""
+    numbers = [_numbers(row, screen_width()) for row in rows]
+    room = LINES_OF_ALL - sum(1 + len(lines) for lines in numbers)
+    for place, row in enumerate(rows):
+        put_styled(row.experiment or "", "bold")
+        put("\n".join(numbers[place]))
+        table = tables[place] if place < len(tables) else []
+        if table and len(table) < room:
+            header = list(dict.fromkeys(column for line in table for column in line))
+            room -= print_table("", header, [[line.get(column) for column in header] for line in table], brief=True)
+
+
+def _numbers(row: Row, width: int) -> list[str]:
+    """Return the numbers of one run as lines."""
     lines = [""]
-    for number in numbers:
-        if lines[-1] and len(lines[-1]) + len(number) + 4 > out.width:
+    for name in row.metrics:
+        number = f"{name} = {cell(row.get(f'metrics.{name}'))}"
+        if lines[-1] and len(lines[-1]) + len(number) + 4 > width:
             lines.append("")
         lines[-1] += f"  {number}"
-    for line in lines[:LINES_OF_A_RUN]:
-        out.print(Text(printable(line)), soft_wrap=True)
-    if len(lines) > LINES_OF_A_RUN:
-        out.print(Text("  … `a4eval show` shows them all", "dim"))
+    return [*lines[:LINES_OF_A_RUN], *(["  …"] if len(lines) > LINES_OF_A_RUN else [])]
 
 
 def _print_best(rows: Iterator[Row], sort: str | None) -> None:

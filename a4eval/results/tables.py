@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
-
-from a4eval.terminal import printable, put
+from a4eval.terminal import columns_taken, printable, put, put_styled, screen_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 GAP = 2
 """Blanks between two columns."""
 NARROWEST = 16
 """To how few characters a column of text may be folded."""
-WIDTH_OF_A_FILE = 120
+UNDER = 4
+"""How far a text below a row is set in."""
+NAMING_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +37,27 @@ class Column:
     @property
     def widest(self) -> int:
         """How wide it is unfolded."""
-        return max((cell_len(line) for text in (self.name, *self.cells) for line in text.splitlines()), default=0)
+        return max((columns_taken(line) for text in (self.name, *self.cells) for line in text.splitlines()), default=0)
 
     @property
     def narrowest(self) -> int:
         """How narrow it can be made without breaking a word."""
         if self.numeric:
             return self.widest
-        longest = max((cell_len(word) for text in (self.name, *self.cells) for word in text.split()), default=0)
+        longest = max((columns_taken(word) for text in (self.name, *self.cells) for word in text.split()), default=0)
         return min(self.widest, max(longest, NARROWEST))
 
 
-def console() -> Console:
-    """Return a console: as wide as the terminal or ``COLUMNS`` says, or wide enough for a file or a pipe."""
-    found = Console(highlight=False)
-    sized = found.is_terminal or os.environ.get("COLUMNS", "").isdigit()
-    return found if sized else Console(width=WIDTH_OF_A_FILE, highlight=False)
-
-
-def fold(line: str, indent: str = "    ") -> str:
-    """Return a line as lines that fit the terminal, the further ones indented; a file or a pipe gets it whole."""
-    out = console()
-    if out.width == WIDTH_OF_A_FILE and not out.is_terminal:
-        return line
-    lines = textwrap.wrap(
-        line, out.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
-    )
-    return "\n".join(lines) or line
-
-
 def print_table(
-    title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, whole: bool = False, lines: int | None = None
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    whole: bool = False,
+    lines: int | None = None,
+    always: Collection[str] = (),
+    under: Sequence[str] = (),
+    brief: bool = False,
 ) -> int:
     """Print a table and return how many lines it took.
 
@@ -80,58 +67,92 @@ def print_table(
         rows: the cells; numbers stand to the right.
         whole: keep columns that do not fit, and fold nothing.
         lines: how many lines it may take; the rows beyond are counted.
+        always: the names of columns that are kept before all others, wherever they stand.
+        under: a text for each row, told below it.
+        brief: draw no line below the heading, and do not name what is left out.
     """
-    out = console()
-    columns = _columns(header, [list(row) for row in rows])
-    kept = columns if whole else fitting(columns, out.width)
-    widths = [one.widest for one in columns] if whole else _widths(kept, out.width)
+    room_across = screen_width()
+    columns = columns_of(header, [list(row) for row in rows])
+    kept = columns if whole else fitting(columns, room_across, always)
+    widths = [one.widest for one in columns] if whole else _widths(kept, room_across)
     left_out = [one.name for one in columns if one not in kept]
-    printed = [Text("  ".join(_aligned(one, one.name, width) for one, width in zip(kept, widths, strict=True)), "bold")]
-    printed.append(Text("─" * min(sum(widths) + GAP * (len(widths) - 1), out.width if not whole else 10**6), "dim"))
-    room = None if lines is None else lines - len(printed) - bool(title) - bool(left_out) - 1
+    named = naming("columns that do not fit:", left_out, room_across) if left_out and not brief else []
+    heading = "  ".join(_aligned(one, one.name, wide) for one, wide in zip(kept, widths, strict=True))
+    printed = [(heading.rstrip(), "bold")]
+    if not brief:
+        printed.append(("─" * min(sum(widths) + GAP * (len(widths) - 1), 10**6 if whole else room_across), "dim"))
+    room = None if lines is None else lines - len(printed) - bool(title) - len(named) - 1
     total = len(columns[0].cells) if columns else 0
     body: list[str] = []
     shown = 0
-    for row in zip(*(one.cells for one in kept), strict=True):
-        folded = _folded(kept, row, widths)
+    for place, row in enumerate(zip(*(one.cells for one in kept), strict=True)):
+        folded = _folded(kept, row, widths) + (wrapped(under[place], room_across, UNDER) if under else [])
         if room is not None and len(folded) + len(body) > room + (shown + 1 == total):
             break
         body += (line.rstrip() for line in folded)
         shown += 1
-    notes = []
+    notes: list[str] = []
     if title:
-        printed.insert(0, Text(printable(title) + (f" ({shown} of {total} rows)" if shown < total else ""), "bold"))
+        counted = f"{title} ({shown} of {total} rows)" if shown < total else title
+        printed[:0] = [(line, "bold") for line in wrapped(counted, room_across)]
     elif shown < total:
-        notes.append(Text(f"… and {total - shown} more", "dim"))
-    if left_out:
-        notes.append(Text(printable(_named(left_out, out.width)), "dim"))
-    _print(out, printed)
+        notes.append(f"… and {total - shown} more")
+    notes += named
+    for line, style in printed:
+        put_styled(line, style)
     if body:
-        put("\n".join(body))  # at once: rich looks at the terminal anew for each text
-    _print(out, notes)
+        put("\n".join(body))
+    for line in notes:
+        put_styled(line, "dim")
     return len(printed) + len(body) + len(notes)
 
 
-def _print(out: Console, lines: Iterable[Text]) -> None:
-    for line in lines:
-        line.rstrip()
-        out.print(line, soft_wrap=True)
+def fitting(columns: Sequence[Column], width: int, always: Collection[str] = ()) -> list[Column]:
+    """Return the columns that fit *width*: those named in *always*, the first, and others from the first on.
 
-
-def fitting(columns: Sequence[Column], width: int) -> list[Column]:
-    """Return the columns that fit *width*, from the first on; the first always does.
-
-    >>> [one.name for one in fitting([Column("a", ["1" * 9], True), Column("b", ["2" * 9], True)], 15)]
-    ['a']
+    >>> columns = [Column(name, ["1" * 9], True) for name in "abc"]
+    >>> [one.name for one in fitting(columns, 15)], [one.name for one in fitting(columns, 20, ["c"])]
+    (['a'], ['a', 'c'])
     """
-    kept: list[Column] = []
-    left = width + GAP
+    kept = [column for place, column in enumerate(columns) if column.name in always or (not place and not always)]
+    left = width + GAP - sum(column.narrowest + GAP for column in kept)
     for column in columns:
-        if kept and column.narrowest + GAP > left:
-            continue
-        kept.append(column)
-        left -= column.narrowest + GAP
-    return kept
+        if column not in kept and column.narrowest + GAP <= left:
+            kept.append(column)
+            left -= column.narrowest + GAP
+    return [column for column in columns if column in kept]
+
+
+def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    """Return a text as lines that fit: broken between words alone, so that a path can be copied.
+
+    >>> wrapped("a long/path/to/copy here", 12, indent=2)
+    ['  a', '  long/path/to/copy', '  here']
+    """
+    blanks = " " * indent
+    return textwrap.wrap(
+        printable(text),
+        max(width, indent + 1),
+        initial_indent=blanks,
+        subsequent_indent=blanks,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def print_text(text: str, indent: int = 0) -> int:
+    """Print a text as lines that fit, and return how many."""
+    lines = [line for part in text.splitlines() for line in wrapped(part, screen_width(), indent) or [""]]
+    put("\n".join(lines))
+    return len(lines)
+
+
+def print_prose(text: str) -> None:
+    """Print paragraphs as lines that fit; one that is set in, or a list, keeps its lines apart."""
+    for paragraph in text.split("\n\n"):
+        loose = any(line.startswith((" ", "- ", "* ", ">>>")) for line in paragraph.splitlines())
+        print_text(paragraph if loose else " ".join(paragraph.split()))
+        put()
 
 
 def cell(value: Any) -> str:
@@ -145,7 +166,7 @@ def cell(value: Any) -> str:
     return "" if value is None else printable(str(value))
 
 
-def _columns(header: Sequence[str], rows: list[list[Any]]) -> list[Column]:
+def columns_of(header: Sequence[str], rows: list[list[Any]]) -> list[Column]:
     """Return the columns that say something: of those that are empty throughout nothing is shown."""
     columns = []
     for index, name in enumerate(header):
@@ -158,14 +179,18 @@ def _columns(header: Sequence[str], rows: list[list[Any]]) -> list[Column]:
     return columns
 
 
-def _named(left_out: Sequence[str], width: int) -> str:
-    """Name the columns that do not fit, as many as two lines take."""
-    text, room = "columns that do not fit: ", 2 * width - 12
-    for place, name in enumerate(left_out):
-        if place and cell_len(text) + cell_len(name) > room:
-            return f"{text.removesuffix(', ')} and {len(left_out) - place} more"
-        text += f"{name}, "
-    return text.removesuffix(", ")
+def naming(what: str, names: Sequence[str], width: int, lines: int = NAMING_LINES) -> list[str]:
+    """Name as many of *names* as two lines take, and count the others.
+
+    >>> naming("not shown:", ["some", "of", "these"], 30, lines=1)
+    ['not shown: some and 2 more']
+    """
+    for named in range(len(names), 0, -1):
+        more = f" and {len(names) - named} more" if named < len(names) else ""
+        found = wrapped(f"{what} {', '.join(names[:named])}{more}", width)
+        if len(found) <= lines:
+            break
+    return found
 
 
 def _widths(columns: Sequence[Column], width: int) -> list[int]:
@@ -196,10 +221,10 @@ def _lines(text: str, width: int) -> list[str]:
     return [
         line
         for part in text.splitlines() or [""]
-        for line in (textwrap.wrap(part, width, break_on_hyphens=False) if cell_len(part) > width else [part])
+        for line in (textwrap.wrap(part, width, break_on_hyphens=False) if columns_taken(part) > width else [part])
     ]
 
 
 def _aligned(column: Column, text: str, width: int) -> str:
-    blanks = " " * (width - cell_len(text))
+    blanks = " " * (width - columns_taken(text))
     return blanks + text if column.numeric else text + blanks

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from a4eval.errors import ConfigError
+from a4eval.regular import content
 from a4eval.runs.record import FILE_NAME, SCHEMA_VERSION, schema
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _refuse_finished(earlier: Path, key: str) -> None:
     if not earlier.exists():
         return
     try:
-        found = msgspec.json.decode(earlier.read_bytes(), type=_Earlier)
+        found = msgspec.json.decode(content(earlier), type=_Earlier)
     except OSError as error:
         raise ConfigError(f"cannot read {earlier}: {error.strerror}; {remedy}", path=key) from error
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -11,7 +11,6 @@ import ctypes
 import fcntl
 import hashlib
 import os
-import stat
 import sys
 import tempfile
 import threading
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from a4eval import terminal
 from a4eval.environment import hidden
 from a4eval.ownership import LOG, claim
+from a4eval.regular import opened, to_write
 from a4eval.runs.record import FileRecord
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Printed:
         for one, before in zip(_OUTPUTS, self._before, strict=True):
             with suppress(OSError):
                 os.dup2(before, one)
+        _reopen()
         if self._shower is not None:
             self._ended.set()
             self._shower.join()
@@ -146,7 +147,8 @@ class Printed:
         text = _without_secrets(text)
         directory.mkdir(parents=True, exist_ok=True)
         claim(directory, LOG)
-        (directory / LOG).write_bytes(text)
+        with os.fdopen(to_write(directory / LOG, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            file.write(text)
         return FileRecord(LOG, hashlib.sha256(text).hexdigest(), len(text))
 
     def _show(self) -> None:
@@ -164,20 +166,30 @@ class Printed:
 
 def log_of(directory: Path) -> str:
     """Return what the run in *directory* printed; a link or a pipe in its place, from whoever sent it, is not read."""
+    path = directory / LOG
     try:
-        handle = os.open(directory / LOG, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with opened(path) as file:
+            return "" if path.is_symlink() else content(file.fileno()).decode(errors="replace")
     except OSError:
         return ""
-    try:
-        return content(handle).decode(errors="replace") if stat.S_ISREG(os.fstat(handle).st_mode) else ""
-    finally:
-        os.close(handle)
 
 
 def last_lines(directory: Path, number: int) -> list[str]:
     """Return the last lines of that, as a terminal would show them: of a bar that is drawn anew, its last state."""
     found = [line.rstrip("\r").rpartition("\r")[2] for line in log_of(directory).split("\n")]
     return [line for line in found if line.strip()][-number:]
+
+
+def _reopen() -> None:
+    """Let what a run closed lead nowhere, so that no other file, such as the journal, takes its number."""
+    for one in (0, *_OUTPUTS):
+        try:
+            os.fstat(one)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != one:
+                os.dup2(nowhere, one)
+                os.close(nowhere)
 
 
 def _flush() -> None:

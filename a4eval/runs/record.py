@@ -18,6 +18,7 @@ from a4eval.contracts import Outcome
 from a4eval.environment import hidden
 from a4eval.ownership import RECORD
 from a4eval.permission import ENVIRONMENT
+from a4eval.regular import content
 from a4eval.whole import write_whole
 
 FILE_NAME = RECORD
@@ -161,6 +162,9 @@ class Record(Struct, kw_only=True):
     warnings: list[str]
     error: ErrorRecord | None
     artifacts: Annotated[list[FileRecord], Meta(description="the files that were written beside the record")]
+    reused: Annotated[
+        str | None, Meta(description="the file that this record was taken from, finished there: reuse=PATH")
+    ] = None
     log: Annotated[
         FileRecord | None, Meta(description="what it printed, in a file beside the record; null if nothing")
     ] = None
@@ -262,5 +266,6 @@ def read(path: Path) -> Record:
 
     Raises:
         msgspec.ValidationError: it is not a record.
+        OSError: it cannot be read.
     """
-    return msgspec.json.decode(path.read_bytes(), type=Record)
+    return msgspec.json.decode(content(path), type=Record)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
+from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -88,7 +89,7 @@ def package_name(name: str) -> str:
     """Return the package of a plugin: its name, with underscores for hyphens.
 
     Raises:
-        ConfigError: there can be no such package, or one is installed already.
+        ConfigError: there can be no such package, or one, or a plugin of the name, is installed already.
 
     >>> package_name("my-metrics")
     'my_metrics'
@@ -103,6 +104,8 @@ def package_name(name: str) -> str:
         raise ConfigError(f"{name!r} cannot be the name of a package; choose another", path="NAME")
     if package in sys.stdlib_module_names or find_spec(package) is not None:
         raise ConfigError(f"there is a module {package!r} in this environment; choose another name", path="NAME")
+    if package in entry_points(group="a4eval").names:
+        raise ConfigError(f"there is a plugin {package!r} in this environment; choose another name", path="NAME")
     return package
 
 

@@ -116,7 +116,7 @@ def performance_profile(scores: Scores, thresholds: ArrayLike) -> NDArray[np.flo
 def probability_of_improvement(first: Scores, second: Scores) -> Any:
     """Return the chance that a run of *second* scores higher than one of *first*, averaged over problems.
 
-    A tie counts half: it is the statistic U of Mann and Whitney over the number of pairs.
+    A tie counts half, also of two infinite scores: it is the statistic U of Mann and Whitney over the number of pairs.
 
     Args:
         first: (problems, runs), or rows of unlike length.
@@ -129,6 +129,8 @@ def probability_of_improvement(first: Scores, second: Scores) -> Any:
 
     >>> float(probability_of_improvement([1.0, 2.0], [2.0, 3.0]))
     0.875
+    >>> float(probability_of_improvement([1.0, np.inf], [2.0, np.inf]))
+    0.625
     """
     one, other = rows_of(first), rows_of(second)
     if len(one) != len(other):
@@ -156,7 +158,13 @@ def _improved(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArra
     one, other = first.reshape(-1, first.shape[-1]), second.reshape(-1, second.shape[-1])
     size = max(1, BLOCK // (one.shape[1] * other.shape[1]))
     won = [
-        np.sign(other[at : at + size, :, None] - one[at : at + size, None, :]).mean(axis=(1, 2))
+        _higher(other[at : at + size, :, None], one[at : at + size, None, :]).mean(axis=(1, 2))
         for at in range(0, len(one), size)
     ]
     return (0.5 + np.concatenate(won) / 2).reshape(shape)
+
+
+def _higher(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 where left is higher, -1 where right is, 0 for a tie, also of two infinite scores; NaN beside NaN."""
+    found = np.greater(left, right).astype(np.float64) - np.less(left, right)
+    return np.where(np.isnan(left) | np.isnan(right), np.nan, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
@@ -11,7 +12,7 @@ from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, QuotedString, Transformer, ValueType
 
-from a4eval.errors import ConfigError
+from a4eval.errors import ConfigError, nearest
 from a4eval.experiment import POINT_KEYS, SWEEP_KEYS
 
 if TYPE_CHECKING:
@@ -155,7 +156,11 @@ def loader_has_group(loader: ConfigLoader, name: str) -> bool:
 
 
 def _matching(glob: Glob, group: str, loader: ConfigLoader) -> list[str]:
-    """Return the configs of *group* that *glob* names; a pattern with slashes looks into nested groups."""
+    """Return the configs of *group* that *glob* names; a pattern with slashes looks into nested groups.
+
+    Raises:
+        ConfigError: there is none; the text holds the nearest.
+    """
 
     def names(prefix: str) -> Iterator[str]:
         yield from (prefix + name for name in loader.get_group_options(group + "/" + prefix, ObjectType.CONFIG))
@@ -165,11 +170,17 @@ def _matching(glob: Glob, group: str, loader: ConfigLoader) -> list[str]:
     def matches(name: str, pattern: str) -> bool:
         return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)
 
-    return [
+    known = list(names(""))
+    found = [
         name
-        for name in names("")
+        for name in known
         if any(map(partial(matches, name), glob.include)) and not any(map(partial(matches, name), glob.exclude))
     ]
+    if not found and known:
+        begun = re.split(r"[*?[]", glob.include[0])[0].rstrip("/")
+        near = nearest(begun, {part for name in known for part in (name, name.rpartition("/")[0])})
+        raise ConfigError(f"{', '.join(glob.include)} matches none of the {len(known)} there are{near}", path=group)
+    return found
 
 
 def _value(element: Any, text: str, parser: OverridesParser) -> Any:

@@ -13,7 +13,7 @@ from a4eval.environment import filled
 from a4eval.errors import PluginError
 from a4eval.executors.contract import DetachedError, Executor, Jobs, Sweep
 from a4eval.executors.dispatch import Dispatcher, Tally
-from a4eval.experiment import LOCAL
+from a4eval.experiment import LOCAL, Root
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import FolderLock
 from a4eval.registry import registry
@@ -22,6 +22,8 @@ from a4eval.runs.folder import make_folder
 from a4eval.runs.interrupts import sigterm_as_interrupt
 from a4eval.sweeps import command as commands
 from a4eval.sweeps.meter import meter, tell_where
+from a4eval.sweeps.reuse import take
+from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,6 +50,7 @@ class Outcome:
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
         doubts: what was odd, a line each.
+        reused: how many were taken from elsewhere, where they were finished.
         stop: what ended it, or let it go on to its end, where it was to stop once something is decided.
     """
 
@@ -62,6 +65,7 @@ class Outcome:
     interrupted: bool
     detached: str = ""
     doubts: tuple[str, ...] = ()
+    reused: int = 0
     stop: Stop | None = None
 
     def entries(self) -> list[Entry]:
@@ -94,16 +98,22 @@ def carry_out(
     """
     conduct = points.conduct
     executor, name = executor_of(conduct)
+    trackers = trackers_of(conduct.trackers)
     stop = stop_of(points) if command is not None else None
     if name not in LOCAL:
         tell_where(name, conduct.executor)
     make_folder(folder, "hydra.sweep.dir")
-    with FolderLock(folder) as lock, meter(len(points), what) as tell, sigterm_as_interrupt():
+    journal = Journal(folder)
+    with (
+        FolderLock(folder) as lock,
+        feeding(trackers, journal.path, journal=True) as feeds,
+        meter(len(points), what) as tell,
+        sigterm_as_interrupt(),
+    ):
         start = time.monotonic()
         sweep = Sweep(sweep_id, folder.resolve(), name, points.runner, lock.handle)
-        journal = Journal(folder)
         journal.check()
-        tally, before = Tally(len(points)), 0
+        tally, before, reused = Tally(len(points)), 0, 0
         interrupted, detached = False, ""
         try:
             executor.start(sweep)
@@ -113,6 +123,10 @@ def carry_out(
             todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
             lock.note(tally.total, before, tally.failed, journal.end)
+            if command is not None and isinstance(conduct, Root) and conduct.reuse is not None:
+                left = take(points, todo, conduct.reuse, folder, sweep_id, journal)
+                reused, todo = len(todo) - len(left), left
+                tally.done += reused
             tell(tally)
             if stop is not None:
                 stop.begin(journal, todo)
@@ -142,9 +156,11 @@ def carry_out(
             earlier=before,
             done=tally.done,
             failed=tally.failed,
+            reused=reused,
             seconds=seconds,
             interrupted=interrupted,
             detached=detached,
+            doubts=tuple(feeds.end(hurry=interrupted)),
             stop=stop,
         )
 

@@ -13,6 +13,7 @@ from a4eval.config.compose import user_folder
 from a4eval.errors import ConfigError, DataError
 from a4eval.experiment import LOCAL
 from a4eval.permission import Permissions
+from a4eval.regular import content
 from a4eval.sweeps.ours import proof, proven
 from a4eval.whole import write_whole
 
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FILE_NAME = "sweep.json"
+LARGEST = 2**24
+"""Bytes of it."""
 
 
-CHANGEABLE = ("executor", "timeout", "retries", "fail_fast")
+CHANGEABLE = ("executor", "timeout", "retries", "fail_fast", "trackers")
 """The root keys that ``a4eval resume`` and ``a4eval retry`` may set: they say how points are run, not which."""
 
 
@@ -104,7 +107,7 @@ def check(folder: Path) -> None:
 def read(folder: Path) -> Command | None:
     """Return what started the sweep in *folder*, wherever that was; None if there is no such file."""
     try:
-        return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Command)
+        return msgspec.json.decode(content(folder / FILE_NAME, LARGEST), type=Command)
     except (OSError, msgspec.MsgspecError, RecursionError):
         return None
 
@@ -173,7 +176,8 @@ def _refuse_choices(folder: Path, overrides: Iterable[str]) -> None:
     for one in overrides:
         key, value = _key(one), one.partition("=")[2]
         elsewhere = key in ("executor", "executor.name") and value not in LOCAL
-        if elsewhere or key == "hydra.sweeper.storage":
+        elsewhere = elsewhere or root_key(one) == "trackers"
+        if elsewhere or key in ("hydra.sweeper.storage", "reuse"):
             by_hand = f"`a4eval resume {folder} {one}`" if elsewhere else "the whole command again"
             raise ConfigError(
                 f"{folder / FILE_NAME} asks for {one!r}, and nothing proves that you gave that command; give {by_hand}"

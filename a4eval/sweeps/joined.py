@@ -16,6 +16,7 @@ from a4eval.config.guard import check_overrides, check_size
 from a4eval.context import require
 from a4eval.conversion import at_home, convert
 from a4eval.errors import ConfigError, DataError
+from a4eval.regular import content
 from a4eval.sweeps.axes import Axis, Dial, about_the_sweep, check_swept, loader_has_group, parse
 from a4eval.sweeps.command import quoted
 
@@ -115,7 +116,7 @@ def _csv(path: Path) -> list[Row]:
     """Read a CSV; an empty cell leaves its key alone."""
     parser = OverridesParser.create()
     try:
-        with io.StringIO(path.read_text(encoding="utf-8-sig"), newline="") as file:
+        with io.StringIO(content(path).decode("utf-8-sig"), newline="") as file:
             reader = csv.DictReader(file, strict=True)
             rows = [(reader.line_num, row) for row in reader]
             header = reader.fieldnames or []
@@ -140,7 +141,7 @@ def _cell(text: str, parser: OverridesParser) -> str:
 
 def _json_lines(path: Path) -> list[Row]:
     rows = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    for number, line in enumerate(content(path).splitlines(), 1):
         if not line.strip():
             continue
         try:

@@ -6,22 +6,28 @@ import hashlib
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hydra.types import RunMode
+from hydra._internal.callbacks import Callbacks
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext, RunMode
+from omegaconf import OmegaConf
 
 from a4eval.config.apart import apart
 from a4eval.config.complaints import unreadable
-from a4eval.config.compose import folder_of, free_keys, guarded_hydra
+from a4eval.config.compose import contained, folder_of, free_keys, guarded_hydra
 from a4eval.config.sources import sourced
 from a4eval.errors import ConfigError, RunFailedError
 from a4eval.executors.contract import Job, Jobs
-from a4eval.experiment import SWEEP_KEYS
+from a4eval.experiment import SWEEP_KEYS, Root
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
 from a4eval.sweeps.command import command
-from a4eval.sweeps.other_sweepers import outcome, point
+from a4eval.sweeps.other_sweepers import claim_what_hydra_writes, outcome, point
+from a4eval.sweeps.reuse import check
 from a4eval.sweeps.sweeper import Planned, Stopped
+from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +49,13 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         raise sourced(unreadable(free_keys(overrides)) or error, overrides, config_dir) from error
     if isinstance(came, Outcome):
         return came
+    if isinstance(came.points.conduct, Root):
+        check(came.points.conduct.reuse, overrides, resume=came.points.conduct.resume)
     points = Jobs(came.points.run_ids, partial(_made, came.points), came.points.conduct, came.points.runner)
     if points.conduct.dry_run:
         executor_of(points.conduct)
         stop_of(points)
+        trackers_of(points.conduct.trackers)
         return came
     return carry_out(points, came.folder, came.sweep_id, came.started)
 
@@ -73,7 +82,7 @@ def name_of(overrides: Sequence[str], config_dir: Path | None = None) -> str:
     kept = sorted(one for one in last.values() if not _about_the_sweep(one))
     if config_dir is not None:
         kept.append(f"--config-dir={os.path.relpath(config_dir.resolve())}")
-    digest = hashlib.sha256("\n".join(kept).encode()).hexdigest()[:8]
+    digest = hashlib.sha256("\n".join(kept).encode(errors="surrogateescape")).hexdigest()[:8]
     choice = next((value for key, _, value in (one.partition("=") for one in kept) if key == "experiment"), "")
     name = choice.rpartition("/")[2]
     return f"{name}-{digest}" if name.replace("_", "").isalnum() else digest
@@ -88,10 +97,18 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
     start = time.monotonic()
     given = [*free_keys(overrides), "hydra.mode=MULTIRUN"]
     with guarded_hydra(name_of(overrides, config_dir), config_dir) as application:
+        config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
+        if config.hydra.runtime.choices["hydra/sweeper"] != "a4eval":
+            claim_what_hydra_writes(folder_of(config, "sweep"))
+        context = HydraContext(config_loader=application.config_loader, callbacks=Callbacks(config))
+        task = partial(point, command=command(overrides))
+        sweeper = Plugins.instance().instantiate_sweeper(config=config, hydra_context=context, task_function=task)
         with suppress(RunFailedError):  # another sweeper's way of saying what the records say
-            task = partial(point, command=command(overrides))
-            came = application.multirun("config", task, given, with_log_configuration=False)
+            came = sweeper.sweep(arguments=list(config.hydra.overrides.task))
             if isinstance(came, (Planned, Stopped)):
                 return came
-        config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
-        return outcome(folder_of(config, "sweep"), time.monotonic() - start)
+        found = outcome(folder_of(config, "sweep"), time.monotonic() - start)
+        nodes = config.trackers
+        trackers = trackers_of(contained(nodes) if OmegaConf.is_config(nodes) else nodes)
+        with feeding(trackers, found.journal.path, journal=True) as feeds:
+            return replace(found, doubts=tuple(feeds.end()))

@@ -10,10 +10,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import folder_of, resolve
 from a4eval.errors import ConfigError, RunFailedError, did_you_mean
-from a4eval.executors.jobs import RUNS, tell
+from a4eval.executors.jobs import new_folder, tell
 from a4eval.experiment import check_root
 from a4eval.journal.journal import Journal
 from a4eval.journal.views import Row, number
+from a4eval.ownership import claim
 from a4eval.runs import installed
 from a4eval.runs.folder import make_folder
 from a4eval.runs.record import ExecutorRecord, encode
@@ -21,12 +22,29 @@ from a4eval.runs.runner import execute, prepare
 from a4eval.sweeps.carry_out import Outcome
 from a4eval.sweeps.command import check, keep
 from a4eval.sweeps.retry import recorded
+from a4eval.trackers.feeds import trackers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from a4eval.sweeps.command import Command
+
+
+WRITTEN = ("multirun.yaml", "optimization_results.yaml")
+"""What Hydra's basic sweeper and the one of Optuna write into the sweep's folder, whatever is there."""
+
+
+def claim_what_hydra_writes(folder: Path) -> None:
+    """Note that the files of Hydra's own sweepers are a4eval's in *folder*.
+
+    Raises:
+        ConfigError: the folder cannot be made.
+        DataError: there is a file of such a name that no sweep has left.
+    """
+    make_folder(folder, "hydra.sweep.dir")
+    for name in WRITTEN:
+        claim(folder, name)
 
 
 def point(config: DictConfig, command: Command) -> float | list[float] | None:
@@ -51,8 +69,11 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     if root.points is not None or root.zip is not None:
         path = "zip" if root.points is None else "points"
         raise ConfigError("needs hydra/sweeper=a4eval: another one picks its points itself", path=path)
+    if root.reuse is not None:
+        raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="reuse")
     if root.objective is None and own.runtime.choices["hydra/sweeper"] != "basic":
         raise ConfigError("is missing; name the metric that the search is to optimise", path="objective")
+    trackers_of(root.trackers)  # they are given what there is in the end
     prepared = prepare(experiment)
     folder = folder_of(whole, "sweep")
     make_folder(folder, "hydra.sweep.dir")
@@ -67,7 +88,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
         (row,) = journal.read([known], Row)
         return objective({name: metric.value for name, metric in row.metrics.items()}, root.objective)
     executor = ExecutorRecord(own.runtime.choices["hydra/launcher"], platform.node(), 1)
-    record = execute(prepared, folder / RUNS / prepared.run_id, sweep_id=own.job.name, executor=executor)
+    record = execute(prepared, new_folder(folder, prepared.run_id), sweep_id=own.job.name, executor=executor)
     journal.append(encode(record) + b"\n")
     journal.sync()
     tell(record, folder)

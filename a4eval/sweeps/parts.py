@@ -13,11 +13,13 @@ import msgspec
 from a4eval import ownership
 from a4eval.errors import A4evalError, DataError
 from a4eval.executors.contract import Job, Jobs
-from a4eval.executors.jobs import RUNS, ExperimentRunner, Point
+from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.executors.slurm import LOGS
 from a4eval.experiment import Experiment
 from a4eval.journal.journal import FILE_NAME
 from a4eval.journal.lock import LOCK_NAME
+from a4eval.ownership import RUNS
+from a4eval.regular import content
 from a4eval.runs import installed
 from a4eval.runs.record import FileRecord, Record
 from a4eval.runs.runner import prepare
@@ -102,9 +104,9 @@ def _read(place: Path, artifact: FileRecord) -> bytes:
     try:
         if not path.is_file() or path.stat().st_size != artifact.bytes:
             raise DataError(f"{path}: has changed since it was written; {remedy}")
-        content = path.read_bytes()
+        found = content(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}; {remedy}") from error
-    if hashlib.sha256(content).hexdigest() != artifact.sha256:
+    if hashlib.sha256(found).hexdigest() != artifact.sha256:
         raise DataError(f"{path}: has changed since it was written; {remedy}")
-    return content
+    return found

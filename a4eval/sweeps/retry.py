@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from omegaconf import OmegaConf
 
-from a4eval.config.compose import compose
+from a4eval.config.apart import apart
+from a4eval.config.compose import compose, contained
 from a4eval.errors import A4evalError, ConfigError, DataError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point
@@ -37,7 +38,7 @@ def recorded(
         entries: the points.
         changes: root keys that are other than recorded.
     """
-    changed = dict(changes or {})
+    changed = {"trackers": []} | dict(changes or {})  # a record chooses none
 
     def make(number: int) -> Job:
         (row,) = journal.read([entries[number]], Row)
@@ -86,7 +87,8 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     points, sweep_id = recorded(journal, failed, changes)
     if "executor" not in changes:
         _refuse_elsewhere(folder, points.conduct.executor)
-    return replace(carry_out(points, folder, sweep_id, None, {"ok"}), doubts=tuple(doubts))
+    outcome = carry_out(points, folder, sweep_id, None, {"ok"})
+    return replace(outcome, doubts=(*doubts, *outcome.doubts))
 
 
 class _Component(msgspec.Struct):
@@ -128,17 +130,16 @@ def _changes(overrides: Sequence[str], started: Command | None) -> dict[str, obj
     said = list(overrides)
     if started is not None and started.ours:
         started.allow.grant()
-        if not chooses(said):
-            said = [*(one for one in started.overrides if root_key(one) == "executor"), *said]
+        said_again = {root_key(one) for one in said} - ({"executor"} if not chooses(said) else set())
+        kept_on = {"executor", "trackers"} - said_again
+        said = [*(one for one in started.overrides if root_key(one) in kept_on), *said]
     if not said:
         return {}
     config_dir = Path(started.config_dir) if started and started.config_dir else None
-    config = compose(said, config_dir)
-    changed = {key: config[key] for key in {root_key(one) for one in said}}
-    return {
-        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-        for key, value in changed.items()
-    }
+    with apart():
+        config = compose(said, config_dir)
+        changed = {key: config[key] for key in {root_key(one) for one in said}}
+        return {key: contained(value) if OmegaConf.is_config(value) else value for key, value in changed.items()}
 
 
 def _refuse_elsewhere(folder: Path, executor: Any) -> None:

@@ -68,10 +68,19 @@ def parts(table: str, title: str) -> Chart:
         },
         "layer": [
             {
-                "mark": {"type": "rule", "color": GREY, "strokeWidth": 2},
+                "mark": {"type": "rule", "color": GREY, "strokeWidth": 2, "tooltip": None},
                 "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}},
             },
-            {"mark": {"type": "circle", "size": 36}, "encoding": {"x": {"field": "value", **x}}},
+            {
+                "mark": {"type": "circle", "size": 36},
+                "encoding": {
+                    "x": {"field": "value", **x},
+                    "tooltip": [
+                        {"field": "part"},
+                        *({"field": one, "type": "quantitative"} for one in ("value", "low", "high")),
+                    ],
+                },
+            },
         ],
     }
 

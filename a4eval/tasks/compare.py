@@ -13,7 +13,7 @@ from a4eval.comparisons.judge import Judged, judge, rulings, verdict
 from a4eval.comparisons.pair import Compared, Pair
 from a4eval.comparisons.rules import Rules
 from a4eval.component import param
-from a4eval.contracts import Partitioned, Result, Row, Value, Weighable
+from a4eval.contracts import Contrasted, Partitioned, Result, Row, Value, Weighable
 from a4eval.errors import DataError, PluginError
 from a4eval.statistics.bootstrap import comparisons, difference_of
 from a4eval.statistics.comparison import Comparison
@@ -44,7 +44,9 @@ class Compare:
 
     first: Any = param(kind="reader", help="the one set of predictions with its ground truth")
     second: Any = param(kind="reader", help="the other, on the same units")
-    metrics: dict[str, Any] = param(kind="metric", help="label to metric; each can weigh its units")
+    metrics: dict[str, Any] = param(
+        kind="metric", help="label to metric; each can weigh its units, or shows where the two differ"
+    )
     interval: IntervalOptions = param(IntervalOptions(), help="how the intervals of the differences are made")
     permutations: int = param(1000, help="of the paired permutation test; 0 leaves it out")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
@@ -58,7 +60,9 @@ class Compare:
         if self.permutations < 0:
             raise ValueError(f"permutations must not be negative, got {self.permutations}")
         self.rules.check_no_costs()
-        if rigid := [label for label, metric in self.metrics.items() if not isinstance(metric, Weighable)]:
+        rigid = [label for label, one in self.metrics.items() if not isinstance(one, (Weighable, Contrasted))]
+        if rigid or not self._first.weighable():
+            rigid = rigid or list(self.metrics)
             raise ValueError(f"metrics.{rigid[0]} cannot weigh its units, so its differences cannot be tested")
 
     def run(self, run: Run) -> Result:
@@ -99,6 +103,7 @@ class Compare:
         judged = judge(pair.values, self.rules.margins, self.rules.alpha)
         result.tables = {"comparison": _rows(tested, judged), **result.tables}
         result.charts = {"comparison": forest("comparison", "Second minus first"), **result.charts}
+        result.tables |= self._first.contrasts(self._second, run)
         if not self.rules.empty:
             candidate = {name: result.metrics[f"{name}/second"] for name in tested}
             limited = {name: (one.value, one.interval) for name, one in candidate.items()}

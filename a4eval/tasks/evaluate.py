@@ -81,6 +81,7 @@ class Evaluate:
             raise DataError("the data holds no batch, so there is nothing to evaluate")
         values = self._set.values()
         tables, charts = self._set.shown()
+        self._set.illustrate(run)
         result = Result(values, tables, charts=charts)
         values = dict(result.metrics)
         kept = self._add_intervals(self.interval, result, run) if self.interval else {}

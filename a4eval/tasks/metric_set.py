@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.contracts import Charted, Tabular, Weighable
+from a4eval.contracts import Charted, Contrasted, Illustrated, Tabular, Weighable
 from a4eval.errors import DataError, PluginError
 from a4eval.tasks.metric_state import decode, encode, packages_of, put_back, state_of
 from a4eval.tasks.watch import feed, promised, watched
@@ -74,6 +74,9 @@ class MetricSet:
 
     def names(self, label: str, metric: Any) -> dict[str, str]:
         """Map the names a metric gives to their names in the record."""
+        if isinstance(metric.names, str):
+            expected = f"expected a tuple, such as ({metric.names!r},)"
+            raise ValueError(f"metrics.{label}: its names are the text {metric.names!r}, {expected}")  # noqa: TRY004  (a wrong config)
         given = list(metric.names)
         if len(given) == 1:
             return {given[0]: label}
@@ -180,6 +183,26 @@ class MetricSet:
                     raise PluginError(f"metrics.{label}: its chart {name!r} draws the table {table!r}, which it lacks")
                 drawn[chart] = {**charts[name], "data": {"name": names[table]}}
         return found, drawn
+
+    def illustrate(self, run: Run) -> None:
+        """Let metrics save the pictures that their tables name."""
+        for metric in self.metrics.values():
+            if isinstance(metric, Illustrated):
+                metric.illustrate(run)
+
+    def contrasts(self, other: MetricSet, run: Run) -> dict[str, list[Row]]:
+        """Return the tables of where two sets of predictions differ, named ``label/name``.
+
+        Args:
+            other: the same metrics, fed with the second predictions.
+            run: the run.
+        """
+        found: dict[str, list[Row]] = {}
+        for label, metric in self.metrics.items():
+            if isinstance(metric, Contrasted):
+                tables = metric.contrast(other.metrics[label], run)
+                found |= {name: tables[given] for given, name in _named(label, tables).items()}
+        return found
 
     def weighable(self) -> dict[str, Weighable]:
         """Return the metrics with values whose units can be weighed, by label."""

@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import threading
+import traceback
 import warnings
 
 import msgspec
@@ -190,3 +191,25 @@ def test_importing_the_names_imports_little():
         "import sys, a4eval; a4eval.Records, a4eval.Frame; sys.exit('hydra' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: a4eval.run("wrong_name"), "experiment: there is no experiment 'wrong_name'"),
+        (lambda: a4eval.run(3), "experiment: got 3, expected the name of one"),
+        (lambda: a4eval.run("assignment4/q5_l2_vs_iou", {"task.Wx": 3}), "task.Wx: unknown key; did you mean 'W'?"),
+        (lambda: a4eval.run("assignment4/q5_l2_vs_iou", ["task.W=1,2"]), "and a4eval.sweep goes over several"),
+        (lambda: a4eval.run("assignment4/q5_l2_vs_iou", config_dir="none"), "config_dir: there is no folder 'none'"),
+        (lambda: a4eval.sweep("assignment4/q5_l2_vs_iou", {"task.Wx": [3]}), "task.Wx: unknown key"),
+        (lambda: a4eval.run("assignment4/q5_l2_vs_iou", {"task.W": object()}), "expected a number, a text"),
+    ],
+)
+def test_an_error_is_one_exception_in_words_for_python(call, text):
+    with pytest.raises(a4eval.ConfigError) as caught:
+        call()
+    assert text in str(caught.value)
+    assert "command line" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert len(traceback.format_exception(caught.value)) <= 6, "a frame of the caller's, one of ours"

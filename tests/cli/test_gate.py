@@ -66,7 +66,7 @@ def test_what_only_one_of_them_has_is_said(cli, hits):
     hits("base", FIRST)
     hits("more", FIRST, "task.prefix=true")
     done = cli("gate", "base", "more", "accuracy/error<99", "--cost", "cpu_seconds=1")
-    assert "  differs: config.task.prefix: not there → true\n" in done.out, done.err
+    assert "  differs: config.task.prefix: not there → True\n" in done.out, done.err
 
 
 def test_limits_are_held_against_the_interval_where_there_is_one(cli, hits):

@@ -128,3 +128,20 @@ def test_home_is_where_a_shell_has_it(cli, tmp_path, monkeypatch):
 )
 def test_the_nearest_name(name, expected):
     assert did_you_mean(name, ["W", "assignment4/q3_ap", "assignment4/q4"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("experiment=3", "experiment: got 3, expected the name of one; `a4eval experiments` lists them"),
+        ("experiment=null", "experiment: got null, expected the name of one"),
+        ("executor=1.5", "executor: got 1.5, expected the name of one; `a4eval components executor` lists them"),
+        ("experiment=glob(assigment4/*)", "matches none of the"),
+        ("experiment=glob(assigment4/*)", "did you mean 'assignment4'?"),
+    ],
+)
+def test_what_names_no_config_is_said_in_our_words(cli, override, text):
+    done = cli("run", "-m", override)
+    assert (done.code, done.out) == (2, "")
+    assert text in done.err
+    assert len(done.err.splitlines()) == 1

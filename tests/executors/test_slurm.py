@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from importlib.util import find_spec
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from ..cluster.slurm_here import OPTIONS, NoSlurmError, slurm_here
+from ..conftest import ROOT
+
 if find_spec("submitit") is None:  # not imported here: it would close the log handlers of others
     pytest.skip("needs pip install 'a4eval[slurm]'", allow_module_level=True)
-
-SCRIPT = Path(__file__).parents[1] / "cluster" / "slurm_two_nodes.sh"
-PROGRAMS = ["slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd", "sacct"]
 
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
     """A Slurm of two nodes with one processor each; the packages are installed if A4EVAL_INSTALL_SLURM is set."""
-    path = os.environ["PATH"] + ":/usr/sbin"
-    missing = [program for program in PROGRAMS if shutil.which(program, path=path) is None]
-    if os.geteuid() != 0:
-        pytest.skip("needs to be root: munge and slurmd start as such")
-    if missing and not os.environ.get("A4EVAL_INSTALL_SLURM"):
-        pytest.skip(f"needs {', '.join(missing)}; A4EVAL_INSTALL_SLURM=1 installs Debian's packages")
-    folder = tmp_path_factory.mktemp("slurm")
-    started = subprocess.run([SCRIPT, "start", folder], capture_output=True, text=True, check=False, timeout=600)
-    try:
-        if started.returncode:
-            pytest.skip(f"Slurm does not start here: {started.stderr.strip().splitlines()[-1:]}")
-        yield folder / "slurm.conf"
-    finally:
-        subprocess.run([SCRIPT, "stop", folder], check=False, capture_output=True, timeout=120)
+    with ExitStack() as stack:
+        try:
+            conf = stack.enter_context(slurm_here(tmp_path_factory.mktemp("slurm")))
+        except NoSlurmError as error:
+            pytest.skip(str(error))
+        yield conf
 
 
 @pytest.fixture
@@ -45,9 +35,6 @@ def place(place, slurm, monkeypatch):
     monkeypatch.setenv("SLURM_CONF", str(slurm))
     place.environment["SLURM_CONF"] = str(slurm)
     return place
-
-
-OPTIONS = ["executor=slurm", "executor.partition=debug", "executor.memory=1", "executor.array_size=2"]
 
 
 def test_a_sweep_as_an_array_of_jobs(place):
@@ -153,7 +140,7 @@ def test_an_app_of_the_users(place):
     (place.folder / "train.py").write_text(APP)
     words = [f"hydra.sweeper.{one.replace('executor=', 'executor.name=')}" for one in OPTIONS]
     command = [sys.executable, "train.py", "-m", "+x=range(8)", "hydra.sweep.dir=sweep", "hydra/sweeper=a4eval", *words]
-    environment = {**place.environment, "PYTHONPATH": f"{SCRIPT.parents[2]}:{place.environment.get('PYTHONPATH', '')}"}
+    environment = {**place.environment, "PYTHONPATH": f"{ROOT}:{place.environment.get('PYTHONPATH', '')}"}
     done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     assert "8 points: 7 ok, 1 failed" in done.stdout, done.stderr

@@ -12,6 +12,8 @@ import msgspec
 
 from a4eval.runs import record as records
 
+ENDED_BY = {"td": ("td", "th"), "th": ("td", "th"), "tr": ("td", "th", "tr")}
+"""Elements that end where another begins, as HTML has it."""
 EMPTY_ELEMENTS = {"meta", "br", "hr", "img", "input", "link", "col"}
 
 
@@ -30,6 +32,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         self.elements.append((tag, given))
+        if tag in ENDED_BY:
+            self._end(ENDED_BY[tag])
         if tag not in EMPTY_ELEMENTS:
             self._open.append(tag)
         if tag == "table":
@@ -40,8 +44,14 @@ class Page(HTMLParser):
             self._cell = [given.get("data-v"), ""]
 
     def handle_endtag(self, tag):
+        if tag in ("thead", "tbody"):
+            self._end(("td", "th", "tr"))
         assert self._open.pop() == tag, "each element is closed, and in its order"
-        if tag in ("td", "th"):
+
+    def _end(self, names):
+        while self._open[-1] in names:
+            self._open.pop()
+        if self._cell is not None:
             exact, shown = self._cell
             self._table[-1].append(shown if exact is None else float(exact))
             self._cell = None

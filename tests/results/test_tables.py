@@ -28,12 +28,13 @@ def width(request, monkeypatch):
 def test_the_width_is_kept_and_what_does_not_fit_is_named(capsys, width):
     header = [f"column{number}" for number in range(30)]
     lines = printed(capsys, "title", header, [[number * 1.1 for number in range(30)]])
-    assert all(len(line) <= width for line in lines[:-1])
-    named, _, more = lines[-1].removeprefix("columns that do not fit: ").partition(" and ")
+    assert all(len(line) <= width for line in lines)
+    at = next(place for place, line in enumerate(lines) if line.startswith("columns that do not fit"))
+    named, _, more = " ".join(lines[at:]).removeprefix("columns that do not fit: ").partition(" and ")
     shown, left_out = lines[1].split(), named.split(", ")
     assert shown + left_out == header[: len(shown) + len(left_out)]
     assert len(shown) + len(left_out) + int(more.removesuffix(" more") or 0) == len(header)
-    assert len(lines[-1]) <= 2 * width
+    assert len(lines) - at <= 2
     assert len(shown) >= (width + 2) // 12 - 1
 
 
@@ -59,8 +60,8 @@ def test_no_word_is_ever_broken(data):
     assert all(len(line) <= 70 for line in lines)
     whole = {word for row in rows for value in row for word in ("" if value is None else str(value)).split()}
     whole |= {f"{value:.6g}" for row in rows for value in row if isinstance(value, float)}
-    left_out = lines[-1].startswith("columns that do not fit")
-    for line in lines[2 : len(lines) - left_out]:
+    end = next((place for place, line in enumerate(lines) if line.startswith("columns that do not")), len(lines))
+    for line in lines[2:end]:
         assert set(line.split()) <= whole
 
 
@@ -78,3 +79,16 @@ def test_columns_without_a_value_are_not_shown(capsys):
 def test_numbers_stand_to_the_right_and_text_to_the_left(capsys):
     lines = printed(capsys, "", ["n", "name"], [[5, "five"], [100, "hundred"]])
     assert lines[2:] == ["  5  five", "100  hundred"]
+
+
+def test_columns_that_are_always_there_are_kept_before_others(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = printed(capsys, "", ["a", "b", "where"], [["1" * 18, "2" * 18, "3" * 18]], always=["a", "where"])
+    assert lines[0].split() == ["a", "where"]
+    assert lines[-1] == "columns that do not fit: b"
+
+
+def test_a_text_below_its_row_is_set_in_and_fits(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    lines = printed(capsys, "", ["a"], [["x"], ["y"]], under=["some/path/of/more/than/twenty", "what it is and was"])
+    assert lines[2:] == ["x", "    some/path/of/more/than/twenty", "y", "    what it is and", "    was"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,45 @@ def test_a_file_of_the_user_in_the_place_of_the_sweeps_is_refused(place, name, t
     assert "Traceback" not in done.err
     after = content(place.folder / "thesis")
     assert after[Path(name)] == text.encode()
-    assert set(after) <= {Path(name), Path(".lock"), Path("multirun.yaml")}  # Hydra's own sweeper leaves the last
+    assert set(after) <= {Path(name), Path(".lock"), Path("multirun.yaml"), Path(".a4eval")}  # of Hydra's own sweeper
+
+
+OPTUNA = ("hydra/sweeper=optuna", "objective=value", "hydra.sweeper.n_trials=2", "hydra.sweeper.n_jobs=1")
+
+
+@pytest.mark.parametrize("link", [False, True])
+@pytest.mark.parametrize(
+    ("name", "sweeper"),
+    [
+        ("multirun.yaml", ["hydra/sweeper=basic"]),
+        ("multirun.yaml", ["hydra/sweeper=basic", "hydra/launcher=joblib"]),
+        ("optimization_results.yaml", OPTUNA),
+    ],
+)
+def test_what_hydras_own_sweepers_write_takes_the_place_of_nothing(place, name, sweeper, link):
+    if "joblib" in sweeper[-1]:
+        pytest.importorskip("joblib", reason="needs pip install hydra-joblib-launcher")
+    if sweeper is OPTUNA:
+        pytest.importorskip("optuna", reason="needs pip install 'a4eval[optuna]'")
+    (place.folder / "thesis").mkdir()
+    mine, theirs = place.folder / "mine.yaml", place.folder / "thesis" / name
+    mine.write_text("mine\n")
+    theirs.symlink_to(mine) if link else theirs.write_text("mine\n")
+    done = place.sweep("task.x=1,2", *sweeper, folder="thesis")
+    assert done.code == 2
+    assert f"thesis/{name}: is there already and was not made by a4eval" in done.err
+    assert "Traceback" not in done.err
+    assert (mine.read_text(), theirs.read_text(), theirs.is_symlink()) == ("mine\n", "mine\n", link)
+    theirs.unlink()
+    for _ in range(2):  # by the second time it is ours
+        assert place.sweep("task.x=1,2", *sweeper, folder="thesis").code == 0
+    assert theirs.read_text() != "mine\n"
+    after = {path.name for path in (place.folder / "thesis").iterdir()}
+    packages = {one for one in after if one.startswith("packages-")}
+    assert after - packages == {name, ".a4eval", "results.jsonl", "sweep.json", "runs"} - (
+        set() if (place.folder / "thesis" / "runs").exists() else {"runs"}
+    )
+    assert mine.read_text() == "mine\n"
 
 
 def test_a_journal_of_nothing_but_a_torn_line_is_ours(place):
@@ -193,21 +232,42 @@ REMOVERS = {
     "move",
     "write_text",
     "write_bytes",
+    "ftruncate",
+    "savez_compressed",
+    "savez",
+    "savefig",
+    "symlink_to",
+    "link",
 }
+WRITERS = {"open", "fdopen", "write_whole", "to_write"}
+"""They write if they are told so: by a mode, or by their name."""
 KNOWN = {
     "a4eval/apps/quick.py": {"write_text"},  # what Hydra itself writes into a job's folder
-    "a4eval/apps/job.py": {"unlink", "rmdir"},  # the file it has just made for what is printed, if nothing was
-    "a4eval/ownership.py": {"rmtree", "unlink", "rmdir", "rename"},
-    "a4eval/whole.py": {"replace", "unlink"},
-    "a4eval/executors/slurm.py": {"unlink"},
-    "a4eval/tasks/evaluate_part.py": {"write_bytes"},  # an artifact
-    "a4eval/sweeps/ours.py": {"unlink"},  # what it has just made
+    "a4eval/apps/job.py": {"open", "unlink", "rmdir"},  # what is printed, at the end of the file; away if it is empty
     "a4eval/checks/readers/damage.py": {"write_bytes"},  # in a temporary folder
-    "a4eval/runs/printed.py": {"write_bytes"},  # claimed
-    "a4eval/runs/result.py": {"write_bytes"},  # an artifact
-    "a4eval/testing/process.py": {"write_text"},  # in a temporary folder
+    "a4eval/comparisons/kept.py": {"open", "savez_compressed"},  # an artifact
+    "a4eval/context.py": {"savefig"},  # an artifact
+    "a4eval/executors/slurm.py": {"to_write", "fdopen", "unlink"},  # the list of jobs, known for ours by its lines
+    "a4eval/journal/journal.py": {"to_write", "ftruncate"},  # at the end; back to where its last line ended
+    "a4eval/journal/lock.py": {"to_write"},  # into an empty file, or one that holds a note of ours
+    "a4eval/ownership.py": {"rmtree", "unlink", "rmdir", "rename", "to_write", "fdopen"},
     "a4eval/results/gated.py": {"write_text"},  # where the command says
-    "plugins/rnn_bptt/a4eval_rnn_bptt/training/checkpoint.py": {"replace"},
+    "a4eval/results/report/build.py": {"write_whole"},  # in place of nothing but a report
+    "a4eval/runs/installed.py": {"write_whole"},  # in place of nothing
+    "a4eval/runs/printed.py": {"to_write", "fdopen", "ftruncate", "open"},  # claimed; a temporary file; /dev/null
+    "a4eval/runs/record.py": {"write_whole"},  # in place of nothing but a record of a run that was not ok
+    "a4eval/runs/result.py": {"write_bytes"},  # an artifact
+    "a4eval/runs/watchdog.py": {"open"},  # /dev/null
+    "a4eval/scaffold/project.py": {"open"},  # files that are new
+    "a4eval/sweeps/command.py": {"write_whole"},  # in place of nothing but a sweep.json
+    "a4eval/sweeps/ours.py": {"open", "fdopen", "link", "unlink"},  # what it has just made
+    "a4eval/sweeps/reuse.py": {"to_write", "fdopen"},  # artifacts, and what was printed, claimed
+    "a4eval/tasks/evaluate_part.py": {"write_bytes"},  # an artifact
+    "a4eval/terminal.py": {"fdopen"},  # standard error
+    "a4eval/testing/process.py": {"write_text"},  # in a temporary folder
+    "a4eval/whole.py": {"open", "fdopen", "replace", "unlink"},
+    "plugins/ap_metric/a4eval_ap_metric/metrics/detection_examples.py": {"write_bytes"},  # an artifact
+    "plugins/rnn_bptt/a4eval_rnn_bptt/training/checkpoint.py": {"open", "savez", "replace"},
 }
 """Where files go or change, each looked at: a new place is to be tested like the others, then named here."""
 
@@ -216,14 +276,30 @@ def test_nothing_else_in_the_tree_removes_or_overwrites_files():
     found = {}
     for path in [*ROOT.glob("a4eval/**/*.py"), *ROOT.glob("plugins/*/a4eval_*/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REMOVERS:
-                texts = node.func.attr == "replace" and (len(node.args) != 1 or node.keywords)
-                owner = ast.unparse(node.func.value)
-                if node.func.attr == "remove" and owner != "os":
-                    continue  # of a list, a hook, a mark
-                if not texts and owner not in ("dataclasses", "msgspec.structs", "list", "sys.path"):
-                    found.setdefault(path.relative_to(ROOT).as_posix(), set()).add(node.func.attr)
+            if isinstance(node, ast.Call) and (name := changes_files(node)):
+                found.setdefault(path.relative_to(ROOT).as_posix(), set()).add(name)
     assert {name: calls for name, calls in found.items() if "/tests/" not in name} == KNOWN
+
+
+def changes_files(node):
+    """Return the name of what a call does to files, if it may change one."""
+    if isinstance(node.func, ast.Name):
+        name, owner = node.func.id, ""
+    elif isinstance(node.func, ast.Attribute):
+        name, owner = node.func.attr, ast.unparse(node.func.value)
+    else:
+        return None
+    if name in WRITERS:
+        said = ast.unparse(node)
+        modes = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        written = any(re.fullmatch("[rwaxbt+]+", one) and set(one) & set("wax+") for one in modes)
+        return name if written or "O_WRONLY" in said or "O_RDWR" in said or name not in ("open", "fdopen") else None
+    if name not in REMOVERS or not owner:
+        return None
+    texts = name == "replace" and (len(node.args) != 1 or node.keywords)
+    if texts or owner in ("dataclasses", "msgspec.structs", "list", "sys.path"):
+        return None
+    return None if name == "remove" and owner != "os" else name  # of a list, a hook, a mark
 
 
 def test_files_are_made_with_the_users_umask(place):

@@ -190,6 +190,7 @@ def test_short_and_long_names_are_formatted(name, cache, tmp_path):
         ("json", "there is a module 'json'"),
         ("numpy", "there is a module 'numpy'"),
         ("a4eval", "there is a module 'a4eval'"),
+        ("ap-metric", "there is a plugin 'ap_metric'"),
     ],
 )
 def test_names_that_cannot_be(name, words):

@@ -181,7 +181,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(place):
         ("task.x=1,two", "task.x: got 'two', expected float"),
         ("executor.workers=0", "executor: workers must be at least 1, got 0"),
         ("executor.worker=1", "executor.worker: unknown key; did you mean 'workers'?"),
-        ("executor=lokal", "there is no config 'executor/lokal'; did you mean 'local'?"),
+        ("executor=lokal", "executor: there is no 'lokal'; did you mean 'local'?"),
         ("retries=-1", "retries: got -1, expected a non-negative integer"),
         ("timeout=0", "timeout: got 0, expected a number of seconds above 0, or null"),
         ("hydra.sweep.dir=/proc/none", "hydra.sweep.dir: cannot make the folder '/proc/none'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -71,6 +72,11 @@ def test_a_clash_of_names_is_refused_before_the_run():
         Evaluate(Numbers([1.0]), {"a": Moments(names=("sum", "sum"))})
 
 
+def test_a_text_for_the_names_is_refused():
+    with pytest.raises(ValueError, match=r"metrics\.a: its names are the text 'sum', expected .* \('sum',\)"):
+        Evaluate(Numbers([1.0]), {"a": Moments(names="sum")})
+
+
 def test_prefix_tells_them_apart(tmp_path):
     task = Evaluate(Numbers([1.0]), {"a": Moments(), "b": Moments()}, prefix=True)
     assert list(task.run(Run(tmp_path)).metrics) == ["a/sum", "a/count", "b/sum", "b/count"]
@@ -112,3 +118,12 @@ def test_the_files_read_are_noted(tmp_path):
     Evaluate(Numbers([1.0], file=file), {"a": Moments()}).run(run)
     sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert run.sources == {str(file): (sha256, 3)}
+
+
+def test_a_file_that_is_not_there_is_said_to_have_been_looked_for_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = re.escape(f"labels.csv: cannot be read: No such file or directory; it was looked for in {tmp_path}")
+    with pytest.raises(DataError, match=f"^{here}$"):
+        Run(tmp_path).source("labels.csv")
+    with pytest.raises(DataError, match=r"cannot be read: No such file or directory$"):
+        Run(tmp_path).source(tmp_path / "labels.csv")

@@ -12,6 +12,7 @@ from a4eval.errors import DataError
 from a4eval.journal import query
 from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
+from a4eval.regular import beginning
 from a4eval.results.report import record as one_record
 from a4eval.results.report.page import Section, page
 from a4eval.results.report.panels import panels
@@ -120,7 +121,7 @@ def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
     """Return the sections of a record, with those of plugins before the tables."""
     sections = one_record.sections(found.record, found.folder, _beside(found.folder, out), prefix)
     places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
-    return [*sections[: places[0]], *panels(found.record, prefix), *sections[places[0] :]]
+    return [*sections[: places[0]], *panels(found.record, prefix, found.folder), *sections[places[0] :]]
 
 
 def write(content: str, path: Path) -> bool:
@@ -131,7 +132,7 @@ def write(content: str, path: Path) -> bool:
     """
     try:
         before = path.exists()
-        if before and not (path.is_file() and OURS in path.read_bytes()[:4096]):
+        if before and not (path.is_file() and OURS in beginning(path, 4096)):
             raise DataError(f"{path}: is there already and is no report of a4eval; choose another name with -o")
         write_whole(path, content.encode())
     except OSError as error:

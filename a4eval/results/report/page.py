@@ -10,8 +10,9 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from a4eval import __version__
-from a4eval.drawing.colours import style_rules
+from a4eval.drawing import colours
 from a4eval.markup import Markup, joined, tag
+from a4eval.results.report import gallery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,13 +101,14 @@ def code(more: str = "") -> str:
 
 @cache
 def style_sheet() -> str:
-    """Return the style sheet: that of the page, and the colours of pictures on light and dark ground."""
-    return _file("style.css").replace("@COLOURS@", style_rules())
+    """Return the style sheet: the page, the colours of pictures on light and dark ground, layers that are hidden."""
+    return _file("style.css").replace("@COLOURS@", colours.style_rules()).replace("@LAYERS@", gallery.style_rules())
 
 
 @cache
 def _file(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
+    lines = resources.files(__package__).joinpath(name).read_text("utf-8").splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
 
 
 def _hash(text: str) -> str:

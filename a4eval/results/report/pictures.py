@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.files import stem as stem_of
+from a4eval.files import inside
 from a4eval.markup import Markup, tag
+from a4eval.regular import content
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from a4eval.runs.record import Record
 
 ROOM = 400_000
 """Bytes of all pictures of a record together, as files; what does not fit is a link among the artifacts."""
-_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
+ROOM_OF_PHOTOGRAPHS = 2_000_000
+"""Bytes of all the pictures of a gallery together; in place of those beyond stands an empty frame."""
+_DRAWN = {".png": "image/png", ".svg": "image/svg+xml"}
+_PHOTOGRAPH = ".jpg"
 
 
 def embedded(record: Record, folder: Path) -> list[Markup]:
@@ -28,31 +34,52 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
     charts = {stem_of(name) for name in record.charts}
     for one in record.artifacts:
         stem, dot, ending = one.path.rpartition(".")
-        if dot + ending in _TYPES and one.sha256 and stem not in charts:
+        if dot + ending in _DRAWN and one.sha256 and stem not in charts:
             kept[stem] = min(kept.get(stem, (one.bytes, one.path, one.sha256)), (one.bytes, one.path, one.sha256))
     left, found = ROOM, []
     for stem, (size, path, sha256) in kept.items():
-        content = _read(folder, path, size, sha256) if size <= left else None
-        if content is None:
+        shown = _read(folder, path, size, sha256) if size <= left else None
+        if shown is None:
             continue
         left -= size
-        kind = _TYPES[path[path.rindex(".") :]]
-        source = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+        source = _address(_DRAWN[path[path.rindex(".") :]], shown)
         title = stem.replace("_", " ").replace("/", ": ")
         image = tag("img", src=source, alt=f"picture {title}", class_="picture")
         found.append(tag("figure", tag("figcaption", tag("h3", title)), image))
     return found
 
 
+def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> dict[str, str]:
+    """Return the addresses, which hold them whole, of JPEGs that lie among a record's artifacts.
+
+    Args:
+        record: the record.
+        folder: where its artifacts are; None for no pictures.
+        paths: the pictures that are wanted, as the record says; those beyond :data:`ROOM_OF_PHOTOGRAPHS` are left out.
+    """
+    listed = {one.path: one for one in record.artifacts}
+    found: dict[str, str] = {}
+    left = ROOM_OF_PHOTOGRAPHS
+    for path in dict.fromkeys(one for one in paths if isinstance(one, str)):
+        one = listed.get(path) if path.endswith(_PHOTOGRAPH) else None
+        if folder is None or one is None or one.sha256 is None or one.bytes > left:
+            continue
+        shown = _read(folder, path, one.bytes, one.sha256)
+        if shown is not None:
+            left -= one.bytes
+            found[path] = _address("image/jpeg", shown)
+    return found
+
+
+def _address(kind: str, shown: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(shown).decode()}"
+
+
 def _read(folder: Path, path: str, size: int, sha256: str) -> bytes | None:
     """Return a file below *folder*, or None if it is not there, lies elsewhere, or is not the one the record means."""
-    whole = folder / path
+    whole = inside(folder, path, size)  # before it is read: a record may say 1 of what fills the memory
     try:
-        if not whole.resolve().is_relative_to(folder.resolve()) or not whole.is_file():
-            return None
-        if whole.stat().st_size != size:  # before it is read: a record may say 1 of what fills the memory
-            return None
-        content = whole.read_bytes()
+        found = None if whole is None else content(whole, ROOM)
     except OSError:
         return None
-    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+    return found if found is not None and hashlib.sha256(found).hexdigest() == sha256 else None

@@ -12,7 +12,7 @@ from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
 from a4eval.results.report.pictures import embedded
 from a4eval.results.report.run_again import environment, what_was_run
-from a4eval.results.report.tables import grid, table
+from a4eval.results.report.tables import grid, table, table_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def sections(record: Record, folder: Path | None = None, beside: str | None = No
         beside: how the page, where it will lie, leads to that folder.
         prefix: of the ids, where a page holds more than one record.
     """
-    ids = {name: f"{prefix}t{place}" for place, name in enumerate(record.tables)}
+    ids = table_ids(record.tables, prefix)
     found = []
     if record.error is not None:
         found.append(Section(f"{prefix}error", f"Why it {record.status}", _error(record), "error"))

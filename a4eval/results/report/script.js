@@ -77,8 +77,109 @@ const enlivenTable = (table) => {
     rows.forEach((row) => row.classList.toggle("here", places?.has(row.dataset.place) && places.size === 1));
     table.scrollIntoView({ block: "center" });
   };
-  const row = (place) => rows[place] && names.map((name, column) => `${name}: ${rows[place].cells[column].textContent}`).join("\n");
-  tables.set(table.id, { show, row });
+  const row = (place) => rows[place] && names.map((name, column) => [name, rows[place].cells[column].textContent])
+    .filter(([, text]) => text).map(([name, text]) => `${name}: ${text.length > 60 ? text.slice(0, 59) + "…" : text}`).join("\n");
+  const values = (place) => rows[place] ? Object.fromEntries(names.map((name, column) => [name, String(value(rows[place].cells[column]))])) : {};
+  tables.set(table.id, { show, row, rows, names, values });
+};
+
+// a gallery: its marks are rows of a table; what they are chosen by are columns of it, in words or from a number up
+const galleries = [];
+const enlivenGallery = (gallery) => {
+  const table = tables.get(gallery.dataset.table);
+  if (!table) return;
+  const scenes = all(".scene", gallery).map((scene) => ({
+    scene,
+    marks: all("[data-row]", scene).map((node) => ({ nodes: [node, ...all(`[data-of="${node.dataset.row}"]`, scene)], of: table.values(node.dataset.row) })),
+  }));
+  const marks = scenes.flatMap((one) => one.marks), wanted = new Map();
+  const fits = (mark) => [...wanted].every(([name, one]) => typeof one === "number" ? mark.of[name] === "" || Number(mark.of[name]) >= one : mark.of[name] === one);
+  const count = make("span", { className: "soft" }), clear = make("button", { type: "button", textContent: "show all", hidden: true });
+  const links = make("span", { className: "soft" });
+  const controls = new Map();
+  const refresh = () => {
+    let shown = 0, pictures = 0;
+    for (const { scene, marks } of scenes) {
+      let here = 0;
+      for (const mark of marks) {
+        const keep = fits(mark);
+        mark.nodes.forEach((node) => node.classList.toggle("off", !keep));
+        here += keep;
+      }
+      scene.hidden = wanted.size > 0 && !here;
+      shown += here;
+      pictures += !scene.hidden;
+    }
+    clear.hidden = !wanted.size;
+    count.textContent = wanted.size ? `${shown} of ${marks.length} marks, on ${pictures} of ${scenes.length} pictures` : "";
+    links.textContent = [...wanted].filter(([name]) => !controls.has(name)).map(([name, one]) => `${name}: ${one}`).join(", ");
+    for (const [name, control] of controls) control.show(wanted.get(name));
+    if (wanted.size) said.textContent = `pictures: ${count.textContent}`;
+  };
+  const filters = make("div", { className: "tools filters" });
+  const listed = (text) => text.split("\t").filter(Boolean);
+  const keys = listed(gallery.dataset.words);
+  for (const name of listed(gallery.dataset.filters)) {
+    const found = marks.map((mark) => mark.of[name]).filter((one) => one !== "");
+    if (!found.length) continue;
+    if (!keys.includes(name)) {
+      const low = Math.min(...found), high = Math.max(...found), output = make("output", { textContent: "" });
+      const slider = make("input", { type: "range", min: low, max: high, step: "any", value: low });
+      slider.setAttribute("aria-label", `${name} from`);
+      slider.addEventListener("input", () => { Number(slider.value) > low ? wanted.set(name, Number(slider.value)) : wanted.delete(name); refresh(); });
+      controls.set(name, { show: (one) => { slider.value = one ?? low; output.textContent = one === undefined ? "any" : Number(one).toPrecision(2); } });
+      filters.append(make("label", {}, `${name} from `, slider, " ", output));
+    } else {
+      const many = new Map();
+      found.forEach((one) => many.set(one, (many.get(one) ?? 0) + 1));
+      const choice = make("select", {}, make("option", { value: "", textContent: "all" }));
+      [...many].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })).forEach(([one, times]) => choice.append(make("option", { value: one, textContent: `${one} (${times})` })));
+      choice.addEventListener("input", () => { choice.value ? wanted.set(name, choice.value) : wanted.delete(name); refresh(); });
+      controls.set(name, { show: (one) => { choice.value = one ?? ""; } });
+      filters.append(make("label", {}, `${name} `, choice));
+    }
+  }
+  clear.addEventListener("click", () => { wanted.clear(); refresh(); });
+  filters.append(links, count, clear);
+  gallery.prepend(filters);
+  refresh();
+  galleries.push({
+    gallery,
+    table: gallery.dataset.table,
+    keys,
+    // what of a row is said of marks too, if there are marks of which all of it is true
+    of: (row) => {
+      const told = keys.filter((key) => key in row && row[key] !== "").map((key) => [key, row[key]]);
+      const pictures = told.length ? scenes.filter(({ marks }) => marks.some((mark) => told.every(([key, one]) => mark.of[key] === one))).length : 0;
+      return pictures && { told, pictures };
+    },
+    pick: (told) => {
+      wanted.clear();
+      told.forEach(([key, one]) => wanted.set(key, one));
+      refresh();
+      gallery.scrollIntoView();
+    },
+  });
+};
+const pictured = (row, of) => {
+  for (const gallery of galleries) {
+    const found = gallery.gallery.isConnected && gallery.table !== of && gallery.of(row);
+    if (found) return { ...found, go: () => gallery.pick(found.told) };
+  }
+  return null;
+};
+// a row that leads to pictures is a button where it says of what
+const enlivenRows = ({ id }) => {
+  const table = tables.get(id), column = Math.max(-1, ...galleries.map((one) => table.names.findLastIndex((name) => one.keys.includes(name))));
+  if (column < 0 || galleries.some((one) => one.table === id)) return;
+  table.rows.forEach((row, place) => {
+    const found = pictured(table.values(place), id), cell = row.cells[column];
+    if (!found || !cell.textContent) return;
+    const button = make("button", { type: "button", className: "see", title: `${found.pictures} pictures` });
+    button.append(...cell.childNodes);
+    button.addEventListener("click", found.go);
+    cell.append(button);
+  });
 };
 
 // marks: what they say when pointed at; a click leads to the row, a drag chooses the rows of what lies within
@@ -92,9 +193,17 @@ const enlivenFigure = (figure) => {
     const box = svg.getBoundingClientRect(), whole = svg.viewBox.baseVal;
     return [(event.clientX - box.left) * whole.width / box.width, (event.clientY - box.top) * whole.height / box.height];
   };
+  const rulers = ["x", "y"].flatMap((name, place) => svg.dataset[name] ? [[place, ...svg.dataset[name].split("\t")]] : []);
+  const read = (point) => rulers.map(([place, name, kind, ...ends]) => {
+    const [start, stop, low, high] = ends.map(Number), share = (point[place] - start) / (stop - start);
+    const found = kind === "log" ? low * (high / low) ** share : low + share * (high - low);
+    return `${name}: ${found.toPrecision(3)}`;
+  });
   svg.addEventListener("pointermove", (event) => {
     const mark = event.target.closest("rect, circle, line, path");
-    const text = mark?.querySelector("title")?.textContent ?? (mark?.dataset.row && table?.row(mark.dataset.row));
+    const own = mark?.querySelector("title")?.textContent ?? (mark?.dataset.row && table?.row(mark.dataset.row));
+    const line = mark?.tagName === "path" && !figure.classList.contains("scene");
+    const text = line && !mark.dataset.row ? [...own ? [own] : [], ...read(at(event))].join("\n") : own;
     tip.hidden = !text || !!brush;
     if (text) {
       tip.textContent = text;
@@ -132,8 +241,13 @@ const enlivenFigure = (figure) => {
     addEventListener("pointerup", released, { once: true });
   });
   svg.addEventListener("click", (event) => {
-    const mark = event.target.closest("[data-row]");
-    if (mark) table.show(new Set([mark.dataset.row]));
+    const mark = event.target.closest("[data-row], path");
+    if (!mark || !svg.contains(mark)) return;
+    const { row } = mark.dataset;
+    const lines = (mark.querySelector("title")?.textContent ?? "").split("\n").map((line) => line.split(": ")).filter((line) => line.length === 2);
+    const found = pictured(row === undefined ? Object.fromEntries(lines) : table.values(row), figure.dataset.table);
+    if (found) found.go();
+    else if (row !== undefined) table.show(new Set([row]));
   });
 };
 
@@ -148,6 +262,8 @@ const enlivenCommand = (pre) => {
 // whatever is under an element of the page: of all of it at first, of a part that took another's place later
 const enliven = (under) => {
   all("table[data-rows]", under).forEach(enlivenTable);
+  all(".gallery", under).forEach(enlivenGallery);
+  all("table[data-rows]", under).forEach(enlivenRows);
   all("figure[data-table]", under).forEach(enlivenFigure);
   all("pre[data-copy]", under).forEach(enlivenCommand);
 };

@@ -25,7 +25,7 @@ def cell(value: Any, *, right: bool = True) -> Markup:
         right: its column is one of numbers.
 
     >>> cell(0.123456789), cell(3), cell("a<b", right=False), cell(None)
-    ('<td data-v="0.123456789">0.1235</td>', '<td class="n">3</td>', '<td>a&lt;b</td>', '<td></td>')
+    ('<td data-v=0.123456789>0.1235', '<td class=n>3', '<td>a&lt;b', '<td>')
     """
     if isinstance(value, Markup):
         return tag("td", value)
@@ -65,7 +65,7 @@ def grid(
     table = tag(
         "table",
         tag("thead", tag("tr", *heads)),
-        tag("tbody", joined(lines, "\n")),
+        tag("tbody", joined(lines)),
         id=id_,
         data_rows=len(listed) if id_ else None,
         data_name=name if id_ else None,
@@ -80,6 +80,16 @@ def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:
     size = tag("span", f" {len(rows):,} rows, {len(header)} columns", class_="soft")
     content = grid(name, header, ([row.get(one) for one in header] for row in rows), id_=id_)
     return tag("details", tag("summary", name, size), content, id=f"{id_}-whole", open=len(rows) <= FEW)
+
+
+def table_ids(tables: Iterable[str], prefix: str = "") -> dict[str, str]:
+    """Return the id in the page of each table of a record.
+
+    Args:
+        tables: their names.
+        prefix: of the ids, where a page holds more than one record.
+    """
+    return {name: f"{prefix}t{place}" for place, name in enumerate(tables)}
 
 
 def _numeric(values: Sequence[Any]) -> bool:

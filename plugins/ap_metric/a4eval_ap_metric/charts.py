@@ -84,6 +84,51 @@ def by_threshold(table: str, areas: Sequence[str]) -> Chart:
     }
 
 
+def by_detections(table: str) -> Chart:
+    """Return AP and AR over how many detections of each image and class count."""
+    return {
+        "title": "AP and AR over how many detections of an image and class count",
+        "data": {"name": table},
+        "transform": [{"fold": ["AP", "AR"], "as": ["of", "value"]}],
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": _number("detections", "detections", scale={"type": "log"}),
+            "y": _number("value", "AP, AR", scale=_SHARE),
+            "color": {"field": "of", "type": "nominal", "title": None, "sort": None},
+        },
+    }
+
+
+def by_frequency(table: str) -> Chart:
+    """Return AP of rare, common and frequent classes."""
+    return {
+        "title": "AP of rare, common and frequent classes",
+        "data": {"name": table},
+        "mark": "bar",
+        "encoding": {
+            "x": _number("AP", "AP", scale=_SHARE),
+            "y": {"field": "frequency", "type": "nominal", "sort": None, "title": None},
+            "tooltip": [{"field": "frequency"}, _number("AP", "AP"), _number("classes", "classes")],
+        },
+    }
+
+
+def by_truths(table: str) -> Chart:
+    """Return a point a class: its AP over how many truths it has."""
+    return {
+        "title": "AP of each class, over how many truths it has",
+        "data": {"name": table},
+        "transform": [{"filter": {"field": "truths", "gt": 0}}],
+        "mark": "circle",
+        "encoding": {
+            "x": _number("truths", "truths", scale={"type": "log"}),
+            "y": _number("AP", "AP", scale=_SHARE),
+            "color": {"field": "frequency", "type": "nominal", "title": None, "sort": ["rare", "common", "frequent"]},
+            "tooltip": [{"field": "class"}, _number("AP", "AP"), _number("truths", "truths")],
+        },
+    }
+
+
 def scores(table: str) -> Chart:
     """Return how many detections of each score are right and wrong."""
     return {

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from a4eval import Component, hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from a4eval import ReportSection
 
 A4EVAL_API = 1
 
@@ -89,6 +96,12 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="detection_examples",
+            factory="a4eval_ap_metric.metrics.detection_examples:DetectionExamples",
+            summary="the images whose errors cost most, for pictures of them; in compare, where two detectors differ",
+        ),
+        Component(
+            kind="metric",
             name="tide",
             factory="a4eval_ap_metric.metrics.diagnostics:TideErrors",
             summary="six kinds of a detector's errors and the AP each costs",
@@ -151,3 +164,11 @@ def a4eval_components() -> list[Component]:
 def a4eval_config_packages() -> list[str]:
     """Name the package that holds the configs."""
     return ["a4eval_ap_metric.configs"]
+
+
+@hookimpl
+def a4eval_report_sections(record: Mapping[str, Any]) -> Iterable[ReportSection]:
+    """Show the pictures of errors."""
+    from a4eval_ap_metric.sections import sections
+
+    return sections(record)

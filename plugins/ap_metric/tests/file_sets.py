@@ -7,7 +7,14 @@ import numpy as np
 from .lvis_cases import federated_case, written
 from .voc_cases import xml
 
-BOXES = ["coco_detection", "detection_average_precision", "detection_f1", "confusion_matrix", "tide"]
+BOXES = [
+    "coco_detection",
+    "detection_average_precision",
+    "detection_f1",
+    "confusion_matrix",
+    "tide",
+    "detection_examples",
+]
 RANKINGS = ["average_precision", {"name": "trec_eval", "ties": "order"}]
 
 

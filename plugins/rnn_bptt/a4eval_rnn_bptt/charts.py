@@ -30,6 +30,30 @@ def decay(table: str, columns: Sequence[str]) -> Chart:
     }
 
 
+def learning(table: str, models: int, classes: bool, window: int) -> Chart:  # noqa: FBT001  (a fact of the problem)
+    """Return the score of each model over the training steps.
+
+    Args:
+        table: its name.
+        models: how many.
+        classes: the score is an accuracy, else a squared error.
+        window: over how many steps it is averaged.
+    """
+    score = "accuracy" if classes else "squared error"
+    return {
+        "title": f"Learning: {score}, the mean of {window} steps",
+        "description": "A line is a model; it ends where the model has stopped.",
+        "data": {"name": table},
+        "transform": [{"fold": [f"model {m}" for m in range(models)], "as": ["model", "score"]}],
+        "mark": "line",
+        "encoding": {
+            "x": _number("step", "training step"),
+            "y": _number("score", score, scale={"domain": [0, 1]} if classes else {"type": "log"}),
+            "color": {"field": "model", "type": "nominal", "title": None, "sort": None},
+        },
+    }
+
+
 def sensitivity(table: str) -> Chart:
     """Return how much the last step's loss feels each step's input."""
     return {

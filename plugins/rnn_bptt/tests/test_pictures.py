@@ -36,4 +36,4 @@ def test_shares_have_one_scale_whole_steps_and_the_name_of_the_cell():
     for axis in figure.axes[:4]:
         for tick in axis.get_xticks():
             assert tick == round(tick)
-    assert figure.get_suptitle() == "Where the gradient comes from: Lstm, 2 inputs, 3 hidden"
+    assert figure.get_suptitle() == "Where the gradient comes from: LSTM, 2 inputs, 3 hidden"

@@ -15,6 +15,7 @@ def a4eval_components():
         Component(
             kind="executor", name="here", factory="a4eval_probe.here:Here", summary="runs a sweep in its process"
         ),
+        Component(kind="tracker", name="tracked", factory="a4eval_probe.tracker:Tracked", summary="notes records"),
         Component(kind="reader", name="heights", factory="a4eval_probe.heights:Heights", summary="heights"),
         Component(kind="metric", name="mean_height", factory="a4eval_probe.heights:MeanHeight", summary="their mean"),
     ]

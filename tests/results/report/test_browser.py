@@ -12,6 +12,7 @@ from a4eval.results.report.build import report, write
 from a4eval.runs import record as records
 
 from ...pages import read_page, record
+from ...pages.gallery import MARKS, flips_record, gallery_record, written
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium; 
 
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 """What Jenkins lets an HTML report do by default: neither scripts nor styles of its own."""
+NAMES = ("run", "sweep", "pictures", "flips")
 SIZES = {"telephone": (360, 740), "desk": (1600, 1000)}
 
 
@@ -64,7 +66,7 @@ def rich():
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Return the files of two pages: of a record and of a sweep."""
+    """Return the files of pages: of a record, of a sweep, with pictures of errors and with those of two detectors."""
     from ...pages import sweep_lines
 
     folder = tmp_path_factory.mktemp("pages")
@@ -73,8 +75,10 @@ def pages(tmp_path_factory):
     (folder / "sweep" / "results.jsonl").write_bytes(
         b"\n".join(sweep_lines(seeds=2, rates=(1e-3, 1e-2), depths=(1, 2)))
     )
+    written(gallery_record(), folder / "pictures")
+    written(flips_record(), folder / "flips")
     found = {}
-    for name in ("run", "sweep"):
+    for name in NAMES:
         found[name] = folder / f"{name}.html"
         write(report([folder / name], found[name]), found[name])
     return found
@@ -110,7 +114,7 @@ def viewed(browser, file, size="desk", scheme="light", **options):
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["run", "sweep"])
+@pytest.mark.parametrize("name", NAMES)
 def test_it_fits_and_shows_every_number(browser, pages, name, size, scripts):
     with viewed(browser, pages[name], size, java_script_enabled=scripts) as page:
         width = SIZES[size][0]
@@ -127,7 +131,8 @@ def test_it_fits_and_shows_every_number(browser, pages, name, size, scripts):
             assert box["width"] > 200, "it is drawn"
         assert page.locator("table").first.is_visible()
         if not scripts:
-            assert page.locator("input, th button").count() == 0, "no control that does nothing"
+            controls = page.locator("input:not(.layers [type=checkbox]), select, button")
+            assert controls.count() == 0, "no control that does nothing"
         summary = page.locator("details:not([open]) > summary").first
         summary.click()
         assert page.locator("details[open]").count(), "what is folded unfolds, with or without scripts"
@@ -154,7 +159,7 @@ def test_the_page_shown_by_jenkins(browser, pages):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["run", "sweep"])
+@pytest.mark.parametrize("name", NAMES)
 def test_axe_finds_no_violation(browser, pages, name, size, scheme):
     axe = pytest.importorskip(
         "axe_playwright_python", reason="axe-playwright-python, which brings axe, is not installed"
@@ -285,3 +290,147 @@ def test_the_numbers_are_those_of_the_record_as_a_browser_reads_them(browser, pa
         assert [float(one.replace("−", "-")) for one in column(page, "curve", 1)] == given
     assert re.search(r"<table id=\"t2\"", pages["run"].read_text())
     assert read_page(pages["run"].read_text()).tables["curve"]
+
+
+def marks_shown(page):
+    """Return which rows of the table of marks are to be seen on the pictures."""
+    found = page.locator(".scenes [data-row]").evaluate_all(
+        "all => all.filter((one) => one.getBoundingClientRect().width > 0).map((one) => Number(one.dataset.row))"
+    )
+    return sorted(found)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("layer", ["missed", "false", "hit", "found"])
+def test_a_layer_is_hidden_with_and_without_scripts(browser, pages, layer, scripts):
+    with viewed(browser, pages["pictures"], java_script_enabled=scripts) as page:
+        assert marks_shown(page) == list(range(len(MARKS)))
+        box = page.get_by_role("checkbox", name=re.compile(rf"{layer} \("))
+        box.uncheck()
+        assert marks_shown(page) == [place for place, row in enumerate(MARKS) if row[1] != layer]
+        box.focus()
+        page.keyboard.press("Space")
+        assert marks_shown(page) == list(range(len(MARKS)))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(2, "dog"), (2, "bird"), (4, "missed"), (4, "background")],
+    ids=["dog", "bird", "missed", "nothing"],
+)
+def test_marks_are_chosen_by_class_and_error(browser, pages, column, value):
+    with viewed(browser, pages["pictures"]) as page:
+        page.locator(".filters select").nth(0 if column == 2 else 1).select_option(value)
+        wanted = [place for place, row in enumerate(MARKS) if row[column] == value]
+        assert marks_shown(page) == wanted
+        pictures = {MARKS[place][0] for place in wanted}
+        assert page.locator(".scene:visible h3").all_text_contents() == [
+            one for one in ("one", "two", "three") if one in pictures
+        ]
+        said = f"{len(wanted)} of {len(MARKS)} marks, on {len(pictures)} of 3 pictures"
+        assert said in page.locator("#said").text_content()
+        page.get_by_role("button", name="show all").click()
+        assert marks_shown(page) == list(range(len(MARKS)))
+
+
+def test_marks_are_chosen_by_their_score(browser, pages):
+    with viewed(browser, pages["pictures"]) as page:
+        page.get_by_label("score from", exact=True).evaluate(
+            "one => { one.value = 0.7; one.dispatchEvent(new Event('input')); }"
+        )
+        assert marks_shown(page) == [place for place, row in enumerate(MARKS) if row[3] is None or row[3] >= 0.7]
+        assert page.locator(".filters output").text_content() == "0.70"
+
+
+@pytest.mark.parametrize("keyboard", [False, True])
+def test_filters_together(browser, pages, keyboard):
+    with viewed(browser, pages["pictures"]) as page:
+        page.locator(".filters select").nth(0).select_option("dog")
+        if keyboard:
+            page.get_by_label("score from", exact=True).focus()
+            page.keyboard.press("End")
+        else:
+            page.locator(".filters select").nth(1).select_option("missed")
+        assert marks_shown(page) == [0]
+
+
+@pytest.mark.parametrize(
+    ("where", "shown", "pictures"),
+    [
+        ("#c1 svg [data-row='0']", [1, 2], ["one"]),
+        ("#c1 svg [data-row='1']", [7], ["three"]),
+        ("#c0 svg [data-row='0']", [0, 5, 6], ["one", "two"]),
+        ("table[aria-label=classes] tr:nth-child(1) button.see", [0, 5, 6], ["one", "two"]),
+        ("table[aria-label=confusion] tr:nth-child(1) button.see", [1, 2], ["one"]),
+    ],
+    ids=["confusion cell", "missed cell", "bar of a class", "row of a class", "row of a cell"],
+)
+def test_a_click_leads_to_the_pictures(browser, pages, where, shown, pictures):
+    with viewed(browser, pages["pictures"]) as page:
+        page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+        page.locator(where).click()
+        assert marks_shown(page) == shown
+        assert page.locator(".scene:visible h3").all_text_contents() == pictures
+        box = page.locator(".gallery").bounding_box()
+        assert 0 <= box["y"] < 500, "they are in sight"
+
+
+def curve(page, place):
+    """Return a point of the screen that lies on a line of the chart of curves."""
+    page.locator("#c2").scroll_into_view_if_needed()
+    return (
+        page.locator("#c2 svg path")
+        .nth(place)
+        .evaluate(
+            """one => {
+            const half = one.getPointAtLength(one.getTotalLength() / 2), seen = one.getScreenCTM();
+            return [half.x * seen.a + seen.e, half.y * seen.d + seen.f];
+        }"""
+        )
+    )
+
+
+def test_a_curve_says_where_it_is_pointed_at_and_leads_to_the_pictures_of_its_class(browser, pages):
+    with viewed(browser, pages["pictures"]) as page:
+        page.mouse.move(*curve(page, 0))
+        said = dict(line.split(": ") for line in page.locator("#tip").text_content().split("\n"))
+        assert said["class"] == "dog"
+        assert float(said["recall"]) == pytest.approx(0.5, abs=0.01)
+        assert float(said["precision"]) == pytest.approx(0.75, abs=0.01)
+        page.mouse.click(*curve(page, 0))
+        assert marks_shown(page) == [0, 5, 6]
+
+
+def test_a_class_without_pictures_leads_to_its_row(browser, pages):
+    with viewed(browser, pages["pictures"]) as page:
+        page.locator("#c0 svg [data-row='2']").click()
+        assert rows_shown(page, "classes") == 1
+        assert marks_shown(page) == list(range(len(MARKS)))
+        assert page.locator("table[aria-label=classes] button.see").count() == 2
+
+
+def test_a_mark_says_what_it_is_and_leads_to_its_row_in_the_table_of_marks(browser, pages):
+    with viewed(browser, pages["pictures"]) as page:
+        mark = page.locator(".scenes [data-row='1']")
+        mark.hover()
+        said = page.locator("#tip").text_content().split("\n")
+        assert {"class: cat", "error: classification", "truth: bird", "detected: cat"} <= set(said)
+        mark.click()
+        assert rows_shown(page, "examples/marks") == 1
+
+
+def test_what_was_lost_is_shown_side_by_side(browser, pages):
+    with viewed(browser, pages["flips"]) as page:
+        page.locator(".filters select").nth(0).select_option("lost")
+        lost = [len(MARKS) + place for place, row in enumerate(MARKS) if row[1] == "missed"]
+        assert marks_shown(page) == lost
+        left, right = (
+            page.locator(".scene")
+            .first.locator("image, use")
+            .evaluate_all(
+                "all => all.map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.right, box.width])"
+            )
+        )
+        assert left[1] < right[0]
+        assert left[2] == pytest.approx(right[2], rel=0.01)
+        assert page.locator(".scene svg").first.text_content().startswith("first")

@@ -42,11 +42,43 @@ EXPERIMENTS = {
 CHARTS = {
     "detection": [
         *("coco/classes", "coco/curve", "coco/class_curves", "coco/thresholds", "f1/scores", "f1/classes"),
-        *("calibration", "confusion", "tide", "coco/parts"),
+        *("coco/detections", "calibration", "confusion", "tide", "coco/parts"),
     ],
     "check_layer": ["checks", "time", "memory"],
     "gradient_flow": ["decay_by_state", "sensitivity_by_step", "lyapunov"],
 }
+
+
+OTHERS = {
+    "checkerboard": (["experiment=deconv/checkerboard", "task.draws=2"], {"scores", "image_frequencies"}),
+    "matrix": (["experiment=assignment4/q6_matrix"], {"matrix", "singular_values"}),
+    "output_size": (["experiment=deconv/output_size"], {"conventions"}),
+    "landscape": (
+        ["experiment=boxes/landscape", "task.predictions=500", "task.steps=11"],
+        {"equal_l2", "ranking", "profiles_shift_x", "profiles_rotation"},
+    ),
+    "sequence_study": (["experiment=recurrent/sequence_study", "task.steps=80"], {"learning"}),
+}
+"""Further experiments, and the charts that they have at least."""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_charts_of_other_experiments_are_drawn(cli, tmp_path, name):
+    overrides, wanted = OTHERS[name]
+    done = cli("run", *overrides, "pictures=false", "hydra.run.dir=run")
+    assert done.code == 0, done.err
+    record = read(tmp_path / "run" / "result.json")
+    assert wanted <= set(record.charts)
+    for title, chart in record.charts.items():
+        found = picture(checked(chart, columns(record.tables)), record.tables[chart["data"]["name"]], title)
+        assert found.svg.count("<title>") or found.svg.count("<path"), f"{title} is empty"
+        assert not found.notes, f"{title} leaves marks out"
+    text = report([tmp_path / "run"], tmp_path / "page.html")
+    assert "is not drawn" not in text
+    assert read_page(text).tables
+    kept = os.environ.get("A4EVAL_GALLERY")
+    if kept:
+        write(text, Path(kept) / f"{name}.html")
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

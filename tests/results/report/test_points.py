@@ -103,7 +103,7 @@ def test_a_mark_leads_to_the_row_of_its_point(sweep_folder):
     _, *table = read_page(text).tables["points"]
     figure = re.search(r'<figure id="c0".*?</figure>', text, re.DOTALL)[0]
     assert 'data-table="all-points"' in figure
-    marks = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="2.3" data-row="(\d+)">', figure)
+    marks = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="2.3" data-row="(\d+)"/>', figure)
     assert len(marks) == 298
     across: dict[str, set[str]] = {}
     heights = []

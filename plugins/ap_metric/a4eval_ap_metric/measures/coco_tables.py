@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_ap_metric.measures.coco import mean_where_defined, recall_of, single_thresholds
-from a4eval_ap_metric.measures.curves import hits_by_area, precision_at_recalls
+from a4eval_ap_metric.measures.curves import detection_ranks, hits_by_area, precision_at_recalls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,31 @@ def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any
         for index, row in enumerate(rows):
             row[f"AP{name}"] = mean_where_defined(precision[index])
             row[f"AR{name}"] = mean_where_defined(recall[index])
+    return rows
+
+
+def detection_counts(most: int) -> list[int]:
+    """Return the numbers of detections at which AP is read: 1, 2, 5, 10, … and *most*.
+
+    >>> detection_counts(100), detection_counts(30)
+    ([1, 2, 5, 10, 20, 50, 100], [1, 2, 5, 10, 20, 30])
+    """
+    steps = (digit * 10**power for power in range(len(str(most))) for digit in (1, 2, 5))
+    return [*(one for one in steps if one < most), most]
+
+
+def detection_rows(matches: Matches) -> list[dict[str, Any]]:
+    """Return one row for each of some numbers of detections: AP and AR if no more of each image and class counted.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+    """
+    recalls, ranks = np.array(matches.parameters.recalls), detection_ranks(matches)
+    rows = []
+    for count in detection_counts(matches.parameters.max_detections[-1]):
+        found = next(hits_by_area(matches, ranks < count))
+        precision, recall = precision_at_recalls(found, recalls), recall_of(found)
+        rows.append({"detections": count, "AP": mean_where_defined(precision), "AR": mean_where_defined(recall)})
     return rows
 
 

@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters, DetectionData
-from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.federated import best_of_images
-from a4eval_ap_metric.matching.outcomes import outcomes
-from a4eval_ap_metric.matching.pairs import box_iou_of_pairs, overlapping_pairs
 from a4eval_ap_metric.measures.class_average_precision import class_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
+from a4eval_ap_metric.measures.errors import CLASS, KINDS, errors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from a4eval_ap_metric.matching.outcomes import Outcomes
+    from a4eval_ap_metric.detections.data import DetectionData
 
 Limit: TypeAlias = Literal["class", "image"]
-KINDS = ("classification", "localisation", "both", "duplicate", "background", "missed")
-_CLASS, _PLACE, _BOTH, _TWICE, _NOTHING, _RIGHT = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +66,8 @@ def tide_errors(
     """
     if limit == "image":
         data = data.with_detections(best_of_images(data, max_detections))
-    parameters = CocoParameters((foreground,), areas=(EVERY_AREA,), max_detections=(max_detections,))
-    matches = match(data, parameters)
-    found = outcomes(matches)
-    used = np.zeros(len(data.truth_unit), bool)
-    used[matches.truth_row[matches.truth]] = True
-    kind, target = _kinds(data, found, used, foreground, background)
-    # of the detections that could have had a free truth, the best by score has it
-    could = np.flatnonzero(target >= 0)
-    could = could[~used[target[could]]]
-    by_score = could[np.lexsort((could, -found.score[could]))]
-    reached, first = np.unique(target[by_score], return_index=True)
-    winner = np.zeros(len(kind), bool)
-    winner[by_score[first]] = True
-    missed = ~used & ~data.truth_crowd
-    missed[reached] = False
+    errors = errors_of(data, foreground=foreground, background=background, max_detections=max_detections)
+    found, kind, target, winner, missed = errors.found, errors.kind, errors.target, errors.winner, errors.missed
     truths = found.n_truth(data.n_classes)
     mean = partial(_average_precision, absent_classes=absent_classes)
     base = mean(found.detection_class, found.score, found.hit, truths, truths)
@@ -94,7 +76,7 @@ def tide_errors(
         mine = kind == index
         fixed = mine & winner
         of_class = found.detection_class
-        if index == _CLASS:
+        if index == CLASS:
             of_class = of_class.copy()
             of_class[fixed] = data.truth_class[target[fixed]]
         kept = ~mine | fixed
@@ -109,52 +91,6 @@ def tide_errors(
     hits = np.bincount(found.detection_class[right], minlength=data.n_classes)
     all_found = mean(found.detection_class, found.score, found.hit, truths, np.where(truths > 0, hits, 0))
     return Tide(base, count | {"missed": int(missed.sum())}, cost, without_false - base, all_found - base)
-
-
-def _kinds(
-    data: DetectionData,
-    found: Outcomes,
-    used: NDArray[np.bool_],
-    foreground: float,
-    background: float,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the kind of each detection, and the truth it was meant for (−1: none)."""
-    wrong = np.flatnonzero(~found.hit)
-    row = found.detection[wrong]
-    truth_row = np.flatnonzero(~data.truth_crowd)
-    truth_row = truth_row[np.argsort(data.truth_unit[truth_row], kind="stable")]
-    unit = data.detection_unit[row]
-    first = np.searchsorted(data.truth_unit[truth_row], unit, "left")
-    count = np.searchsorted(data.truth_unit[truth_row], unit, "right") - first
-    iou = box_iou_of_pairs(data.detection_box[row], data.truth_box[truth_row], np.zeros(len(truth_row), bool))
-    edges = overlapping_pairs(first, count, iou, background)
-    truth = truth_row[edges.truth]
-    same = data.truth_class[truth] == data.detection_class[row[edges.detection]]
-    n = len(wrong)
-    own, own_truth = _best(edges.detection[same], truth[same], edges.similarity[same], n)
-    other, other_truth = _best(edges.detection[~same], truth[~same], edges.similarity[~same], n)
-    taken = same & used[truth]
-    twice, _ = _best(edges.detection[taken], truth[taken], edges.similarity[taken], n)
-    place = (own >= background) & (own <= foreground)
-    wrong_class = ~place & (other >= foreground)
-    again = ~place & ~wrong_class & (twice >= foreground)
-    nothing = np.maximum(own, other) <= background
-    kinds = np.select([place, wrong_class, again, nothing], [_PLACE, _CLASS, _TWICE, _NOTHING], _BOTH)
-    kind, target = np.full(len(found.hit), _RIGHT), np.full(len(found.hit), -1)
-    kind[wrong] = kinds
-    target[wrong] = np.select([place, wrong_class], [own_truth, other_truth], -1)
-    return kind, target
-
-
-def _best(
-    detection: NDArray[np.intp], truth: NDArray[np.intp], similarity: NDArray[np.float64], n: int
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return the highest similarity of each of *n* detections, 0 without any, and the first truth that has it."""
-    value, which = np.zeros(n), np.full(n, -1)
-    order = np.lexsort((truth, -similarity, detection))
-    of, place = np.unique(detection[order], return_index=True)
-    value[of], which[of] = similarity[order][place], truth[order][place]
-    return value, which
 
 
 def _average_precision(

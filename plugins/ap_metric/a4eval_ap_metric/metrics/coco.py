@@ -24,7 +24,14 @@ from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
-from a4eval_ap_metric.measures.coco_tables import class_curve_rows, class_rows, curve_names, curve_rows, threshold_rows
+from a4eval_ap_metric.measures.coco_tables import (
+    class_curve_rows,
+    class_rows,
+    curve_names,
+    curve_rows,
+    detection_rows,
+    threshold_rows,
+)
 from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.matching.coco import Matches
 
 
-Report = Literal["classes", "thresholds", "curve", "class_curves"]
+Report = Literal["classes", "thresholds", "curve", "class_curves", "detections"]
 CLASSES_WITH_A_CURVE = 8
 
 
@@ -74,7 +81,8 @@ class CocoDetection(ResampledMetric):
     per_class: bool = param(False, help="a comparison tests the AP of each class too")
     report: list[Report] = param(
         default_factory=list,
-        help="tables: classes, thresholds, curve (precision by recall and threshold), class_curves",
+        help="tables: classes, thresholds, curve (precision by recall and threshold), class_curves, detections (AP "
+        "by how many of an image count)",
     )
 
     def __post_init__(self) -> None:
@@ -159,6 +167,7 @@ class CocoDetection(ResampledMetric):
             "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
             "curve": lambda: curve_rows(self.matches),
             "class_curves": lambda: class_curve_rows(self.matches, self.class_names, CLASSES_WITH_A_CURVE),
+            "detections": lambda: detection_rows(self.matches),
         }
         return {name: make[name]() for name in self.report}
 
@@ -172,5 +181,6 @@ class CocoDetection(ResampledMetric):
             "class_curves": lambda: charts.class_curves(
                 "class_curves", [one for one in self.tables()["class_curves"][0] if one != "recall"], thresholds[0]
             ),
+            "detections": lambda: charts.by_detections("detections"),
         }
         return {name: make[name]() for name in self.report}

@@ -21,6 +21,8 @@ FEDERATED = (
     "class_frequency",
     *(f"{of}_{what}" for of in ("negative", "not_exhaustive", "verified") for what in ("unit", "class")),
 )
+SHOWN = ("unit_width", "unit_height", "unit_image")
+"""What is known of the images themselves, which only pictures need."""
 SHAPES = ("truth_mask", "detection_mask", "truth_keypoints", "detection_keypoints")
 DETECTION = ("detection_unit", "detection_class", "detection_box", "detection_score")
 
@@ -57,7 +59,7 @@ class DetectionState:
             if name not in batch:
                 raise ValueError(f"a detection batch needs the column {name!r}, got {sorted(batch)}")
             columns[name] = np.asarray(batch[name])
-        for name in ("class", "class_name", *FLAGS, "detection_area", *SHAPES, *FEDERATED):
+        for name in ("class", "class_name", *FLAGS, "detection_area", *SHOWN, *SHAPES, *FEDERATED):
             if name in batch:
                 columns[name] = np.asarray(batch[name])
         for name in ("unit", "class", "truth_class", "detection_class"):
@@ -120,6 +122,14 @@ class DetectionState:
             return None
         parts = [np.asarray(batch.get(name, np.zeros(len(batch["truth_unit"])))) for batch in self.batches]
         return np.concatenate(parts).astype(bool)
+
+    def unit_column(self, name: str, missing: Any) -> list[Any]:
+        """Return a column that goes with ``unit``, in the order of :meth:`units`; *missing* where a batch has none."""
+        known: dict[Any, Any] = {}
+        for batch in self.batches:
+            if name in batch:
+                known |= dict(zip(batch["unit"].tolist(), batch[name].tolist(), strict=True))
+        return [known.get(one, missing) for one in self.units().tolist()]
 
     def class_names(self) -> list[str]:
         """Return the names of the classes, in the order of :meth:`classes`; the id where there is no name."""

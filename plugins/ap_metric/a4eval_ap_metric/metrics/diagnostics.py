@@ -16,7 +16,8 @@ from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
 from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
 from a4eval_ap_metric.measures.confusion import confusion_matrix
-from a4eval_ap_metric.measures.tide import KINDS, Limit, Tide, tide_errors
+from a4eval_ap_metric.measures.errors import KINDS
+from a4eval_ap_metric.measures.tide import Limit, Tide, tide_errors
 from a4eval_ap_metric.metrics.base import DetectionMetric, warn_of_more_objects
 
 if TYPE_CHECKING:

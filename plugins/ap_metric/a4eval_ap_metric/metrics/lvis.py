@@ -7,24 +7,35 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4eval import DataError, Value, param
+from a4eval import DataError, Row, Value, param
+from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import COCO_RECALLS, CocoParameters
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.federated import federated
 from a4eval_ap_metric.matching.shapes import SIMILARITIES
 from a4eval_ap_metric.measures.coco import coco_statistics, mean_where_defined
+from a4eval_ap_metric.measures.coco_tables import (
+    class_rows,
+    curve_names,
+    curve_rows,
+    detection_rows,
+    threshold_rows,
+)
 from a4eval_ap_metric.measures.curves import hits_by_area, precision_at_recalls
 from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from a4eval import Chart
     from a4eval_ap_metric.detections.data import DetectionData
     from a4eval_ap_metric.matching.coco import Matches
 
-_FREQUENCIES = "rcf"
+_FREQUENCIES = {"r": "rare", "c": "common", "f": "frequent"}
+
+Report = Literal["frequencies", "classes", "thresholds", "curve", "detections"]
 
 
 @dataclass
@@ -33,6 +44,12 @@ class LvisDetection(ResampledMetric):
 
     max_detections: int = param(300, help="of an image, whatever their classes")
     geometry: Literal["box", "mask"] = param("box", help="what overlaps: box, or mask (needs the extra masks)")
+
+    report: list[Report] = param(
+        default_factory=list,
+        help="tables: frequencies, classes, thresholds, curve (precision by recall and threshold), detections (AP by "
+        "how many of an image and class count)",
+    )
 
     def __post_init__(self) -> None:
         if self.max_detections < 1:
@@ -84,6 +101,48 @@ class LvisDetection(ResampledMetric):
         """
         rows = [self._named(*one) for one in zip(*self.resampled(weights)[0], strict=True)]
         return {name: np.array([row[name] for row in rows]) for name in self.names}
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the tables asked for in ``report``."""
+        make: dict[str, Callable[[], list[Row]]] = {
+            "frequencies": self._by_frequency,
+            "classes": self._by_class,
+            "thresholds": lambda: threshold_rows(self.matches, ["s", "m", "l"]),
+            "curve": lambda: curve_rows(self.matches),
+            "detections": lambda: detection_rows(self.matches),
+        }
+        return {name: make[name]() for name in self.report}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return a chart of each table."""
+        make = {
+            "frequencies": lambda: charts.by_frequency("frequencies"),
+            "classes": lambda: charts.by_truths("classes"),
+            "thresholds": lambda: charts.by_threshold("thresholds", ["s", "m", "l"]),
+            "curve": lambda: charts.precision_recall("curve", curve_names(self._parameters.thresholds)),
+            "detections": lambda: charts.by_detections("detections"),
+        }
+        return {name: make[name]() for name in self.report}
+
+    def _by_class(self) -> list[Row]:
+        frequency = self._state.class_column("class_frequency")
+        rows = class_rows(self.matches, self.class_names)
+        return [
+            {"class": row["class"], "frequency": _FREQUENCIES.get(one, ""), **row}
+            for row, one in zip(rows, frequency, strict=True)
+        ]
+
+    def _by_frequency(self) -> list[Row]:
+        rows = self._by_class()
+        groups = {name: [row for row in rows if row["frequency"] == name] for name in _FREQUENCIES.values()}
+        return [
+            {
+                "frequency": name,
+                "classes": sum(row["truths"] > 0 for row in of),
+                **{one: mean_where_defined(np.array([row[one] for row in of])) for one in ("AP", "AP50", "AR")},
+            }
+            for name, of in groups.items()
+        ]
 
     def _named(self, statistics: NDArray[np.float64], of_class: NDArray[np.float64]) -> dict[str, float]:
         """Name the statistics; *of_class* has the classes on its last axis."""

@@ -12,7 +12,7 @@ from a4eval import param
 from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
-from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _REQUIRED = ("image", "class", "box_1", "box_2", "box_3", "box_4")
 
 
 @dataclass
-class DetectionTable(Divisible):
+class DetectionTable(WithImages):
     """Boxes from flat tables, one row a box."""
 
     batch: ClassVar[str] = "detection"

@@ -13,8 +13,8 @@ from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
-from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import files, is_number, lines, numbers, stem
+from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
 
 
 @dataclass
-class BoxText(Divisible):
+class BoxText(WithImages):
     """Boxes from text files: ``class box`` for the truth, with a score for detections."""
 
     batch: ClassVar[str] = "detection"

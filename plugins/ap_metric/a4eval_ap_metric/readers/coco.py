@@ -17,7 +17,7 @@ from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_on
 from a4eval_ap_metric.matching.doubts import notation_doubts
 from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
 from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
-from a4eval_ap_metric.readers.divisible import Divisible
+from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -242,7 +242,7 @@ def _most_common(ids: Sequence[Any] | NDArray[Any]) -> Any:
 
 
 @dataclass
-class Coco(Divisible):
+class Coco(WithImages):
     """Boxes from COCO's JSON files."""
 
     batch: ClassVar[str] = "detection"

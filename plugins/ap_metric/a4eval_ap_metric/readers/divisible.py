@@ -50,11 +50,14 @@ class Divisible:
         """Return the table of the clusters, if there is one."""
         return [Path(self.clusters)] if self.clusters is not None and is_table(self.clusters) else []
 
+    def _added(self, batch: Batch) -> dict[str, Any]:
+        """Return the columns of units that the config asks for."""
+        return {} if self.clusters is None else {"unit_cluster": cluster_labels(self.clusters, batch)}
+
     def _divided(self, batch: Batch) -> Iterator[Batch]:
         index, count = self._part
-        if self.clusters is not None:
-            labels = {"unit_cluster": cluster_labels(self.clusters, batch)}
-            batch = CheckedBatch({**batch, **labels}) if isinstance(batch, CheckedBatch) else {**batch, **labels}
+        if added := self._added(batch):
+            batch = CheckedBatch({**batch, **added}) if isinstance(batch, CheckedBatch) else {**batch, **added}
         part = part_of(batch, index, count)
         if index == 0 or len(part["unit"]):
             yield part

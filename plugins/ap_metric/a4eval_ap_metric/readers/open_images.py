@@ -15,9 +15,9 @@ from a4eval_ap_metric.detections.checks import CheckedBatch
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
-from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import text
 from a4eval_ap_metric.readers.hierarchy import ancestors, with_ancestors
+from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _BOX = ("XMin", "YMin", "XMax", "YMax")
 
 
 @dataclass
-class OpenImages(Divisible):
+class OpenImages(WithImages):
     """Boxes, image-level labels and detections in Open Images' CSV; boxes stay shares of their image."""
 
     batch: ClassVar[str] = "detection"

@@ -15,8 +15,8 @@ from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
-from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import content, encoding_of, files, lines, numbers, stem
+from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -157,7 +157,7 @@ def class_of_file(stem: str, classes: Collection[str]) -> str:
 
 
 @dataclass
-class Voc(Divisible):
+class Voc(WithImages):
     """Boxes in PASCAL VOC's own formats."""
 
     batch: ClassVar[str] = "detection"

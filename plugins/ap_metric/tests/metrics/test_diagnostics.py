@@ -104,3 +104,19 @@ def test_calibration_of_scores_that_are_no_probabilities_is_a_data_error():
     metric.update(batch(data) | {"detection_score": data.detection_score * 7})
     with pytest.raises(DataError, match="expected probabilities"):
         metric.compute()
+
+
+@pytest.mark.filterwarnings("ignore:max_detections")  # 1 are fewer than some images have objects
+@pytest.mark.parametrize("seed", range(4))
+def test_ap_by_detections_is_what_the_metric_gives_with_so_many(seed):
+    data = plain(seed)
+    metric = build("metric", {"name": "coco_detection", "report": ["detections"]})
+    metric.update(batch(data))
+    rows = metric.tables()["detections"]
+    assert [row["detections"] for row in rows] == [1, 2, 5, 10, 20, 50, 100]
+    for row in rows:
+        alone = build("metric", {"name": "coco_detection", "max_detections": [row["detections"]]})
+        alone.update(batch(data))
+        values = alone.compute()
+        assert row["AP"] == pytest.approx(values["AP"].value, nan_ok=True)
+        assert row["AR"] == pytest.approx(values[f"AR{row['detections']}"].value, nan_ok=True)

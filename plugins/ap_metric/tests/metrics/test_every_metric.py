@@ -44,6 +44,7 @@ OF_BOXES = [
     "detection_calibration",
     "confusion_matrix",
     "tide",
+    "detection_examples",
 ]
 
 

@@ -74,3 +74,22 @@ def test_other_files_are_refused(tmp_path):
     metric = build("metric", "lvis_detection")
     with pytest.raises(DataError, match="no neg_category_ids"):
         metric.update(read_coco(*written(tmp_path, case)))
+
+
+def test_its_tables_say_what_its_values_say(tmp_path):
+    report = ["frequencies", "classes", "thresholds", "curve", "detections"]
+    compared = 0
+    for seed in range(8):
+        metric = build("metric", {"name": "lvis_detection", "report": report})
+        metric.update(read_coco(*written(tmp_path, federated_case(seed))))
+        values, tables = metric.compute(), metric.tables()
+        of = {row["frequency"]: row["AP"] for row in tables["frequencies"]}
+        for name, letter in (("rare", "r"), ("common", "c"), ("frequent", "f")):
+            assert of[name] == pytest.approx(values[f"AP{letter}"].value, nan_ok=True)
+        known = [row["AP"] for row in tables["classes"] if row["truths"]]
+        assert (np.mean(known) if known else np.nan) == pytest.approx(values["AP"].value, nan_ok=True)
+        assert tables["detections"][-1]["AP"] == pytest.approx(values["AP"].value, nan_ok=True)
+        assert tables["detections"][-1]["detections"] == 300
+        assert set(metric.charts()) == set(report) == set(tables)
+        compared += bool(known)
+    assert compared > 4

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval_box_metrics import charts
 from a4eval_box_metrics.analysis.equal_l2 import Extreme, most_iou, search_iou
 from a4eval_box_metrics.analysis.landscape import Landscape, Profile, Scattered
 from a4eval_box_metrics.analysis.matching import match_detections
@@ -15,6 +16,9 @@ from a4eval_box_metrics.analysis.perturbations import FAMILIES, random_predictio
 from a4eval_box_metrics.boxes.formats import convert_boxes
 from a4eval_box_metrics.similarities.contract import measure
 from a4eval_box_metrics.similarities.overlap import IoU
+
+if TYPE_CHECKING:
+    from a4eval import Chart
 
 FamilyName = Literal["shift_x", "shift_y", "shrink", "grow", "aspect", "rotation"]
 _DEFAULT = (
@@ -104,7 +108,16 @@ class BoxLandscape:
                 figure.draw_without_rendering()  # lays it out, once for both formats
                 figure.set_layout_engine("none")
                 run.save_figure(figure, name)
-        return Result(metrics, tables)
+        return Result(metrics, tables, charts=self._charts(tables))
+
+    def _charts(self, tables: dict[str, list[Row]]) -> dict[str, Chart]:
+        alike = [label for label, one in self.similarities.items() if getattr(one, "higher_is_better", True)]
+        drawn = {"equal_l2": charts.equal_l2("equal_l2", self.radius)}
+        if alike:
+            drawn |= {f"profiles_{name}": charts.profile("profiles", name, alike) for name in self.families}
+        if tables["ranking"]:
+            drawn["ranking"] = charts.ranking("ranking")
+        return drawn
 
     def _profile_rows(self, name: str, profile: Profile) -> list[Row]:
         parameters, values = profile

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval_deconv import charts
 from a4eval_deconv.analysis.checkerboard import (
     Study,
     frequency_response,
@@ -79,7 +80,11 @@ class Checkerboard:
             run.save_figure(checkerboard_figure(studies), "checkerboard")
         elif run.pictures:
             run.warn(f"pictures are drawn of two dimensions, these layers have {len(studies[0].scale)}")
-        return Result(metrics, {"scores": scores, "image_frequencies": images})
+        drawn = {
+            "scores": charts.checkerboard_scores("scores"),
+            "image_frequencies": charts.image_frequencies("image_frequencies"),
+        }
+        return Result(metrics, {"scores": scores, "image_frequencies": images}, charts=drawn)
 
     def _study(self, run: Run, label: str, layer: Any, number: int, photo: NDArray[np.float64] | None) -> Study:
         rng = run.generator(number)

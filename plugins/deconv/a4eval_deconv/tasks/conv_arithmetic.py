@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from a4eval import Result, Row, Run, Value, param
+from a4eval_deconv import charts
 from a4eval_deconv.analysis.inverse import configurations, nearest_outputs, sizes_that_come_back
 from a4eval_deconv.analysis.receptive import inputs_per_output, receptive_field
 from a4eval_deconv.frameworks.conventions import (
@@ -168,7 +169,10 @@ class ConvArithmetic:
                 run.warn(
                     f"no kernel up to 7 at a stride up to 4 leads from {size} to {self.wanted_output}; nearest: {near}"
                 )
-        return Result(metrics=metrics, tables=tables)
+        drawn = {}
+        if self.dimensions == 1 or len(set(self._axes)) == 1:  # the same along every axis
+            drawn["conventions"] = charts.convention_shifts("conventions", "shift_against_this")
+        return Result(metrics, tables, charts=drawn)
 
     def _draw(self, run: Run) -> None:
         from a4eval_deconv.pictures.alignment import Axis, alignment_figure

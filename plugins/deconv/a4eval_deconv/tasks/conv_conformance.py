@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval_deconv import charts
 from a4eval_deconv.frameworks.conformance import Case, compare
 from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, centre_shift, convention_crop, output_padding_limit
 from a4eval_deconv.frameworks.measured import measured_crop
@@ -97,7 +98,10 @@ class ConvConformance:
 
             run.save_figure(conformance_figure(rows, conventions), "conformance")
         metrics["conventions_explained"] = Value(explained, "conventions", True, n=len(conventions))
-        return Result(metrics=metrics, tables={"cases": rows, "conventions": conventions})
+        drawn = {"cases": charts.conformance_errors("cases")}
+        if conventions:
+            drawn["conventions"] = charts.convention_shifts("conventions", "shift_against_this")
+        return Result(metrics, {"cases": rows, "conventions": conventions}, charts=drawn)
 
     def _conventions(self, frameworks: list[str]) -> list[Row]:
         """Measure what each named convention does along the last axis, and how far it lies from the given padding."""

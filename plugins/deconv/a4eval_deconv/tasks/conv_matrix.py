@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import Result, Row, Run, Value, param
+from a4eval_deconv import charts
 from a4eval_deconv.analysis.matrix import Coordinates, adjoint_error, conv_transpose_matrix
 from a4eval_deconv.analysis.spectrum import lipschitz_constant, polyphase_singular_values
 from a4eval_deconv.geometry import per_axis
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHOWN = 4096  # entries: a larger matrix is not listed
+_DRAWN = 2000  # entries: of a larger matrix there is no chart
 _DENSE = 2**22  # entries: a larger matrix is not decomposed as a whole
 _LISTED = 256  # singular values and taps: more are not listed
 
@@ -82,7 +84,11 @@ class ConvMatrix:
         if spectrum_table:
             tables["singular_values"] = spectrum_table
         tables["taps"] = _taps(matrix, weight)
-        return Result(metrics, tables)
+        drawn = {"singular_values": charts.singular_values("singular_values")} if spectrum_table else {}
+        if "matrix" in tables and matrix.shape[0] * matrix.shape[1] <= _DRAWN:
+            names = [name for name in tables["matrix"][0] if name != "row"]
+            drawn = {"matrix": charts.matrix("matrix", names), **drawn}
+        return Result(metrics, tables, charts=drawn)
 
     def _draw(self, run: Run, matrix: Coordinates, shape: tuple[int, ...]) -> None:
         from a4eval_deconv.pictures.matrix import matrix_figure

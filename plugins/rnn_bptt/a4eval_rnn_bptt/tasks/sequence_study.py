@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from a4eval import DataError, Result, Row, Run, Value, mean_value, param
+from a4eval_rnn_bptt import charts
 from a4eval_rnn_bptt.analysis.flow import decay, verdict
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.contract import Cell
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from a4eval_rnn_bptt.arrays import Array
 
+LEARNING_ROWS = 150
+"""Rows of the table of how a study learns, about."""
 FLOW_BATCH = 8
 """How many sequences the gradient flow is measured on."""
 
@@ -81,7 +84,26 @@ class SequenceStudy:
                 "learning",
             )
         rows = [self._row(m, model, flow) for m, (model, flow) in enumerate(zip(models, flows, strict=True))]
-        return Result(self._metrics(models, flows), {"models": rows})
+        learning = self._learning(models)
+        drawn = {"learning": charts.learning("learning", len(models), self.problem.classes, self.window)}
+        return Result(self._metrics(models, flows), {"models": rows, "learning": learning}, charts=drawn)
+
+    def _learning(self, models: list[TrainedModel]) -> list[Row]:
+        """Return the score of each model, averaged over the window, at some steps; None where it has stopped."""
+        longest = max(len(model.scores) for model in models)
+        width = min(self.window, *(len(model.scores) for model in models))
+        every = -(-(longest - width + 1) // LEARNING_ROWS)
+        sums = [np.cumsum(np.append(0.0, model.scores)) for model in models]
+        return [
+            {
+                "step": step,
+                **{
+                    f"model {m}": float(of[step] - of[step - width]) / width if step < len(of) else None
+                    for m, of in enumerate(sums)
+                },
+            }
+            for step in sorted({*range(width, longest + 1, every), longest})
+        ]
 
     def _training(self, run: Run) -> Training:
         return Training(

@@ -1,0 +1,1 @@
+"""Copies of finished records for the trackers that people watch."""

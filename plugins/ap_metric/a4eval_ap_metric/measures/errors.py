@@ -1,0 +1,117 @@
+"""What is wrong with each detection and each truth that was not found: the six kinds of errors of TIDE.
+
+Source: Bolya et al. 2020, *TIDE: A General Toolbox for Identifying Object Detection Errors* (arXiv:2008.08115).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
+from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
+from a4eval_ap_metric.matching.pairs import box_iou_of_pairs, overlapping_pairs
+
+if TYPE_CHECKING:
+    from a4eval_ap_metric.detections.data import DetectionData
+
+KINDS = ("classification", "localisation", "both", "duplicate", "background", "missed")
+CLASS, PLACE, BOTH, TWICE, NOTHING, RIGHT = range(6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Errors:
+    """The errors of a detector.
+
+    Args:
+        found: what became of each detection.
+        kind: (n,) of each detection in the order of ``found``: a place in :data:`KINDS`, or ``RIGHT``.
+        target: (n,) the input row of the truth that a detection of the wrong class or place was meant for, or −1.
+        winner: (n,) bool: of those that were meant for a truth that no other has, the best by score.
+        used: (g,) bool by input row: a truth that was found.
+        missed: (g,) bool by input row: a truth that was not found, and that no winner was meant for.
+    """
+
+    found: Outcomes
+    kind: NDArray[np.intp]
+    target: NDArray[np.intp]
+    winner: NDArray[np.bool_]
+    used: NDArray[np.bool_]
+    missed: NDArray[np.bool_]
+
+
+def errors_of(data: DetectionData, *, foreground: float, background: float, max_detections: int) -> Errors:
+    """Say what is wrong with each detection, and which truths were missed.
+
+    Args:
+        data: ground truth and detections.
+        foreground: the IoU from which a detection is right.
+        background: the IoU up to which a detection is on nothing.
+        max_detections: the best so many of each class of an image count.
+    """
+    parameters = CocoParameters((foreground,), areas=(EVERY_AREA,), max_detections=(max_detections,))
+    matches = match(data, parameters)
+    found = outcomes(matches)
+    used = np.zeros(len(data.truth_unit), bool)
+    used[matches.truth_row[matches.truth]] = True
+    kind, target = _kinds(data, found, used, foreground, background)
+    # of the detections that could have had a free truth, the best by score has it
+    could = np.flatnonzero(target >= 0)
+    could = could[~used[target[could]]]
+    by_score = could[np.lexsort((could, -found.score[could]))]
+    reached, first = np.unique(target[by_score], return_index=True)
+    winner = np.zeros(len(kind), bool)
+    winner[by_score[first]] = True
+    missed = ~used & ~data.truth_crowd
+    missed[reached] = False
+    return Errors(found, kind, target, winner, used, missed)
+
+
+def _kinds(
+    data: DetectionData,
+    found: Outcomes,
+    used: NDArray[np.bool_],
+    foreground: float,
+    background: float,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the kind of each detection, and the truth it was meant for (−1: none)."""
+    wrong = np.flatnonzero(~found.hit)
+    row = found.detection[wrong]
+    truth_row = np.flatnonzero(~data.truth_crowd)
+    truth_row = truth_row[np.argsort(data.truth_unit[truth_row], kind="stable")]
+    unit = data.detection_unit[row]
+    first = np.searchsorted(data.truth_unit[truth_row], unit, "left")
+    count = np.searchsorted(data.truth_unit[truth_row], unit, "right") - first
+    iou = box_iou_of_pairs(data.detection_box[row], data.truth_box[truth_row], np.zeros(len(truth_row), bool))
+    edges = overlapping_pairs(first, count, iou, background)
+    truth = truth_row[edges.truth]
+    same = data.truth_class[truth] == data.detection_class[row[edges.detection]]
+    n = len(wrong)
+    own, own_truth = _best(edges.detection[same], truth[same], edges.similarity[same], n)
+    other, other_truth = _best(edges.detection[~same], truth[~same], edges.similarity[~same], n)
+    taken = same & used[truth]
+    twice, _ = _best(edges.detection[taken], truth[taken], edges.similarity[taken], n)
+    place = (own >= background) & (own <= foreground)
+    wrong_class = ~place & (other >= foreground)
+    again = ~place & ~wrong_class & (twice >= foreground)
+    nothing = np.maximum(own, other) <= background
+    kinds = np.select([place, wrong_class, again, nothing], [PLACE, CLASS, TWICE, NOTHING], BOTH)
+    kind, target = np.full(len(found.hit), RIGHT), np.full(len(found.hit), -1)
+    kind[wrong] = kinds
+    target[wrong] = np.select([place, wrong_class], [own_truth, other_truth], -1)
+    return kind, target
+
+
+def _best(
+    detection: NDArray[np.intp], truth: NDArray[np.intp], similarity: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the highest similarity of each of *n* detections, 0 without any, and the first truth that has it."""
+    value, which = np.zeros(n), np.full(n, -1)
+    order = np.lexsort((truth, -similarity, detection))
+    of, place = np.unique(detection[order], return_index=True)
+    value[of], which[of] = similarity[order][place], truth[order][place]
+    return value, which

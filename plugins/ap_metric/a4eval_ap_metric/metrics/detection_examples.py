@@ -1,0 +1,188 @@
+"""The metric ``detection_examples``: the images whose errors cost most, and those on which two detectors differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from a4eval import A4evalError, DataError, Row, Value, param
+from a4eval_ap_metric.charts import BACKGROUND
+from a4eval_ap_metric.measures.worst import worst_images
+from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.examined import Examined, examined
+from a4eval_ap_metric.metrics.marks import mark_rows
+from a4eval_ap_metric.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from a4eval import Run
+
+PICTURES, MARKS = "pictures", "marks"
+"""The names of the two tables."""
+
+
+@dataclass
+class DetectionExamples(DetectionMetric):
+    """Tables of what is right and wrong on the images whose errors cost most; it gives no number.
+
+    In ``compare`` the images are those with objects that one detector found and the other missed.
+    """
+
+    names: ClassVar[Sequence[str]] = ()
+
+    images: int = param(6, help="how many images")
+    marks: int = param(20, help="boxes of an image at most: errors first, by what they cost")
+    side: int = param(320, help="of the longer side of a picture, where the reader is given images", unit="pixels")
+    foreground: float = param(0.5, help="IoU from which a detection is right, as for tide")
+    background: float = param(0.1, help="IoU up to which a detection is on nothing, as for tide")
+    score: float = param(0.25, help="detections below have no place in a confusion matrix, as for confusion_matrix")
+    max_detections: int = param(100, help="the best so many of each class of an image count")
+
+    def __post_init__(self) -> None:
+        for name, least in (("images", 1), ("marks", 1), ("side", 16), ("max_detections", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: got {getattr(self, name)}, expected at least {least}")
+        if self.images * self.marks > 2500:
+            raise ValueError(f"images, marks: got {self.images} × {self.marks}, expected at most 2500 boxes in all")
+        if self.side > 2000:
+            raise ValueError(f"side: got {self.side} pixels, expected at most 2000")
+        if not 0 < self.background < self.foreground <= 1:
+            got = f"{self.background} and {self.foreground}"
+            raise ValueError(f"background and foreground: got {got}, expected 0 < background < foreground ≤ 1")
+
+    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
+        """Return nothing: the tables are the result."""
+        if weights is not None:
+            raise ValueError("this metric cannot weigh its units")
+        return {}
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return ``pictures``, a row an image, and ``marks``, a row a box with its outcome, error and cost."""
+        found = self._examined()
+        unit, cost, _ = found.errors
+        pictures, marks = [], []
+        for image, why in self._worst().items():
+            rows = mark_rows(found, image, self.marks)
+            pictures.append(
+                {
+                    **self._picture(image),
+                    "cost": float(cost[unit == image].sum()),
+                    "errors": int(np.count_nonzero(unit == image)),
+                    "chosen for": "all its errors" if why == "all" else why,
+                }
+            )
+            marks += [{"picture": pictures[-1]["picture"], **row} for row in rows]
+        return {PICTURES: pictures, MARKS: _alike(marks)}
+
+    def contrast(self, other: DetectionExamples, run: Run) -> dict[str, list[Row]]:
+        """Return the same tables of the images with objects that one found and the other missed, the worst first.
+
+        Args:
+            other: fed with the second detector's detections on the same images and truths.
+            run: for the pictures.
+
+        Raises:
+            DataError: the truths differ.
+        """
+        first, second = self._examined(), other._examined()
+        same = ("truth_unit", "truth_class", "truth_box", "truth_crowd")
+        if not all(np.array_equal(getattr(first.data, one), getattr(second.data, one)) for one in same):
+            raise DataError("first and second have different truths, so what one of them missed cannot be said")
+        lost, gained = first.used & ~second.used, second.used & ~first.used
+        flip = np.select([lost, gained], ["lost", "gained"], "")
+        n = first.data.n_units
+        costs = [
+            np.bincount(first.data.truth_unit[flips], one.worth[flips], n)
+            for flips, one in ((lost, second), (gained, first))
+        ]
+        counts = [np.bincount(first.data.truth_unit[flips], minlength=n) for flips in (lost, gained)]
+        order = np.lexsort((np.arange(n), -costs[1], -costs[0]))
+        chosen = [image for image in order.tolist() if counts[0][image] + counts[1][image]][: self.images]
+        pictures, marks = [], []
+        for image in chosen:
+            pictures.append(
+                {
+                    **self._picture(image),
+                    "lost": int(counts[0][image]),
+                    "gained": int(counts[1][image]),
+                    "cost of lost": float(costs[0][image]),
+                    "worth of gained": float(costs[1][image]),
+                }
+            )
+            for pane, one in (("first", first), ("second", second)):
+                rows = mark_rows(one, image, self.marks, flip)
+                marks += [{"picture": pictures[-1]["picture"], "pane": pane, **row} for row in rows]
+        self._save(chosen, run)
+        return {PICTURES: pictures, MARKS: _alike(marks)}
+
+    def illustrate(self, run: Run) -> None:
+        """Save small copies of the images, if the reader knows where they are."""
+        self._save(list(self._worst()), run)
+
+    def _save(self, chosen: Sequence[int], run: Run) -> None:
+        paths = self._state.unit_column("unit_image", "")
+        for image in run.track(chosen, "pictures"):
+            if not paths[image]:
+                continue
+            width, height = self._size(image)
+            try:
+                content = thumbnail(Path(paths[image]), self.side, (width, height))
+            except A4evalError as error:
+                run.warn(f"pictures: {error}")
+                continue
+            run.artifact(self._file(paths[image])).write_bytes(content)
+
+    def _file(self, path: str) -> str:
+        name = hashlib.sha256(f"{self.side} {path}".encode("utf-8", "surrogateescape")).hexdigest()
+        return f"thumbnails/{name[:16]}.jpg"
+
+    def _picture(self, image: int) -> Row:
+        path = self._state.unit_column("unit_image", "")[image]
+        width, height = self._size(image)
+        name = str(self._state.units()[image].item())
+        return {"picture": name, "file": self._file(path) if path else None, "width": width, "height": height}
+
+    def _size(self, image: int) -> tuple[float, float]:
+        """Return width and height of an image, or how far its boxes reach where they are not known."""
+        known = tuple(float(self._state.unit_column(f"unit_{side}", np.nan)[image]) for side in ("width", "height"))
+        if all(one > 0 for one in known):
+            return known[0], known[1]
+        data = self.data
+        box = np.concatenate(
+            [data.truth_box[data.truth_unit == image], data.detection_box[data.detection_unit == image]]
+        )
+        reach = (box[:, :2] + box[:, 2:]).max(axis=0, initial=1.0)
+        return float(reach[0]), float(reach[1])
+
+    def _worst(self) -> dict[int, str]:
+        if "worst" not in self._cache:
+            self._cache["worst"] = worst_images(*self._examined().errors, self.images)
+        found: dict[int, str] = self._cache["worst"]
+        return found
+
+    def _examined(self) -> Examined:
+        if "examined" not in self._cache:
+            self._cache["examined"] = examined(
+                self.data,
+                [*self.class_names, BACKGROUND],
+                foreground=self.foreground,
+                background=self.background,
+                score=self.score,
+                max_detections=self.max_detections,
+            )
+        found: Examined = self._cache["examined"]
+        return found
+
+
+def _alike(rows: list[Row]) -> list[Row]:
+    """Return the rows without the columns in which none has anything."""
+    empty = {name for row in rows for name in row} - {
+        name for row in rows for name, one in row.items() if one not in (None, "")
+    }
+    return [{name: one for name, one in row.items() if name not in empty - {"error", "score"}} for row in rows]
