@@ -32,14 +32,20 @@ def facts(path: Path) -> os.stat_result:
     return found
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path, *, beside: int | None = None, links: bool = True) -> BinaryIO:
     """Open a file to read from.
+
+    Args:
+        path: of the file.
+        beside: the open folder that *path* is relative to; by default the working directory.
+        links: whether it may be a link.
 
     Raises:
         OSError: it is not there, no regular file, all hole, or cannot be read.
     """
-    facts(path)  # some devices do something as soon as they are opened
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    _check(path, os.stat(path, dir_fd=beside, follow_symlinks=links))  # some devices act as soon as they are opened
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+    handle = os.open(path, flags, dir_fd=beside)
     try:
         _check(path, os.fstat(handle))
         return os.fdopen(handle, "rb")

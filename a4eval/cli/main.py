@@ -26,6 +26,7 @@ COMMANDS = (
     "show",
     "export",
     "report",
+    "view",
     "compare",
     "rank",
     "gate",

@@ -122,6 +122,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
     """
     from a4eval.results.show import print_record
     from a4eval.runs.asked import asked
+    from a4eval.runs.provenance import one_thread
     from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import run_single
 
@@ -129,6 +130,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         if any(override.startswith(f"{key}=") for override in overrides):
             raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
+    one_thread()
     prepared = asked(overrides, config_dir)
     trackers = _trackers(prepared.experiment.root.trackers)
     if prepared.experiment.root.dry_run:

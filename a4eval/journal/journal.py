@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 import msgspec
 
 from a4eval.errors import DataError
+from a4eval.journal.following import LONGEST, Follower
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Entry
 from a4eval.ownership import JOURNAL
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 FILE_NAME = JOURNAL
 BEGINNING = b'{"schema_version":'
 """How a record begins, even one torn by a crash."""
-
-LONGEST = 2**28
-"""Bytes of a line: of what is longer each piece is a line that cannot be read."""
-TAIL = 64
-"""So many bytes before the place up to which the journal was read must be what they were, else it is another file."""
 T = TypeVar("T")
 
 
@@ -53,19 +49,13 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
-        self.torn = 0
-        """How many unreadable lines were passed over."""
-        self.replaced = 0
-        """How often another file was put in its place, or it was written anew."""
         self.unknown: set[int] = set()
         """The versions of the record's schema that were met and are not ours."""
         self.standing = Standing[Entry]()
         """What was followed so far."""
         self._handle = -1
-        self._place = (0, 0)
-        self._offset = 0
-        self._tail = b""
         self._decoder = msgspec.json.Decoder(Entry)
+        self._file = Follower(self.path, self._entry, self._forget)
 
     def append(self, lines: bytes) -> None:
         """Append whole *lines*, each ending in a line break.
@@ -118,31 +108,36 @@ class Journal:
             os.fsync(self._handle)
 
     def follow(self) -> Iterator[Entry]:
-        """Yield what was appended, by anyone, since the last call (at first, or when it was replaced: everything)."""
+        """Yield what was appended, by anyone, since the last call (at first, or when it was replaced: everything).
+
+        Raises:
+            DataError: it cannot be read, or is no regular file.
+        """
         try:
-            file = self._opened()
-        except FileNotFoundError:
-            return
-        with file:
-            self._find_place(file)
-            while line := file.readline(LONGEST):
-                entry = self._entry(line)
-                whole = line.endswith(b"\n")
-                if entry is None and not whole:
-                    return  # torn, or just being written: it is looked at again once it is closed
-                offset, self._offset = self._offset, self._offset + len(line)
-                self._tail = (self._tail + line)[-TAIL:]
-                if entry is not None:
-                    entry.offset = offset
-                    self.standing.add(entry)
-                    yield entry
-                elif not line.isspace():
-                    self.torn += 1
+            for offset, entry in self._file.follow():
+                entry.offset = offset
+                self.standing.add(entry)
+                yield entry
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from error
+
+    def _forget(self) -> None:
+        self.standing = Standing()
 
     @property
     def end(self) -> int:
         """Up to which byte it was followed."""
-        return self._offset
+        return self._file.end
+
+    @property
+    def torn(self) -> int:
+        """How many unreadable lines were passed over."""
+        return self._file.torn
+
+    @property
+    def replaced(self) -> int:
+        """How often another file was put in its place, or it was written anew."""
+        return self._file.replaced
 
     def _opened(self) -> BinaryIO:
         try:
@@ -160,18 +155,6 @@ class Journal:
         if entry.schema_version != SCHEMA_VERSION:
             self.unknown.add(entry.schema_version)
         return entry
-
-    def _find_place(self, file: BinaryIO) -> None:
-        """Go to where the last call ended; to the beginning if this is another file, or has other content."""
-        facts = os.fstat(file.fileno())
-        place = facts.st_dev, facts.st_ino
-        file.seek(max(0, self._offset - len(self._tail)))
-        if self._offset and (place != self._place or file.read(len(self._tail)) != self._tail):
-            self.replaced += 1
-            self.torn, self._offset, self._tail = 0, 0, b""
-            self.standing = Standing()
-            file.seek(0)
-        self._place = place
 
     def check(self) -> None:
         """Make sure that what is at the journal's path is one, or nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from a4eval.journal.journal import LONGEST
+from a4eval.journal.following import LONGEST
 from a4eval.regular import opened
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """The names that JSON texts have for numbers which JSON cannot hold."""
+LARGEST_BITS = 1023
+"""Of an integer that surely is a float, too."""
 
 
 class FileEntry(Struct):
@@ -167,7 +169,13 @@ def _paths(node: Any) -> Iterator[str]:
 
 
 def number(value: Any) -> Any:
-    """Return the number that a record's "NaN" or "Infinity" stands for; others as they are."""
+    """Return the number that a record's "NaN" or "Infinity" stands for; an integer that no float can hold is infinite.
+
+    >>> number("Infinity"), number(-(10**400)), number(3), number("a")
+    (inf, -inf, 3, 'a')
+    """
+    if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+        return math.inf if value > 0 else -math.inf
     return NUMBERS.get(value, value) if isinstance(value, str) else value
 
 

@@ -8,12 +8,16 @@ import shlex
 import signal
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import ConfigError, DataError
 from a4eval.executors.slurm import cancel_left
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import LOCK_NAME, Holder, holder
 from a4eval.sweeps.meter import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SECONDS_TO_END = 60.0
 """How long a sweep may take to stop its workers and show what came of it."""
@@ -26,16 +30,58 @@ def status(folder: Path) -> str:
         DataError: there is none.
     """
     found, running = _found(folder)
-    done, fresh, failed = _counted(folder, found)
-    parts = [f"{done:,}/{found.total:,} points"]
-    if running and fresh:
-        seconds = max(time.time() - found.started, 1e-9)
-        parts += [f"{fresh / seconds:.3g}/s", f"{duration((found.total - done) * seconds / fresh)} left"]
-    if failed:
-        parts.append(f"{failed:,} failed")
+    journal = Journal(folder)
+    standing = journal.catch_up()
+    last = [standing.of_every_state(run_id)[-1] for run_id in standing]
+    far = progress(found, running=running, end=journal.end, ended=((one.offset, one.status) for one in last))
     how = f"running on {found.node} (process {found.process})" if running else "not running"
-    again = "" if running or done >= found.total else f"; `a4eval resume {shlex.quote(str(folder))}` goes on"
-    return f"{how}: {', '.join(parts)}{again}"
+    again = "" if running or far.done >= far.total else f"; `a4eval resume {shlex.quote(str(folder))}` goes on"
+    return f"{how}: {far.said()}{again}"
+
+
+class Progress(NamedTuple):
+    """How far a sweep is.
+
+    Args:
+        done: points that have ended, in this sweep or an earlier one in its folder.
+        total: points that it has.
+        failed: how many of those done failed.
+        rate: points a second of this sweep; None where none has ended, or it is not running.
+        left: seconds that the rest takes at that rate; None where there is none.
+    """
+
+    done: int
+    total: int
+    failed: int
+    rate: float | None
+    left: float | None
+
+    def said(self) -> str:
+        """Return it in words."""
+        parts = [f"{self.done:,}/{self.total:,} points"]
+        if self.rate is not None and self.left is not None:
+            parts += [f"{self.rate:.3g}/s", f"{duration(self.left)} left"]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        return ", ".join(parts)
+
+
+def progress(found: Holder, *, running: bool, end: int, ended: Iterable[tuple[int, str]]) -> Progress:
+    """Say how far a sweep is.
+
+    Args:
+        found: what its lock's file says.
+        running: whether somebody holds the lock.
+        end: up to which byte its journal was read.
+        ended: of each run that counts, where in the journal its record begins, and its status.
+    """
+    gone = end < found.offset  # what was done earlier is not there any more: count all that is
+    begin, earlier, failed = (0, 0, 0) if gone else (found.offset, found.earlier, found.failed)
+    fresh = [status for offset, status in ended if offset >= begin and status != "interrupted"]
+    done = min(found.total, earlier + len(fresh))
+    rate = len(fresh) / max(time.time() - found.started, 1e-9) if running and fresh else None
+    left = None if rate is None else (found.total - done) / rate
+    return Progress(done, found.total, failed + fresh.count("failed"), rate, left)
 
 
 def cancel(folder: Path) -> str:
@@ -62,17 +108,6 @@ def cancel(folder: Path) -> str:
             raise ConfigError(f"the sweep in {folder} has not ended {SECONDS_TO_END:g} s after it was told to")
         time.sleep(0.1)
     return status(folder)
-
-
-def _counted(folder: Path, found: Holder) -> tuple[int, int, int]:
-    """Return how many points are done by the journal, how many of them by this sweep, and how many failed."""
-    journal = Journal(folder)
-    standing = journal.catch_up()
-    gone = journal.end < found.offset  # what was done earlier is not there any more: count all that is
-    begin, earlier, failed = (0, 0, 0) if gone else (found.offset, found.earlier, found.failed)
-    last = [standing.of_every_state(run_id)[-1] for run_id in standing]
-    fresh = [one.status for one in last if one.offset >= begin and one.status != "interrupted"]
-    return min(found.total, earlier + len(fresh)), len(fresh), failed + fresh.count("failed")
 
 
 def _found(folder: Path) -> tuple[Holder, bool]:

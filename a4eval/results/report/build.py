@@ -15,7 +15,7 @@ from a4eval.ownership import RECORD
 from a4eval.regular import beginning
 from a4eval.results.report import record as one_record
 from a4eval.results.report.page import Section, page
-from a4eval.results.report.panels import panels
+from a4eval.results.report.panels import with_panels
 from a4eval.runs.record import Record, read
 from a4eval.whole import write_whole
 
@@ -118,10 +118,8 @@ def report(
 
 
 def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:
-    """Return the sections of a record, with those of plugins before the tables."""
     sections = one_record.sections(found.record, found.folder, _beside(found.folder, out), prefix)
-    places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
-    return [*sections[: places[0]], *panels(found.record, prefix, found.folder), *sections[places[0] :]]
+    return with_panels(sections, found.record, prefix, found.folder)
 
 
 def write(content: str, path: Path) -> bool:

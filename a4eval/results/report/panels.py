@@ -17,7 +17,7 @@ from a4eval.results.report.tables import table, table_ids
 from a4eval.runs.record import Record, Table, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 HOOK = "a4eval_report_sections"
@@ -47,6 +47,14 @@ def panels(record: Record, prefix: str = "", folder: Path | None = None) -> Iter
                 raise
             said = tag("p", f"The plugin {plugin.name} was to give a section here, and failed: {told(error)}")
             yield Section(f"{prefix}p-{plugin.name}-{place}", f"From the plugin {plugin.name}", said, "warn")
+
+
+def with_panels(
+    sections: Sequence[Section], record: Record, prefix: str = "", folder: Path | None = None
+) -> list[Section]:
+    """Return the sections of a record, with those of plugins before the tables."""
+    places = [place for place, one in enumerate(sections) if one.name in (f"{prefix}tables", f"{prefix}run")]
+    return [*sections[: places[0]], *panels(record, prefix, folder), *sections[places[0] :]]
 
 
 def _content(one: Any, name: str, plugin: str, record: Record, prefix: str, folder: Path | None) -> Markup:

@@ -194,19 +194,20 @@ def failures(failed: Sequence[Row], linked: Linked, prefix: str = "") -> Markup:
         ]
         for row in failed[:FAILURES]
     ]
-    more = tag("p", f"and {len(failed) - FAILURES:,} more, in the table below") if len(failed) > FAILURES else None
+    more = tag("p", f"and {len(failed) - FAILURES:,} more") if len(failed) > FAILURES else None
     table = grid("what did not end well", ["error", "message", "point", "run it again"], rows)
-    traces = [_traceback(kind, of, f"{prefix}traceback-{place}") for place, (kind, of) in enumerate(common[:KINDS])]
+    traces = [_traceback(kind, of, prefix, place) for place, (kind, of) in enumerate(common[:KINDS])]
     return joined([said, table, more, *traces])
 
 
-def _traceback(kind: str, of: Sequence[Row], id_: str) -> Markup | None:
+def _traceback(kind: str, of: Sequence[Row], prefix: str, place: int) -> Markup | None:
     """Return the traceback of the last run that failed with a kind of error."""
-    error = of[-1].error or {}
+    error = max(of, key=lambda row: row.started or "").error or {}
     if not error.get("traceback"):
         return None
     name = f"Traceback of the last {kind}"
-    return tag("details", tag("summary", name), tag("pre", error["traceback"], tabindex="0", aria_label=name), id=id_)
+    trace = tag("pre", error["traceback"], tabindex="0", aria_label=name)
+    return tag("details", tag("summary", name), trace, id=f"{prefix}traceback-{place}", open=place == 0)
 
 
 def _best(found: Points, linked: Linked) -> Markup | None:
@@ -257,7 +258,7 @@ def _table(
     rows: Sequence[Row], shown: Sequence[Row], prefix: str, linked: Linked, cell: Callable[[Row], Markup] | None
 ) -> Markup:
     keys = [key for key in query.columns(rows) if key not in ("started", "path")]
-    first = [] if cell is None else [""]
+    first = [] if cell is None else ["compare"]
     lines = [
         [*([cell(row)] if cell else []), linked(row, row.run_id[:8]), *map(_plain, row.cells(keys))] for row in shown
     ]

@@ -1,0 +1,96 @@
+"""A page in parts, and the pieces that several pages have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from a4eval.markup import Markup, joined, tag
+from a4eval.results.report.page import Section, contents, page
+from a4eval.results.view.read import short
+
+if TYPE_CHECKING:
+    from a4eval.journal.views import Row
+    from a4eval.results.view.read import Sweep
+    from a4eval.results.view.watched import Watched
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a page shows at one moment.
+
+    Args:
+        title: of the window.
+        top: what stands first.
+        sections: what follows.
+        version: of what it shows; the same version is the same page.
+        said: what changes of it are told to those who do not see them; they hear of it whenever it is another.
+        live: it may change.
+    """
+
+    title: str
+    top: Markup
+    sections: Sequence[Section]
+    version: int = 0
+    said: str = ""
+    live: bool = True
+
+    @property
+    def head(self) -> Markup:
+        """What stands first, as one element."""
+        version = self.version if self.live else None
+        form = tag("form", id="compare", action="/compare")  # of the boxes that are ticked in tables
+        return tag("div", self.top, form, id="top", data_version=version, data_said=self.said)
+
+    def whole(self, script: str) -> str:
+        """Return the page."""
+        return page(self.title, self.head, self.sections, served=script)
+
+    def parts(self) -> dict[str, str]:
+        """Return the elements that take the place of others, by their id, in their order."""
+        found = {one.name: str(one.markup()) for one in self.sections}
+        return {"contents": str(contents(self.sections)), "top": str(self.head), **found}
+
+
+def count(number: int, what: str) -> str:
+    """Return how many there are.
+
+    >>> count(1, "run"), count(2000, "run")
+    ('1 run', '2,000 runs')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def crumbs(*steps: tuple[str, str]) -> Markup:
+    """Return the way from the first page to one: text and address of each step but the last."""
+    links = [tag("a", said, href=to) for said, to in (("all results", "/"), *steps)]
+    compare = tag("a", "compare", href="/compare")
+    return tag("nav", joined(links, " / "), " · ", compare, class_="crumbs", aria_label="way")
+
+
+def progress_bar(one: Sweep) -> Markup:
+    """Return how far a sweep is, as a bar and in words."""
+    far = one.progress
+    if far is None:
+        return Markup()
+    state = "running" if one.running else "done" if far.done >= far.total else "not running"
+    bar = tag("progress", value=far.done, max=max(1, far.total), aria_label=f"progress of {one.folder}")
+    return joined([bar, f" {state}: {far.said()}"])
+
+
+def point_address(row: Row, watched: Watched) -> str:
+    """Return the address of the page of a run or a point."""
+    key = short(row.path)
+    return f"/sweep/{key}/{short(row.run_id)}" if key in watched.sweeps else f"/run/{key}"
+
+
+def chosen(key: str, name: str) -> Markup:
+    """Return the box by which two of a table are chosen to be compared."""
+    return tag("input", type="checkbox", name="of", value=key, form="compare", aria_label=f"compare {name}")
+
+
+def chooser() -> Markup:
+    """Return the button that compares the two that are chosen."""
+    button = tag("button", "compare the two that are ticked", form="compare")
+    return tag("p", button, class_="tools")
