@@ -3,7 +3,7 @@
     python benchmarks/stopping_simulation.py [--write] [--sweeps 1000]
 
 A sweep is a difference a seed, up to 200 of them.  *fixed interval* is Student's 95 % interval, looked at after every
-seed from the fifth on, as who adds seeds until it is significant does; *sequence* is what `stop=` looks at.
+seed from the eighth on, as who adds seeds until it is significant does; *sequence* is what `stop=` looks at.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ KINDS: dict[str, Draw] = {
     "pairs of skewed (exponential)": lambda rng, n: (rng.exponential(size=n) - rng.exponential(size=n)) / math.sqrt(2),
     "skewed (gamma, 4)": lambda rng, n: (rng.gamma(4, size=n) - 4) / 2,
     "skewed (exponential)": lambda rng, n: rng.exponential(size=n) - 1,
+    "skewed (square of a normal)": lambda rng, n: (rng.normal(size=n) ** 2 - 1) / math.sqrt(2),
+    "skewed (lognormal, 0.8)": lambda rng, n: np.exp(0.8 * rng.normal(size=n)) - math.exp(0.32),
+    "one seed in five fails": lambda rng, n: (rng.random(n) < 0.2) - 0.2,
+    "one seed in twenty fails": lambda rng, n: (rng.random(n) < 0.05) - 0.05,
 }
 REACH = [t_quantile(1 - ALPHA, n - 1) / math.sqrt(n) if n > 1 else math.inf for n in range(1, MOST + 1)]
 

@@ -109,3 +109,8 @@ def test_the_changelog_knows_the_version():
     from a4eval import __version__
 
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_every_page_has_its_place_on_the_site(page):
+    assert f'"docs/{page.stem}"' in (ROOT / "docs" / "site" / "__main__.py").read_text()

@@ -18,10 +18,13 @@ from .test_gate_page import made
 WIDTHS = (60, 80, 120, 200)
 NOT_HERE = re.compile(
     r"--config-dir|--allow-import|executor=(ray|slurm)|hydra/sweeper|stop=|task\.path=|experiment=(my_metrics/)?accuracy"
-    r"|multirun/DATE|(outputs|multirun)/2026|report before|^a4eval (export|new|show|draws)"
+    r"|multirun/DATE|(outputs|multirun)/2026|report before|^a4eval (export|new|show|draws|gate)"
     r"|deconv/conformance|name: (torch|keras|jax),"
 )
-"""What needs files of its page's own, a cluster, another sweeper or minutes; the tests of these have them."""
+"""What needs files of its page's own, a cluster, another sweeper or minutes; the tests of these have them.
+
+A ruling of the gate is one line, as an error is, so that logs can be searched for it.
+"""
 LINES = 40
 FILES = {
     "detections.json": "old.json",
@@ -103,3 +106,21 @@ def test_what_a_command_prints_fits(cli, folder_of, monkeypatch, page, command):
         assert len(done.out.splitlines()) <= LINES or width < 80, done.out
         if of_one and not again:
             again = ["show", str(Path(done.out.strip().splitlines()[-1]).parent)]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_worksheet_fits_and_its_answers_are_in_plain_sight(place, width):
+    place.environment.update(COLUMNS=str(width))
+    done = place.run("run", "-m", "experiment=glob(assignment4/*)")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert len(lines) <= 60
+    assert not too_long(done.out, width)
+    rows = [line.split() for line in lines]
+    assert ["0", "7", "1", "0.571429", "0.8"] in rows, "question 3: precision and recall by rank"
+    assert "11_point = 0.753247" in done.out
+    assert "iou_p1 = 0.5  iou_p2 = 0.8" in done.out, "question 5"
+    assert "output_height = 9" in done.out, "question 6a"
+    assert ["y11", "4", "3", "2", "1"] in rows, "question 6b: a row of the matrix"
+    assert "decomposition_error" in done.out, "question 1"
+    assert "accuracy = " in done.out, "question 2"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NOT_THE_EXPERIMENT = frozenset({"description", "pictures", "timeout"}) | SWEEP_KEYS | POINT_KEYS
 """Keys of a config that do not say what is computed."""
+ABSENT = "not there"
 WIDEST = 60
 """Characters of a value that a table shows."""
 
@@ -32,8 +33,8 @@ class Differing(NamedTuple):
     candidate: Any
 
     def cells(self) -> list[str]:
-        """Return it as a table shows it: long values are cut."""
-        sides = ("" if one is None else one if isinstance(one, str) else show(one) for one in self[1:])
+        """Return it as a table shows it: long values are cut, and what a side lacks is said."""
+        sides = (ABSENT if one is None else one if isinstance(one, str) else show(one) for one in self[1:])
         return [self.what, *(cut if len(cut) <= WIDEST else f"{cut[: WIDEST - 1]}…" for cut in sides)]
 
 

@@ -12,6 +12,7 @@ from a4eval.contracts import Outcome, Verdict, worst_outcome
 from a4eval.errors import ConfigError
 from a4eval.statistics.corrections import holm
 from a4eval.statistics.decisions import Decision, decide, least_units_for_holm, more_units
+from a4eval.statistics.few_units import effective_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from a4eval.comparisons.pair import Pair
     from a4eval.comparisons.rules import Rules
     from a4eval.contracts import Interval
+    from a4eval.statistics.decisions import VerdictOfTwo
 
 _SEVERITY = {"failed": 0, "undecided": 1, "passed": 2}
 _AS = {"pass": "passed", "fail": "failed"}
@@ -63,6 +65,24 @@ class Judged:
         """Return a difference as it is told: of a logarithm, the share."""
         return math.expm1(difference) if self.compared.relative else difference
 
+    @property
+    def alone(self) -> VerdictOfTwo:
+        """The verdict that it would have if no other number were judged with it."""
+        if self.decision is None or self.compared.difference is None:
+            return "undecided"
+        if self.decision.verdict != "undecided" or self.tests == 1:
+            return self.decision.verdict
+        return decide({self.name: self.compared.difference}, alpha=self.alpha)[self.name].verdict
+
+    def verdict(self) -> str:
+        """Return the verdict for people, with what keeps it from being one."""
+        found = self.decision
+        if found is None or found.verdict != "undecided":
+            return found.verdict if found else "undecided"
+        if self.alone != "undecided":
+            return f"undecided once corrected, alone {self.alone}"
+        return "undecided, unresolvable" if found.unresolvable else "undecided"
+
     def sentence(self) -> str:
         """Return both numbers, the difference and what follows, as one line."""
         one, form = self.compared, "+.1%" if self.compared.relative else "+.4g"
@@ -89,9 +109,14 @@ class Judged:
 
     def _what_would_decide(self, found: Decision) -> str:
         difference = self.compared.difference
-        if found.unresolvable:
+        if difference is not None and found.unresolvable:
             least = least_units_for_holm(self.alpha, self.tests)
-            remedy = "more resamples" if found.more_resamples else f"at least {least} {self.compared.repeated}"
+            which = (
+                " that matter to it"
+                if effective_groups(difference.values, difference.groups) < difference.groups
+                else ""
+            )
+            remedy = "more resamples" if found.more_resamples else f"at least {least} {self.compared.repeated}{which}"
             return f"no such data could tell: the smallest p it can give is {found.smallest_p:.2g}; take {remedy}"
         more = more_units(difference, self.alpha, (-difference.margin,)) if difference else None
         if more is None:

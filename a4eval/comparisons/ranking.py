@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from a4eval.comparisons.opened import Opened
     from a4eval.statistics.replicates import Drawn
 
+FEWEST_GROUPS = 3
+"""From how many seeds, or units, on an interval is given and a chance told."""
 MOST_VALUES = 10_000_000
 """How many differences, of all pairs under all resamples, are held at a time."""
 
@@ -41,7 +43,7 @@ class Ranked:
         mean: over problems and seeds.
         interval: of the mean.
         ranks: the first and the last that it may have.
-        best: in which share of the resamples it is the best.
+        best: in which share of the resamples it is the best; None where too little is drawn to tell.
         behind: its mean minus that of the best.
         p_holm: that it is not another than the best, corrected for how many are compared with that; None of the best.
     """
@@ -50,7 +52,7 @@ class Ranked:
     mean: float
     interval: Interval
     ranks: tuple[int, int]
-    best: float
+    best: float | None
     behind: float
     p_holm: float | None
 
@@ -138,13 +140,20 @@ def rank(
     p_holm = dict(zip(against, holm(p_values).tolist(), strict=True))
     chances = chance_of_best(sign * np.stack([drawn[str(place)].values[str(place)] for place in range(len(runs))]))
     ranks = ranks_between(shown)
+    groups = min(one.groups for one in drawn.values())
+    told_apart = groups >= FEWEST_GROUPS
+    if not told_apart:
+        drawn_of = f"{groups} seed{'s' if groups > 1 else ''}"
+        together.notes.append(
+            f"which is best is undecided: {drawn_of} of each tell nothing of chance, {FEWEST_GROUPS} do"
+        )
     ranked = [
         Ranked(
             names[place],
             float(means[place]),
             told(intervals(drawn[str(place)], 1 - alpha, "expanded")[str(place)], drawn[str(place)], runs, ""),
             (int(ranks[place, 0]), int(ranks[place, 1])),
-            float(chances[place]),
+            float(chances[place]) if told_apart else None,
             float(means[place] - means[best]),
             p_holm.get(place),
         )

@@ -38,6 +38,7 @@ def decision_columns(one: Judged) -> dict[str, Any]:
     return {
         "margin": one.margin,
         "verdict": found.verdict if found else "undecided",
+        "alone": one.alone,
         "not_worse": one.outcome,
         "p_worse": found.p_worse if found else None,
         "p_better": found.p_better if found else None,

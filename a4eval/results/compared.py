@@ -121,10 +121,9 @@ def print_judged(title: str, judged: Sequence[Judged]) -> None:
 def _cells(one: Judged) -> list[Any]:
     interval, found = one.compared.interval, one.decision
     shown = f"[{interval.low:+.4g}, {interval.high:+.4g}]" if interval else ""
-    verdict = (found.verdict if found else "undecided") + (", unresolvable" if found and found.unresolvable else "")
     return [
         one.name,
-        verdict,
+        one.verdict(),
         one.delta,
         shown if interval is None or interval.method.startswith("paired") else f"{shown} unpaired",
         one.p_holm,

@@ -18,8 +18,9 @@ from a4eval.contracts import Interval
 from a4eval.errors import DataError
 from a4eval.journal.views import number
 from a4eval.results.exit_status import of_run
+from a4eval.results.tables import wrapped
 from a4eval.runs.record import plain
-from a4eval.terminal import printable, put
+from a4eval.terminal import WIDTH_OF_A_FILE, printable, put, screen_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,13 @@ def text(gated: Gated) -> str:
     lines += [f"  {one.outcome}: {one.rule}: {one.reason}" for one in gated.rulings]
     lines += [f"  note: {note}" for note in gated.notes]
     lines += [f"  differs: {what}: {first} → {second}" for what, first, second in map(Differing.cells, gated.differing)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(_folded, lines)) + "\n"
+
+
+def _folded(line: str) -> str:
+    """Return a line folded to the terminal; a file or a pipe gets it whole."""
+    width, indent = screen_width(), len(line) - len(line.lstrip())
+    return line if width >= WIDTH_OF_A_FILE else "\n".join(wrapped(line.strip(), width, indent))
 
 
 def as_json(gated: Gated) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from a4eval.comparisons.opened import finished
@@ -56,8 +57,8 @@ def _rows(found: Ranking) -> list[list[Any]]:
             "–".join(map(str, dict.fromkeys(one.ranks))),
             one.name,
             one.mean,
-            f"[{cell(one.interval.low)}, {cell(one.interval.high)}]",
-            f"{one.best:.0%}",
+            "none" if math.isnan(one.interval.low) else f"[{cell(one.interval.low)}, {cell(one.interval.high)}]",
+            "undecided" if one.best is None else f"{one.best:.0%}",
             one.behind if one.p_holm is not None else None,
             one.p_holm,
         ]

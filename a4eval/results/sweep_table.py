@@ -20,7 +20,7 @@ BEST_SHOWN = 10
 GRID_ACROSS = 12
 """How many values a key may have to stand across."""
 LINES_OF_A_RUN = 5
-LINES_OF_ALL = 58
+LINES_OF_ALL = 54
 """How many lines points of several experiments take with a table of each."""
 ROWS_OF_A_TABLE = 10
 """A table of a point among others has no more."""
@@ -95,16 +95,20 @@ def _short_table(record: Record) -> list[dict[str, Any]]:
 
 
 def _print_runs(rows: Sequence[Row], tables: Sequence[list[dict[str, Any]]]) -> None:
-    """Print the numbers of each run in a few lines, and its table as long as there is room."""
+    """Print the numbers of each run in a few lines, and the tables that have room, the longer ones first."""
     numbers = [_numbers(row, screen_width()) for row in rows]
     room = LINES_OF_ALL - sum(1 + len(lines) for lines in numbers)
+    shown = set()
+    for place, table in sorted(enumerate(tables), key=lambda one: -len(one[1])):
+        if table and len(table) < room:
+            shown.add(place)
+            room -= 1 + len(table)
     for place, row in enumerate(rows):
         put_styled(row.experiment or "", "bold")
         put("\n".join(numbers[place]))
-        table = tables[place] if place < len(tables) else []
-        if table and len(table) < room:
-            header = list(dict.fromkeys(column for line in table for column in line))
-            room -= print_table("", header, [[line.get(column) for column in header] for line in table], brief=True)
+        if place in shown:
+            header = list(dict.fromkeys(column for line in tables[place] for column in line))
+            print_table("", header, [[line.get(column) for column in header] for line in tables[place]], brief=True)
 
 
 def _numbers(row: Row, width: int) -> list[str]:

@@ -188,12 +188,14 @@ def _decision(one: Difference, tested: _Tested, worse: float, better: float, tes
         not_worse = "passed"
     smallest = min(1.0, tested.smallest * tests) if tests else math.nan
     unresolvable = verdict == "undecided" and smallest > alpha
-    lacking = max(0, least_units_for_holm(alpha, max(1, tests)) - effective_groups(one.values, one.groups))
+    effective = effective_groups(one.values, one.groups)
+    lacking = max(0, least_units_for_holm(alpha, max(1, tests)) - effective)
     more: int | None = 0
     if verdict == "undecided":
         more = more_units(one, alpha, (-one.margin, one.margin))
         if unresolvable:
-            more = max(more or 0, lacking) if lacking else None
+            # of units that do not all matter so many more bring as many that do
+            more = max(more or 0, math.ceil(lacking * one.groups / effective)) if lacking else None
     return Decision(
         verdict,
         not_worse,

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.plugins import Plugins
@@ -101,10 +101,11 @@ def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome
         if config.hydra.runtime.choices["hydra/sweeper"] != "a4eval":
             claim_what_hydra_writes(folder_of(config, "sweep"))
         context = HydraContext(config_loader=application.config_loader, callbacks=Callbacks(config))
+        typed: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
         task = partial(point, command=command(overrides))
         sweeper = Plugins.instance().instantiate_sweeper(config=config, hydra_context=context, task_function=task)
         with suppress(RunFailedError):  # another sweeper's way of saying what the records say
-            came = sweeper.sweep(arguments=list(config.hydra.overrides.task))
+            came = sweeper.sweep(arguments=typed)
             if isinstance(came, (Planned, Stopped)):
                 return came
         found = outcome(folder_of(config, "sweep"), time.monotonic() - start)

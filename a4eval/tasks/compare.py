@@ -224,12 +224,14 @@ def _rows(compared: Mapping[str, Tested], judged: Iterable[Judged]) -> list[Row]
                 "low": interval.low if interval else None,
                 "high": interval.high if interval else None,
                 "verdict": found.decision.verdict if found.decision else "undecided",
+                "alone": found.alone,
                 "p_bootstrap": one.paired.p_value,
                 "p_permutation": one.permutation,
                 "p_holm": float(by_holm),
                 "p_benjamini_hochberg": float(by_rate),
                 "detectable": found.decision.detectable if found.decision else None,
                 "more_units": found.decision.more_units if found.decision else None,
+                "more_resamples": found.decision.more_resamples if found.decision else None,
             }
         )
     return rows

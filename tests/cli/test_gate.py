@@ -48,6 +48,27 @@ def test_the_text_says_why(cli, runs):
     assert "it may be worse by more than 0.021; about " in undecided.out
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_text_fits_the_terminal_and_is_whole_in_a_file(cli, runs, monkeypatch, tmp_path, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    words = ["--margin", "accuracy=0.021"]
+    done = cli("gate", "base", "perhaps", *words)
+    assert all(len(line) <= width for line in done.out.splitlines()), done.out
+    table = cli("compare", "base", "perhaps").out.splitlines()
+    assert all(len(line) <= width for line in table if not line.startswith("columns that")), table
+    monkeypatch.delenv("COLUMNS")
+    whole = cli("gate", "base", "perhaps", *words).out
+    assert done.out.split() == whole.split()
+    assert max(map(len, whole.splitlines())) > 80
+
+
+def test_what_only_one_of_them_has_is_said(cli, hits):
+    hits("base", FIRST)
+    hits("more", FIRST, "task.prefix=true")
+    done = cli("gate", "base", "more", "accuracy/error<99", "--cost", "cpu_seconds=1")
+    assert "  differs: config.task.prefix: not there → True\n" in done.out, done.err
+
+
 def test_limits_are_held_against_the_interval_where_there_is_one(cli, hits):
     values = [1.0] * 30 + [0.0] * 30
     hits("sure", values)

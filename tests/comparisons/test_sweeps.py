@@ -165,6 +165,19 @@ def test_a_ranking_finds_the_best_and_does_not_tell_equals_apart(sweep_of):
     assert found.candidates[3].p_holm < 0.05
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_ranking_of_too_few_seeds_is_undecided_and_says_so(sweep_of, cli, count):
+    made = [one for layer, shift in (("a", 0.0), ("b", 5.0)) for one in points(layer, shift, seeds=range(count))]
+    folder = sweep_of("one", made)
+    found = rank(finished(folder).runs, ["task.layer"], "accuracy")
+    assert [(one.ranks, one.best) for one in found.candidates] == [((1, 2), None)] * 2
+    assert any(note.startswith(f"which is best is undecided: {count} seed") for note in found.notes)
+    text = cli("rank", str(folder), "--over", "task.layer", "--metric", "accuracy").out
+    assert "nan" not in text
+    assert "100%" not in text
+    assert "undecided" in text
+
+
 def test_what_a_ranking_cannot_do_is_one_line(sweep_of):
     runs = finished(sweep_of("one", [*points("a"), *points("b", lengths=(30,))])).runs
     with pytest.raises(DataError, match=r"have no problem in common; they differ in task\.length: give --by KEY"):

@@ -60,7 +60,7 @@ def test_ls_keeps_the_numbers_of_other_data_apart(place):
         assert place.sweep(*COMMAND).code == 0
     assert values(place) == [11, 12, 13, 21, 22, 23]
     listed = place.run("ls", "sweep")
-    assert "started" in listed.out
+    assert "age" in listed.out
     assert "3 more row(s) than runs: the data files of a run changed" in listed.err
 
 

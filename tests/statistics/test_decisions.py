@@ -250,3 +250,12 @@ def test_where_resamples_are_lacking_more_units_are_not_asked_for():
     few = decide({name: Difference(0.01, drawn, 8, higher_is_better=True) for name in many})["0"]
     assert (few.unresolvable, few.more_resamples) == (True, False)
     assert few.more_units >= 4, "80 tests need 12 units"
+
+
+def test_more_units_of_a_small_class_are_counted_in_units_of_all():
+    """A class of two images in a hundred: ten more of it take five hundred more of all."""
+    drawn = np.random.default_rng(0).normal(0.3, 0.01, 4000)
+    drawn[: round(4000 * 0.98**100)] = np.nan
+    one = decide({str(at): Difference(0.3, drawn, 100, higher_is_better=True) for at in range(80)})["0"]
+    assert (one.unresolvable, one.more_resamples) == (True, False)
+    assert one.more_units == 500
