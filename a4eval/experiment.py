@@ -97,8 +97,12 @@ def leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
         yield path, node
 
 
-def check_root(root: dict[str, Any]) -> None:
+def check_root(root: dict[str, Any], name: str | None = None) -> None:
     """Check the root keys of a resolved config: their names, types and ranges.
+
+    Args:
+        root: the config.
+        name: of the experiment it is, where that is known.
 
     Raises:
         ConfigError: one of them is wrong.
@@ -106,7 +110,7 @@ def check_root(root: dict[str, Any]) -> None:
     problems = []
     for key, value in root.items():
         try:
-            _check(key, value)
+            _check(key, value, name)
         except ConfigError as error:
             problems.append(error)
     if root.get("task", MISSING) == MISSING and "experiment" not in root:
@@ -116,9 +120,10 @@ def check_root(root: dict[str, Any]) -> None:
         raise together(problems)
 
 
-def _check(key: str, value: Any) -> None:
+def _check(key: str, value: Any, name: str | None) -> None:
     if key == "experiment":
-        raise ConfigError("its YAML file must begin with the line `# @package _global_`", path=key)
+        which = "its YAML file" if name is None else f"the YAML file of {name}"
+        raise ConfigError(f"{which} must begin with the line `# @package _global_`", path=key)
     if key not in _TYPES:
         raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=key)
     convert(value, _TYPES[key], key)

@@ -85,7 +85,9 @@ def not_applicable(check: str, reason: str) -> Finding:
 
 
 def crashed(check: str, error: BaseException) -> Finding:
-    """Return that the part raised an error, with the line that did."""
+    """Return that the part broke its contract, or raised an error, with the line that did."""
+    if isinstance(error, WrongError):
+        return Finding(check, "failed", where=error.where, meaning=error.meaning, look_at=error.look_at)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

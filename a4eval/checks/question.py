@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from a4eval.checks.finding import Finding, WrongError, crashed
+from a4eval.checks.finding import Finding, crashed
 
 Case = TypeVar("Case")
 
@@ -35,7 +35,5 @@ class Question(Generic[Case]):
                 # a check gives what no user would: what the part thinks of it is not news
                 warnings.simplefilter("ignore")
                 return self.run(case)
-        except WrongError as wrong:
-            return Finding(self.name, "failed", where=wrong.where, meaning=wrong.meaning, look_at=wrong.look_at)
         except Exception as error:  # noqa: BLE001  (a stranger's part may raise anything)
             return crashed(self.name, error)

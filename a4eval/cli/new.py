@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from a4eval.terminal import put
+from a4eval.terminal import put, remark
 
 
 @click.command()
@@ -37,3 +37,5 @@ def new(name: Path, kinds: tuple[str, ...]) -> None:
         folder, _, experiment = path.removesuffix(".yaml").partition(f"/configs/experiment/{package}/")
         if experiment:
             put(f"  a4eval run experiment={folder}/{experiment}")
+    if f"{package}/configs/__init__.py" not in written:
+        remark("no experiment: one needs a metric and a reader of its batches (`--only metric --only reader`), or a task")

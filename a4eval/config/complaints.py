@@ -108,8 +108,9 @@ def _missing(error: MissingConfigException, config_dir: Path | None) -> ConfigEr
     missing = str(error.missing_cfg_file)
     group, _, name = missing.partition("/") if missing.startswith("experiment/") else missing.rpartition("/")
     if group == "experiment":
-        hint = nearest(name, [listed.name for listed in experiments(config_dir)])
-        return ConfigError(f"there is no experiment {name!r}{hint} (`a4eval experiments` lists them)", path=group)
+        hint = nearest(name, [one.name for one in experiments(config_dir)])
+        listed = "`a4eval experiments` lists them; one of a plugin is there once that is installed"
+        return ConfigError(f"there is no experiment {name!r}{hint} ({listed})", path=group)
     if missing in _EXTRAS:
         return ConfigError(f"needs an extra: pip install {_EXTRAS[missing]}", path=missing.rpartition("/")[0])
     return ConfigError(f"there is no {name!r}{did_you_mean(name, error.options or ())}", path=group)

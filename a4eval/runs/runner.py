@@ -95,7 +95,7 @@ def checked(experiment: Experiment) -> Prepared:
     """
     problems = list(experiment.problems)
     try:
-        check_root(experiment.config)
+        check_root(experiment.config, experiment.name)
     except ConfigError as error:
         problems.append(error)
         task = experiment.config.get("task", MISSING)

@@ -62,7 +62,7 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     whole = DictConfig({**config, "hydra": own})
     given: Any = OmegaConf.to_container(own.overrides.task, resolve=False)
     experiment = resolve(whole, [override.removeprefix("++") for override in given])
-    check_root(experiment.config)
+    check_root(experiment.config, experiment.name)
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")

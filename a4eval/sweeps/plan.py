@@ -84,7 +84,7 @@ class Plan:
             experiment = dataclasses.replace(family.first, overrides=self._told(choice))
         else:
             experiment = self._experiment(family, choice, number)
-        check_root(experiment.config)
+        check_root(experiment.config, experiment.name)
         if self._task_varies or family.interpolates or not family.components:
             prepared = prepare(experiment)
             family.components, identity = prepared.components, prepared.run_id

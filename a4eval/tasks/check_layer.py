@@ -79,12 +79,10 @@ class CheckLayer:
         seen = run.generator()
         try:
             made = list(cases(self.layer, seen, run.seed, self.input_shape, **options))
-        except ValueError as error:
-            given = f"an input of shape {tuple(self.input_shape)}" if self.input_shape else "its own example"
-            raise DataError(f"the layer refuses {given}: {error}") from error
         except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
-            findings = [crashed("forward", error)]
-            return result_of(findings)
+            if isinstance(error, ValueError) and self.input_shape:
+                raise DataError(f"the layer refuses an input of shape {tuple(self.input_shape)}: {error}") from error
+            return result_of([crashed("forward", error)])
         optional = self.optional_reference
         track = partial(run.track, description="checking")
         findings = list(check_layer(made, self.reference, track, optional=optional))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from a4eval.checks.finding import crashed
 from a4eval.checks.readers.case import ReaderCase
 from a4eval.checks.readers.suite import check_reader
 from a4eval.component import param
+from a4eval.errors import A4evalError
 from a4eval.tasks.findings import result_of
 
 if TYPE_CHECKING:
@@ -32,10 +33,15 @@ class CheckReader:
 
     def run(self, run: Run) -> Result:
         """Check."""
-        for path in self.data.sources():
-            if Path(path).is_file():  # what is none is the reader's own error, or one of its findings
-                run.source(path)
         case = ReaderCase(self.data, run.seed)
-        list(deepcopy(self.data).batches(run))  # files that are wrong themselves are the user's error and no finding
+        try:
+            for path in case.sources:
+                if path.is_file():  # what is none is the reader's own error, or one of its findings
+                    run.source(path)
+            list(deepcopy(self.data).batches(run))
+        except A4evalError:  # files that are wrong themselves are the user's error and no finding
+            raise
+        except Exception as error:  # noqa: BLE001  (a stranger's reader may raise anything)
+            return result_of([crashed("batches", error)])
         findings = list(check_reader(case, lambda checks: run.track(checks, "checking")))
         return result_of(findings)

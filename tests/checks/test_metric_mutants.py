@@ -150,3 +150,16 @@ def test_units_are_selected_with_all_that_belongs_to_them():
 def test_there_are_enough_of_them():
     assert len(WRONG) >= 40
     assert all(metric.__doc__ for metric in [*WRONG.values(), *RIGHT.values()])
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "meaning"),
+    [
+        ((), {}, "it gives neither a value nor a table"),
+        (("hits",), None, "compute returned NoneType, expected a dict of a4eval.Value by name"),
+    ],
+)
+def test_a_metric_that_gives_nothing_has_failed(names, given, meaning):
+    silent = type("Silent", (Rank,), {"names": names, "compute": lambda self, weights=None: given})
+    found = findings(silent())["names"]
+    assert (found.verdict, found.meaning) == ("failed", meaning)

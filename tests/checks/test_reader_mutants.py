@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -92,3 +94,33 @@ def test_the_task_gives_a_verdict_and_leaves_the_files_alone(table, tmp_path):
 def test_there_are_enough_of_them():
     assert len(WRONG) >= 15
     assert all(reader.__doc__ for reader in WRONG.values())
+
+
+def test_a_reader_that_reads_another_file_than_it_says_fails(table):
+    class Remembers(Table):
+        """What was read first is given ever after, whatever the path."""
+
+        first: ClassVar[list] = []
+
+        def batches(self, run):
+            self.first.extend([] if self.first else super().batches(run))
+            yield from ({name: column.copy() for name, column in one.items()} for one in self.first)
+
+    found = {one.check: one for one in check_reader(ReaderCase(Remembers(table)))}
+    assert found["empty"].verdict == "failed"
+    assert found["empty"].meaning == "the file is empty, and what was in it is read all the same"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("sources", lambda self: None, "TypeError: 'NoneType' object is not iterable"),
+        ("batches", lambda self, run: None, "TypeError: 'NoneType' object is not iterable"),
+        ("batches", lambda self, run: iter([1 // 0]), "ZeroDivisionError"),
+    ],
+)
+def test_a_reader_that_cannot_be_used_at_all_has_failed(name, change, reason, table, tmp_path):
+    broken = type("Broken", (Table,), {name: change})(table)
+    result = CheckReader(broken).run(Run(directory=tmp_path))
+    assert result.verdict.outcome == "failed"
+    assert f"batches failed: it ends in {reason}" in result.verdict.reasons[0]

@@ -340,7 +340,7 @@ WRONG = {
     "experiment": (
         ["experiment=stranger/haeds"],
         "experiment: there is no experiment 'stranger/haeds'; did you mean 'stranger/heads'? "
-        "(`a4eval experiments` lists them)",
+        "(`a4eval experiments` lists them; one of a plugin is there once that is installed)",
     ),
     "task": (["task.name=evaluat"], "task.name: no task 'evaluat'; did you mean 'evaluate' (a4eval 0.1.0)?"),
     "metric": (
@@ -424,7 +424,7 @@ def test_a_forgotten_package_header_is_named(site, tmp_path, text):
     folder.mkdir(parents=True)
     (folder / "e.yaml").write_text(text)
     done = site.run("run", "--config-dir=mine", "experiment=e", cwd=tmp_path)
-    message = "experiment: its YAML file must begin with the line `# @package _global_`"
+    message = "experiment: the YAML file of e must begin with the line `# @package _global_`"
     assert (done.code, done.err) == (2, f"a4eval: error: {message}\n")
 
 

@@ -227,6 +227,9 @@ def test_the_command_says_how_to_go_on(cli, tmp_path):
         "  pytest",
         "  a4eval run experiment=my_layers/tanh",
     ]
+    alone = cli("new", "my-metric", "--only", "metric")
+    assert "run" not in alone.out
+    assert alone.err.startswith("no experiment: one needs a metric and a reader of its batches (`--only metric --only")
     again = cli("new", "a b/my-layers")
     assert again.code == 2
     assert again.err == "a4eval: error: a b/my-layers: is there already; choose another name, or move it away\n"

@@ -169,6 +169,54 @@ def test_a_layer_that_cannot_be_called_has_failed():
     assert "KeyError" in result.verdict.reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("forward", lambda self, params, x: x, "forward failed at forward: it returned ndarray, expected (y, tape)"),
+        ("forward", lambda self, params, x: (x, x, x), "forward failed at forward: it returned tuple, expected"),
+        ("example", lambda self, rng: np.ones((0, 4)), "forward failed at x: the example has shape (0, 4), so there"),
+        ("example", lambda self, rng: np.ones((2, 4), np.float32), "forward failed at x: the example is float32, exp"),
+        ("example", lambda self, rng: np.ones((2, 4), complex), "forward failed at x: the example is complex128, exp"),
+        ("example", lambda self, rng: np.ones((2, 5)), "forward failed: it ends in ValueError: expected 4 features"),
+        ("init", lambda self, rng: int("four"), "forward failed: it ends in ValueError: invalid literal for int()"),
+    ],
+)
+def test_a_layer_that_breaks_its_word_at_once_has_failed(name, change, reason):
+    result = CheckLayer(type("Broken", (Affine,), {name: change})()).run(Run(directory=None))
+    assert result.verdict.outcome == "failed"
+    assert result.verdict.reasons[0].startswith(reason)
+
+
+@dataclass
+class Scale:
+    """y = s x, with a number for s."""
+
+    shape: tuple = (3, 4)
+
+    def example(self, rng):
+        return np.array(rng.standard_normal(self.shape))
+
+    def init(self, rng):
+        return {"s": np.array(rng.standard_normal())}
+
+    def forward(self, params, x):
+        return np.asarray(x * params["s"]), x
+
+    def backward(self, params, tape, dy):
+        return {"s": np.array((tape * dy).sum())}, np.asarray(dy * params["s"])
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (5,), ()])
+def test_parameters_and_inputs_may_be_single_numbers(shape):
+    result = CheckLayer(Scale(shape)).run(Run(directory=None))
+    assert result.verdict == Verdict("passed", ())
+    rows = {row["check"]: row for row in result.tables["checks"]}
+    assert rows["structure"]["verdict"] == "passed"
+    if not shape:
+        assert rows["memory"]["meaning"] == "x has 0 axes, so none of them is batch axis 0"
+        assert "cost" not in result.tables
+
+
 def test_same_seed_same_numbers():
     first, second = check()[0], check()[0]
     errors = [name for name in first.metrics if name.endswith("_error") and name not in ("leak_error", "memory_error")]

@@ -32,13 +32,15 @@ def strided(array: Array) -> Array:
 
 def reversed_strides(array: Array) -> Array:
     """Return a view with negative strides along every axis."""
+    if not array.ndim:
+        return array
     turned = (slice(None, None, -1),) * array.ndim
     return np.ascontiguousarray(array[turned])[turned]
 
 
 def column_major(array: Array) -> Array:
     """Return it in Fortran's order."""
-    return np.asfortranarray(array)
+    return np.asarray(array, order="F")  # asfortranarray gives a number an axis
 
 
 def read_only(array: Array) -> Array:

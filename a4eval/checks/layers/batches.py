@@ -95,9 +95,14 @@ def _why_not(case: LayerCase, *, resized: bool = False) -> str:
         return "the layer draws random numbers, others for a batch of another size"
     if getattr(case.layer, "mixes_rows", False):
         return "the layer says that it mixes the rows of a batch"
-    if case.batch_axis is None:
-        return "the layer says that it has no batch axis"
+    return no_batch(case)
+
+
+def no_batch(case: LayerCase) -> str:
+    """Return why there are no rows to take, ``""`` where there are."""
     axis = case.batch_axis
+    if axis is None:
+        return "the layer says that it has no batch axis"
     for name, array in {**named("x", case.x), **{k: v for k, v in case.exact.items() if k[0] == "y"}}.items():
         if array.ndim <= axis:
             return f"{name} has {array.ndim} axes, so none of them is batch axis {axis}"

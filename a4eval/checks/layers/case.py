@@ -52,7 +52,7 @@ class LayerCase:
     def __post_init__(self) -> None:
         self.pristine = deepcopy(self.layer)
         if self.dy is None:
-            y, _ = self.layer.forward(copied(self.params), copied(self.x))
+            y, _ = forward(self.layer, copied(self.params), copied(self.x))
             self.dy = gradient_like(y, self.rng("dy"))
         # what a layer that changes its inputs cannot reach
         self.untouched = copied(self.params), copied(self.x), copied(self.dy)
@@ -84,13 +84,26 @@ def gradient_like(y: Any, rng: np.random.Generator) -> Any:
     return mapped(y, lambda _, array: rng.standard_normal(array.shape) if is_float(array) else None)
 
 
+def forward(layer: Layer, params: Any, x: Any) -> tuple[Any, Any]:
+    """Return ``(y, tape)``.
+
+    Raises:
+        WrongError: the layer returns something else.
+    """
+    given = layer.forward(params, x)
+    if not (isinstance(given, tuple) and len(given) == 2):
+        raise WrongError("forward", f"it returned {type(given).__name__}, expected (y, tape)", "what forward returns")
+    return given
+
+
 def outputs(layer: Layer, params: Any, x: Any, dy: Any) -> Leaves:
     """Return all that a layer computes: ``y``, ``dx`` and ``d<parameter>`` with their paths.
 
     Raises:
-        WrongError: a gradient is missing, or has another shape than what it is the gradient of.
+        WrongError: a gradient is missing, or has another shape than what it is the gradient of; forward or backward
+            returns no pair.
     """
-    y, tape = layer.forward(params, x)
+    y, tape = forward(layer, params, x)
     return {**named("y", y), **gradients(layer, params, x, tape, dy)}
 
 

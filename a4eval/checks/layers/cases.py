@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.checks.layers.case import LayerCase
+from a4eval.checks.finding import WrongError
+from a4eval.checks.layers.case import LayerCase, named
 from a4eval.checks.trees import Array, floats, is_float, leaves, replaced
 from a4eval.contracts import Exemplified
 
@@ -25,13 +26,28 @@ def cases(
 
     Raises:
         ValueError: the layer refuses the first input.
+        WrongError: an example is no input that can be checked.
     """
     params = layer.init(rng)
-    x = layer.example(rng) if input_shape is None else rng.standard_normal(tuple(input_shape))
+    x = proper(layer.example(rng)) if input_shape is None else rng.standard_normal(tuple(input_shape))
     yield LayerCase(layer, params, x, seed=seed, **options)
     if input_shape is None and isinstance(layer, Exemplified):
         for one in islice(layer.examples(rng), MOST_EXAMPLES):
-            yield LayerCase(layer, params, one, seed=seed, label=f"x {shape_of(one)}", **options)
+            yield LayerCase(layer, params, proper(one), seed=seed, label=f"x {shape_of(one)}", **options)
+
+
+def proper(x: Any) -> Any:
+    """Return an example of a layer as it is.
+
+    Raises:
+        WrongError: it holds no entry, or other numbers than float64, integers and booleans.
+    """
+    for name, array in named("x", x).items():
+        if not array.size:
+            raise WrongError(name, f"the example has shape {array.shape}, so there is nothing to check", "example")
+        if array.dtype.kind not in "biu" and array.dtype != np.float64:
+            raise WrongError(name, f"the example is {array.dtype}, expected float64 or integers", "example")
+    return x
 
 
 def free_axes(case: LayerCase) -> Iterator[tuple[str, int]]:

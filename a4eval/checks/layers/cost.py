@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval.checks.finding import Finding, not_applicable
-from a4eval.checks.layers.batches import narrow_rows
+from a4eval.checks.layers.batches import narrow_rows, no_batch
 from a4eval.checks.layers.case import REFUSALS, LayerCase
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def _held_after(case: LayerCase, calls: int) -> int:
 
 def memory(case: LayerCase) -> Finding:
     """Eight times the rows may take eight times the memory, not sixty-four."""
-    if case.batch_axis is None:
-        return not_applicable("memory", "the layer says that it has no batch axis")
+    if reason := no_batch(case):
+        return not_applicable("memory", reason)
     small, large = (peak_memory(narrow_rows(case, rows, np.float32)) for rows in (ROWS[-4], ROWS[-1]))
     ratio = large / max(small, 1)
     if ratio > 2 * 8:
@@ -68,7 +68,7 @@ def memory(case: LayerCase) -> Finding:
 def ladder(case: LayerCase) -> list[Row]:
     """Return rows, seconds and peak bytes of a forward and a backward pass in float32, by number of rows."""
     rows: list[Row] = []
-    for count in ROWS if case.batch_axis is not None else ():
+    for count in () if no_batch(case) else ROWS:
         try:
             narrow = narrow_rows(case, count, np.float32)
         except REFUSALS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval.checks.finding import Finding, not_applicable
-from a4eval.checks.layers.batches import narrow_rows
+from a4eval.checks.layers.batches import narrow_rows, no_batch
 from a4eval.checks.layers.case import outputs
 from a4eval.checks.layers.rounding import compare, rounding_bound
 from a4eval.checks.trees import same_bits
@@ -29,7 +29,7 @@ def threads(case: LayerCase) -> Finding:
         control = require("threadpoolctl", "a4eval[checks]")
     except MissingExtraError as missing:
         return not_applicable("threads", f"the number of threads cannot be set: {missing}")
-    if case.batch_axis is not None and not getattr(case.layer, "mixes_rows", False):
+    if not no_batch(case) and not getattr(case.layer, "mixes_rows", False):
         case = narrow_rows(case, ROWS, np.float64)
     given = case.layer, case.params, case.x, case.dy
     with control.threadpool_limits(1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from a4eval.checks.finding import Finding, not_applicable
 from a4eval.checks.metrics.case import MetricCase, bits, difference
 from a4eval.checks.metrics.units import copied
 from a4eval.checks.trees import same_bits
-from a4eval.contracts import Tabular, Value, Weighable
+from a4eval.contracts import Contrasted, Tabular, Value, Weighable
 
 _CALLS = 8
 
@@ -24,6 +25,11 @@ def naming(case: MetricCase) -> Finding:
     if twice:
         return Finding("names", "failed", where=twice[0], meaning="it is promised twice", look_at=look)
     found = case.fed(case.batches).compute()
+    if not isinstance(found, Mapping):
+        meaning = f"compute returned {type(found).__name__}, expected a dict of a4eval.Value by name"
+        return Finding("names", "failed", meaning=meaning, look_at="what compute returns")
+    if not promised and not isinstance(case.metric, (Tabular, Contrasted)):
+        return Finding("names", "failed", meaning="it gives neither a value nor a table", look_at=look)
     if list(found) != promised:
         meaning = f"promised {promised}, given {list(found)}"
         return Finding("names", "failed", meaning=meaning, look_at=look)
