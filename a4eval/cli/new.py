@@ -38,4 +38,4 @@ def new(name: Path, kinds: tuple[str, ...]) -> None:
         if experiment:
             put(f"  a4eval run experiment={folder}/{experiment}")
     if f"{package}/configs/__init__.py" not in written:
-        remark("no experiment: one needs a metric and a reader of its batches (`--only metric --only reader`), or a task")
+        remark("no experiment: one needs a metric and a reader of its batches (`--only metric --only reader`)")

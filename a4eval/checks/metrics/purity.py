@@ -25,13 +25,14 @@ def naming(case: MetricCase) -> Finding:
     if twice:
         return Finding("names", "failed", where=twice[0], meaning="it is promised twice", look_at=look)
     found = case.fed(case.batches).compute()
+    meaning = ""
     if not isinstance(found, Mapping):
         meaning = f"compute returned {type(found).__name__}, expected a dict of a4eval.Value by name"
-        return Finding("names", "failed", meaning=meaning, look_at="what compute returns")
-    if not promised and not isinstance(case.metric, (Tabular, Contrasted)):
-        return Finding("names", "failed", meaning="it gives neither a value nor a table", look_at=look)
-    if list(found) != promised:
+    elif list(found) != promised:
         meaning = f"promised {promised}, given {list(found)}"
+    elif not promised and not isinstance(case.metric, (Tabular, Contrasted)):
+        meaning = "it gives neither a value nor a table"
+    if meaning:
         return Finding("names", "failed", meaning=meaning, look_at=look)
     for name, value in found.items():
         if not isinstance(value, Value) or not isinstance(value.value, (int, float)):
