@@ -3,7 +3,7 @@
     python benchmarks/stopping_simulation.py [--write] [--sweeps 1000]
 
 A sweep is a difference a seed, up to 200 of them.  *fixed interval* is Student's 95 % interval, looked at after every
-seed from the eighth on, as who adds seeds until it is significant does; *sequence* is what `stop=` looks at.
+seed from the tenth on, as who adds seeds until it is significant does; *sequence* is what `stop=` looks at.
 """
 
 from __future__ import annotations

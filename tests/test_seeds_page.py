@@ -26,7 +26,7 @@ def test_the_page(tmp_path):
 
     # as many steps as tell that it runs; what comes out of them is not of this page
     compared, ranked, stopped = (run(text.replace("task.steps=150", "task.steps=5")) for text in SHELL)
-    assert "note: 2 problems, 8 seeds, each drawn with all problems together" in compared.stdout, compared.stderr
+    assert "note: 2 problems, 10 seeds, each drawn with all problems together" in compared.stdout, compared.stderr
     assert "problems of accuracy, the worst first" in compared.stdout
     assert "accuracy not worse by more than 0.01" in compared.stdout
     assert compared.returncode in (0, 3, 4)

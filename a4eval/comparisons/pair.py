@@ -207,11 +207,15 @@ def _unpaired(interval: Interval | None) -> Interval | None:
 
 
 def _differences(one: Resampled, other: Resampled, *, paired: bool) -> Resampled:
-    """Return the resamples of the difference; of two that are no pair, none meets one drawn with the same numbers."""
+    """Return the resamples of the difference.
+
+    Of two that are no pair the first meets the last: so hardly one meets one that was drawn with the same numbers, and
+    it is the same whichever is called the first.
+    """
     if paired:
         return difference(one, other)
     size = min(one.resamples, other.resamples)
-    turned = {name: np.roll(values, 1)[:size] for name, values in other.values.items()}
+    turned = {name: values[:size][::-1] for name, values in other.values.items()}
     groups = min(one.groups, other.groups)
     cut = {name: values[:size] for name, values in one.values.items()}
     return difference(

@@ -138,25 +138,30 @@ def _drawn(
     seeds: bool,
     units: bool,
 ) -> list[list[NDArray[np.float64]]]:
-    """Return the scores of *rows* resamples, (rows, runs); runs of the same seeds are drawn alike."""
-    known: dict[Any, NDArray[np.intp]] = {}
+    """Return the scores of *rows* resamples, (rows, runs); runs of the same seeds are drawn alike.
 
-    def places(problem: int, runs: Replicates) -> NDArray[np.intp]:
-        n = len(runs.seeds)
-        if not seeds:
-            return np.broadcast_to(np.arange(n), (rows, n))
-        key = runs.seeds if together else (problem, runs.seeds)
-        if key not in known:
-            alone = together or len(candidates[0]) == 1 or n == 1
-            known[key] = rng.integers(n, size=(rows, n if alone else n - 1))
-        return known[key]
+    What is drawn for seeds does not depend on the order of the candidates.
+    """
+    alone = together or len(candidates[0]) == 1
+
+    def key(problem: int, runs: Replicates) -> tuple[int, tuple[Hashable, ...]]:
+        return 0 if together else problem, runs.seeds
+
+    keys = {key(problem, runs) for candidate in candidates for problem, runs in enumerate(candidate)}
+    known: dict[Any, NDArray[np.intp]] = {}
+    for one in sorted(keys, key=lambda one: (one[0], repr(one[1]))):
+        n = len(one[1])
+        size = rows, n if alone or n == 1 else n - 1
+        known[one] = rng.integers(n, size=size) if seeds else np.broadcast_to(np.arange(n), (rows, n))
 
     def scores(runs: Replicates, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
         if not units or runs.under_units is None:
             return runs.observed[chosen]
         return runs.under_units[chosen, np.arange(begin, begin + rows)[:, None]]
 
-    return [[scores(runs, places(problem, runs)) for problem, runs in enumerate(candidate)] for candidate in candidates]
+    return [
+        [scores(runs, known[key(problem, runs)]) for problem, runs in enumerate(candidate)] for candidate in candidates
+    ]
 
 
 def _satterthwaite(variances: Sequence[tuple[float, int]]) -> int:

@@ -7,7 +7,7 @@ against none, that size being drawn from a normal distribution, the scale of the
 inequality the chance that its *e*-value ever exceeds 1 / alpha is at most alpha, for normal samples exactly; symmetric
 ones, as differences of pairs are where there is no effect, stay below it in simulations.
 Skewed ones would by far not, and now nearly do: the sequence is the hull of that set and of the same set for Hall's
-transformation of t, which takes the skewness out, and it looks at nothing before the eighth sample.
+transformation of t, which takes the skewness out, and it looks at nothing before the tenth sample.
 What was measured stands in docs/benchmarks.md; what happens in less than one sample in ten may not have been seen when
 it decides.
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 SCALE = 1.0
 """The standard deviation of the effect sizes that the test is in favour of, in those of the samples."""
-
-
-LEAST = 8
+LEAST = 10
 """From how many samples on it is looked at all: fewer tell too little of how they scatter."""
 ALIKE = 30
 """From how many on samples that are all alike say anything: what comes one time in ten is seen by then."""
@@ -139,7 +137,7 @@ def look(differences: ArrayLike, *, higher_is_better: bool, margin: float = 0.0,
         margin: how large a difference is none that matters.
         alpha: the chance that it ever says *better*, *worse* or *equivalent* wrongly.
 
-    >>> look([0.5, 0.6, 0.4, 0.5, 0.55, 0.45, 0.5, 0.6], higher_is_better=True, margin=0.1).verdict
+    >>> look([0.5, 0.6, 0.4, 0.5, 0.55, 0.45, 0.5, 0.6, 0.5, 0.4], higher_is_better=True, margin=0.1).verdict
     'better'
     """
     given = np.asarray(differences, np.float64)

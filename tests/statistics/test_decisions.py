@@ -42,13 +42,26 @@ MARGINS = st.sampled_from([0.0, 0.01, 0.3, 1.0, 2.5])
 
 
 @st.composite
+def units(draw):
+    """Values with ties, of ten units as of any number, and the clusters that they may stand in."""
+    values = draw(st.one_of(VALUES, st.lists(st.sampled_from([-1.0, 0.0, 0.5]), min_size=10, max_size=10)))
+    size = draw(st.integers(1, 4))
+    return np.array(values), np.arange(len(values)) // size if size > 1 and len(values) > size else None
+
+
+@st.composite
 def pairs(draw):
     """Some numbers of two, compared together."""
     found = {}
     for name in "abc"[: draw(st.integers(1, 3))]:
-        gaps = np.array(draw(VALUES))
+        gaps, clusters = draw(units())
         found[name] = differences_of(
-            np.zeros(len(gaps)), gaps, seed=draw(st.integers(0, 5)), margin=draw(MARGINS), higher=draw(st.booleans())
+            np.zeros(len(gaps)),
+            gaps,
+            clusters=clusters,
+            seed=draw(st.integers(0, 5)),
+            margin=draw(MARGINS),
+            higher=draw(st.booleans()),
         )
     return found
 
@@ -79,18 +92,20 @@ def test_turning_the_direction_round_is_swapping(differences):
     assert {name: one.verdict for name, one in turned.items()} == {name: one.verdict for name, one in back.items()}
 
 
-@given(VALUES, MARGINS)
-def test_equal_to_the_baseline_is_never_worse_and_equivalent_at_any_margin(values, margin):
-    found = decide({"x": differences_of(values, values, margin=margin)})["x"]
+@given(units(), st.one_of(MARGINS, st.floats(1e-300, 1e300)))
+def test_equal_to_the_baseline_is_never_worse_and_equivalent_at_any_margin(drawn, margin):
+    values, clusters = drawn
+    found = decide({"x": differences_of(values, values, clusters=clusters, margin=margin)})["x"]
     assert found.not_worse == "passed"
     assert found.verdict == ("equivalent" if margin > 0 else "undecided")
     assert found.p_different == 1
 
 
-@given(VALUES, st.integers(0, 5))
+@given(units(), st.integers(0, 5))
 @settings(max_examples=60)
-def test_a_larger_margin_is_never_stricter(values, seed):
-    one = differences_of(np.zeros(len(values)), values, seed=seed)
+def test_a_larger_margin_is_never_stricter(drawn, seed):
+    values, clusters = drawn
+    one = differences_of(np.zeros(len(values)), values, clusters=clusters, seed=seed)
     found = [decide({"x": replace(one, margin=margin)})["x"] for margin in (0, 0.01, 0.1, 0.5, 1, 2, 5, 100)]
     gates = [RANKS.index(each.not_worse) for each in found]
     assert gates == sorted(gates)
@@ -225,6 +240,8 @@ NULLS = {
     "10 units": (10, 1, lambda rng, n: rng.normal(size=n)),
     "10 skewed units": (10, 1, lambda rng, n: rng.exponential(size=n) - 1),
     "ties": (40, 1, lambda rng, n: rng.choice([-1.0, 0.0, 0.0, 0.0, 1.0], n)),
+    "10 units, mostly ties": (10, 1, lambda rng, n: rng.choice([-1.0, 0.0, 0.0, 0.0, 1.0], n)),
+    "10 clusters of 4, ties": (40, 4, lambda rng, n: np.repeat(rng.choice([-1.0, 0.0, 0.0, 1.0], n // 4), 4)),
     "12 clusters of 5": (60, 5, lambda rng, n: np.repeat(rng.normal(size=n // 5), 5) + 0.3 * rng.normal(size=n)),
 }
 

@@ -43,6 +43,20 @@ def test_pairs_are_drawn_together_and_others_apart():
     assert spread == pytest.approx(np.sqrt(2 / 8) * values.std(), rel=0.03)
 
 
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("others", [range(3, 11), range(5, 8)])
+def test_which_of_two_is_the_first_changes_only_the_sign(together, others):
+    rng = np.random.default_rng(4)
+    one = [runs(rng.normal(size=8)) for _ in range(2)]
+    other = [runs(rng.normal(size=len(others)), seeds=others) for _ in range(2)]
+    there, back = (
+        resample_runs(both, difference, np.random.default_rng(0), together=together)["gap"]
+        for both in ([one, other], [other, one])
+    )
+    np.testing.assert_allclose(there.values["gap"], -back.values["gap"], atol=1e-12)
+    assert there.groups == back.groups
+
+
 def test_problems_drawn_together_keep_what_their_seeds_share_and_independent_ones_have_the_variance_of_a_mean():
     rng = np.random.default_rng(2)
     shared = rng.normal(size=5)
