@@ -22,6 +22,14 @@ LINE_HEIGHT = 16
 TALL = 420
 """Pixels of marks beyond which the numbers stand above them too: what is below is out of sight."""
 NAMES_IN_A_LEGEND = 24
+BOLD = 1.1
+"""How much wider a title is than a label."""
+
+
+def label(shown: str, room: float, **attributes: Any) -> Markup:
+    """Return a text that fits *room* pixels; one that is cut says the whole when it is pointed at."""
+    short = cut(shown, room)
+    return tag("text", tag("title", shown) if short != shown else None, short, **attributes)
 
 
 def labels(scale: Scale, channel: Channel, room: float) -> list[tuple[float, str]]:
@@ -67,9 +75,9 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
             parts.append(tag("line", x1=at, y1=top, x2=at, y2=bottom, stroke=FAINT, class_="g"))
         if turned:
             parts.append(
-                tag(
-                    "text",
-                    cut(shown, 90),
+                label(
+                    shown,
+                    90,
                     x=at + 4,
                     y=bottom + 9,
                     text_anchor="end",
@@ -77,15 +85,15 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
                 )
             )
         else:
-            parts.append(tag("text", cut(shown, max(step - 2, 30)), x=at, y=bottom + 14, text_anchor="middle"))
+            parts.append(label(shown, max(step - 2, 30), x=at, y=bottom + 14, text_anchor="middle"))
     height = 18.0 if given else 2.0
     if turned:
         height = 14.0 + min(longest, 90) * 0.82
     if channel.title:
         parts.append(
-            tag(
-                "text",
-                cut(channel.title, right - left + 40),
+            label(
+                channel.title,
+                (right - left) / BOLD,
                 x=(left + right) / 2,
                 y=bottom + height + 12,
                 text_anchor="middle",
@@ -108,9 +116,9 @@ def axis_y(plot: Plot, frame: Frame) -> Markup:
     for at, shown in labels(scale, channel, _room_y(scale)):
         if grid:
             parts.append(tag("line", x1=left, y1=at, x2=right, y2=at, stroke=FAINT, class_="g"))
-        parts.append(tag("text", cut(shown, LONGEST), x=left - 6, y=at + 4, text_anchor="end"))
+        parts.append(label(shown, LONGEST, x=left - 6, y=at + 4, text_anchor="end"))
     if channel.title:
-        parts.append(tag("text", channel.title, x=2, y=top - 9, font_weight="600"))
+        parts.append(label(channel.title, (right - 2) / BOLD, x=2, y=top - 9, font_weight="600"))
     return joined(parts)
 
 
@@ -138,15 +146,15 @@ def legend(plot: Plot, left: float, top: float, right: float) -> tuple[Markup, f
     shown = plot.colour_names[:NAMES_IN_A_LEGEND]
     if channel.title:
         parts.append(tag("text", channel.title, x=x, y=y + 4, font_weight="600"))
-        x += width(channel.title) * 1.08 + 12
+        x += width(channel.title) * BOLD + 12
     for name in shown:
-        label = cut(text(_back(name), channel.format), LONGEST)
-        taken = 16 + width(label) + 12
+        said = text(_back(name), channel.format)
+        taken = 16 + width(cut(said, LONGEST)) + 12
         if x + taken > right and x > left:
             x, y = left, y + LINE_HEIGHT
         paint = plot.named(name)
         parts.append(tag("rect", x=x, y=y - 5, width=11, height=11, rx=2, **filled(paint)))
-        parts.append(tag("text", label, x=x + 15, y=y + 4))
+        parts.append(label(said, LONGEST, x=x + 15, y=y + 4))
         x += taken
     if len(plot.colour_names) > len(shown):
         parts.append(tag("text", f"and {len(plot.colour_names) - len(shown)} more", x=x, y=y + 4))
@@ -168,7 +176,7 @@ def _shades(plot: Plot, channel: Channel, left: float, top: float) -> tuple[Mark
     x = left
     if channel.title:
         parts.append(tag("text", channel.title, x=x, y=top + 12, font_weight="600"))
-        x += width(channel.title) * 1.08 + 10
+        x += width(channel.title) * BOLD + 10
     low = text(scale.low, channel.format)
     parts.append(tag("text", low, x=x, y=top + 12))
     x += width(low) + 5

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import operator
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from a4eval.charts import unescaped
 from a4eval.drawing.beyond import BeyondError
 from a4eval.drawing.values import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 ROW = "#row"
 """Under this key a row keeps its place in the table."""
+Test: TypeAlias = Callable[[Mapping[str, Any]], bool]
+"""Says whether a row is kept."""
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
 
 
 def numbered(table: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -35,7 +45,8 @@ def transformed(rows: list[dict[str, Any]], transforms: Sequence[Mapping[str, An
             key, value = one.get("as") or ("key", "value")
             rows = [{**row, key: name, value: row.get(name)} for row in rows for name in names]
         elif "filter" in one:
-            rows = [row for row in rows if holds(one["filter"], row)]
+            kept = tested(one["filter"])
+            rows = [row for row in rows if kept(row)]
         else:
             raise BeyondError(f"the transform {', '.join(one)}")
     return rows
@@ -47,32 +58,41 @@ def holds(predicate: Any, row: Mapping[str, Any]) -> bool:
     Raises:
         BeyondError: it is of no kind known here.
     """
+    return tested(predicate)(row)
+
+
+def tested(predicate: Any) -> Test:
+    """Return a predicate of Vega-Lite as a function of a row.
+
+    Raises:
+        BeyondError: it is of no kind known here.
+    """
     for several, word in ((all, "and"), (any, "or")):
         if word in predicate:
-            return several(holds(one, row) for one in predicate[word])
+            tests = [tested(one) for one in predicate[word]]
+            return lambda row: several(one(row) for one in tests)
     if "not" in predicate:
-        return not holds(predicate["not"], row)
-    value = row.get(unescaped(predicate.get("field", "")))
+        other = tested(predicate["not"])
+        return lambda row: not other(row)
+    column = unescaped(predicate.get("field", ""))
     if "equal" in predicate:
-        return bool(value == predicate["equal"])
+        wanted = predicate["equal"]
+        return lambda row: bool(row.get(column) == wanted)
     if "oneOf" in predicate:
-        return value in predicate["oneOf"]
+        some = predicate["oneOf"]
+        return lambda row: row.get(column) in some
     if "valid" in predicate:
-        return (number(value) is not None) == bool(predicate["valid"])
+        valid = bool(predicate["valid"])
+        return lambda row: (number(row.get(column)) is not None) == valid
     if "range" in predicate:
         low, high = predicate["range"]
         predicate = {"gte": low, "lte": high}
-    given = number(value)
-    limits = {word: limit for word in ("lt", "lte", "gt", "gte") if (limit := number(predicate.get(word))) is not None}
+    limits = [(_SIGNS[word], found) for word in _SIGNS if (found := number(predicate.get(word))) is not None]
     if not limits:
         raise BeyondError(f"the predicate {predicate}")
-    return given is not None and all(
-        given < limit
-        if word == "lt"
-        else given <= limit
-        if word == "lte"
-        else given > limit
-        if word == "gt"
-        else given >= limit
-        for word, limit in limits.items()
-    )
+
+    def within(row: Mapping[str, Any]) -> bool:
+        given = number(row.get(column))
+        return given is not None and all(sign(given, limit) for sign, limit in limits)
+
+    return within

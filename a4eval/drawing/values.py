@@ -11,6 +11,18 @@ _FORMAT = re.compile(r"(?P<comma>,?)(?:\.(?P<digits>\d{1,2}))?(?P<trim>~?)(?P<ki
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 DIGITS = 4
 """Significant digits of a number whose format is not given."""
+_WIDTHS = {
+    one: share
+    for share, of in (
+        (0.29, "ijlI'"),
+        (0.41, " !,.:;|/\\()[]-ftr`"),
+        (0.56, 'csz_xvy"'),
+        (0.85, "ABCDEGHKNOPQRSUVXYZw+#<=>~^&−"),
+        (1.03, "mMW%@—…"),
+    )
+    for one in of
+}
+"""How wide a character is for a font of size 1, in DejaVu Sans and narrower ones."""
 
 
 def number(value: Any) -> float | None:
@@ -23,7 +35,11 @@ def number(value: Any) -> float | None:
         value = _NAMED.get(value)
     if value is None or not isinstance(value, (int, float)):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        found = float(value)
+    except OverflowError:  # an integer that no float can hold
+        return None
+    return found if math.isfinite(found) else None
 
 
 def text(value: Any, form: str = "") -> str:
@@ -33,13 +49,15 @@ def text(value: Any, form: str = "") -> str:
         value: of a cell.
         form: a format of d3, such as ``.2f``, ``.0%`` or ``~s``; of others nothing is taken.
 
-    >>> text(0.123456), text(0.5, ".0%"), text(12345.0), text(1500, "~s"), text(None)
-    ('0.1235', '50%', '12,345', '1.5k', '–')
+    >>> text(0.123456), text(0.5, ".0%"), text(12345.0), text(1500, "~s"), text(None), text(10**400)
+    ('0.1235', '50%', '12,345', '1.5k', '–', 'inf')
     """
     if value is None:
         return "–"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
+    if isinstance(value, int) and number(value) is None:
+        value = math.inf if value > 0 else -math.inf  # as in a journal: no float can hold it
     found = _FORMAT.fullmatch(form) if form else None
     if found is None or not math.isfinite(value):
         return _general(value)
@@ -83,22 +101,26 @@ def _minus(shown: str) -> str:
 
 
 def width(shown: str, size: float = 12) -> float:
-    """Return about how wide a text is, in pixels; no font is looked at.
+    """Return how wide a text is at most, in pixels: no font is looked at, so it is that of a wide one.
 
     Args:
         shown: the text.
         size: of the font, in pixels.
     """
-    return size * sum(0.33 if one in "ijlI.,:;|!'ft()[] " else 0.8 if one in "mwMW%@—" else 0.57 for one in shown)
+    return size * sum(_WIDTHS.get(one) or (0.65 if one.isascii() else 1.05) for one in shown)
 
 
 def cut(shown: str, room: float, size: float = 12) -> str:
     """Return a text that fits *room* pixels, cut in its middle where it is too long.
 
     >>> cut("a_very_long_name_of_a_class", 80)
-    'a_very…class'
+    'a_ver…class'
     """
     if width(shown, size) <= room:
         return shown
-    kept = max(2, int(len(shown) * room / width(shown, size)) - 1)
-    return f"{shown[: kept - kept // 2]}…{shown[len(shown) - kept // 2 :]}"
+    kept = max(2, int(len(shown) * room / width(shown, size)))
+    while True:
+        found = f"{shown[: kept - kept // 2]}…{shown[len(shown) - kept // 2 :]}"
+        if kept <= 2 or width(found, size) <= room:
+            return found
+        kept -= 1

@@ -51,16 +51,19 @@ def forest(table: str, title: str, *, margins: bool = False) -> Chart:
     }
 
 
-def parts(table: str, title: str) -> Chart:
+def parts(table: str, title: str, *, shares: bool = False) -> Chart:
     """Return values of parts, such as classes, with their intervals, the highest first.
 
     Args:
         table: its name; its columns are ``part``, ``value``, ``low`` and ``high``.
         title: of the chart.
+        shares: no value, however the units are drawn, lies outside 0 to 1: there the axis ends.
     """
-    x = {"type": "quantitative", "title": "value"}
+    x = {"type": "quantitative", "title": "value", **({"scale": {"domain": [0, 1]}} if shares else {})}
+    said = "What reaches beyond 0 or 1, where no value can lie, is cut there; the table has it whole."
     return {
         "title": title,
+        **({"description": said} if shares else {}),
         "data": {"name": table},
         "height": {"step": 15},
         "encoding": {
@@ -97,7 +100,8 @@ def checks(table: str) -> Chart:
     said = [{"field": "check"}, {"field": "verdict"}, {"field": "error", "type": "quantitative"}]
     return {
         "title": "How far each check is from its bound",
-        "description": "The point is the largest error, the stroke its bound; the table has the checks without.",
+        "description": "The point is the largest error, the stroke its bound. Without a point there is no error at "
+        "all; the table has the checks without a bound too.",
         "data": {"name": table},
         "transform": [{"filter": {"field": "bound", "gt": 0}}],
         "height": {"step": 18},

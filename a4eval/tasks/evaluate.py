@@ -137,11 +137,19 @@ class Evaluate:
                 if parts and parts.values:
                     name = f"{label}/parts"
                     result.tables[name] = _part_rows(parts, intervals(parts, options.level, method))
-                    result.charts[name] = charts_of_parts(name, f"{label} by part, with {options.level:.0%} intervals")
+                    title = f"{label} by part, with {options.level:.0%} intervals"
+                    result.charts[name] = charts_of_parts(name, title, shares=_shares(parts))
                 kept[label] = Kept(np.asarray(metric.units), values, parts if parts and parts.values else None)
         if options.keep:
             write(run.artifact(FILE_NAME), kept)
         return kept
+
+
+def _shares(parts: Resampled) -> bool:
+    """Say whether every value of every part, however the units were drawn, lies from 0 to 1."""
+    found = np.concatenate([*parts.values.values(), np.array(list(parts.observed.values()))])
+    found = found[~np.isnan(found)]
+    return bool(len(found) and found.min() >= 0 and found.max() <= 1)
 
 
 def _part_rows(parts: Resampled, found: Mapping[str, Interval]) -> list[Row]:

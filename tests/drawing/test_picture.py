@@ -15,6 +15,7 @@ from a4eval.drawing.picture import picture
 from a4eval.drawing.rows import holds
 from a4eval.drawing.scales import Band, continuous
 from a4eval.drawing.values import aligned, text
+from a4eval.tasks.charts import parts
 
 SVG = "{http://www.w3.org/2000/svg}"
 TABLE = [{"name": "a", "n": 1.0}, {"name": "b", "n": 4.0}, {"name": "c<d>", "n": 2.0}, {"name": "none", "n": None}]
@@ -47,6 +48,31 @@ def test_bars_are_as_long_as_their_numbers_and_in_the_order_asked_for():
     down = sorted(bars, key=lambda name: float(bars[name].get("y")))
     assert down == ["name: b", "name: c<d>", "name: a"], "the largest first"
     assert {one.get("x") for one in bars.values()} == {bars["name: a"].get("x")}
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_intervals_of_shares_are_cut_where_no_share_can_lie(shares):
+    """The axis ends at 0 and 1, and the cut ends reach a little beyond it; other intervals are drawn whole."""
+    rows = [{"part": "a", "value": 0.5, "low": -0.7, "high": 1.7}, {"part": "b", "value": 1.0, "low": 0.9, "high": 1.0}]
+    found, svg = drawn(parts("t", "parts", shares=shares), rows)
+    assert ("is cut there" in found.description) == shares
+    ends = [sorted((float(one.get("x1")), float(one.get("x2")))) for one in marks(svg, "line")]
+    points = [float(one.get("cx")) for one in marks(svg, "circle")]
+    share = (points[1] - points[0]) / 0.5
+    assert ends[1][0] == pytest.approx(points[1] - 0.1 * share, abs=0.3)
+    reach = (ends[0][1] - ends[0][0]) / share
+    assert reach == pytest.approx(1.04 if shares else 2.4, abs=0.01)
+
+
+def test_what_is_cut_says_the_whole():
+    name = "a.key.that.is/far/too/long=1e-05,task.depth=33"
+    _, svg = drawn(chart(), [{"name": name, "n": 1.0}, {"name": "short", "n": 2.0}])
+    labels = [one for one in svg.iter(f"{SVG}text") if one.get("text-anchor") == "end"]
+    cut = {
+        one.find(f"{SVG}title").text: "".join(one.itertext()) for one in labels if one.find(f"{SVG}title") is not None
+    }
+    assert list(cut) == [name]
+    assert "…" in cut[name]
 
 
 def test_a_mark_knows_the_row_it_was_drawn_of_also_after_a_filter_and_a_fold():

@@ -48,6 +48,11 @@ def _chart(name: str, title: str, said: str, **more: Any) -> dict[str, Any]:
     return {"title": title, "description": said, "data": {"name": name}, **more}
 
 
+def _layer(column: str, mark: dict[str, Any], encoding: dict[str, Any]) -> dict[str, Any]:
+    """Return a layer of the rows that have a number in a column: the others need not be gone through."""
+    return {"transform": [{"filter": {"field": column, "valid": True}}], "mark": mark, "encoding": encoding}
+
+
 def _metric(found: Points, column: str = "value", **more: Any) -> dict[str, Any]:
     return {"field": column, "type": "quantitative", "title": found.metric, "scale": {"zero": False}, **more}
 
@@ -62,30 +67,22 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
         {ROW: places.get(one.row.run_id), "key": one.settings.get(key), "value": one.value} for one in points
     ]
     for value in values:
-        mean, over = found.marginal(key, value)
+        middle, over = found.marginal(key, value)
         interval = over.interval if over else None
         reach = {"low": interval.low, "high": interval.high} if interval else {}
-        rows.append({ROW: None, "key": value, "mean": mean, **reach})
+        rows.append({ROW: None, "key": value, "mean": middle, **reach})
     scale = {"scale": {"type": "log"}} if log else {"scale": {"zero": False}} if numbers else {"sort": None}
     x = {"field": "key", "type": "quantitative" if numbers else "nominal", "title": key, **scale}
     ends = [row for row in rows if "low" in row]
     band = "the bar its 95% interval over the seeds" if ends else "there are no seeds to make an interval of"
-    layers: list[dict[str, Any]] = [
-        {
-            "mark": POINT,
-            "encoding": {"y": _metric(found)},
-        },
-        {
-            "mark": {"type": "line"} if numbers else {"type": "line", "strokeDash": [2, 4]},
-            "encoding": {"y": _metric(found, "mean")},
-        },
-        {"mark": {"type": "circle", "size": 30}, "encoding": {"y": _metric(found, "mean")}},
-    ]
+    mean = {"y": _metric(found, "mean")}
+    layers = [_layer("value", POINT, {"y": _metric(found)})]
+    if numbers:
+        layers.append(_layer("mean", {"type": "line"}, mean))
     if ends:
         y = {"y": _metric(found, "low"), "y2": {"field": "high"}}
-        layers.insert(2, {"mark": {"type": "rule", "strokeWidth": 2.5, "color": "#0b6fb8"}, "encoding": y})
-    if not numbers:
-        del layers[1]
+        layers.append(_layer("low", {"type": "rule", "strokeWidth": 2.5, "color": "#0b6fb8"}, y))
+    layers.append(_layer("mean", {"type": "circle", "size": 30}, mean))
     said = f"Each point small; large the mean over all else, {band}."
     if len(points) < len(found.points):
         said += f" {len(found.points) - len(points):,} points do not have {key}."
@@ -205,15 +202,17 @@ def _parallel(found: Points, places: Mapping[str, int]) -> Drawn:
 
 def _best_so_far(found: Points, places: Mapping[str, int]) -> Drawn:
     points = sorted(found.points, key=lambda one: one.row.started or "")
-    best = accumulate((one.value for one in points), max if found.higher else min)
+    best = list(accumulate((one.value for one in points), max if found.higher else min))
+    steps = {place for place, value in enumerate(best) if place in (0, len(best) - 1) or value != best[place - 1]}
     rows = [
-        {ROW: places.get(one.row.run_id), "order": place + 1, "value": one.value, "best": so_far}
-        for place, (one, so_far) in enumerate(zip(points, best, strict=True))
+        {ROW: places.get(one.row.run_id), "order": place + 1, "value": one.value}
+        | ({"best": best[place]} if place in steps else {})
+        for place, one in enumerate(points)
     ]
     x = {"field": "order", "type": "quantitative", "title": "points run", "scale": {"zero": False, "nice": False}}
     layers = [
-        {"mark": POINT, "encoding": {"y": _metric(found)}},
-        {"mark": {"type": "line", "interpolate": "step-after"}, "encoding": {"y": _metric(found, "best")}},
+        _layer("value", POINT, {"y": _metric(found)}),
+        _layer("best", {"type": "line", "interpolate": "step-after"}, {"y": _metric(found, "best")}),
     ]
     said = "Each point in the order in which they began, and the best until then."
     return "best so far", _chart("rows", f"Best {found.metric} so far", said, encoding={"x": x}, layer=layers), rows

@@ -23,7 +23,7 @@ MOST = 32
 """Streams at a time."""
 SECONDS_BETWEEN = 1.0
 """Two changes that are sent are so far apart, or more:"""
-SHARE = 8
+SHARE = 4
 """so many times as long as the processor took to make the page."""
 SECONDS_OF_SILENCE = 15.0
 """After which something is sent although nothing has changed: so it is known whether anybody is still there."""

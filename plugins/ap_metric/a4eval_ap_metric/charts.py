@@ -37,10 +37,10 @@ def by_class(table: str, value: str, title: str) -> Chart:
     }
 
 
-def precision_recall(table: str, columns: Sequence[str]) -> Chart:
+def precision_recall(table: str, columns: Sequence[str], judged_by: str = "IoU") -> Chart:
     """Return precision over recall, a line for each of some columns."""
     return {
-        "title": "Precision over recall, by the IoU that a match needs",
+        "title": f"Precision over recall, by the {judged_by} that a match needs",
         "description": "The mean over the classes; precision is the highest at this recall or beyond.",
         "data": {"name": table},
         "transform": [{"fold": [one.replace(".", "\\.") for one in columns], "as": ["curve", "precision"]}],
@@ -53,10 +53,10 @@ def precision_recall(table: str, columns: Sequence[str]) -> Chart:
     }
 
 
-def class_curves(table: str, classes: Sequence[str], threshold: float) -> Chart:
+def class_curves(table: str, classes: Sequence[str], at: str) -> Chart:
     """Return precision over recall, a line for each of some classes."""
     return {
-        "title": f"Precision over recall at IoU {threshold:g}, of the classes with the most truths",
+        "title": f"Precision over recall at {at}, of the classes with the most truths",
         "data": {"name": table},
         "transform": [{"fold": [one.replace(".", "\\.") for one in classes], "as": ["class", "precision"]}],
         "mark": {"type": "line", "interpolate": "step-before"},
@@ -68,16 +68,16 @@ def class_curves(table: str, classes: Sequence[str], threshold: float) -> Chart:
     }
 
 
-def by_threshold(table: str, areas: Sequence[str]) -> Chart:
-    """Return AP over the IoU that a match needs, overall and by size."""
+def by_threshold(table: str, areas: Sequence[str], judged_by: str = "IoU") -> Chart:
+    """Return AP over what a match needs, overall and by size."""
     columns = ["AP", *(f"AP{one}" for one in areas)]
     return {
-        "title": "AP by size, over the IoU that a match needs",
+        "title": f"AP by size, over the {judged_by} that a match needs",
         "data": {"name": table},
         "transform": [{"fold": columns, "as": ["size", "precision"]}],
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": _number("threshold", "IoU", scale={"zero": False}),
+            "x": _number("threshold", judged_by, scale={"zero": False}),
             "y": _number("precision", "AP", scale={"domain": [0, 1]}),
             "color": {"field": "size", "type": "nominal", "title": None, "sort": None},
         },

@@ -10,6 +10,7 @@ import pytest
 
 from a4eval.results.report.build import report, write
 from a4eval.runs import record as records
+from a4eval.tasks.charts import forest
 
 from ...pages import read_page, record
 from ...pages.gallery import MARKS, flips_record, gallery_record, written
@@ -37,13 +38,15 @@ def rich():
     rows = [
         {"recall": one / 50, "first": 1 - (one / 50) ** 2, "second": 1 - one / 50, "size": one % 5} for one in range(51)
     ]
+    names = ("task.rate=0.001", "loss/validation", "MMMMMMMMMMMMMM", "a.key.that.is/far/too/long=1e-05,task.depth=33")
+    long = [{"name": one, "difference": 0.1, "low": 0, "high": 0.2, "verdict": "better"} for one in names]
     x, y = ({"field": name, "type": "quantitative"} for name in ("recall", "value"))
     folded = {"data": {"name": "curve"}, "transform": [{"fold": ["first", "second"]}]}
     colour = {"field": "key", "type": "nominal", "title": None}
     plain = record()
     metrics = {**plain.metrics, "a-metric-with-a-very-long-name/of-a-part": plain.metrics["AP"]}
     return record(
-        tables={**plain.tables, "curve": rows},
+        tables={**plain.tables, "curve": rows, "long": long},
         charts={
             **plain.charts,
             "lines": {**folded, "mark": "line", "encoding": {"x": x, "y": y, "color": colour}},
@@ -58,6 +61,7 @@ def rich():
                     "color": {"field": "truths", "type": "quantitative", "scale": {"scheme": "blues"}},
                 },
             },
+            "long": forest("long", "Names that are long"),
         },
         metrics=metrics,
         verdict=records.VerdictRecord("undecided", ["AP: it may be worse"]),
@@ -175,6 +179,24 @@ def test_axe_finds_no_violation(browser, pages, name, size, scheme):
         ]
         assert said == []
         assert len(found["passes"]) > 20
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_of_a_chart_is_cut_off(browser, pages, name, size):
+    """What is too long is cut in its middle, and says the whole when it is pointed at; the frame cuts nothing."""
+    with viewed(browser, pages[name], size) as page:
+        beyond = page.locator("figure svg").evaluate_all(
+            """all => all.flatMap((svg) => {
+                const frame = svg.getBoundingClientRect();
+                return [...svg.querySelectorAll("text")].filter((one) => {
+                    const box = one.getBoundingClientRect();
+                    return box.left < frame.left - 1 || box.right > frame.right + 1
+                        || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+                }).map((one) => one.textContent);
+            })"""
+        )
+        assert beyond == []
 
 
 def rows_shown(page, name):

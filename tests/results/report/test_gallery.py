@@ -76,9 +76,14 @@ def test_the_charts_of_other_experiments_are_drawn(cli, tmp_path, name):
     text = report([tmp_path / "run"], tmp_path / "page.html")
     assert "is not drawn" not in text
     assert read_page(text).tables
-    kept = os.environ.get("A4EVAL_GALLERY")
-    if kept:
-        write(text, Path(kept) / f"{name}.html")
+    keep(text, name)
+
+
+def keep(text, name):
+    """Keep a page where it can be looked at, if that is wanted."""
+    if folder := os.environ.get("A4EVAL_GALLERY"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        write(text, Path(folder) / f"{name}.html")
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -108,9 +113,7 @@ def test_the_page_of_an_experiment(cli, tmp_path, name):
         if rows:
             assert len(page.tables[title]) == len(rows) + 1
     assert "this chart is not drawn" not in page.text
-    if folder := os.environ.get("A4EVAL_GALLERY"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        write(text, Path(folder) / f"{name}.html")
+    keep(text, name)
 
 
 def test_charts_are_artifacts_where_pictures_are_wanted(cli, tmp_path):

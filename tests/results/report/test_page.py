@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 
 import pytest
@@ -229,6 +230,19 @@ def test_what_is_no_record_is_refused_in_a_line(tmp_path, text):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no record of a4eval here"):
         report([tmp_path / "empty"], None)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_integer_that_no_float_can_hold(tmp_path, sign):
+    """The page is made, and takes it for infinite, as a list of records does."""
+    records.write(record(), tmp_path)
+    held = json.loads((tmp_path / "result.json").read_bytes())
+    held["tables"]["classes"][1]["AP"] = held["metrics"]["AP"]["value"] = sign * 10**400
+    (tmp_path / "result.json").write_text(json.dumps(held))
+    page = read_page(report([tmp_path], None))
+    shown = "inf" if sign > 0 else "−inf"
+    assert page.tables["classes"][2][1] == shown
+    assert next(row for row in page.tables["metrics"] if row[0] == "AP")[1] == shown
 
 
 def test_ten_thousand_points_are_sampled_and_that_is_said(tmp_path):

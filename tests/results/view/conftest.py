@@ -99,8 +99,14 @@ def view():
         one.process.communicate()
 
 
-def fill(folder):
-    """Make a folder with two runs, one of which failed and has a log, and two sweeps."""
+def fill(folder, sweeps=None):
+    """Make a folder with two runs, one of which failed and has a log, and two sweeps.
+
+    Args:
+        folder: to be made.
+        sweeps: the lines of each; by default a small one and one whose points take two pages.
+    """
+    sweeps = sweeps or {"small": sweep_lines(seeds=1), "large": sweep_lines(seeds=9)}
     ok = folder / "outputs" / "ok"
     ok.mkdir(parents=True)
     (ok / "a note.txt").write_text("<b>hello</b>")
@@ -111,10 +117,9 @@ def fill(folder):
     error = records.ErrorRecord("ValueError", "shapes do not fit", "Traceback (most recent call last): here")
     failed = record(run_id="f" * 16, status="failed", error=error, metrics={}, tables={}, charts={})
     records.write(failed, folder / "outputs" / "failed")
-    for name, seeds in (("small", 1), ("large", 9)):
+    for name, lines in sweeps.items():
         (folder / "multirun" / name).mkdir(parents=True)
-        lines = b"\n".join(sweep_lines(seeds=seeds)) + b"\n"
-        (folder / "multirun" / name / "results.jsonl").write_bytes(lines)
+        (folder / "multirun" / name / "results.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     return folder
 
 

@@ -14,8 +14,9 @@ import pytest
 from a4eval.runs import record as records
 
 from ...executors.test_dispatch import children
-from ...pages import record
+from ...pages import record, sweep_lines
 from ..report.test_browser import SIZES
+from .conftest import fill
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -216,3 +217,37 @@ def test_a_page_of_another_site_cannot_look(view, folder, browser):
     assert got["opaque"] in ("refused", "opaque0")
     assert got["stream"] == "refused"
     context.close()
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A folder whose sweeps have few points: axe looks at each element, which of many alike tells nothing more."""
+    sizes = {"seeds": 2, "rates": (1e-3, 1e-2), "depths": (1, 2)}
+    return fill(tmp_path / "small", {name: sweep_lines(**sizes) for name in ("one", "two")})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_no_violation_and_it_fits(view, small, looked_at, size, scheme):
+    axe = pytest.importorskip(
+        "axe_playwright_python", reason="axe-playwright-python, which brings axe, is not installed"
+    )
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text()
+    server = view(small)
+    page = looked_at(server, "/", size, scheme)
+    page.locator("#sweeps tbody tr >> nth=1").wait_for()
+    links = page.locator("main a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    sweeps = list(dict.fromkeys(one for one in links if re.fullmatch("/sweep/[^/]+", one)))
+    point = next(one for one in links if re.fullmatch("/sweep/[^/]+/[^/]+", one))
+    run = next(one for one in links if one.startswith("/run/"))
+    compared = "/compare?" + "&".join(f"of={one.rpartition('/')[2]}" for one in sweeps)
+    for address in ("/", sweeps[0], point, run, compared):
+        page.goto(server.address.rstrip("/") + address)
+        if address != compared:
+            page.locator(".live", has_text="kept up to date").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], address
+        page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+        page.evaluate(script)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")
+        said = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
+        assert said == [], address

@@ -83,13 +83,17 @@ def detection_rows(matches: Matches) -> list[dict[str, Any]]:
     return rows
 
 
-def curve_names(thresholds: Sequence[float]) -> list[str]:
+def curve_names(thresholds: Sequence[float], judged_by: str = "IoU") -> list[str]:
     """Return the names of the columns of a curve: one a threshold, and their mean.
+
+    Args:
+        thresholds: from which a detection may match.
+        judged_by: what they are of.
 
     >>> curve_names([0.5, 0.75])
     ['IoU 0.5', 'IoU 0.75', 'mean']
     """
-    return [*(f"IoU {one:g}" for one in thresholds), "mean"]
+    return [*(f"{judged_by} {one:g}" for one in thresholds), "mean"]
 
 
 def class_curve_rows(matches: Matches, names: Sequence[str], most: int) -> list[dict[str, Any]]:
@@ -110,13 +114,18 @@ def class_curve_rows(matches: Matches, names: Sequence[str], most: int) -> list[
     ]
 
 
-def curve_rows(matches: Matches) -> list[dict[str, Any]]:
-    """Return one row a recall level: interpolated precision, the mean over classes, by threshold and over all."""
+def curve_rows(matches: Matches, judged_by: str = "IoU") -> list[dict[str, Any]]:
+    """Return one row a recall level: interpolated precision, the mean over classes, by threshold and over all.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+        judged_by: what the thresholds are of, which the columns are named by.
+    """
     recalls = matches.parameters.recalls
     precision = precision_at_recalls(next(hits_by_area(matches)), np.array(recalls))
     defined = ~np.isnan(precision).all(axis=(0, 1))
     mean = precision[:, :, defined].mean(axis=2) if defined.any() else np.full(precision.shape[:2], math.nan)
-    columns = dict(zip(curve_names(matches.parameters.thresholds), (*mean, mean.mean(axis=0)), strict=True))
+    columns = dict(zip(curve_names(matches.parameters.thresholds, judged_by), (*mean, mean.mean(axis=0)), strict=True))
     return [
         {"recall": recall} | {name: float(values[level]) for name, values in columns.items()}
         for level, recall in enumerate(recalls)

@@ -160,12 +160,17 @@ class CocoDetection(ResampledMetric):
             return {}
         return dict(zip(self.class_names, self.resampled(weights)[0].class_precision.T, strict=True))
 
+    @property
+    def judged_by(self) -> str:
+        """What a match is judged by, as charts name it."""
+        return "OKS" if self.geometry == "keypoints" else "IoU" if self.similarity is None else "similarity"
+
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""
         make = {
             "classes": lambda: class_rows(self.matches, self.class_names),
             "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
-            "curve": lambda: curve_rows(self.matches),
+            "curve": lambda: curve_rows(self.matches, self.judged_by),
             "class_curves": lambda: class_curve_rows(self.matches, self.class_names, CLASSES_WITH_A_CURVE),
             "detections": lambda: detection_rows(self.matches),
         }
@@ -173,13 +178,15 @@ class CocoDetection(ResampledMetric):
 
     def charts(self) -> dict[str, Chart]:
         """Return a chart of each table."""
-        thresholds = self.thresholds
+        thresholds, judged_by = self.thresholds, self.judged_by
         make = {
             "classes": lambda: charts.by_class("classes", "AP", "AP by class"),
-            "thresholds": lambda: charts.by_threshold("thresholds", list(self.areas)),
-            "curve": lambda: charts.precision_recall("curve", curve_names(thresholds)),
+            "thresholds": lambda: charts.by_threshold("thresholds", list(self.areas), judged_by),
+            "curve": lambda: charts.precision_recall("curve", curve_names(thresholds, judged_by), judged_by),
             "class_curves": lambda: charts.class_curves(
-                "class_curves", [one for one in self.tables()["class_curves"][0] if one != "recall"], thresholds[0]
+                "class_curves",
+                [one for one in self.tables()["class_curves"][0] if one != "recall"],
+                f"{judged_by} {thresholds[0]:g}",
             ),
             "detections": lambda: charts.by_detections("detections"),
         }

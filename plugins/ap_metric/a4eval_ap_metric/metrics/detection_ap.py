@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from a4eval import Row, Value, param
+from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
@@ -19,6 +20,7 @@ from a4eval_ap_metric.resampling.resampler import whole_weights
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from a4eval import Chart
     from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
@@ -90,3 +92,8 @@ class DetectionAveragePrecision(WeighableMetric):
                 for name, truth, detection, value in columns
             ]
         }
+
+    def charts(self) -> dict[str, Chart]:
+        """Return the chart of the table, if that is asked for."""
+        found = {"classes": charts.by_class("classes", "average_precision", "Average precision by class")}
+        return found if self.report else {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from a4eval import Row, Value, param
+from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.open_images import open_images_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
@@ -18,6 +19,7 @@ from a4eval_ap_metric.resampling.resampler import whole_weights
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from a4eval import Chart
     from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
@@ -76,3 +78,7 @@ class OpenImagesDetection(WeighableMetric):
         truths = np.bincount(self.matches.truth_class, minlength=len(self.classes))
         columns = zip(self.class_names, truths.tolist(), self.per_class().tolist(), strict=True)
         return {"classes": [{"class": a, "truths": b, "average_precision": c} for a, b, c in columns]}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return the chart of the table."""
+        return {"classes": charts.by_class("classes", "average_precision", "Average precision by class")}

@@ -117,6 +117,17 @@ def test_keypoints_equal_pycocotools(tmp_path):
         )
 
 
+def test_charts_of_keypoints_name_what_a_match_is_judged_by(tmp_path):
+    files = written(tmp_path, *people(np.random.default_rng(1)))
+    areas = {"m": [1024, 9216], "l": [9216, 1e10]}
+    metric = evaluated(*files, "keypoints", areas=areas, max_detections=[20], report=["curve", "thresholds"])
+    charts, curve = metric.charts(), metric.tables()["curve"]
+    assert charts["thresholds"]["encoding"]["x"]["title"] == "OKS"
+    named = [one.replace("\\.", ".") for one in charts["curve"]["transform"][0]["fold"]]
+    assert named == [one for one in curve[0] if one != "recall"]
+    assert named[0] == "OKS 0.5"
+
+
 @pytest.mark.parametrize(
     ("sigmas", "n"), [("crowdpose", 14), ("coco_wholebody", 133), ([0.05, 0.1, 0.02], 3), ([0.1], 1)]
 )

@@ -92,6 +92,9 @@ def evaluated(tmp_path, found=FOUND, labels=None, tree=None, **metric):
             node[key] = str(tmp_path / name)
     task = {"name": "evaluate", "data": node, "metrics": {"ap": {"name": "open_images_detection", **metric}}}
     result = build("task", task).run(Run(directory=tmp_path))
+    chart = result.charts["ap"]
+    assert chart["data"] == {"name": "ap"}
+    assert {one["field"] for one in chart["encoding"]["tooltip"]} == set(result.tables["ap"][0]), "each column is told"
     return {row["class"]: row["average_precision"] for row in result.tables["ap"]}, result.metrics["ap"].value
 
 
