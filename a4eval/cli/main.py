@@ -38,6 +38,7 @@ COMMANDS = (
 )
 """Each stands in the file of its name, which is read when it is asked for."""
 
+
 def main() -> None:
     """Run the command line; an error of ours, or of the system, is one line on standard error."""
     for stream in (sys.stdout, sys.stderr):

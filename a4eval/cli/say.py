@@ -10,7 +10,6 @@ from a4eval.errors import A4evalError, ConfigError, each
 from a4eval.results.exit_status import BAD_CONFIG, FAILED
 from a4eval.terminal import remark
 
-
 OF_A_PATH = frozenset(
     {
         errno.ENOENT,

@@ -130,7 +130,6 @@ def check_folder(folder: Path) -> None:
 
 _NAMED = {"experiment": "experiments", "executor": "components executor"}
 """Keys that choose a config by its name, and what lists these."""
-_ASSERTIONS = "PYTHONOPTIMIZE"
 _NO_NAME = re.compile(r"null|true|false|[-+.\d]*|\{.*", re.IGNORECASE)
 
 
@@ -142,7 +141,8 @@ def check_overrides(overrides: Iterable[str]) -> None:
         hydra.errors.OverrideParseException: it cannot be read.
     """
     if sys.flags.optimize:
-        raise ConfigError("Hydra cannot read overrides without Python's assertions: unset it, leave -O out", path=_ASSERTIONS)
+        why = "Hydra cannot read overrides without Python's assertions: unset it, leave -O out"
+        raise ConfigError(why, path="PYTHONOPTIMIZE")
     for key, sign, value in (one.partition("=") for one in overrides):
         if sign and key.lstrip("+") in _NAMED and _NO_NAME.fullmatch(value):
             expected = f"expected the name of one; `a4eval {_NAMED[key.lstrip('+')]}` lists them"

@@ -95,8 +95,8 @@ def here() -> str:
     try:
         return os.fsencode(Path.cwd()).decode()
     except UnicodeDecodeError:
-        name = ascii(str(Path.cwd()))
-        raise ConfigError(f"the name of the working directory is no UTF-8: {name}; begin the sweep in another") from None
+        why = f"the name of the working directory is no UTF-8: {str(Path.cwd())!a}; begin the sweep in another"
+        raise ConfigError(why) from None
 
 
 def keep(folder: Path, given: Command) -> None:
