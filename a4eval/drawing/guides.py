@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FONT = 12
 INK, FAINT, LINE = "#39424a", "#dfe3e7", "#8b959e"
-LONGEST = 140
+LONGEST = 160
 """Pixels that the labels of names take at most."""
 LINE_HEIGHT = 16
 TALL = 420

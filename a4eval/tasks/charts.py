@@ -34,6 +34,7 @@ def forest(table: str, title: str, *, margins: bool = False) -> Chart:
         "title": title,
         "description": f"Each difference with its interval; the line is no difference at all{said}.",
         "data": {"name": table},
+        "transform": [{"filter": {"field": "difference", "valid": True}}],
         "height": {"step": 20},
         "encoding": {"y": y, "color": colour},
         "layer": [

@@ -15,10 +15,11 @@ from a4eval.drawing.picture import picture
 from a4eval.drawing.rows import holds
 from a4eval.drawing.scales import Band, continuous
 from a4eval.drawing.values import aligned, text
-from a4eval.tasks.charts import parts
+from a4eval.tasks.charts import forest, parts
 
 SVG = "{http://www.w3.org/2000/svg}"
 TABLE = [{"name": "a", "n": 1.0}, {"name": "b", "n": 4.0}, {"name": "c<d>", "n": 2.0}, {"name": "none", "n": None}]
+FOREST = [("person", 0.25), ("nothing", None), ("not a number", "NaN")]
 X = {"field": "n", "type": "quantitative", "scale": {"domain": [0, 4]}}
 Y = {"field": "name", "type": "nominal", "sort": "-x"}
 
@@ -62,6 +63,14 @@ def test_intervals_of_shares_are_cut_where_no_share_can_lie(shares):
     assert ends[1][0] == pytest.approx(points[1] - 0.1 * share, abs=0.3)
     reach = (ends[0][1] - ends[0][0]) / share
     assert reach == pytest.approx(1.04 if shares else 2.4, abs=0.01)
+
+
+def test_a_forest_has_no_line_for_what_has_no_difference():
+    rows = [{"name": one, "difference": by, "low": by, "high": by, "verdict": "undecided"} for one, by in FOREST]
+    _, svg = drawn(forest("t", "differences"), rows)
+    labels = {one.text for one in svg.iter(f"{SVG}text")}
+    assert "person" in labels
+    assert not {"nothing", "not a number"} & labels
 
 
 def test_what_is_cut_says_the_whole():
