@@ -116,16 +116,16 @@ def _kept(arrays: Mapping[str, NDArray[Any]], place: int, entry: _Entry) -> Kept
 
     def taken(what: str, names: Sequence[str]) -> Resampled:
         prefix = f"{place}/{what}/"
-        columns = {
-            key: np.asarray(arrays[prefix + key], np.float64) if prefix + key in arrays else None
-            for key in ("observed", "drawn", "left_out")
-        }
-        observed, drawn, left_out = columns.values()
+        observed, drawn, left_out = (arrays.get(prefix + key) for key in ("observed", "drawn", "left_out"))
         if observed is None or drawn is None or observed.shape != (len(names),):
             raise ValueError(f"{prefix}observed does not hold one number a name")
         for matrix in (drawn, left_out):
-            if matrix is not None and (matrix.ndim != 2 or len(matrix) != len(names)):
+            if matrix is not None and (matrix.ndim != 2 or len(matrix) != len(names) or not matrix.size):
                 raise ValueError(f"{prefix}* do not hold one row a name")
+        if any(one is not None and one.dtype != np.float64 for one in (observed, drawn, left_out)):
+            raise ValueError(f"{prefix}* are not float64")
+        if len(set(names)) < len(names):
+            raise ValueError(f"{entry.label!r} has two of one name")
         return Resampled(
             dict(zip(names, observed.tolist(), strict=True)),
             dict(zip(names, drawn, strict=True)),

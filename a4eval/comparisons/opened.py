@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import numpy as np
 
 from a4eval.comparisons.kept import FILE_NAME, Kept, read
 from a4eval.errors import DataError
@@ -15,7 +16,7 @@ from a4eval.journal.pointed import chosen, pointed
 from a4eval.journal.query import files
 from a4eval.journal.standing import Standing
 from a4eval.journal.texts import texts
-from a4eval.journal.views import FileEntry
+from a4eval.journal.views import FileEntry, number
 from a4eval.ownership import folder_of
 from a4eval.runs import record
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from a4eval.journal.texts import Text
+
+CLOSE = 1e-3
+"""How near a value is to that with the weight 1 for each unit, which may be added up otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Opened:
         """Return the resamples that the run kept, by the label of the metric; empty if it kept none.
 
         Raises:
-            DataError: the file is not the one that the record lists.
+            DataError: the file is not the one that the record lists, or is of other values.
         """
         listed = next((one for one in self.record.artifacts if one.path == FILE_NAME), None)
         if listed is None:
@@ -70,7 +74,13 @@ class Opened:
             raise DataError(f"{file}: cannot be read, but {self.path} lists it: {error.strerror}") from error
         if digest != listed.sha256:
             raise DataError(f"{file}: is not the file that {self.path} lists: its SHA-256 is {digest}")
-        return read(file)
+        kept = read(file)
+        for one in kept.values():
+            for name, observed in one.values.observed.items():
+                told = number(self.record.metrics[name].value) if name in self.record.metrics else observed
+                if not np.isclose(told, observed, rtol=CLOSE, equal_nan=True):
+                    raise DataError(f"{file}: holds resamples of {name} {observed:g}, but {self.path} has {told:g}")
+        return kept
 
 
 def opened(path: Path) -> Opened:

@@ -119,6 +119,18 @@ def test_a_file_that_is_not_the_listed_one_is_refused(hits):
         opened(one).kept()
 
 
+@pytest.mark.parametrize("value", [9.5, "NaN"])
+def test_resamples_of_another_value_than_the_record_has_are_refused(hits, value):
+    folder = hits("one", FIRST)
+    record = json.loads((folder / "result.json").read_text())
+    record["metrics"]["accuracy"]["value"] = value
+    (folder / "result.json").write_text(json.dumps(record))
+    with pytest.raises(
+        DataError, match=rf"holds resamples of accuracy .*, but .*result\.json has {str(value).lower()}"
+    ):
+        opened(folder).kept()
+
+
 def test_a_file_of_pickles_or_nonsense_is_refused(tmp_path):
     path = tmp_path / "resamples.npz"
     path.write_bytes(b"no zip")
@@ -136,12 +148,19 @@ def test_a_part_of_the_file_that_lacks_or_is_bent_is_refused(hits, tmp_path):
     whole = hits("one", FIRST) / "resamples.npz"
     with np.load(whole) as arrays:
         content = dict(arrays)
+    contents = json.loads(content["contents"].tobytes())
+    (entry,) = contents["metrics"]
     for change, said in (
         ({"0/units": np.arange(29)}, "do not have the hash"),
         ({"0/values/drawn": np.zeros(3)}, "one row a name"),
+        ({"0/values/drawn": content["0/values/drawn"][:, :0]}, "one row a name"),
+        ({"0/values/drawn": content["0/values/drawn"] * 1j}, "are not float64"),
         ({"0/values/observed": None}, "one number a name"),
+        ({"contents": contents | {"metrics": [entry | {"parts": ["early", "early"]}]}}, "has two of one name"),
     ):
         changed = {key: value for key, value in {**content, **change}.items() if value is not None}
+        if "contents" in change:
+            changed["contents"] = np.frombuffer(json.dumps(changed["contents"]).encode(), np.uint8)
         np.savez(tmp_path / "bent.npz", **changed)
         with pytest.raises(DataError, match=said):
             read(tmp_path / "bent.npz")
