@@ -24,6 +24,7 @@ for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 if "PYTEST_XDIST_WORKER" in os.environ:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    os.environ.pop("COLUMNS", None)  # which xdist gives its workers: what a file gets is not folded to a terminal
 
 settings.register_profile("a4eval", deadline=None)
 settings.load_profile("a4eval")

@@ -18,8 +18,8 @@ from .test_gate_page import made
 WIDTHS = (60, 80, 120, 200)
 NOT_HERE = re.compile(
     r"--config-dir|--allow-import|executor=(ray|slurm)|hydra/sweeper|stop=|task\.path=|experiment=(my_metrics/)?accuracy"
-    r"|multirun/DATE|(outputs|multirun)/2026|report before|^a4eval (export|new|show|draws|gate)"
-    r"|deconv/conformance|name: (torch|keras|jax),"
+    r"|multirun/DATE|(outputs|multirun)/2026|report before|^a4eval (export|new|show|draws|gate|view)"
+    r"|data\.images=|deconv/conformance|name: (torch|keras|jax),"
 )
 """What needs files of its page's own, a cluster, another sweeper or minutes; the tests of these have them.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -10,9 +9,9 @@ from io import TextIOWrapper
 import click
 
 from a4eval import __version__
-from a4eval.cli.say import fail, say
+from a4eval.cli.say import fail, say, status_of
 from a4eval.errors import A4evalError
-from a4eval.results.exit_status import BAD_CONFIG, FAILED, INTERRUPTED
+from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
 from a4eval.terminal import put, remark
 
@@ -39,20 +38,6 @@ COMMANDS = (
 )
 """Each stands in the file of its name, which is read when it is asked for."""
 
-OF_A_PATH = frozenset(
-    {
-        errno.ENOENT,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EEXIST,
-        errno.ENOTDIR,
-        errno.EISDIR,
-        errno.ENAMETOOLONG,
-        errno.ELOOP,
-    }
-)
-"""Errors of the system that tell of the path that was given; others, such as of a full disk, do not."""
-
 
 def main() -> None:
     """Run the command line; an error of ours, or of the system, is one line on standard error."""
@@ -65,7 +50,7 @@ def main() -> None:
         fail(error)
     except OSError as error:
         say("error", f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        sys.exit(BAD_CONFIG if error.errno in OF_A_PATH else FAILED)
+        sys.exit(status_of(error))
 
 
 class Commands(click.Group):

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import NoReturn
 
 from a4eval.errors import A4evalError, ConfigError, each
-from a4eval.results.exit_status import BAD_CONFIG
+from a4eval.results.exit_status import BAD_CONFIG, FAILED
 from a4eval.terminal import remark
+
+OF_A_PATH = frozenset(
+    {
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EEXIST,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }
+)
+"""Errors of the system that tell of the path that was given; others, such as of a full disk, do not."""
+
+
+def status_of(trouble: BaseException | None) -> int:
+    """Return 1 for a trouble of the system's that is not about a path, such as a full disk, else 2."""
+    return FAILED if isinstance(trouble, OSError) and trouble.errno not in OF_A_PATH else BAD_CONFIG
 
 
 def fail(error: A4evalError) -> NoReturn:
     """Print a line for each thing that is wrong and exit with 2: the command was given what it cannot work on.
 
-    That a run failed, which is 1, stands in its record and is no error of the command.
+    That a run failed, which is 1, stands in its record and is no error of the command; what the system failed at is 1.
     """
     for one in each(error) if isinstance(error, ConfigError) else (error,):
         say("error", str(one))
-    sys.exit(BAD_CONFIG)
+    sys.exit(status_of(error.__cause__))
 
 
 def say(what: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -60,6 +61,8 @@ def explain(error: Exception, config_dir: Path | None = None) -> ConfigError:
 
 def unreadable(overrides: Iterable[str]) -> ConfigError | None:
     """Return what is wrong with all *overrides* that cannot be read, or None."""
+    if sys.flags.optimize:
+        return None  # as every other place that asks Hydra, guard.check_overrides has refused them
     parser = OverridesParser.create()
     problems = []
     for override in overrides:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
@@ -136,9 +137,12 @@ def check_overrides(overrides: Iterable[str]) -> None:
     """Refuse an override of what a4eval does not offer of Hydra.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: there is one, or Python runs without the assertions by which Hydra's parser goes on.
         hydra.errors.OverrideParseException: it cannot be read.
     """
+    if sys.flags.optimize:
+        why = "Hydra cannot read overrides without Python's assertions: unset it, leave -O out"
+        raise ConfigError(why, path="PYTHONOPTIMIZE")
     for key, sign, value in (one.partition("=") for one in overrides):
         if sign and key.lstrip("+") in _NAMED and _NO_NAME.fullmatch(value):
             expected = f"expected the name of one; `a4eval {_NAMED[key.lstrip('+')]}` lists them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,9 +77,26 @@ class Command(msgspec.Struct):
 
 
 def command(overrides: Iterable[str]) -> Command:
-    """Return the command that is being carried out."""
+    """Return the command that is being carried out.
+
+    Raises:
+        ConfigError: the name of the working directory cannot be kept.
+    """
     chosen = user_folder()
-    return Command(list(overrides), str(chosen) if chosen else None, str(Path.cwd()), Permissions.now())
+    return Command(list(overrides), str(chosen) if chosen else None, here(), Permissions.now())
+
+
+def here() -> str:
+    """Return the working directory as text, which is the same in every locale.
+
+    Raises:
+        ConfigError: its name is no UTF-8.
+    """
+    try:
+        return os.fsencode(Path.cwd()).decode()
+    except UnicodeDecodeError:
+        why = f"the name of the working directory is no UTF-8: {str(Path.cwd())!a}; begin the sweep in another"
+        raise ConfigError(why) from None
 
 
 def keep(folder: Path, given: Command) -> None:
@@ -121,7 +139,7 @@ def kept(folder: Path) -> Command | None:
     found = read(folder)
     if found is None:
         return None
-    if Path(found.directory) != Path.cwd():
+    if found.directory != here():
         raise ConfigError(f"the sweep was started in {found.directory}; go there, so that its paths mean the same")
     return found
 

@@ -19,6 +19,7 @@ from a4eval.context import Run
 from a4eval.conversion import at_home
 from a4eval.errors import ConfigError, DataError
 from a4eval.executors.jobs import new_folder
+from a4eval.journal.pointed import pointed
 from a4eval.journal.query import files
 from a4eval.journal.standing import Standing
 from a4eval.journal.texts import text_at, texts
@@ -73,7 +74,7 @@ def check(reuse: str | list[str] | None, overrides: Iterable[str], *, resume: bo
     """Refuse what cannot be meant.
 
     Raises:
-        ConfigError: a config says whose numbers are taken, or all is to run anew.
+        ConfigError: a config says whose numbers are taken, all is to run anew, or it is a point of a sweep.
         DataError: there is nothing of that name.
     """
     if reuse is None:
@@ -83,7 +84,8 @@ def check(reuse: str | list[str] | None, overrides: Iterable[str], *, resume: bo
     if not resume:
         raise ConfigError("resume=false runs all anew, so nothing is taken from elsewhere; leave one out", path="reuse")
     for path in paths(reuse):
-        files(path)
+        if pointed(path).point is not None:
+            raise ConfigError(f"{path} is one point; give its sweep", path="reuse")
 
 
 def finished(wanted: Collection[str], reuse: str | list[str] | None, own: Path) -> dict[str, Place]:

@@ -280,11 +280,14 @@ def test_a_function_without_a_program_of_its_own(folder, start):
 
 
 GPUS = """
-import os, time, hydra
+import glob, os, time, hydra
 
 @hydra.main(version_base=None)
 def task(cfg):
-    time.sleep(0.3)
+    open("gpu-" + os.environ["CUDA_VISIBLE_DEVICES"], "w").close()
+    end = time.monotonic() + 60  # a worker that starts late finds a point to do
+    while len(glob.glob("gpu-*")) < cfg.seen and time.monotonic() < end:
+        time.sleep(0.05)
     if cfg.x == 1 and not os.path.exists("died"):
         open("died", "w").close()
         os._exit(1)
@@ -297,14 +300,14 @@ task()
 def test_gpus_are_given_in_turn(folder):
     (folder.path / "train.py").write_text(GPUS)
     folder.environment["OMP_NUM_THREADS"] = "3"
-    words = ["+x=range(8)", "hydra.sweeper.executor.workers=3", "hydra.sweeper.executor.gpus=[5,7,5]"]
+    words = ["+x=range(8)", "+seen=2", "hydra.sweeper.executor.workers=3", "hydra.sweeper.executor.gpus=[5,7,5]"]
     done = folder.sweep(*words, "hydra.sweep.dir=out", "hydra.sweeper.retries=1")
     assert done.returncode == 0, done.stderr
     metrics = [one["metrics"] for one in folder.records(folder.path / "out") if one["metrics"]]
     assert {one["gpu"]["value"] for one in metrics} == {5, 7}
     assert {one["threads"]["value"] for one in metrics} == {3}
     folder.environment["CUDA_VISIBLE_DEVICES"] = "2,4"
-    words = ["+x=range(8)", "hydra.sweeper.executor.workers=2", "hydra.sweeper.executor.gpus=auto"]
+    words = ["+x=range(8)", "+seen=4", "hydra.sweeper.executor.workers=2", "hydra.sweeper.executor.gpus=auto"]
     assert folder.sweep(*words, "hydra.sweep.dir=more").returncode == 0
     assert {one["metrics"]["gpu"]["value"] for one in folder.records(folder.path / "more")} == {2, 4}
 

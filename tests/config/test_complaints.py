@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -145,3 +147,14 @@ def test_what_names_no_config_is_said_in_our_words(cli, override, text):
     assert (done.code, done.out) == (2, "")
     assert text in done.err
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["-m", "task.name=a", "seed=range(0,2)"], ["task.name=a"], ["-m", "zip='seed=1,2'"]])
+def test_without_assertions_hydra_is_not_asked(tmp_path, words):
+    command = [sys.executable, "-O", "-m", "a4eval", "run", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "a4eval: error: PYTHONOPTIMIZE: Hydra cannot read overrides without Python's assertions: "
+        "unset it, leave -O out\n"
+    )

@@ -156,13 +156,13 @@ LOCALES = [
     {"LANG": "nowhere", "LC_NUMERIC": "de_DE"},
     {"PYTHONUTF8": "1", "LC_ALL": "C"},
     {"TZ": "Pacific/Chatham"},
-    {"PYTHONHASHSEED": "7", "PYTHONOPTIMIZE": "1"},
+    {"PYTHONHASHSEED": "7"},
 ]
 
 
 def locales(place: Place, rng: random.Random, _trials: int) -> Iterator[None]:
     """Another language, encoding or zone, in a folder whose name is no ASCII; then the usual one goes on."""
-    named = place.folder / rng.choice(["ordner ä", "文件夹", "x\udcff", "a'b", "tab\tin", "plain"])
+    named = place.folder / rng.choice(["ordner ä", "文件夹", "a'b", "tab\tin", "plain"])
     named.mkdir()
     inside = type(place)(named, dict(place.environment))
     odd = type(place)(named, place.environment | rng.choice(LOCALES))

@@ -34,6 +34,18 @@ def test_another_working_directory_is_refused(place, command):
     assert len(place.records()) == 2
 
 
+def test_a_folder_whose_name_cannot_be_kept_is_refused(place):
+    odd = type(place)(place.folder / "x\udcff", place.environment)
+    try:
+        odd.folder.mkdir()
+    except OSError:
+        pytest.skip("the file system takes text alone")
+    done = odd.run("run", "-m", "experiment=probe", "task.x=1,2")
+    assert done.code == 2
+    assert "the name of the working directory is no UTF-8: '" in done.err
+    assert list(odd.folder.iterdir()) == []
+
+
 def test_own_configs_are_part_of_the_sweep_and_of_the_lines_that_run_it_again(place):
     for name, x in {"one": 1, "two": 2}.items():
         own = place.folder / name / "experiment"

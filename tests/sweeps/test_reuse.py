@@ -113,6 +113,7 @@ def test_what_is_not_what_its_record_says_runs(place, old, harm):
     ("words", "says"),
     [
         (["-m", "task.x=1,2", "reuse=nowhere"], "nowhere: there is no such file or folder"),
+        (["-m", "task.x=1,2", "reuse='old/#1'"], "reuse: old/#1 is one point; give its sweep"),
         (["-m", "task.x=1,2", "reuse=old", "resume=false"], "reuse: resume=false runs all anew"),
         (["-m", "task.x=1,2", "reuse=old,new"], "says how the sweep runs and cannot be swept itself"),
         (["-m", "task.x=1,2", "reuse=old", "hydra/sweeper=basic"], "reuse: needs hydra/sweeper=a4eval"),

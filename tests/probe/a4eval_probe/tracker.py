@@ -23,7 +23,7 @@ class Tracked:
 
     def track(self, record, folder):
         time.sleep(self.seconds)
-        sys.stdout.write("noise " * 100_000)
+        sys.stdout.write("noise\n" * 100_000)
         if self.how == "raises":
             raise OSError("no such\nserver")
         if self.how == "exits":

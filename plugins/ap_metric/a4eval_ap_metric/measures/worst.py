@@ -26,6 +26,7 @@ def worst_images(
         groups: name to (n,) the value of each error, None for none.
         most: how many images.
 
+    >>> import numpy as np
     >>> worst_images(np.array([0, 1, 2, 2]), np.array([5.0, 1, 2, 2]), {"kind": ["a", "b", "a", "a"]}, 3)
     {0: 'all', 1: 'kind b', 2: 'all'}
     """
