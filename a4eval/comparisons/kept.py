@@ -128,14 +128,19 @@ def _kept(arrays: Mapping[str, NDArray[Any]], place: int, entry: _Entry) -> Kept
             raise ValueError(f"{entry.label!r} has two of one name")
         return Resampled(
             dict(zip(names, observed.tolist(), strict=True)),
-            dict(zip(names, drawn, strict=True)),
-            {} if left_out is None else dict(zip(names, left_out, strict=True)),
+            dict(zip(names, _defined(drawn), strict=True)),
+            {} if left_out is None else dict(zip(names, _defined(left_out), strict=True)),
             entry.groups,
             entry.clustered,
             entry.weights_sha256,
         )
 
     return Kept(units, taken("values", entry.names), taken("parts", entry.parts) if entry.parts else None)
+
+
+def _defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values with NaN for those that are infinite, of which no difference and no quantile can be told."""
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def plain_ids(units: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:

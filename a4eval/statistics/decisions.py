@@ -43,7 +43,8 @@ class Difference:
 
     Args:
         observed: the difference.
-        values: (resamples,) float64, the difference under each resample; NaN where it is undefined.
+        values: (resamples,) float64, the difference under each resample; NaN where it is undefined, as an infinite
+            one is taken to be.
         groups: how many units, or clusters, were drawn.
         higher_is_better: None where neither direction is better.
         margin: how large a difference is none that matters; at least 0.
@@ -58,6 +59,7 @@ class Difference:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.margin) and self.margin >= 0):
             raise ValueError(f"margin: got {self.margin}, expected a number that is not negative")
+        object.__setattr__(self, "values", np.where(np.isfinite(self.values), self.values, np.nan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ def _decision(one: Difference, tested: _Tested, worse: float, better: float, tes
 
 def undefined(one: Difference) -> bool:
     """Say whether too little of a difference is defined: itself, or half of its resamples."""
-    return math.isnan(one.observed) or 2 * int(np.count_nonzero(~np.isnan(one.values))) <= len(one.values)
+    return not math.isfinite(one.observed) or 2 * int(np.count_nonzero(~np.isnan(one.values))) <= len(one.values)
 
 
 def same(one: Difference) -> bool:

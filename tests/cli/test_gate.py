@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from xml.etree import ElementTree as ET
 
@@ -181,3 +182,20 @@ def test_a_file_that_cannot_be_written_is_said(cli, runs):
     done = cli("gate", "base", "base", "--metric", "accuracy", "-o", "no/such/folder.md")
     assert done.code == 2
     assert "no/such/folder.md: cannot be written: No such file or directory" in done.err
+
+
+@pytest.mark.parametrize("forged", [["worse"], ["base", "worse"]])
+def test_resamples_that_are_infinite_decide_nothing(cli, runs, tmp_path, forged):
+    for name in forged:
+        with np.load(tmp_path / name / "resamples.npz") as arrays:
+            content = dict(arrays)
+        content["0/values/drawn"] = np.full_like(content["0/values/drawn"], np.inf)
+        np.savez(tmp_path / name / "resamples.npz", **content)
+        record = json.loads((tmp_path / name / "result.json").read_text())
+        bent = (tmp_path / name / "resamples.npz").read_bytes()
+        (listed,) = (one for one in record["artifacts"] if one["path"] == "resamples.npz")
+        listed |= {"bytes": len(bent), "sha256": hashlib.sha256(bent).hexdigest()}
+        (tmp_path / name / "result.json").write_text(json.dumps(record))
+    done = cli("gate", "base", "worse", "--metric", "accuracy")
+    assert done.code == 4, done.out
+    assert "Warning" not in done.err
