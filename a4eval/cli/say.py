@@ -37,7 +37,7 @@ def fail(error: A4evalError) -> NoReturn:
     """
     for one in each(error) if isinstance(error, ConfigError) else (error,):
         say("error", str(one))
-    sys.exit(status_of(error.__cause__))
+    sys.exit(BAD_CONFIG if isinstance(error, ConfigError) else status_of(error.__cause__))
 
 
 def say(what: str, text: str) -> None:
