@@ -59,6 +59,9 @@ def titles(chart: Mapping[str, Any], name: str) -> tuple[str, str]:
     return str(given or name), " ".join(map(str, said)) if isinstance(said, list) else str(said)
 
 
+FONTS = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
+
+
 def picture(
     chart: Mapping[str, Any], table: Sequence[Mapping[str, Any]], name: str = "", *, alone: bool = False
 ) -> Picture:
@@ -113,8 +116,7 @@ def picture(
         height=round(whole_height),
         role="img",
         aria_label=f"{title}. {description}" if description else title,
-        **({} if alone else _rulers(plot)),
-        font_family="system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
+        **({"font_family": FONTS} if alone else _rulers(plot)),  # in a page they are the page's
         font_size=guides.FONT,
     )
     return Picture(svg, whole_width, whole_height, title, description, tuple(dict.fromkeys(notes)))

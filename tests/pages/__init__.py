@@ -12,6 +12,8 @@ import msgspec
 
 from a4eval.runs import record as records
 
+SIZES = {"telephone": (360, 740), "desk": (1600, 1000)}
+"""Width and height of the screens that pages are looked at on, pixels."""
 ENDED_BY = {"td": ("td", "th"), "th": ("td", "th"), "tr": ("td", "th", "tr")}
 """Elements that end where another begins, as HTML has it."""
 EMPTY_ELEMENTS = {"meta", "br", "hr", "img", "input", "link", "col"}

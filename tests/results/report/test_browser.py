@@ -12,7 +12,7 @@ from a4eval.results.report.build import report, write
 from a4eval.runs import record as records
 from a4eval.tasks.charts import forest
 
-from ...pages import read_page, record
+from ...pages import SIZES, read_page, record
 from ...pages.gallery import MARKS, flips_record, gallery_record, written
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium; 
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 """What Jenkins lets an HTML report do by default: neither scripts nor styles of its own."""
 NAMES = ("run", "sweep", "pictures", "flips")
-SIZES = {"telephone": (360, 740), "desk": (1600, 1000)}
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,7 @@ import pytest
 from a4eval.runs import record as records
 
 from ...executors.test_dispatch import children
-from ...pages import record, sweep_lines
-from ..report.test_browser import SIZES
+from ...pages import SIZES, record, sweep_lines
 from .conftest import fill
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
