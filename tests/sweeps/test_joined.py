@@ -152,4 +152,4 @@ def test_a_parquet_file_of_one_number_many_times(cli, probe, tmp_path):
     parquet.write_table(pyarrow.table({"seed": pyarrow.array([1] * 2_000_000)}), tmp_path / "rows.parquet")
     assert (tmp_path / "rows.parquet").stat().st_size < 10_000
     done = cli("run", "-m", "experiment=probe", "points=rows.parquet")
-    assert (done.code, "packed into" in done.err, done.err.count("\n")) == (1, True, 1), done.err
+    assert (done.code, "packed into" in done.err, done.err.count("\n")) == (2, True, 1), done.err

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PORT = 8321
 """Where it listens unless told; if that is taken, anywhere else."""
+TAKEN_AT_ONCE = 32
+"""So many connections may be taken before those that have been idle longest are closed."""
 
 
 def serve(root: Path, host: str, port: int | None, *, with_token: bool) -> None:
@@ -86,6 +88,7 @@ async def _serve(root: Path, listening: socket.socket, names: Sequence[str], tok
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,
+        backlog=TAKEN_AT_ONCE,
     )
     server = _Server(config)
     server.news = news
