@@ -68,3 +68,20 @@ def test_a_bomb_is_not_unpacked(tmp_path):
         archive.writestr("a.npy", header((10**15,)) + bytes(1000))
     with pytest.raises(DataError, match=r"is no \.npz file"):
         load_arrays(tmp_path / "large.npz")
+
+
+def test_a_file_damaged_anywhere_is_told(tmp_path):
+    np.savez_compressed(tmp_path / "whole.npz", one=np.arange(300), two=np.ones(7))
+    whole = (tmp_path / "whole.npz").read_bytes()
+    rng = np.random.default_rng(0)
+    told = 0
+    for _ in range(2000):
+        bent = bytearray(whole)
+        for place in rng.integers(0, len(whole), 1 + int(rng.integers(3))):
+            bent[place] = rng.integers(256)
+        (tmp_path / "bent.npz").write_bytes(bent)
+        try:
+            load_arrays(tmp_path / "bent.npz")
+        except DataError:
+            told += 1
+    assert told > 1000
