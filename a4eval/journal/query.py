@@ -102,7 +102,7 @@ def _below(*paths: Path) -> Found:
     found = Standing[Row]()
     torn = 0
     for file, above in {file.resolve(): (file, path) for path in paths for file in files(path)}.values():
-        for offset, row in _decoded(file, above, Row):
+        for offset, row in decoded(file, above, Row):
             if row is None:
                 torn += 1
                 continue
@@ -120,11 +120,15 @@ def _below(*paths: Path) -> Found:
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:
     """Yield what *kind* has of every record under *path*, also of one that a later one replaces; None if it is torn."""
     for file in files(path):
-        yield from (one for _, one in _decoded(file, path, kind))
+        yield from (one for _, one in decoded(file, path, kind))
 
 
-def _decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | None]]:
-    """Yield the records of a file and where in it each begins; None for one that is torn."""
+def decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | None]]:
+    """Yield the records of a file and where in it each begins; None for one that is torn.
+
+    Raises:
+        DataError: the file cannot be read and is *path*, what was asked for.
+    """
     decoder = msgspec.json.Decoder(kind)
     for offset, text in _texts(file, path):
         if isinstance(text, bytes) and text.isspace():

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,10 +19,10 @@ from a4eval.conversion import at_home
 from a4eval.errors import ConfigError, DataError
 from a4eval.executors.jobs import new_folder
 from a4eval.journal.pointed import pointed
-from a4eval.journal.query import files
+from a4eval.journal.query import decoded, files
 from a4eval.journal.standing import Standing
-from a4eval.journal.texts import text_at, texts
-from a4eval.journal.views import Entry, FileEntry
+from a4eval.journal.texts import text_at
+from a4eval.journal.views import Entry
 from a4eval.ownership import LOG, claim, folder_of
 from a4eval.regular import opened, to_write
 from a4eval.runs.record import FileRecord, Record, encode, plain
@@ -38,31 +37,10 @@ if TYPE_CHECKING:
 BLOCK = 2**20
 
 
-class Place(NamedTuple):
-    """Where a record stands."""
+class _Elsewhere(Entry):
+    """A record, and the file it stands in."""
 
-    file: Path
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A record, as the rule of which one counts sees it."""
-
-    entry: Entry
-    place: Place
-
-    @property
-    def run_id(self) -> str:
-        return self.entry.run_id
-
-    @property
-    def status(self) -> str:
-        return self.entry.status
-
-    @property
-    def data(self) -> list[FileEntry]:
-        return self.entry.data
+    path: str = msgspec.field(default="", name="#path")  # no key of a record
 
 
 def paths(reuse: str | list[str] | None) -> list[Path]:
@@ -88,31 +66,25 @@ def check(reuse: str | list[str] | None, overrides: Iterable[str], *, resume: bo
             raise ConfigError(f"{path} is one point; give its sweep", path="reuse")
 
 
-def finished(wanted: Collection[str], reuse: str | list[str] | None, own: Path) -> dict[str, Place]:
-    """Return where the record of each run stands that is finished elsewhere: it is ok, and its data files are the same.
+def finished(wanted: Collection[str], reuse: str | list[str] | None, own: Path) -> dict[str, _Elsewhere]:
+    """Return the record of each run that is finished elsewhere: it is ok, and its data files are the same.
 
     Args:
         wanted: the ids of the runs.
         reuse: files and folders.
         own: the sweep's own folder, which is no other.
     """
-    decoder, found = msgspec.json.Decoder(Entry), Standing[_Judged]()
+    found = Standing[_Elsewhere]()
     for path in paths(reuse):
         for file in files(path):
             if file.resolve().is_relative_to(own.resolve()):
                 continue
-            try:
-                for offset, text in texts(file):
-                    try:
-                        entry = decoder.decode(text)
-                    except (msgspec.MsgspecError, RecursionError):
-                        continue
-                    if entry.run_id in wanted:
-                        found.add(_Judged(entry, Place(file, offset)))
-            except OSError:
-                continue  # one bad file hides nothing else
+            for offset, entry in decoded(file, file.parent, _Elsewhere):  # one bad file hides nothing else
+                if entry is not None and entry.run_id in wanted:
+                    entry.path, entry.offset = str(file), offset
+                    found.add(entry)
     current = {run_id: found.current(run_id) for run_id in found}
-    return {run_id: one.place for run_id, one in current.items() if one is not None and one.status == "ok"}
+    return {run_id: one for run_id, one in current.items() if one is not None and one.status == "ok"}
 
 
 def take(
@@ -123,8 +95,8 @@ def take(
     there = finished({ids[number] for number in todo}, reuse, folder)
     left = []
     for number in todo:
-        place = there.get(ids[number])
-        record = place and _taken(place, points[number], folder, sweep_id)
+        elsewhere = there.get(ids[number])
+        record = elsewhere and _taken(elsewhere, points[number], folder, sweep_id)
         if record:
             journal.append(encode(record) + b"\n")
         else:
@@ -133,11 +105,12 @@ def take(
     return left
 
 
-def _taken(place: Place, job: Job, folder: Path, sweep_id: str) -> Record | None:
+def _taken(elsewhere: _Elsewhere, job: Job, folder: Path, sweep_id: str) -> Record | None:
     """Return the record as that of *job*, its files copied; None if it, or one of them, is not what it says."""
+    file = Path(elsewhere.path)
     try:
-        record = msgspec.json.decode(text_at(*place), type=Record)
-        source, target = folder_of(place.file, record.run_id), new_folder(folder, job.run_id)
+        record = msgspec.json.decode(text_at(file, elsewhere.offset), type=Record)
+        source, target = folder_of(file, record.run_id), new_folder(folder, job.run_id)
         run = Run(target, record.seed)
         for one in record.artifacts:
             _copy(source, one, partial(run.artifact, one.path))
@@ -147,7 +120,7 @@ def _taken(place: Place, job: Job, folder: Path, sweep_id: str) -> Record | None
         return None
     record.sweep_id, record.experiment = sweep_id, job.point.experiment
     record.config, record.overrides = plain(job.point.config), list(job.point.overrides)
-    record.reused = str(place.file.absolute())
+    record.reused = str(file.absolute())
     record.environment.installed = None  # of the other sweep's folder
     return record
 
