@@ -44,6 +44,20 @@ def require(module: str, requirement: str) -> ModuleType:
         raise MissingExtraError(module.partition(".")[0], requirement) from error
 
 
+def check_installed(module: str, requirement: str) -> None:
+    """Refuse an optional dependency that is not installed, before it is needed and without importing it.
+
+    Args:
+        module: such as ``"ray"``.
+        requirement: what ``pip install`` takes, such as ``"a4eval[ray]"``.
+
+    Raises:
+        MissingExtraError: it is not installed; the text holds the command.
+    """
+    if find_spec(module) is None:
+        raise MissingExtraError(module, requirement)
+
+
 @dataclass(slots=True)
 class Run:
     """One execution of an experiment, as its task sees it.

@@ -10,14 +10,13 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from a4eval.component import param
-from a4eval.context import require
-from a4eval.errors import A4evalError, ConfigError, MissingExtraError
+from a4eval.context import check_installed, require
+from a4eval.errors import A4evalError, ConfigError
 from a4eval.executors.contract import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, Finished, Refused, Settings, Worker
 from a4eval.journal.journal import Journal
@@ -55,8 +54,7 @@ class Ray:
             raise ValueError(f"processors must be above 0, got {self.processors}")
         if self.memory_limit is not None and not self.memory_limit > 0:
             raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
-        if find_spec("ray") is None:
-            raise MissingExtraError("ray", "a4eval[ray]")
+        check_installed("ray", "a4eval[ray]")
         self._ray: Any = None
         self._chunks: dict[Any, int] = {}
 

@@ -18,14 +18,13 @@ import secrets
 import subprocess
 import time
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from a4eval.component import param
-from a4eval.context import require
-from a4eval.errors import A4evalError, ConfigError, MissingExtraError
+from a4eval.context import check_installed, require
+from a4eval.errors import A4evalError, ConfigError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
 from a4eval.experiment import Conduct
 from a4eval.regular import content, to_write
@@ -61,8 +60,7 @@ class Slurm:
         for name in ("time_limit", "processors", "memory", "array_size"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        if find_spec("submitit") is None:
-            raise MissingExtraError("submitit", "a4eval[slurm]")
+        check_installed("submitit", "a4eval[slurm]")
         self._jobs: dict[int, Any] = {}
         self._fresh: list[tuple[int, list[Job]]] = []
         self._asked = -inf

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from a4eval.component import param
-from a4eval.context import require
-from a4eval.errors import MissingExtraError
+from a4eval.context import check_installed, require
 from a4eval.runs.record import FILE_NAME
 from a4eval.trackers import facts
 from a4eval.trackers.contract import Waited
@@ -35,8 +33,7 @@ class Mlflow(Waited):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if find_spec("mlflow") is None:
-            raise MissingExtraError("mlflow", "a4eval[mlflow]")
+        check_installed("mlflow", "a4eval[mlflow]")
         self._client: Any = None
         self._experiments: dict[str, str] = {}
 

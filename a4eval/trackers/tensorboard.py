@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.component import param
-from a4eval.context import require
-from a4eval.errors import MissingExtraError
+from a4eval.context import check_installed, require
 from a4eval.trackers import facts
 from a4eval.trackers.contract import Waited
 
@@ -31,8 +29,7 @@ class Tensorboard(Waited):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if find_spec("tensorboardX") is None:
-            raise MissingExtraError("tensorboardX", EXTRA)
+        check_installed("tensorboardX", EXTRA)
 
     def track(self, record: Mapping[str, Any], folder: Path) -> None:
         """Write a folder of events."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a4eval.component import param
-from a4eval.context import require
-from a4eval.errors import MissingExtraError
+from a4eval.context import check_installed, require
 from a4eval.trackers import facts
 from a4eval.trackers.contract import Waited
 
@@ -27,8 +25,7 @@ class Trackio(Waited):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if find_spec("trackio") is None:
-            raise MissingExtraError("trackio", "a4eval[trackio]")
+        check_installed("trackio", "a4eval[trackio]")
 
     def track(self, record: Mapping[str, Any], folder: Path) -> None:
         """Make a local run."""

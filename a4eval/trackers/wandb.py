@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from a4eval.component import param
-from a4eval.context import require
-from a4eval.errors import MissingExtraError
+from a4eval.context import check_installed, require
 from a4eval.runs.record import FILE_NAME
 from a4eval.trackers import facts
 from a4eval.trackers.contract import Waited
@@ -33,8 +31,7 @@ class Wandb(Waited):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if find_spec("wandb") is None:
-            raise MissingExtraError("wandb", "a4eval[wandb]")
+        check_installed("wandb", "a4eval[wandb]")
 
     def track(self, record: Mapping[str, Any], folder: Path) -> None:
         """Make an offline run."""
