@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from a4eval.contracts import Row
 
-CALLS = (50, 50, 50, 50, 50, 100, 200, 400)
+CALLS = (50, 50, 50, 50, 50, 100, 200, 400, 800)
 """Of each round in which memory may stop growing."""
 ROWS = (1, 2, 4, 8, 16, 32, 64)
 TIMED_CALLS = 5
