@@ -6,6 +6,7 @@
     ├── ConfigError        the experiment asks for something impossible: exit status 2, nothing is written
     ├── DataError          an input is not what it claims to be: of a run a failed record, exit status 1; of another
     │                      command exit status 2
+    │   └── OutputError    what was made cannot be written: exit status 2 if the path is to blame, else 1
     ├── PluginError        a plugin is broken, missing or ambiguous
     ├── MissingExtraError  an optional dependency is not installed; the text holds the ``pip install`` line
     ├── RunTimeoutError    the run took too long: a failed record, exit status 1
@@ -77,6 +78,10 @@ def added(error: ConfigError, text: Callable[[ConfigError], str]) -> ConfigError
 
 class DataError(A4evalError):
     """An input is malformed: names the file (and key or row), got and expected."""
+
+
+class OutputError(DataError):
+    """What was made cannot be written; the system's error is its cause."""
 
 
 class PluginError(A4evalError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from a4eval.errors import DataError
+from a4eval.errors import DataError, OutputError
 from a4eval.regular import content, to_write
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _note(folder: Path, names: list[str]) -> None:
     try:
         handle = to_write(folder / MARK, os.O_WRONLY | os.O_APPEND)
     except OSError as error:
-        raise DataError(f"{folder / MARK}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"{folder / MARK}: cannot be written: {error.strerror}") from error
     with os.fdopen(handle, "ab") as file:
         file.write(b"\n" if file.tell() else b"")  # closes a torn line
         file.write(b"\n".join(msgspec.json.encode(_printable(name)) for name in names))

@@ -127,7 +127,7 @@ class Frame:
 
         Raises:
             ConfigError: the ending is another one, or there is such a file.
-            DataError: it cannot be written.
+            OutputError: it cannot be written.
             MissingExtraError: Parquet needs pyarrow, which is not installed.
         """
         return write(self, Path(path), overwrite=overwrite)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from a4eval.context import require
-from a4eval.errors import ConfigError, DataError
+from a4eval.errors import ConfigError, OutputError
 from a4eval.runs.record import plain
 from a4eval.whole import whole
 
@@ -49,7 +49,7 @@ def write(table: Written, path: Path, *, overwrite: bool) -> Path:
         with whole(path) as file:
             WRITERS[path.suffix](table, file)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
 
 

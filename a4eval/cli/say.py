@@ -6,7 +6,7 @@ import errno
 import sys
 from typing import NoReturn
 
-from a4eval.errors import A4evalError, ConfigError, each
+from a4eval.errors import A4evalError, ConfigError, OutputError, each
 from a4eval.results.exit_status import BAD_CONFIG, FAILED
 from a4eval.terminal import remark
 
@@ -18,6 +18,7 @@ OF_A_PATH = frozenset(
         errno.EEXIST,
         errno.ENOTDIR,
         errno.EISDIR,
+        errno.EINVAL,
         errno.ENAMETOOLONG,
         errno.ELOOP,
     }
@@ -33,11 +34,12 @@ def status_of(trouble: BaseException | None) -> int:
 def fail(error: A4evalError) -> NoReturn:
     """Print a line for each thing that is wrong and exit with 2: the command was given what it cannot work on.
 
-    That a run failed, which is 1, stands in its record and is no error of the command; what the system failed at is 1.
+    That a run failed, which is 1, stands in its record and is no error of the command; what the system fails to write
+    for another reason than its path is 1.
     """
     for one in each(error) if isinstance(error, ConfigError) else (error,):
         say("error", str(one))
-    sys.exit(BAD_CONFIG if isinstance(error, ConfigError) else status_of(error.__cause__))
+    sys.exit(status_of(error.__cause__) if isinstance(error, OutputError) else BAD_CONFIG)
 
 
 def say(what: str, text: str) -> None:

@@ -100,7 +100,7 @@ class Dispatcher:
         """Run the points *todo*; return when each is done, or at the first failure if so asked.
 
         Raises:
-            DataError: the journal cannot be written.
+            OutputError: the journal cannot be written.
             PluginError: the workers cannot do what was planned.
             DetachedError: the executor leaves the jobs to a cluster.
         """

@@ -101,7 +101,7 @@ def run_jobs(jobs: Iterable[Job], sweep: Sweep) -> None:
 
     Raises:
         PluginError: this machine has other plugins or versions than the one that planned the sweep.
-        DataError: the journal cannot be written.
+        OutputError: the journal cannot be written.
     """
     journal = Journal(sweep.folder)
 

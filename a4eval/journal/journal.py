@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
-from a4eval.errors import DataError
+from a4eval.errors import DataError, OutputError
 from a4eval.journal.following import LONGEST, Follower
 from a4eval.journal.standing import Standing
 from a4eval.journal.views import Entry
@@ -61,7 +61,7 @@ class Journal:
         """Append whole *lines*, each ending in a line break.
 
         Raises:
-            DataError: the disk is full or the file cannot be written; nothing of *lines* is left behind.
+            OutputError: the disk is full or the file cannot be written; nothing of *lines* is left behind.
         """
         try:
             while True:
@@ -81,7 +81,7 @@ class Journal:
                 os.close(self._handle)
                 self._handle = -1
         except OSError as error:
-            raise DataError(f"{self.path}: cannot be written: {error.strerror}") from error
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def _current(self) -> bool:
         """Is the open file the one at the journal's path?"""

@@ -15,7 +15,7 @@ from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.seeds import limits_of_sweep
 from a4eval.comparisons.sides import sides
 from a4eval.contracts import Interval
-from a4eval.errors import DataError
+from a4eval.errors import OutputError
 from a4eval.journal.views import number
 from a4eval.results.exit_status import of_run
 from a4eval.results.tables import wrapped
@@ -165,7 +165,7 @@ def write(content: str, path: Path | None) -> None:
     """Print *content*, or write it to *path*.
 
     Raises:
-        DataError: it cannot be written.
+        OutputError: it cannot be written.
     """
     if path is None:
         put(content, end="")
@@ -173,7 +173,7 @@ def write(content: str, path: Path | None) -> None:
     try:
         path.write_text(printable(content), encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _count(found: list[Ruling]) -> str:

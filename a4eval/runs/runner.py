@@ -21,7 +21,7 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Task
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, RunTimeoutError, text_of, together, told
+from a4eval.errors import ConfigError, DataError, OutputError, RunTimeoutError, text_of, together, told
 from a4eval.experiment import MISSING, Experiment, Root, check_root
 from a4eval.files import content
 from a4eval.registry import registry
@@ -281,7 +281,7 @@ def run_single(
 
     Raises:
         ConfigError: the folder cannot be written to, is in use or holds a finished run.
-        DataError: the record cannot be written.
+        OutputError: the record cannot be written.
     """
     experiment = prepared.experiment
     directory = experiment.directory
@@ -293,7 +293,7 @@ def run_single(
             try:
                 path = record.write(done, directory)
             except OSError as error:
-                raise DataError(f"the record cannot be written to {directory}: {error.strerror}") from error
+                raise OutputError(f"the record cannot be written to {directory}: {error.strerror}") from error
             finally:
                 for doubt in done.warnings:
                     on_warning(doubt)

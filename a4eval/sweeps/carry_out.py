@@ -94,7 +94,7 @@ def carry_out(
 
     Raises:
         ConfigError: the folder cannot be used, or the executor's parameters or the rule to stop by are wrong.
-        DataError: the journal cannot be written.
+        OutputError: the journal cannot be written.
     """
     conduct = points.conduct
     executor, name = executor_of(conduct)

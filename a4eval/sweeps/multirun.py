@@ -39,7 +39,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
 
     Raises:
         ConfigError: any point's config is wrong; then none was run.
-        DataError: the journal cannot be written.
+        OutputError: the journal cannot be written.
     """
     try:
         came = _through_hydra(overrides, config_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -199,3 +200,12 @@ def test_resamples_that_are_infinite_decide_nothing(cli, runs, tmp_path, forged)
     done = cli("gate", "base", "worse", "--metric", "accuracy")
     assert done.code == 4, done.out
     assert "Warning" not in done.err
+
+
+def test_a_pipe_in_place_of_the_resamples_is_bad_input(cli, runs, tmp_path):
+    kept = tmp_path / "base" / "resamples.npz"
+    kept.unlink()
+    os.mkfifo(kept)
+    done = cli("gate", "base", "worse", "--metric", "accuracy")
+    assert done.code == 2, done.out + done.err
+    assert "is not a regular file" in done.err

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from a4eval.errors import DataError
+from a4eval.errors import DataError, OutputError
 from a4eval.journal import query
 from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
@@ -126,7 +126,8 @@ def write(content: str, path: Path) -> bool:
     """Write a page, in place of nothing but another report, and say whether there was one.
 
     Raises:
-        DataError: there is another file, or it cannot be written.
+        DataError: there is another file.
+        OutputError: it cannot be written.
     """
     try:
         before = path.exists()
@@ -134,7 +135,7 @@ def write(content: str, path: Path) -> bool:
             raise DataError(f"{path}: is there already and is no report of a4eval; choose another name with -o")
         write_whole(path, content.encode())
     except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
     return before
 
 
