@@ -13,10 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = [".", *(f"plugins/{one.parent.name}" for one in sorted(ROOT.glob("plugins/*/pyproject.toml")))]
-MADE = shutil.ignore_patterns(".git", ".?*_cache", ".venv*", ".hypothesis", "__pycache__", "build", "dist", "*.egg-info", "outputs", "multirun")  # fmt: skip
+MADE = shutil.ignore_patterns(
+    ".git", ".?*_cache", ".venv*", ".hypothesis", "__pycache__", "build", "dist", "*.egg-info", "outputs", "multirun"
+)
 BUILD = "from setuptools.build_meta import build_sdist, build_wheel; build_sdist('dist'); build_wheel('dist')"
 
 
@@ -47,7 +50,11 @@ def said(sources):
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_build_warns(said, folder):
-    warnings = [line for line in said[folder].splitlines() if re.search("warn|deprecat|no previously|absent", line, re.I)]
+    warnings = [
+        line
+        for line in said[folder].splitlines()
+        if re.search("warn|deprecat|no previously|absent", line, re.IGNORECASE)
+    ]
     assert not warnings
 
 
@@ -93,3 +100,62 @@ def test_all_holds_every_extra_of_a_user():
     held = re.findall(r"([\w-]+)\[([^]]*)\]", " ".join(given["a4eval"]["all"]))
     assert {name: set(extras.split(",")) for name, extras in held} == {name: one for name, one in wanted.items() if one}
     assert set(given["a4eval"]["plugins"]) == set(given) - {"a4eval"}
+
+
+def workflow(name):
+    """Return the jobs of a workflow, and all that they run."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text())["jobs"]
+    return jobs, {job: [step["run"] for step in jobs[job]["steps"] if "run" in step] for job in jobs}
+
+
+def of_the_readme(mark):
+    """Return the command below a mark of the README."""
+    return re.search(rf"<!-- {mark} -->\n```sh\n(.*?)\n```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+
+
+def test_continuous_integration_does_what_ci_run_and_the_readme_do():
+    jobs, run = workflow("ci")
+    assert run["all"] == [".ci/run"]
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert run["light"] == [of_the_readme("tests")]
+    steps = {step["uses"]: step["with"] for step in jobs["all"]["steps"] if "with" in step}
+    tried = {steps["actions/setup-python@v5"]["python-version"], *jobs["light"]["strategy"]["matrix"]["python"]}
+    for folder in FOLDERS:
+        project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+        assert set(re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))) == tried
+
+
+def test_a_release_publishes_the_wheels_that_were_tested_on_every_python():
+    jobs, run = workflow("release")
+    assert [jobs[one].get("needs") for one in ("build", "test", "publish")] == [None, "build", "test"]
+    assert set(jobs["test"]["strategy"]["matrix"]["python"]) >= set(
+        workflow("ci")[0]["light"]["strategy"]["matrix"]["python"]
+    )
+    built = [line for lines in run.values() for line in lines if "-m build" in line]
+    assert built == ['for folder in . plugins/*; do python -W error -m build --outdir dist "$folder"; done']
+    assert not run["publish"], "what is published is what was built, not something made anew"
+    may = [one for one in jobs if jobs[one].get("permissions", {}).get("id-token") == "write"]
+    assert may == ["publish"]
+    question = re.search(r"'experiment=\S+'", of_the_readme("worksheet"))[0]
+    assert any(question in line for line in run["test"])
+
+
+@pytest.mark.parametrize("name", ["ci", "release"])
+def test_what_a_workflow_runs_is_written_in_the_shells_language(name):
+    for line in (line for lines in workflow(name)[1].values() for line in lines):
+        subprocess.run(["bash", "-n", "-c", line], check=True)
+
+
+def test_the_links_of_a_released_readme_lead_somewhere_from_an_index(tmp_path):
+    made = shutil.copytree(ROOT, tmp_path / "made", ignore=MADE)
+    address = "https://example.org/owner/repository"
+    subprocess.run([sys.executable, made / ".github" / "addressed.py", address, "v1"], check=True)
+    for folder in FOLDERS:
+        text = (made / folder / "README.md").read_text()
+        links = re.findall(r"\]\(([^)#]\S*)\)", text)
+        assert all(one.startswith("https://") for one in links)
+        for own in re.findall(rf"{address}/blob/v1/([^)#]*)", text):
+            assert (ROOT / own).exists(), own
+        urls = tomllib.loads((made / folder / "pyproject.toml").read_text())["project"]["urls"]
+        assert {"Repository", "Documentation", "Changelog", "Issues"} == set(urls)
+    assert f"({address}/blob/v1/docs/boxes.md)" in (made / "plugins" / "box_metrics" / "README.md").read_text()
