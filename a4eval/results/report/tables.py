@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.values import aligned
 from a4eval.markup import Markup, joined, tag
+from a4eval.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +78,7 @@ def grid(
 def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:
     """Return a table of a record, folded unless it is short."""
     header = list(dict.fromkeys(column for row in rows for column in row))
-    size = tag("span", f" {len(rows):,} rows, {len(header)} columns", class_="soft")
+    size = tag("span", f" {counted(len(rows), 'row')}, {counted(len(header), 'column')}", class_="soft")
     content = grid(name, header, ([row.get(one) for one in header] for row in rows), id_=id_)
     return tag("details", tag("summary", name, size), content, id=f"{id_}-whole", open=len(rows) <= FEW)
 
