@@ -14,7 +14,6 @@ from a4eval.errors import ConfigError, DataError
 from a4eval.executors.slurm import cancel_left
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import LOCK_NAME, Holder, holder
-from a4eval.plurals import counted
 from a4eval.sweeps.meter import duration
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Progress(NamedTuple):
 
     def said(self) -> str:
         """Return it in words."""
-        parts = [f"{self.done:,}/{counted(self.total, 'point')}"]
+        parts = [f"{self.done:,}/{self.total:,} points"]
         if self.rate is not None and self.left is not None:
             parts += [f"{self.rate:.3g}/s", f"{duration(self.left)} left"]
         if self.failed:
