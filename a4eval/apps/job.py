@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from a4eval.apps.plan import AppPoint, directory_of, values_of
-from a4eval.apps.quick import quick_copies
+from a4eval.apps.quick import quick_copies, quick_parsing
 from a4eval.apps.start import Start
 from a4eval.apps.study import Pruned
 from a4eval.apps.values import values
@@ -78,10 +78,11 @@ class AppRunner:
         directory = new_folder(folder, job.run_id)
         _keep_what_was_printed(directory)
         setup_globals()
-        config = point.composed()
-        found = values_of(config)
+        with quick_parsing():
+            config = point.composed()
+            found = values_of(config)
+            about = AppRecord(point.number, directory_of(config), point.version, point.trial)
         seed = found.get("seed")
-        about = AppRecord(point.number, directory_of(config), point.version, point.trial)
         return Prepared(
             experiment=Experiment(point.name, found, tuple(text for text, _ in point.overrides), directory),
             task=AppTask(point, config, found, about, self.better),
@@ -102,6 +103,9 @@ class AppRunner:
 
 _here: list[tuple[TaskFunction, HydraContext]] = []
 """The function of the app, and what Hydra gives with it, in a process that has come to it."""
+
+_logged: list[bytes] = []
+"""The base of the point that ran last in this process: others may set up Hydra's own logging otherwise."""
 
 
 @dataclass
@@ -132,16 +136,16 @@ class AppTask:
         copies = quick_copies(self.point.base, watched=bool(context.callbacks.callbacks))
         config = self.config
         with _printing_beside(run.directory), copies, watched:
-            try:
-                came = run_job(
-                    hydra_context=context,
-                    task_function=self._noted(function),
-                    config=config,
-                    job_dir_key="hydra.sweep.dir",
-                    job_subdir_key="hydra.sweep.subdir",
-                )
-            finally:
+            if self.point.base not in _logged:  # Hydra does so between all jobs; the next one's logging takes its place
                 configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+                _logged[:] = [self.point.base]
+            came = run_job(
+                hydra_context=context,
+                task_function=self._noted(function),
+                config=config,
+                job_dir_key="hydra.sweep.dir",
+                job_subdir_key="hydra.sweep.subdir",
+            )
             if came.status != JobStatus.COMPLETED:
                 raise came._return_value  # noqa: SLF001  (the property would print it as well)
         if self.about.pruned is not None:

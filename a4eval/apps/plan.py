@@ -11,14 +11,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 
 from a4eval.apps.quick import quick_parsing, without_hydra
 from a4eval.apps.space import space_of
 from a4eval.apps.values import asks_the_user, identity, known_to_hydra, values
+from a4eval.config.setting import note_point
 from a4eval.errors import ConfigError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.progress import track
@@ -287,15 +288,7 @@ def applied(config: DictConfig, overrides: Sequence[tuple[str, bool]], number: i
     ConfigLoaderImpl._apply_overrides_to_config(  # noqa: SLF001  (Hydra's own rules)
         [override for override, (_, fresh) in zip(every, overrides, strict=True) if fresh], config
     )
-    own = config.hydra
-    naming = own.job.config.override_dirname
-    with read_write(own), open_dict(own):
-        about_app = [one for one in every if not one.is_hydra_override()]
-        own.overrides.task = [one.input_line for one in about_app]
-        own.job.override_dirname = get_overrides_dirname(
-            overrides=about_app, kv_sep=naming.kv_sep, item_sep=naming.item_sep, exclude_keys=naming.exclude_keys
-        )
-        own.job.num, own.job.id = number, str(number)
+    note_point(config.hydra, [one for one in every if not one.is_hydra_override()], number)
     return config
 
 

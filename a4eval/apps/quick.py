@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import omegaconf.base
+import yaml
 from hydra.core import utils
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import AnyNode, DictConfig, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,17 +102,19 @@ class _Saving:
     def __call__(self, config: Any, filename: str, folder: Path) -> None:
         """Write it."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = OmegaConf.to_yaml(config) if filename != "hydra.yaml" else self._hydra(config)
+        text = (
+            self._hydra(config) if filename == "hydra.yaml" else _yaml(OmegaConf.to_container(config, enum_to_str=True))
+        )
         (folder / filename).write_text(text, encoding="utf-8")
 
     def _hydra(self, config: DictConfig) -> str:
         """Return the YAML of Hydra's part; that of the base is known after its first point."""
         own: Any = config._get_node("hydra")  # noqa: SLF001  (its interpolations stay)
         if not self._of_base:
-            for key, part in OmegaConf.to_container(own).items():  # type: ignore[union-attr]
+            for key, part in OmegaConf.to_container(own, enum_to_str=True).items():  # type: ignore[union-attr]
                 self._of_base[str(key)] = _indented(_text(("hydra", str(key)), part))
         for key in OF_A_JOB:
-            part = OmegaConf.to_container(own._get_node(key))  # noqa: SLF001
+            part = OmegaConf.to_container(own._get_node(key), enum_to_str=True)  # noqa: SLF001
             self._of_base[key] = _indented(_text(("hydra", key), part))
         return "hydra:\n" + "".join(self._of_base.values())
 
@@ -132,9 +136,18 @@ def _text(place: tuple[str, ...], part: Any) -> str:
         if isinstance(part, dict) and part and len(place) < 4:
             text = f"{place[-1]}:\n" + "".join(_indented(_text((*place, str(key)), of)) for key, of in part.items())
         else:
-            text = OmegaConf.to_yaml(OmegaConf.create({place[-1]: part}))
+            text = _yaml({place[-1]: part})
         known = _texts[place] = part, text
     return known[1]
+
+
+def _yaml(plain: Any) -> str:
+    """Return what ``OmegaConf.to_yaml`` does, of what it makes of a config first."""
+    text: str = yaml.dump(plain, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=_DUMPER)
+    return text
+
+
+_DUMPER = get_omega_conf_dumper()
 
 
 def _indented(text: str) -> str:

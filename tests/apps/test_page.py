@@ -11,6 +11,7 @@ import sys
 from hydra_plugins.a4eval import SETTINGS
 
 from ..conftest import ROOT
+from .apps import PATH
 
 PAGE = (ROOT / "docs" / "hydra-apps.md").read_text()
 
@@ -24,7 +25,7 @@ def test_the_page_works_as_written(tmp_path):
     (tmp_path / "conf" / "config.yaml").write_text(config)
     for name, text in models:
         (tmp_path / "conf" / "model" / name).write_text(text)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "80"}
+    environment = {**os.environ, "PYTHONPATH": PATH, "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "80"}
 
     def start(words):
         given = shlex.split(words, comments=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -16,7 +15,6 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from a4eval.apps.space import space_of
 from a4eval.errors import ConfigError
 
-from ..conftest import ROOT
 from .test_again import Folder
 
 optuna = pytest.importorskip("optuna", reason="needs pip install 'a4eval[search]'")
@@ -49,7 +47,6 @@ class Searched(Folder):
     def __init__(self, path):
         super().__init__(path)
         (path / "train.py").write_text(CODE)
-        self.environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 
     def search(self, *words, sampler="tpe", trials=10):
         about = [f"hydra.sweeper.search.name={sampler}", f"hydra.sweeper.search.trials={trials}"]
