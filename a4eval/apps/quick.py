@@ -66,7 +66,7 @@ class _Part:
             return config
         copied: DictConfig = pickle.loads(without_hydra(config, pickle.dumps))  # noqa: S301  (what was just dumped)
         copied._re_parent()  # noqa: SLF001  (as OmegaConf does when it copies)
-        copied._content["hydra"] = AnyNode(parent=copied)  # type: ignore[index, call-overload]  # noqa: SLF001
+        copied._content["hydra"] = AnyNode(parent=copied)  # type: ignore[index]  # noqa: SLF001
         return copied
 
 
@@ -102,9 +102,7 @@ class _Saving:
     def __call__(self, config: Any, filename: str, folder: Path) -> None:
         """Write it."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = (
-            self._hydra(config) if filename == "hydra.yaml" else _yaml(OmegaConf.to_container(config, enum_to_str=True))
-        )
+        text = self._hydra(config) if filename == "hydra.yaml" else OmegaConf.to_yaml(config)
         (folder / filename).write_text(text, encoding="utf-8")
 
     def _hydra(self, config: DictConfig) -> str:

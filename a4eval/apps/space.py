@@ -67,7 +67,8 @@ class Choice:
     def suggest(self, trial: Any) -> str:
         """Return the override of a trial of Optuna's."""
         if self.ordered:
-            return self.texts[trial.suggest_int(self.key, 0, len(self.texts) - 1)]
+            place: int = trial.suggest_int(self.key, 0, len(self.texts) - 1)
+            return self.texts[place]
         return str(trial.suggest_categorical(self.key, self.texts))
 
     def read(self, text: str) -> Any:

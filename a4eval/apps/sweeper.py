@@ -95,10 +95,12 @@ def _carried_out(
     search: Search | None = None
     if aim is None:
         points = plan.every(conduct, runner)
-        unfinished = partial(some_done, points)
     else:
         begun = partial(Search, aim, plan.searched(), plan, conduct, runner, command.sweep_id, done)
-        unfinished = lambda folder: begun(folder).unfinished  # noqa: E731
+
+    def unfinished(place: Path) -> bool:
+        return some_done(points, place) if aim is None else begun(place).unfinished
+
     if conduct.resume and (found := earlier(config, command, unfinished)):
         folder, command.now = found
         plan.goes_on(command.now)
