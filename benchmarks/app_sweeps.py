@@ -57,7 +57,7 @@ def seconds(words: list[str], folder: Path, points: int) -> float:
 def main() -> None:
     """Print the tables."""
     parts = [
-        f"What a point costs, the median of {ROUNDS} rounds in turns; a sweep of {POINTS:,} is start and so many points."
+        f"What a point costs, median of {ROUNDS} rounds in turns; a sweep of {POINTS:,} is start and as many points."
     ]
     for name, imports in APPS.items():
         took: dict[str, list[tuple[float, float]]] = {sweeper: [] for sweeper in SWEEPERS}

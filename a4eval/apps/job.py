@@ -46,11 +46,13 @@ class AppRunner:
     Args:
         start: how they come there.
         callbacks: those of Hydra, pickled as they were when the sweep began; empty if they cannot be.
-        better: of the metrics that a search is for, whether more is better.
+        command: what runs a point by itself, but for its overrides.
+        better: of the metrics whose direction is known, whether more is better.
     """
 
     start: Start
     callbacks: bytes
+    command: tuple[str, ...]
     better: Mapping[str, bool] = field(default_factory=dict)
 
     def environment(self, processors: int) -> Mapping[str, str]:
@@ -81,7 +83,7 @@ class AppRunner:
         with quick_parsing():
             config = point.composed()
             found = values_of(config)
-            about = AppRecord(point.number, directory_of(config), point.version, point.trial)
+            about = AppRecord(point.number, directory_of(config), point.version, list(self.command), point.trial)
         seed = found.get("seed")
         return Prepared(
             experiment=Experiment(point.name, found, tuple(text for text, _ in point.overrides), directory),

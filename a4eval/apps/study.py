@@ -55,9 +55,9 @@ class Aim:
     seed: int | None
 
     @property
-    def better(self) -> dict[str, bool]:
-        """Of each objective, whether more is better."""
-        return {name: way == "maximize" for name, way in zip(self.objective, self.direction, strict=True)}
+    def directions(self) -> dict[str, Direction]:
+        """The direction of each objective."""
+        return dict(zip(self.objective, self.direction, strict=True))
 
     @property
     def watched(self) -> bool:

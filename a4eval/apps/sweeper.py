@@ -14,7 +14,7 @@ from a4eval.apps.job import AppRunner
 from a4eval.apps.plan import AppPlan
 from a4eval.apps.search import Search
 from a4eval.apps.start import by_value, meet, start_of
-from a4eval.apps.study import aim_of
+from a4eval.apps.study import Direction, aim_of
 from a4eval.conversion import convert
 from a4eval.errors import A4evalError, ConfigError, DataError, PluginError
 from a4eval.experiment import Conduct
@@ -40,6 +40,7 @@ _TYPES: dict[str, Any] = {
     "retries": int,
     "timeout": float | None,
     "sort": str | None,
+    "directions": dict[str, Direction],
     "version": str | int | float | None,
 }
 """The keys of ``hydra.sweeper``, beside those of Hydra's basic sweeper."""
@@ -91,7 +92,9 @@ def _carried_out(
     plan = AppPlan(context.config_loader, config, overrides, version, start.dumps)
     command = command_of(config, overrides)
     folder, aim = Path(str(config.hydra.sweep.dir)), aim_of(said["search"])
-    runner = AppRunner(start, _pickled(context), {} if aim is None else aim.better)
+    directions = said["directions"] | ({} if aim is None else aim.directions)
+    better = {name: direction == "maximize" for name, direction in directions.items()}
+    runner = AppRunner(start, _pickled(context), tuple(command.single()) if command.program else (), better)
     search: Search | None = None
     if aim is None:
         points = plan.every(conduct, runner)
@@ -129,7 +132,7 @@ def _conduct(said: Mapping[str, Any]) -> Conduct:
     if said["timeout"] is not None and not said["timeout"] > 0:
         message = f"got {said['timeout']}, expected a number of seconds above 0, or null"
         raise ConfigError(message, path="hydra.sweeper.timeout")
-    own = {key: value for key, value in said.items() if key not in ("version", "search")}
+    own = {key: value for key, value in said.items() if key not in ("version", "search", "directions")}
     return Conduct(**{**own, "resume": own["resume"] is not False})
 
 

@@ -88,7 +88,7 @@ def planned(
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Refuse what says how a sweep over an app of the user's runs: here the root keys say it."""
-    ours = msgspec.structs.asdict(Conduct(executor={"name": "local"})) | {"search": {"name": None}}
+    ours = msgspec.structs.asdict(Conduct(executor={"name": "local"})) | {"search": {"name": None}, "directions": {}}
     for key, value in settings.items():
         if key != "params" and value != ours.get(key):
             said = "hydra/sweeper=optuna searches" if key == "search" else f"{key}=… says it"

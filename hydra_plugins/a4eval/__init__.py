@@ -51,6 +51,7 @@ SETTINGS: dict[str, Any] = {
     "retries": 0,
     "timeout": None,
     "sort": None,
+    "directions": OmegaConf.create({}, flags={"struct": False}),
     "version": None,
 }
 _NODE = {"_target_": f"{__name__}.{PlanSweeper.__name__}", **SETTINGS}
