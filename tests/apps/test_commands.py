@@ -25,7 +25,7 @@ class Model:
 
 @dataclass
 class Config:
-    defaults: Any = ({"model": "small"}, "_self_")
+    defaults: Any = ("_self_", {"model": "small"})
     model: Any = None
     data: int = 1
     seed: int = 0
