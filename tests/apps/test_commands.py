@@ -51,7 +51,7 @@ def train(cfg):
 if __name__ == "__main__":
     train()
 """
-SEEDS = "seed=range(8)"
+SEEDS = "seed=range(16)"
 
 
 @pytest.fixture(scope="module")
@@ -78,24 +78,20 @@ def said(folder, *words, status=0):
 def test_ls_names_what_was_chosen_and_finds_by_it(folder):
     """Also a key that a record has as well, such as ``data``."""
     lines = said(folder, "ls", "one", "model=large", "data<3", "--sort", "loss").splitlines()
-    table = [line.split() for line in lines if line[:1].isdigit()]
-    assert [(row[3], row[4]) for row in table[:2]] == [("1", "1.01"), ("2", "2.01")] or "1.01" in lines[3], lines
+    table = [line.split() for line in lines if line[:1].isdigit()][:2]
+    assert [row[-4:] for row in table] == [["1", "large", "1.01", "0.899"], ["2", "large", "2.01", "0.799"]]
     assert "2 of 6 meet the conditions" in lines[-2]
-    assert "model: large" in lines
     everything = said(folder, "ls", "one")
     assert everything.count("small") == everything.count("large") == 3
     assert "6 runs: 4 ok, 2 failed" in everything
 
 
 def test_show_a_point(folder):
-    records = {
-        (one["config"]["data"], one["config"]["model"]["size"]): one for one in folder.records(folder.path / "one")
-    }
-    good, bad = (f"one/{records[data, 100]['run_id'][:8]}" for data in (1, 3))
+    large = [one for one in folder.records(folder.path / "one") if one["config"]["model"]["size"] == 100]
+    good, bad = (f"one/{one['run_id'][:8]}" for data in (1, 3) for one in large if one["config"]["data"] == data)
     shown = said(folder, "show", good)
     assert shown.startswith("train model=large data=1\n")
-    assert "loss         1.01" in shown
-    assert "top/1       0.899" in shown
+    assert "loss     1.01\ntop/1   0.899\n" in shown
     assert said(folder, "show", good, "--table", "tracked").count("loss") == 3
     assert "failed: ValueError: no data 3 (--traceback shows where)" in said(folder, "show", bad)
     trace = said(folder, "show", bad, "--traceback")
@@ -106,7 +102,7 @@ def test_show_a_point(folder):
 def test_compare_and_gate(folder):
     compared = said(folder, "compare", "good", "bad", status=1)
     assert "worse" in compared
-    assert "8 seeds" in compared
+    assert "16 seeds" in compared
     assert "failed" in said(folder, "gate", "good", "bad", "--metric", "loss", status=1)
     assert "passed" in said(folder, "gate", "bad", "good", "--metric", "loss")
     assert "passed: loss <= 3: it is" in said(folder, "gate", "good", "bad", "loss<=3")
