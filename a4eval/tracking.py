@@ -14,6 +14,17 @@ MOST_ROWS = 1000
 """Of one name; of more, every second is left out again and again, so that what stays covers the whole run."""
 MOST_NAMES = 100
 
+CURVES = {
+    "data": {"name": "tracked"},
+    "mark": "line",
+    "encoding": {
+        "x": {"field": "step", "type": "quantitative"},
+        "y": {"field": "value", "type": "quantitative"},
+        "color": {"field": "name", "type": "nominal"},
+    },
+}
+"""The chart of all that was tracked in a run."""
+
 
 def tracked(name: str, value: float, step: int | None = None) -> None:
     """Note a number of the run that is going on: it goes into the table ``tracked`` of its record.

@@ -103,10 +103,10 @@ def test_compare_and_gate(folder):
     compared = said(folder, "compare", "good", "bad")
     assert "worse" in compared
     assert "16 seeds" in compared
-    assert "failed" in said(folder, "gate", "good", "bad", "--metric", "loss", status=1)
+    assert "failed" in said(folder, "gate", "good", "bad", "--metric", "loss", status=3)
     assert "passed" in said(folder, "gate", "bad", "good", "--metric", "loss")
     assert "passed: loss <= 3: it is" in said(folder, "gate", "good", "bad", "loss<=3")
-    assert "failed: loss <= 2: it is" in said(folder, "gate", "good", "bad", "loss<=2", status=1)
+    assert "failed: loss <= 2: it is" in said(folder, "gate", "good", "bad", "loss<=2", status=3)
 
 
 @pytest.mark.parametrize("what", ["one", "good/#1"])

@@ -29,7 +29,7 @@ def test_the_page_works_as_written(tmp_path):
     environment = {**os.environ, "PYTHONPATH": PATH, "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "80"}
 
     def start(words):
-        given = shlex.split(words, comments=True)
+        given = shlex.split(re.sub(r"\s#.*", "", words))
         command = [sys.executable, *(["-m", "a4eval"] if given[0] == "a4eval" else []), *given[1:]]
         return subprocess.run(
             command,
@@ -53,7 +53,7 @@ def test_the_page_works_as_written(tmp_path):
     for line in lines:
         if line.startswith("a4eval"):
             done = start(line.replace("multirun/DATE/TIME", short))
-            unwell = ("retry", "resume", "compare")  # a point has failed
+            unwell = ("retry", "resume")  # a point has failed
             assert done.returncode == any(one in line for one in unwell), line + done.stdout + done.stderr
             assert done.stdout
     assert start("python train.py").returncode == 0  # by itself
