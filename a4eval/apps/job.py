@@ -216,7 +216,7 @@ def _printing_beside(directory: Path) -> Iterator[None]:
 
     The file is beside the run's folder, which is made when there is something for it: most runs leave nothing.
     """
-    path = _printed(directory)
+    path, owner = _printed(directory), os.getpid()
     path.parent.mkdir(parents=True, exist_ok=True)
     _flush()
     kept = [os.dup(stream) for stream in (1, 2)]
@@ -231,7 +231,8 @@ def _printing_beside(directory: Path) -> Iterator[None]:
             os.dup2(before, stream)
             os.close(before)
         os.close(handle)
-        _keep_what_was_printed(directory)
+        if os.getpid() == owner:  # else it is a child that the function forked, and that has come back
+            _keep_what_was_printed(directory)
 
 
 def _printed(directory: Path) -> Path:
