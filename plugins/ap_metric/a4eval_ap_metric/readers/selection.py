@@ -121,19 +121,19 @@ def _chosen(given: Any, what: str, keys: Sequence[list[str]]) -> NDArray[np.bool
         keys: what each is called, most trusted first; an entry is taken as the first of them that knows it.
     """
     entries, where = _entries(given, what)
-    readings: list[Callable[[str], str]] = [str, str, _base, _stem][: len(keys)]
+    readings: tuple[Callable[[str], str], ...] = (str, str, _base, _stem)
     places: list[dict[str, list[int]]] = [{} for _ in keys]
     for names, known in zip(keys, places, strict=True):
         for index, name in enumerate(names):
             known.setdefault(name, []).append(index)
     chosen = np.zeros(len(keys[0]), bool)
     for entry in entries:
-        found = (known.get(read(entry)) for read, known in zip(readings, places, strict=True))
-        index = next((one for one in found if one), None)
-        if index is None:
+        found = (known.get(read(entry)) for read, known in zip(readings, places, strict=False))
+        mine = next((one for one in found if one), None)
+        if mine is None:
             few = ", ".join(keys[1][:3]) + (", …" if len(keys[1]) > 3 else "")
             raise DataError(f"{where}: got {entry!r}, expected an id or a name among the {len(keys[0])}: {few}")
-        chosen[index] = True
+        chosen[mine] = True
     return chosen
 
 
