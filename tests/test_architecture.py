@@ -46,7 +46,7 @@ ORDER = {
     ],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
-    "a4eval_frameworks": ["ground", "engines", "weights", "layers"],
+    "a4eval_frameworks": ["ground", "engines", "weights", "layers", "readers", "metrics", "tasks"],
     "a4eval_rnn_bptt": [
         "ground",
         "kernels",
