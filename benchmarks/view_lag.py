@@ -101,12 +101,14 @@ def measured(server: Server, journal: Path, more: list[bytes]) -> list[list[obje
     before = server.processor()
     time.sleep(SECONDS_OF_QUIET)
     idle = (server.processor() - before) / SECONDS_OF_QUIET
-    version = re.search(r'data-version="(\d+)"', server.get(sweep)[1])[1]
+    version = re.search(r'data-version="(\w+)"', server.get(sweep)[1])[1]
     updates, lags = server.follow(sweep, version), []
     for line in more[:ROUNDS]:
         time.sleep(SECONDS_OF_QUIET)
         lags.append(lag(journal, line, updates))
     at_once = [lag(journal, line, updates) for line in more[ROUNDS : 2 * ROUNDS]]
+    time.sleep(SECONDS_OF_QUIET)
+    charts = lag(journal, more[2 * ROUNDS], updates, "charts")
     return [
         ["first page, from the start of the program", first],
         ["everything read, from the start of the program", read],
@@ -115,18 +117,19 @@ def measured(server: Server, journal: Path, more: list[bytes]) -> list[list[obje
         ["from an appended point to the update of the sweep's page: median", median(lags)],
         ["the longest", max(lags)],
         ["the same, each point appended as soon as the last was shown", median(at_once)],
+        ["from an appended point to the update of the charts", charts],
         ["share of a processor while nothing changes", f"{idle:.1%}"],
     ]
 
 
-def lag(journal: Path, line: bytes, updates: socket.SocketIO) -> float:
-    """Append a point, and return how long it took until the stream told of it."""
+def lag(journal: Path, line: bytes, updates: socket.SocketIO, part: str = "points") -> float:
+    """Append a point, and return how long it took until the stream told of it: in its table, or in its charts."""
     before = time.perf_counter()
     with journal.open("ab") as file:
         file.write(line + b"\n")
-    while not (told := updates.readline()).startswith(b"data: "):
-        pass
-    assert "points" in json.loads(told[6:])["parts"]
+    told = b""
+    while not (told.startswith(b"data: ") and part in json.loads(told[6:])["parts"]):
+        told = updates.readline()
     return time.perf_counter() - before
 
 
