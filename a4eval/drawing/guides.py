@@ -111,12 +111,11 @@ def axis_y(plot: Plot, frame: Frame) -> Markup:
     scale, channel = plot.scales.get("y"), plot.axes.get("y")
     if scale is None or channel is None:
         return Markup()
-    parts = []
+    given = labels(scale, channel, _room_y(scale))
     grid = not isinstance(scale, Band) and (channel.given.get("axis") or {}).get("grid", True)
-    for at, shown in labels(scale, channel, _room_y(scale)):
-        if grid:
-            parts.append(tag("line", x1=left, y1=at, x2=right, y2=at, stroke=FAINT, class_="g"))
-        parts.append(label(shown, LONGEST, x=left - 6, y=at + 4, text_anchor="end"))
+    parts = [tag("line", x1=left, y1=at, x2=right, y2=at, stroke=FAINT, class_="g") for at, _ in given if grid]
+    names = (label(shown, LONGEST, y=at + 4) for at, shown in given)
+    parts.append(tag("g", *names, text_anchor="end", transform=f"translate({left - 6:.1f} 0)"))
     if channel.title:
         parts.append(label(channel.title, (right - 2) / BOLD, x=2, y=top - 9, font_weight="600"))
     return joined(parts)
