@@ -62,6 +62,12 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
     scale, channel = plot.scales.get("x"), plot.axes.get("x")
     if scale is None or channel is None:
         return Markup(), 4.0
+
+    def within(at: float, shown: str) -> float:
+        """Return the middle of a label that lies neither under those of the other axis nor beyond the picture."""
+        half = width(shown) / 2
+        return min(max(at, left - 4 + half), right + 12 - half) if not isinstance(scale, Band) else at
+
     given = labels(scale, channel, 70)
     step = abs(scale.step) if isinstance(scale, Band) else 70.0
     longest = max((width(shown) for _, shown in given), default=0.0)
@@ -69,7 +75,7 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
     parts: list[Markup] = []
     grid = not isinstance(scale, Band) and (channel.given.get("axis") or {}).get("grid", True)
     if bottom - top > TALL and not isinstance(scale, Band):
-        parts += [tag("text", shown, x=at, y=top - 5, text_anchor="middle") for at, shown in given]
+        parts += [tag("text", shown, x=within(at, shown), y=top - 5, text_anchor="middle") for at, shown in given]
     for at, shown in given:
         if grid:
             parts.append(tag("line", x1=at, y1=top, x2=at, y2=bottom, stroke=FAINT, class_="g"))
@@ -85,7 +91,7 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
                 )
             )
         else:
-            parts.append(label(shown, max(step - 2, 30), x=at, y=bottom + 14, text_anchor="middle"))
+            parts.append(label(shown, max(step - 2, 30), x=within(at, shown), y=bottom + 14, text_anchor="middle"))
     height = 18.0 if given else 2.0
     if turned:
         height = 14.0 + min(longest, 90) * 0.82

@@ -119,9 +119,7 @@ def picture(
         **({"font_family": FONTS} if alone else _rulers(plot)),  # in a page they are the page's
         font_size=guides.FONT,
     )
-    return Picture(
-        svg, whole_width, whole_height, title, description, tuple(dict.fromkeys(notes))
-    )
+    return Picture(svg, whole_width, whole_height, title, description, tuple(dict.fromkeys(notes)))
 
 
 def _rulers(plot: Plot) -> dict[str, str]:

@@ -237,7 +237,7 @@ def _best(found: Points, linked: Linked) -> Markup | None:
             tag("strong", aligned(honest.honest)),
             ".",
         )
-    link = linked(best.row, "this point")
+    link = linked(best.row, f"point {best.row.run_id[:8]}, which has it")
     return joined([tag("ul", *tiles, class_="tiles"), said, tag("p", link) if isinstance(link, Markup) else None])
 
 
