@@ -42,10 +42,11 @@ ORDER = {
         "readers",
         "metrics",
         "evaluate",
+        "pycocotools",
     ],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],
-    "a4eval_frameworks": ["ground", "engines", "weights", "layers"],
+    "a4eval_frameworks": ["ground", "engines", "weights", "layers", "readers", "metrics", "tasks"],
     "a4eval_rnn_bptt": [
         "ground",
         "kernels",

@@ -25,7 +25,7 @@ from a4eval.statistics.weights import JACKKNIFE, Statistic
 from a4eval.tasks.charts import forest
 from a4eval.tasks.interval_options import IntervalOptions
 from a4eval.tasks.metric_set import MetricSet
-from a4eval.tasks.watch import leaves_weights_out, metric_called, promised_statistic, unmoved
+from a4eval.tasks.watch import leaves_weights_out, metric_called, promised_statistic, say_how_long, unmoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -81,6 +81,7 @@ class Compare:
         differences: dict[str, Value] = {}
         tested: dict[str, Tested] = {}
         pair = Pair()
+        say_how_long(self._first.weighable(), 2 * (self.interval.resamples + self.permutations), run)
         for label in run.track(list(self._first.weighable()), "resampling"):
             fed = self._fed(label, run)
             by_name = fed.test(partial(promised_statistic, label), run)

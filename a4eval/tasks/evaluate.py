@@ -20,7 +20,7 @@ from a4eval.tasks.charts import parts as charts_of_parts
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
-from a4eval.tasks.watch import moved, promised_statistic
+from a4eval.tasks.watch import moved, promised_statistic, say_how_long
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +106,7 @@ class Evaluate:
         if doubt := options.doubt():
             run.warn(doubt)
         kept: dict[str, Kept] = {}
+        say_how_long(self._set.weighable(), options.resamples, run)
         for label, metric in run.track(self._set.weighable().items(), "resampling"):
 
             def drawn(statistic: Statistic, metric: Weighable = metric) -> Resampled:

@@ -7,6 +7,7 @@ look closer.
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from a4eval.contracts import Value
 from a4eval.errors import PluginError
 from a4eval.registry import registry
 from a4eval.statistics.weights import statistic_of
+from a4eval.terminal import remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 _WHOLE = 1 << 16
 """Columns of so many bytes are compared whole; of longer ones so many rows are, the first and the last among them:"""
 _ROWS = 512
+_TRIED = 8
+"""Resamples by which the time of all is told."""
+_WAIT = 10.0
+"""Seconds from which on it is told."""
 
 
 def metric_called(label: str, metric: Any) -> str:
@@ -169,6 +175,21 @@ def leaves_weights_out(statistic: Statistic, n_units: int, observed: Mapping[str
         return bool(observed) and all(float(of_nothing[name][0]) == value for name, value in observed.items())
     except Exception:  # noqa: BLE001  (a stranger's metric may refuse that in any way)
         return False
+
+
+def say_how_long(metrics: Mapping[str, Weighable], resamples: int, run: Run) -> None:
+    """Say beforehand about how long so many resamples of all metrics will take, if one must wait."""
+    if not run.show_progress:
+        return
+    seconds = 0.0
+    for label, metric in metrics.items():
+        weights = np.ones((_TRIED, len(metric.units)))
+        weights[:, :1] = 2
+        start = time.perf_counter()
+        promised_statistic(label, metric)(weights)
+        seconds += (time.perf_counter() - start) / _TRIED * resamples
+    if seconds >= _WAIT:
+        remark(f"resampling: it takes about {seconds:,.0f} s; interval.resamples says how often")
 
 
 def moved(label: str, metric: Weighable, statistic: Statistic, drawn: Resampled, run: Run) -> bool:

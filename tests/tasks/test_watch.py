@@ -210,3 +210,15 @@ def test_an_installed_component_is_called_by_its_name_and_plugin(hits):
     metric = build("metric", "accuracy_of_hits")
     assert registry().described("metric", metric) == "metric 'accuracy_of_hits' of plugin 'accuracies'"
     assert registry().described("metric", MeanScore()) == "metric MeanScore"
+
+
+def test_how_long_resampling_takes_is_said_beforehand(monkeypatch, capsys, tmp_path):
+    clock = iter(np.arange(0, 1000, 0.5))
+    monkeypatch.setattr("a4eval.tasks.watch.time.perf_counter", lambda: next(clock))
+    task = Evaluate(Scores(), {"mean": MeanScore()}, KeptIntervalOptions(resamples=400))
+    task.run(Run(directory=tmp_path, show_progress=True))
+    # half a second for eight resamples
+    assert "resampling: it takes about 25 s" in capsys.readouterr().err
+    task = Evaluate(Scores(), {"mean": MeanScore()}, KeptIntervalOptions(resamples=100))
+    task.run(Run(directory=tmp_path, show_progress=True))
+    assert "it takes about" not in capsys.readouterr().err

@@ -90,9 +90,18 @@ def relative(ours, theirs):
     return np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max())
 
 
+def needing(framework):
+    """Mark tests that are skipped as a whole where a framework is not installed."""
+    return pytest.mark.skipif(framework not in installed_frameworks(), reason=_missing(framework))
+
+
 def needs(framework):
     if framework not in installed_frameworks():
-        pytest.skip(f"{framework} is not installed: pip install 'a4eval-deconv[{framework}]'")
+        pytest.skip(_missing(framework))
+
+
+def _missing(framework):
+    return f"{framework} is not installed: pip install 'a4eval-deconv[{framework}]'"
 
 
 def dense_by_columns(weight, size, **options):

@@ -19,7 +19,7 @@ class Home:
     Args:
         module: its name.
         requirement: what ``pip install`` takes to have it.
-        accepts: says whether a thing of it is a layer; what else the module holds cannot be named.
+        accepts: says whether a thing of it is what is looked for; what else the module holds cannot be named.
     """
 
     module: str
@@ -27,7 +27,7 @@ class Home:
     accepts: Callable[[Any], bool]
 
 
-def find(name: str, homes: Mapping[str, Home], path: str = "layer") -> Any:
+def find(name: str, homes: Mapping[str, Home], path: str = "layer", *, what: str = "layer") -> Any:
     """Return the class or function *name*.
 
     Args:
@@ -35,9 +35,10 @@ def find(name: str, homes: Mapping[str, Home], path: str = "layer") -> Any:
             ``package.module:Name``.
         homes: by prefix, the empty one included.
         path: where the name stands, for messages.
+        what: what is looked for, for messages.
 
     Raises:
-        ValueError: there is no such layer.
+        ValueError: there is no such layer or metric.
         ConfigError: it is somebody else's code, and the command line did not allow it.
         MissingExtraError: the framework is not installed.
     """
@@ -57,7 +58,7 @@ def find(name: str, homes: Mapping[str, Home], path: str = "layer") -> Any:
     found = None if thing.startswith("_") else getattr(held, thing, None)
     if found is None or not home.accepts(found):
         near = _near(thing, [one for one in dir(held) if not one.startswith("_") and home.accepts(getattr(held, one))])
-        raise ValueError(f"{path}: {home.module} has no layer {thing!r}{near}")
+        raise ValueError(f"{path}: {home.module} has no {what} {thing!r}{near}")
     return found
 
 

@@ -7,6 +7,8 @@ from a4eval import Component, hookimpl
 A4EVAL_API = 1
 
 _LAYERS = "a4eval_frameworks.layers"
+_METRICS = "a4eval_frameworks.metrics"
+_READERS = "a4eval_frameworks.readers"
 
 
 @hookimpl
@@ -30,6 +32,48 @@ def a4eval_components() -> list[Component]:
             name="keras",
             factory=f"{_LAYERS}.keras_layer:KerasLayer",
             summary="a layer of keras, or of yours, on torch or jax (extra: keras)",
+        ),
+        Component(
+            kind="metric",
+            name="torchmetrics",
+            factory=f"{_METRICS}.torchmetrics_metric:TorchMetric",
+            summary="a class of torchmetrics (extra: torchmetrics)",
+        ),
+        Component(
+            kind="metric",
+            name="sklearn",
+            factory=f"{_METRICS}.sklearn_metric:SklearnMetric",
+            summary="a function of sklearn.metrics (extra: sklearn)",
+        ),
+        Component(
+            kind="metric",
+            name="pytrec_eval",
+            factory=f"{_METRICS}.trec_metric:TrecMetric",
+            summary="measures of trec_eval (extra: pytrec_eval)",
+        ),
+        Component(
+            kind="metric",
+            name="callable",
+            factory=f"{_METRICS}.callable_metric:CallableMetric",
+            summary="a function of yours of predictions and references",
+        ),
+        Component(
+            kind="reader",
+            name="predictions",
+            factory=f"{_READERS}.predictions:PredictionTable",
+            summary="predictions from CSV, JSON lines, npz or Parquet, a row each",
+        ),
+        Component(
+            kind="reader",
+            name="drawn_predictions",
+            factory=f"{_READERS}.drawn:DrawnPredictions",
+            summary="scores and labels from a random generator, to try metrics on",
+        ),
+        Component(
+            kind="task",
+            name="metrics_agree",
+            factory="a4eval_frameworks.tasks.metrics_agree:MetricsAgree",
+            summary="the same metric of several libraries: does it agree, and if not, where and why",
         ),
     ]
 

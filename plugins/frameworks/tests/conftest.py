@@ -18,7 +18,7 @@ def strangers(monkeypatch):
     """Stand in the folder of the strangers' modules, whose import the command allowed."""
     monkeypatch.chdir(STRANGERS)
     monkeypatch.syspath_prepend(str(STRANGERS))
-    monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "torch_modules,jax_functions,keras_layers")
+    monkeypatch.setenv("A4EVAL_ALLOW_IMPORT", "torch_modules,jax_functions,keras_layers,metric_functions")
 
 
 @pytest.fixture

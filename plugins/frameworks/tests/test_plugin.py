@@ -26,16 +26,26 @@ print([one for one in {HEAVY!r} if one in sys.modules])
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize(("name", "module"), [("torch", "torch"), ("jax", "flax"), ("keras", "keras")])
-def test_a_missing_framework_is_one_line(name, module):
+NODES = {
+    "torch": ("torch", "layer", {"layer": "Tanh", "input": [2]}),
+    "jax": ("flax", "layer", {"layer": "Linear", "input": [2]}),
+    "keras": ("keras", "layer", {"layer": "Dense", "input": [2]}),
+    "torchmetrics": ("torchmetrics", "metric", {"metric": "MeanSquaredError"}),
+    "sklearn": ("sklearn", "metric", {"metric": "f1_score"}),
+    "pytrec_eval": ("pytrec_eval", "metric", {"measures": ["map"]}),
+}
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_a_missing_framework_is_one_line(name):
     pytest.importorskip("numpy")
-    layer = {"torch": "Tanh", "jax": "Linear", "keras": "Dense"}[name]
+    module, kind, node = NODES[name]
     code = f"""
 import sys
 sys.modules[{module!r}] = None
 from a4eval import MissingExtraError, build
 try:
-    build("layer", {{"name": {name!r}, "layer": {layer!r}, "input": [2]}})
+    build({kind!r}, {{"name": {name!r}, **{node!r}}})
 except MissingExtraError as error:
     print(error)
 """

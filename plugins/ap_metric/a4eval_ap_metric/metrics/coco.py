@@ -27,11 +27,13 @@ from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
 from a4eval_ap_metric.measures.coco_tables import (
     class_curve_rows,
     class_rows,
+    class_threshold_rows,
     curve_names,
     curve_rows,
     detection_rows,
     threshold_rows,
 )
+from a4eval_ap_metric.measures.image_tables import image_rows
 from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.matching.coco import Matches
 
 
-Report = Literal["classes", "thresholds", "curve", "class_curves", "detections"]
+Report = Literal["classes", "class_thresholds", "images", "thresholds", "curve", "class_curves", "detections"]
 CLASSES_WITH_A_CURVE = 8
 
 
@@ -82,8 +84,9 @@ class CocoDetection(ResampledMetric):
     per_class: bool = param(False, help="a comparison tests the AP of each class too")
     report: list[Report] = param(
         default_factory=list,
-        help="tables: classes, thresholds, curve (precision by recall and threshold), class_curves, detections (AP "
-        "by how many of an image count)",
+        help="tables: classes, class_thresholds (AP of each class by threshold and size), images (each by itself), "
+        "thresholds, curve (precision by recall and threshold), class_curves, detections (AP by how many of an image "
+        "count)",
     )
 
     def __post_init__(self) -> None:
@@ -169,7 +172,9 @@ class CocoDetection(ResampledMetric):
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""
         make = {
-            "classes": lambda: class_rows(self.matches, self.class_names),
+            "classes": lambda: class_rows(self.matches, self.class_names, list(self.areas)),
+            "class_thresholds": lambda: class_threshold_rows(self.matches, self.class_names, list(self.areas)),
+            "images": lambda: image_rows(self.matches, self.matched, self.units.tolist()),
             "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
             "curve": lambda: curve_rows(self.matches, self.judged_by),
             "class_curves": lambda: class_curve_rows(self.matches, self.class_names, CLASSES_WITH_A_CURVE),
@@ -182,6 +187,8 @@ class CocoDetection(ResampledMetric):
         thresholds, judged_by = self.thresholds, self.judged_by
         make = {
             "classes": lambda: charts.by_class("classes", "AP", "AP by class"),
+            "class_thresholds": lambda: charts.by_class_and_threshold("class_thresholds", judged_by),
+            "images": lambda: charts.by_image("images"),
             "thresholds": lambda: charts.by_threshold("thresholds", list(self.areas), judged_by),
             "curve": lambda: charts.precision_recall("curve", curve_names(thresholds, judged_by), judged_by),
             "class_curves": lambda: charts.class_curves(

@@ -90,7 +90,7 @@ class BoxText(WithImages):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt"), *self._cluster_files()]
+        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt"), *self._further_files()]
         return read if self.sizes is None else [*read, self.sizes]
 
     def batches(self, run: Run) -> Iterator[Batch]:

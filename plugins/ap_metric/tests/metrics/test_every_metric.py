@@ -39,6 +39,7 @@ OF_RANKINGS = [
 ]
 OF_BOXES = [
     "coco_detection",
+    {"name": "coco_detection", "report": ["classes", "class_thresholds", "images"]},
     "detection_average_precision",
     "detection_f1",
     "detection_calibration",

@@ -4,7 +4,7 @@ from a4eval_deconv.plugin import a4eval_components
 
 from a4eval.testing import Check, task_checks
 
-from ..cases import needs
+from ..cases import needing
 from ..frameworks.test_onnx_file import VARIANTS, saved
 
 ARITHMETIC = {"name": "conv_arithmetic", "input_size": 3, "kernel_size": 3, "stride": 2, "padding": 1}
@@ -17,18 +17,24 @@ CHECKERBOARD = {
 }
 
 
-def conv_conformance(_folder):
-    needs("torch")
-    return {"name": "conv_conformance", "frameworks": ["torch"], "random": 3}
+@task_checks(ARITHMETIC, MATRIX, CHECKERBOARD)
+def test_tasks(check: Check) -> None:
+    check()
+
+
+@needing("torch")
+@task_checks({"name": "conv_conformance", "frameworks": ["torch"], "random": 3})
+def test_conformance(check: Check) -> None:
+    check()
 
 
 def onnx_conv_transpose(folder):
-    needs("onnx")
     return {"name": "onnx_conv_transpose", "path": str(saved(folder / "model.onnx", VARIANTS[0])), "compare": []}
 
 
-@task_checks(ARITHMETIC, MATRIX, CHECKERBOARD, conv_conformance, onnx_conv_transpose)
-def test_tasks(check: Check) -> None:
+@needing("onnx")
+@task_checks(onnx_conv_transpose)
+def test_onnx(check: Check) -> None:
     check()
 
 

@@ -1,0 +1,1 @@
+"""Metrics of other libraries, and functions of anybody, on predictions."""
