@@ -78,7 +78,7 @@ class Pages:
             case ["compare"]:
                 return compare(watched, asked)
             case ["sweep", key] if key in watched.sweeps:
-                return one_sweep(watched.sweeps[key], watched, asked, before and before.charts)
+                return one_sweep(watched.sweeps[key], watched, asked, before.charts if before else None)
             case ["sweep", key, point] if self.version(asked) is not None:
                 of = watched.sweeps[key]
                 above = ((of.folder, f"/sweep/{key}"), (of.points[point].run_id[:8], asked.path))

@@ -80,16 +80,16 @@ async def stream(pages: Pages, asked: Asked, since: str, news: News, aside: Asid
                 yield b": nothing new\n\n"
             continue
         try:
-            content, seconds = await aside.do(lambda: _timed(pages, asked))
+            made, seconds = await aside.do(lambda: _timed(pages, asked))
         except DataError as error:
             yield _event({"gone": str(error)})
             return
         pause = max(SECONDS_BETWEEN, SHARE * seconds)
-        parts = content.parts()
+        content, parts = made, made.parts()
         changed = {name: text for name, text in parts.items() if sent.get(name) != text}
         sent = parts
         if changed:
-            yield _event({"title": content.title, "said": content.said, "order": list(parts), "parts": changed})
+            yield _event({"title": made.title, "said": made.said, "order": list(parts), "parts": changed})
         until = time.monotonic() + pause
         while not news.ended and (left := until - time.monotonic()) > 0:
             await news.wait(left)
