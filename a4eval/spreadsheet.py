@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_BEGINS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001  (the wide ones as well)
+_BEGINS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def write_rows(file: TextIO, rows: Iterable[Iterable[Any]]) -> None:
     """Write rows as CSV, without formulas."""
-    csv.writer(file, lineterminator="\n").writerows([as_text(cell) for cell in row] for row in rows)
+    plain = csv.writer(file, lineterminator="\n")
+    quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)  # the plain one lets a \r end a row
+    for row in rows:
+        cells = [as_text(cell) for cell in row]
+        writer = quoted if any(isinstance(cell, str) and "\r" in cell for cell in cells) else plain
+        writer.writerow(cells)
 
 
 def as_text(cell: Any) -> Any:
