@@ -43,6 +43,13 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="graded_ranking",
+            factory="a4eval_ap_metric.metrics.rankings:GradedRanking",
+            summary="ERR, RBP, inferred AP and pairs in order of rankings",
+            references=("Chapelle et al. 2009", "Moffat & Zobel 2008", "Yilmaz & Aslam 2006"),
+        ),
+        Component(
+            kind="metric",
             name="precision_recall_by_rank",
             factory="a4eval_ap_metric.metrics.rankings:PrecisionRecallByRank",
             summary="a table of precision and recall after each item of a ranking",

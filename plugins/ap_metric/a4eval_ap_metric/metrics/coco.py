@@ -17,9 +17,9 @@ from a4eval_ap_metric.detections.data import (
     COCO_THRESHOLDS,
     EVERY_AREA,
     CocoParameters,
-    Geometry,
 )
 from a4eval_ap_metric.detections.sigmas import named_sigmas
+from a4eval_ap_metric.matching.boundary import boundary_iou
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
@@ -69,8 +69,10 @@ class CocoDetection(ResampledMetric):
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
     )
-    geometry: Geometry = param(
-        "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
+    geometry: Literal["box", "mask", "boundary", "keypoints"] = param(
+        "box",
+        help="what overlaps: box, mask (needs the extra masks), boundary (of masks, whose reader has geometry mask) or "
+        "keypoints (then set areas and max_detections)",
     )
     sigmas: Any = param(
         "coco",
@@ -110,7 +112,8 @@ class CocoDetection(ResampledMetric):
 
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""
-        by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        shapes = {**SIMILARITIES, "boundary": boundary_iou}
+        by = shapes[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
         if by is keypoint_similarity:
             by = partial(keypoint_similarity, sigmas=self._sigmas)
         return match(data, self._parameters, pair_similarity=by)

@@ -36,6 +36,7 @@ OF_RANKINGS = [
     {"name": "trec_eval", "ties": "order"},
     {"name": "trec_eval", "ties": "order", "cutoffs": [3]},
     "precision_recall_by_rank",
+    "graded_ranking",
 ]
 OF_BOXES = [
     "coco_detection",
