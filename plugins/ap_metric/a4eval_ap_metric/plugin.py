@@ -122,6 +122,19 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="reader",
+            name="mixed",
+            factory="a4eval_ap_metric.readers.mixed:Mixed",
+            summary="truths in one format, COCO, VOC or text, and detections in another",
+        ),
+        Component(
+            kind="reader",
+            name="oriented_text",
+            factory="a4eval_ap_metric.readers.oriented_text:OrientedText",
+            summary="oriented boxes in DOTA's and YOLO's text files",
+            references=("https://captain-whu.github.io/DOTA",),
+        ),
+        Component(
+            kind="reader",
             name="detection_table",
             factory="a4eval_ap_metric.readers.box_table:DetectionTable",
             summary="boxes from CSV, Parquet or Arrow",

@@ -21,6 +21,7 @@ from a4eval_ap_metric.detections.data import (
 from a4eval_ap_metric.detections.sigmas import named_sigmas
 from a4eval_ap_metric.matching.boundary import boundary_iou
 from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.oriented import oriented_iou
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
@@ -69,9 +70,10 @@ class CocoDetection(ResampledMetric):
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
     )
-    geometry: Literal["box", "mask", "boundary", "keypoints"] = param(
+    geometry: Literal["box", "mask", "boundary", "oriented", "keypoints"] = param(
         "box",
-        help="what overlaps: box, mask (needs the extra masks), boundary (of masks, whose reader has geometry mask) or "
+        help="what overlaps: box, mask (needs the extra masks), boundary (of masks, whose reader has geometry mask), "
+        "oriented (boxes of the reader oriented_text) or "
         "keypoints (then set areas and max_detections)",
     )
     sigmas: Any = param(
@@ -112,7 +114,7 @@ class CocoDetection(ResampledMetric):
 
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""
-        shapes = {**SIMILARITIES, "boundary": boundary_iou}
+        shapes = {**SIMILARITIES, "boundary": boundary_iou, "oriented": oriented_iou}
         by = shapes[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
         if by is keypoint_similarity:
             by = partial(keypoint_similarity, sigmas=self._sigmas)

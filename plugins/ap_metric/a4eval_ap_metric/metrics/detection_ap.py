@@ -10,6 +10,8 @@ import numpy as np
 
 from a4eval import Row, Value, param
 from a4eval_ap_metric import charts
+from a4eval_ap_metric.matching.oriented import oriented_iou
+from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
@@ -44,12 +46,16 @@ class DetectionAveragePrecision(WeighableMetric):
         True, help="voc matching: box edges are inclusive pixels, so a width is one more (VOC's convention)"
     )
     max_detections: int = param(100, help="coco matching: per image and class")
+    geometry: Literal["box", "oriented"] = param(
+        "box", help="what overlaps: box, or oriented (boxes of the reader oriented_text; extra_pixel is not for them)"
+    )
     report: list[Literal["classes"]] = param(default_factory=lambda: ["classes"], help="tables: classes, or none")
 
     def __post_init__(self) -> None:
         for name, given in (("threshold", [self.threshold]), ("thresholds", self.thresholds or [])):
-            if not all(0 < one <= 1 for one in given):
-                raise ValueError(f"{name}: got {given}, expected numbers above 0, up to 1")
+            for one in given:
+                if not 0 < one <= 1:
+                    raise ValueError(f"{name}: got {one}, expected a number above 0, up to 1")
         if self.thresholds is not None and not self.thresholds:
             raise ValueError("thresholds: got none, expected at least one")
 
@@ -69,9 +75,18 @@ class DetectionAveragePrecision(WeighableMetric):
         return found
 
     def _match(self, threshold: float, difficult: NDArray[np.bool_] | None) -> Outcomes:
+        oriented = self.geometry == "oriented"
         if self.matching == "voc":
-            return voc_match(self.data, threshold=threshold, extra_pixel=self.extra_pixel, difficult=difficult)
-        return coco_match(self.data, threshold=threshold, difficult=difficult, max_detections=self.max_detections)
+            by = oriented_iou if oriented else None
+            extra = self.extra_pixel
+            return voc_match(self.data, threshold=threshold, extra_pixel=extra, difficult=difficult, pair_similarity=by)
+        return coco_match(
+            self.data,
+            threshold=threshold,
+            difficult=difficult,
+            max_detections=self.max_detections,
+            pair_similarity=oriented_iou if oriented else box_iou,
+        )
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Return (k,) the average precision of each class, NaN for a class without truths."""

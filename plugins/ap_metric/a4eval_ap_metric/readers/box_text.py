@@ -110,27 +110,49 @@ class BoxText(WithImages):
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch; images are those with a file of truths, in ``images`` or in ``image_list``."""
         here = {} if self.images is None else images_in(self.images)
-        sizes = None
-        if self.relative:
-            sizes = image_sizes(self.sizes) if self.sizes is not None else sizes_of(here)
-        outlines = self.relative and self.format == "cxcywh"
-        images, classes, boxes = read_box_files(self.ground_truth, 4, outlines=outlines)
-        truth = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
-        images, classes, rows = read_box_files(self.detections, 5, outlines=outlines and self.score == "last")
-        score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
-        found = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
-        units = {stem(path) for path in files(self.ground_truth, ".txt")} | set(here) | self._listed()
+        sizes = self._sizes(here) if self.relative else None
+        units, truth = self._truth(sizes)
+        found = self._found(sizes, units, truth["class"])
         warnings: list[str] = []
         batch = detection_batch(
-            _as_text(truth),
-            _as_text(found | {"score": score}),
-            units=texts(sorted(units), "the names of images"),
+            truth,
+            found,
+            units=texts(sorted({*units, *here, *self._listed()}), "the names of images"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
+
+    def _sizes(self, here: Mapping[str, Path]) -> dict[str, tuple[float, float]]:
+        return image_sizes(self.sizes) if self.sizes is not None else sizes_of(here)
+
+    def _truth(self, sizes: Mapping[str, tuple[float, float]] | None) -> tuple[list[str], dict[str, Any]]:
+        """Return the images that have a file of truths, and the columns of the truths."""
+        images, classes, boxes = read_box_files(self.ground_truth, 4, outlines=self._outlines)
+        columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        return [stem(path) for path in files(self.ground_truth, ".txt")], _as_text(columns)
+
+    def _found(
+        self, sizes: Mapping[str, tuple[float, float]] | None, units: Sequence[str], known: NDArray[np.str_]
+    ) -> dict[str, Any]:
+        """Return the columns of the detections.
+
+        Args:
+            sizes: width and height of images; None for pixels.
+            units: the images with truths; other formats need them, and the classes.
+            known: the classes of the truths.
+        """
+        del units, known
+        images, classes, rows = read_box_files(self.detections, 5, outlines=self._outlines and self.score == "last")
+        score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
+        columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        return _as_text(columns | {"score": score})
+
+    @property
+    def _outlines(self) -> bool:
+        return self.relative and self.format == "cxcywh"
 
     def _listed(self) -> set[str]:
         """Return the images of a list: one without a file of truths is background."""

@@ -9,7 +9,7 @@ from a4eval_ap_metric.readers.files import lines, stem, suffix_of, text, unreada
 from a4eval_ap_metric.readers.images import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 IMAGES = "a4eval-ap-metric[images]"
@@ -88,7 +88,7 @@ def images_in(folder: Path) -> dict[str, Path]:
         raise unreadable(folder, error) from error
 
 
-def sizes_of(files: dict[str, Path]) -> dict[str, tuple[float, float]]:
+def sizes_of(files: Mapping[str, Path]) -> dict[str, tuple[float, float]]:
     """Return width and height of images, from their first bytes, as they are to be looked at.
 
     Raises:
