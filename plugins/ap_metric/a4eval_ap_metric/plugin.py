@@ -77,6 +77,13 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="panoptic_quality",
+            factory="a4eval_ap_metric.metrics.panoptic:PanopticQuality",
+            summary="panoptic quality: of all classes, things and stuff",
+            references=("Kirillov et al. 2019, arXiv:1801.00868", "panopticapi"),
+        ),
+        Component(
+            kind="metric",
             name="detection_average_precision",
             factory="a4eval_ap_metric.metrics.detection_ap:DetectionAveragePrecision",
             summary="mean average precision of boxes at one threshold: PASCAL VOC's 2007, 2010 and others",
@@ -119,6 +126,13 @@ def a4eval_components() -> list[Component]:
             name="box_text",
             factory="a4eval_ap_metric.readers.box_text:BoxText",
             summary="boxes from a folder of text files, as YOLO writes them",
+        ),
+        Component(
+            kind="reader",
+            name="panoptic",
+            factory="a4eval_ap_metric.readers.panoptic:Panoptic",
+            summary="COCO's panoptic format, JSON and PNG",
+            references=("https://cocodataset.org/#format-data",),
         ),
         Component(
             kind="reader",

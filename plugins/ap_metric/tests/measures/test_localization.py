@@ -40,7 +40,7 @@ def test_the_metric_knows_how_well_each_hit_lies():
     exact["detection_score"] = np.ones(len(exact["truth_unit"]))
     exact["truth_crowd"] = np.zeros(len(exact["truth_unit"]), bool)
     metric.update(exact)
-    assert metric.compute()["localization_aware_calibration_error"].value == 0
+    assert metric.compute()["localization_aware_calibration_error"].value == pytest.approx(0, abs=1e-12)
     metric = build("metric", "detection_calibration")
     metric.update({**exact, "detection_box": exact["truth_box"] * [1, 1, 1, 0.75]})
     assert metric.compute()["localization_aware_calibration_error"].value == pytest.approx(0.25)
