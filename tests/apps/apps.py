@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from textwrap import dedent
+
+from ..conftest import ROOT
+
+PATH = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+"""Where a program finds a4eval as it stands here, and what whoever runs the tests wants it to find."""
 
 SEE = '''
 import json, logging, os, sys

@@ -12,7 +12,7 @@ import pytest
 
 from a4eval.runs.record import json_schema
 
-from ..conftest import ROOT
+from .apps import PATH
 
 CODE = """
 import logging, os, signal, sys, time
@@ -71,7 +71,7 @@ class Folder:
     def __init__(self, path):
         self.path = path
         (path / "train.py").write_text(CODE)
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(path / "state")}
+        self.environment = {**os.environ, "PYTHONPATH": PATH, "XDG_STATE_HOME": str(path / "state")}
 
     def start(self, *words):
         return subprocess.run(words, cwd=self.path, env=self.environment, capture_output=True, text=True, check=False)

@@ -190,7 +190,7 @@ def failures(failed: Sequence[Row], linked: Linked, prefix: str = "") -> Markup:
             (row.error or {}).get("type") or row.status,
             " ".join(str((row.error or {}).get("message", "")).split()),
             linked(row, row.run_id[:8]),
-            command(row.overrides),
+            command(row.overrides, row.program),
         ]
         for row in failed[:FAILURES]
     ]
@@ -275,7 +275,7 @@ def _detail(row: Row, prefix: str, common: set[str]) -> Markup:
     settings = " ".join(one for one in row.overrides if one not in common) or row.run_id
     error = row.error or {}
     parts = [
-        tag("pre", command(row.overrides), data_copy=True),
+        tag("pre", command(row.overrides, row.program), data_copy=True),
         tag("p", tag("strong", error.get("type", "")), ": ", error.get("message", "")) if error else None,
         tag("pre", error["traceback"], tabindex="0", aria_label="traceback") if error.get("traceback") else None,
     ]
