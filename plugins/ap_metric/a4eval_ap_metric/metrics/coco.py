@@ -17,10 +17,11 @@ from a4eval_ap_metric.detections.data import (
     COCO_THRESHOLDS,
     EVERY_AREA,
     CocoParameters,
-    Geometry,
 )
 from a4eval_ap_metric.detections.sigmas import named_sigmas
+from a4eval_ap_metric.matching.boundary import boundary_iou
 from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.oriented import oriented_iou
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
@@ -70,8 +71,11 @@ class CocoDetection(ResampledMetric):
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
     )
-    geometry: Geometry = param(
-        "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
+    geometry: Literal["box", "mask", "boundary", "oriented", "keypoints"] = param(
+        "box",
+        help="what overlaps: box, mask (needs the extra masks), boundary (of masks, whose reader has geometry mask), "
+        "oriented (boxes of the reader oriented_text) or "
+        "keypoints (then set areas and max_detections)",
     )
     sigmas: Any = param(
         "coco",
@@ -111,7 +115,8 @@ class CocoDetection(ResampledMetric):
 
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""
-        by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        shapes = {**SIMILARITIES, "boundary": boundary_iou, "oriented": oriented_iou}
+        by = shapes[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
         if by is keypoint_similarity:
             by = partial(keypoint_similarity, sigmas=self._sigmas)
         return match(data, self._parameters, pair_similarity=by)
