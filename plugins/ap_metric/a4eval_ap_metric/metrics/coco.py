@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from a4eval_ap_metric.detections.data import (
     COCO_THRESHOLDS,
     EVERY_AREA,
     CocoParameters,
-    Geometry,
 )
 from a4eval_ap_metric.detections.sigmas import named_sigmas
+from a4eval_ap_metric.matching.boundary import boundary_iou
 from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.oriented import oriented_iou
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
@@ -54,6 +55,7 @@ CLASSES_WITH_A_CURVE = 8
 class CocoDetection(ResampledMetric):
     """Average precision and recall of detected boxes as COCO defines them; equal to pycocotools bit for bit."""
 
+    parts_chart: ClassVar[str] = "classes"
     thresholds: list[float] = param(
         default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
     )
@@ -69,8 +71,11 @@ class CocoDetection(ResampledMetric):
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
     )
-    geometry: Geometry = param(
-        "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
+    geometry: Literal["box", "mask", "boundary", "oriented", "keypoints"] = param(
+        "box",
+        help="what overlaps: box, mask (needs the extra masks), boundary (of masks, whose reader has geometry mask), "
+        "oriented (boxes of the reader oriented_text) or "
+        "keypoints (then set areas and max_detections)",
     )
     sigmas: Any = param(
         "coco",
@@ -110,7 +115,8 @@ class CocoDetection(ResampledMetric):
 
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""
-        by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        shapes = {**SIMILARITIES, "boundary": boundary_iou, "oriented": oriented_iou}
+        by = shapes[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
         if by is keypoint_similarity:
             by = partial(keypoint_similarity, sigmas=self._sigmas)
         return match(data, self._parameters, pair_similarity=by)

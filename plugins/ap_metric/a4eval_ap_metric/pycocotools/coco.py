@@ -125,11 +125,11 @@ class COCO:
 
     def showAnns(self, anns: list[Any], draw_bbox: bool = False) -> Any:
         """Draw annotations on the current axes of matplotlib: pycocotools does it."""
-        return require("pycocotools.coco", MASKS).COCO.showAnns(self, anns, draw_bbox)
+        return _theirs().showAnns(self, anns, draw_bbox)
 
     def download(self, tarDir: str | None = None, imgIds: Sequence[Any] = ()) -> Any:
         """Fetch the images from where the file says they are: pycocotools does it."""
-        return require("pycocotools.coco", MASKS).COCO.download(self, tarDir, list(imgIds))
+        return _theirs().download(self, tarDir, list(imgIds))
 
     def loadRes(self, resFile: Any) -> COCO:
         """Return results as a data set of their own, on these images.
@@ -204,6 +204,19 @@ class COCO:
         images = (self.imgs[one["image_id"]] for one in rows)
         sizes = [(one.get("height"), one.get("width")) for one in images]
         return list(_encoded([one["segmentation"] for one in rows], sizes))
+
+
+def _theirs() -> Any:
+    """Return pycocotools' own ``COCO``.
+
+    Raises:
+        MissingExtraError: it is not installed.
+        RuntimeError: this one stands in its place.
+    """
+    theirs = require("pycocotools.coco", MASKS).COCO
+    if theirs is COCO:
+        raise RuntimeError("showAnns and download are pycocotools' own, and its module coco was replaced by this one")
+    return theirs
 
 
 def _complete(rows: list[dict[str, Any]], first: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 
 import numpy as np
 import pytest
@@ -136,3 +137,17 @@ def test_an_evaluator_that_goes_image_by_image():
     (reference, text), (mine, my_text) = (said(steps, one) for one in pair())
     assert my_text == text
     np.testing.assert_array_equal(mine.eval["precision"], reference.eval["precision"])
+
+
+def test_code_that_imports_pycocotools_itself(monkeypatch):
+    pair()
+    from a4eval_ap_metric.pycocotools import coco, cocoeval
+
+    monkeypatch.setitem(sys.modules, "pycocotools.coco", coco)
+    monkeypatch.setitem(sys.modules, "pycocotools.cocoeval", cocoeval)
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    assert COCOeval is cocoeval.COCOeval
+    with pytest.raises(RuntimeError, match="showAnns and download are pycocotools' own"):
+        COCO().showAnns([])

@@ -14,7 +14,7 @@ from a4eval import DataError, Run, build
 from ..coco_cases import awkward_case, dropped_nan, pycocotools_evaluation
 from ..file_sets import FILE_SETS
 
-OF_DETECTIONS = [one for one in FILE_SETS if one.__name__ not in {"ranking_table", "trec"}]
+OF_DETECTIONS = [one for one in FILE_SETS if one.__name__ not in {"ranking_table", "trec", "panoptic"}]
 
 
 def batch_of(node, folder):
