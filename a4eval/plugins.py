@@ -79,9 +79,8 @@ def discover() -> list[Plugin]:
     """
     left_alone = disabled()
     plugins: list[Plugin] = []
-    for entry in sorted(entry_points(group=GROUP), key=_order):
-        distribution = entry.dist.name if entry.dist else "unknown"
-        plugin = Plugin(entry.name, distribution, entry.dist.version if entry.dist else "unknown")
+    for distribution, version, entry in sorted(map(_known, entry_points(group=GROUP)), key=_order):
+        plugin = Plugin(entry.name, distribution, version)
         twin = next((other for other in plugins if other.name == entry.name), None)
         plugins.append(plugin)
         if entry.name in left_alone:
@@ -152,8 +151,15 @@ def by_precedence(plugins: Sequence[Plugin]) -> list[Plugin]:
     return sorted(plugins, key=lambda one: (one.name != GROUP, one.name))
 
 
-def _order(entry: EntryPoint) -> tuple[str, str]:
-    return entry.name, entry.dist.name if entry.dist else ""
+def _known(entry: EntryPoint) -> tuple[str, str, EntryPoint]:
+    """Return an entry point with the name and version of its distribution, whose metadata is read once."""
+    metadata = entry.dist.metadata if entry.dist else {"Name": "unknown", "Version": "unknown"}
+    return metadata["Name"], metadata["Version"], entry
+
+
+def _order(known: tuple[str, str, EntryPoint]) -> tuple[str, str]:
+    distribution, _, entry = known
+    return entry.name, distribution
 
 
 def _load(plugin: Plugin, entry: EntryPoint) -> None:

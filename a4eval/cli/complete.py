@@ -72,22 +72,37 @@ def _values(context: click.Context, key: str) -> Iterator[str]:
 
 
 def _keys(context: click.Context, typed: Sequence[str]) -> Iterator[str]:
-    """Yield the root keys, and those of the task in the file of the experiment that was chosen."""
-    import yaml
-
+    """Yield the keys of the root, and those of the task in the file of the experiment that was chosen."""
     from a4eval.config.presets import files
-    from a4eval.config.yaml_file import load
-    from a4eval.experiment import Root
 
-    yield from ("experiment", *(key for key in Root.__struct_fields__ if key != "task"), "task.name")
-    yield from ("hydra.run.dir", "hydra.sweep.dir")
+    root = _content(_core_configs() / "config.yaml")
+    yield from ("experiment", "executor", "task.name", "hydra.run.dir", "hydra.sweep.dir")
+    yield from (key for key in root if key not in ("defaults", "hydra", "task"))
     text = "".join(typed if "=" in typed else [f"{one} " for one in typed])
     chosen = text.partition("experiment=")[2].split(" ")[0]
     file = files(_config_dir(context)).get(chosen)
+    yield from _paths("task", _content(file).get("task")) if file else ()
+
+
+def _core_configs() -> Path:
+    from a4eval.plugins import GROUP
+    from a4eval.registry import registry
+
+    return next(folder for one in registry().plugins if one.name == GROUP for folder in one.config_folders())
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """Return what stands in a file of an experiment; nothing where it cannot be read, which a run will say."""
+    import yaml
+
+    from a4eval.config.yaml_file import load
+    from a4eval.errors import A4evalError
+
     try:
-        yield from _paths("task", load(file).get("task")) if file else ()
-    except (yaml.YAMLError, ValueError, OSError, AttributeError, RecursionError):
-        return
+        content = load(file)
+    except (A4evalError, yaml.YAMLError, ValueError, OSError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _paths(path: str, node: Any) -> Iterator[str]:

@@ -32,7 +32,15 @@ PAGES = (
 )
 SECTIONS = {
     "Begin": ["docs/configs", "docs/sweeps", "docs/python", "docs/report", "docs/trackers", "docs/hydra-apps"],
-    "Detection": ["docs/detection", "docs/detection-input", "docs/which-ap", "docs/boxes", "docs/gate", "docs/seeds"],
+    "Detection": [
+        "docs/detection",
+        "docs/detection-input",
+        "docs/drop-in",
+        "docs/which-ap",
+        "docs/boxes",
+        "docs/gate",
+        "docs/seeds",
+    ],
     "Layers": [
         "docs/is-my-part-right",
         "docs/your-own-layer",

@@ -144,6 +144,9 @@ def test_a_layer_in_a_branch_is_found(tmp_path):
         ({"output_shape": [1, 2, 3]}, r"output_shape has 3 entries, expected 2"),
         ({"output_shape": [99, 99]}, r"onnx adds less than the stride 1"),
         ({"strides": [0, 1]}, r"at least 1"),
+        ({"strides": 2}, r"strides is INT, expected INTS"),
+        ({"pads": [1.0, 1.0]}, r"pads is FLOATS, expected INTS"),
+        ({"auto_pad": 3}, r"auto_pad is INT, expected STRING"),
     ],
 )
 def test_what_onnx_refuses_is_one_clear_error(attributes, text, tmp_path):
