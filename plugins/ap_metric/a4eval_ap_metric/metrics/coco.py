@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -55,6 +55,7 @@ CLASSES_WITH_A_CURVE = 8
 class CocoDetection(ResampledMetric):
     """Average precision and recall of detected boxes as COCO defines them; equal to pycocotools bit for bit."""
 
+    parts_chart: ClassVar[str] = "classes"
     thresholds: list[float] = param(
         default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
     )
