@@ -25,6 +25,7 @@ from .contracts import Interval as Interval
 from .contracts import Layer as Layer
 from .contracts import Metric as Metric
 from .contracts import Partitioned as Partitioned
+from .contracts import PartsCharted as PartsCharted
 from .contracts import Precise as Precise
 from .contracts import Reader as Reader
 from .contracts import Referenced as Referenced

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import lzma
 import os
-import struct
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.errors import DataError
+from a4eval.errors import A4evalError, DataError
 from a4eval.regular import opened
 
 if TYPE_CHECKING:
@@ -23,12 +20,6 @@ ALWAYS = 100_000_000
 """Bytes that an archive may hold, however small it is."""
 RATIO = 20
 """How many times its own size it may hold beyond that: numbers hardly shrink when they are packed."""
-
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, SyntaxError, EOFError, MemoryError),
-    *(ValueError, TypeError, KeyError, OverflowError, RuntimeError),
-)
-"""What numpy and zipfile raise of a file that is damaged, RuntimeError of one that is encrypted."""
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -55,7 +46,9 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return {"": found} if isinstance(found, np.ndarray) else dict(found)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except DAMAGE as error:
+    except A4evalError:
+        raise
+    except Exception as error:  # numpy and zipfile raise of what is damaged whatever they come to
         why = (
             "it is no arrays alone" if "pickle" in str(error) else str(error) or "it is too large"
         )  # numpy's advice: do

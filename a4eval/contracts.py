@@ -240,6 +240,14 @@ class Partitioned(Weighable, Protocol):
 
 
 @runtime_checkable
+class PartsCharted(Partitioned, Protocol):
+    """A partitioned metric one of whose charts shows its parts: where they have intervals, these are drawn there."""
+
+    parts_chart: str
+    """The name of that chart."""
+
+
+@runtime_checkable
 class Tabular(Protocol):
     """A metric with tables beside its values."""
 

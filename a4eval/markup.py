@@ -19,6 +19,8 @@ _SHAPES = frozenset({"circle", "image", "line", "path", "rect", "use"})
 """Elements of SVG that end at once where they hold nothing."""
 _WORD = re.compile(r"[\w.+-]+")
 """What needs no quotes as an attribute of a cell."""
+_SIMPLE = re.compile(r'="([\w.+#-]+)"(?=[ >])')
+"""An attribute that needs none in HTML; in text there are no quotes that are not spelt out."""
 
 
 class Markup(str):
@@ -81,6 +83,15 @@ def _name(key: str) -> str:
 
 def _text(value: Any) -> str:
     return short(value) if isinstance(value, float) else escaped(value)
+
+
+def in_html(svg: Markup) -> Markup:
+    """Return SVG as HTML may hold it, which is shorter: without a namespace, and without quotes around one word.
+
+    >>> in_html(Markup('<svg xmlns="http://www.w3.org/2000/svg"><g class="f t" x="12.5"><rect width="3"/></g></svg>'))
+    '<svg><g class="f t" x=12.5><rect width="3"/></g></svg>'
+    """
+    return Markup(_SIMPLE.sub(r"=\1", svg.replace(' xmlns="http://www.w3.org/2000/svg"', "")))
 
 
 def short(number: float) -> str:

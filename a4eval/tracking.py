@@ -8,11 +8,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MOST_ROWS = 1000
 """Of one name; of more, every second is left out again and again, so that what stays covers the whole run."""
 MOST_NAMES = 100
+
+CURVES = {
+    "data": {"name": "tracked"},
+    "mark": "line",
+    "encoding": {
+        "x": {"field": "step", "type": "quantitative"},
+        "y": {"field": "value", "type": "quantitative"},
+        "color": {"field": "name", "type": "nominal"},
+    },
+}
+"""The chart of all that was tracked in a run."""
 
 
 def tracked(name: str, value: float, step: int | None = None) -> None:
@@ -31,7 +42,9 @@ def tracked(name: str, value: float, step: int | None = None) -> None:
     >>> tracked("loss", 0.5)
     """
     if _curves is not None:
-        _curves.add(name, value, step)
+        row = _curves.add(name, value, step)
+        if _listener is not None:
+            _listener(name, row["value"], row["step"])
 
 
 class Curves:
@@ -44,8 +57,8 @@ class Curves:
         self._began = time.monotonic()
         self._lock = threading.Lock()
 
-    def add(self, name: str, value: float, step: int | None) -> None:
-        """Note one number.
+    def add(self, name: str, value: float, step: int | None) -> dict[str, Any]:
+        """Note one number, and return its row.
 
         Raises:
             TypeError: it is none.
@@ -54,19 +67,19 @@ class Curves:
         if not isinstance(number, (int, float)):
             raise TypeError(f"tracked({name!r}, …) takes a number, got {type(value).__name__}")
         with self._lock:
-            if name not in self._rows and len(self._rows) >= MOST_NAMES:
-                return
             seen = self._seen.get(name, 0)
-            self._seen[name] = seen + 1
             seconds = round(time.monotonic() - self._began, 6)
             row = {"name": name, "step": seen if step is None else int(step), "value": number, "seconds": seconds}
+            if name not in self._rows and len(self._rows) >= MOST_NAMES:
+                return row
+            self._seen[name] = seen + 1
             self._last[name] = row
             rows = self._rows.setdefault(name, [])
-            if seen % self._stride(seen):
-                return
-            rows.append(row)
-            if len(rows) > MOST_ROWS:
-                del rows[1::2]
+            if seen % self._stride(seen) == 0:
+                rows.append(row)
+                if len(rows) > MOST_ROWS:
+                    del rows[1::2]
+            return row
 
     @staticmethod
     def _stride(seen: int) -> int:
@@ -88,6 +101,21 @@ class Curves:
 
 _curves: Curves | None = None
 """Those of the run that is going on in this process."""
+
+
+_listener: Callable[[str, float, int], None] | None = None
+"""Is told of each of its numbers."""
+
+
+@contextmanager
+def listening(listener: Callable[[str, float, int], None]) -> Iterator[None]:
+    """Within this context *listener* is given the name, value and step of what is tracked; what it raises ends that."""
+    global _listener  # noqa: PLW0603  (as for what is tracked)
+    before, _listener = _listener, listener
+    try:
+        yield
+    finally:
+        _listener = before
 
 
 @contextmanager

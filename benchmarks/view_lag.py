@@ -101,33 +101,37 @@ def measured(server: Server, journal: Path, more: list[bytes]) -> list[list[obje
     before = server.processor()
     time.sleep(SECONDS_OF_QUIET)
     idle = (server.processor() - before) / SECONDS_OF_QUIET
-    version = re.search(r'data-version="(\d+)"', server.get(sweep)[1])[1]
-    updates, lags = server.follow(sweep, version), []
+    version = re.search(r'data-version="(\w+)"', server.get(sweep)[1])[1]
+    updates, alone = server.follow(sweep, version), []
     for line in more[:ROUNDS]:
         time.sleep(SECONDS_OF_QUIET)
-        lags.append(lag(journal, line, updates))
-    at_once = [lag(journal, line, updates) for line in more[ROUNDS : 2 * ROUNDS]]
+        alone.append(lags(journal, line, updates, "points", "charts"))
+    points, charts = zip(*alone, strict=True)
+    at_once = [lags(journal, line, updates, "points")[0] for line in more[ROUNDS : 2 * ROUNDS]]
     return [
         ["first page, from the start of the program", first],
         ["everything read, from the start of the program", read],
         ["the overview, a page of it that was not made before", overview],
         ["a page of the sweep that was not made before", page],
-        ["from an appended point to the update of the sweep's page: median", median(lags)],
-        ["the longest", max(lags)],
+        ["from an appended point to the update of the sweep's page: median", median(points)],
+        ["the longest", max(points)],
         ["the same, each point appended as soon as the last was shown", median(at_once)],
+        ["from an appended point to the update of the charts: median", median(charts)],
         ["share of a processor while nothing changes", f"{idle:.1%}"],
     ]
 
 
-def lag(journal: Path, line: bytes, updates: socket.SocketIO) -> float:
-    """Append a point, and return how long it took until the stream told of it."""
-    before = time.perf_counter()
+def lags(journal: Path, line: bytes, updates: socket.SocketIO, *parts: str) -> list[float]:
+    """Append a point, and return how long it took until the stream told of it, one part after another."""
+    before, found = time.perf_counter(), []
     with journal.open("ab") as file:
         file.write(line + b"\n")
-    while not (told := updates.readline()).startswith(b"data: "):
-        pass
-    assert "points" in json.loads(told[6:])["parts"]
-    return time.perf_counter() - before
+    for part in parts:
+        told = b""
+        while not (told.startswith(b"data: ") and part in json.loads(told[6:])["parts"]):
+            told = updates.readline()
+        found.append(time.perf_counter() - before)
+    return found
 
 
 if __name__ == "__main__":

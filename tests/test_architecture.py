@@ -42,6 +42,7 @@ ORDER = {
         "readers",
         "metrics",
         "evaluate",
+        "pycocotools",
     ],
     "a4eval_box_metrics": ["ground", "boxes", "similarities", "analysis", "readers", "metrics", "pictures", "tasks"],
     "a4eval_deconv": ["ground", "algorithms", "operators", "frameworks", "analysis", "layers", "pictures", "tasks"],

@@ -43,6 +43,7 @@ def test_arrays_come_back(tmp_path):
         ("a.npy", header((1, 1), "|O") + pickle.dumps(Evil()), "is no .npy file: it is no arrays alone"),
         ("a.npy", header((10**15,)), "is no .npy file"),
         ("a.npy", header((10**4,)) + b"1234", "is no .npy file"),
+        ("a.npy", header("'''"), "is no .npy file"),
         ("a.npz", b"PK\x03\x04", "is no .npz file"),
         ("folder", None, "cannot be read: Is a directory"),
     ],

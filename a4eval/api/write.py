@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from a4eval.context import require
 from a4eval.errors import ConfigError, OutputError
 from a4eval.runs.record import plain
+from a4eval.spreadsheet import write_rows
 from a4eval.whole import whole
 
 if TYPE_CHECKING:
@@ -54,15 +54,14 @@ def write(table: Written, path: Path, *, overwrite: bool) -> Path:
 
 
 def _csv(table: Written, file: BinaryIO) -> None:
-    """Write the header and a line a row; nothing where there is no value, truths in small letters."""
+    """Write the header and a line a row; nothing where there is no value, truths in small letters, no formulas."""
     from io import TextIOWrapper
 
     text = TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.kinds)
+    write_rows(text, [table.kinds])
     truths = [place for place, kind in enumerate(table.kinds.values()) if kind == "truth"]
     for rows in table.batches():
-        writer.writerows(_lowered(row, truths) for row in rows) if truths else writer.writerows(rows)
+        write_rows(text, (_lowered(row, truths) for row in rows) if truths else rows)
     text.detach()
 
 

@@ -9,7 +9,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from hydra.core.utils import setup_globals
@@ -23,7 +23,7 @@ from a4eval.sweeps.command import Command, check_changes, quoted, read
 from a4eval.terminal import remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from omegaconf import DictConfig
 
@@ -45,7 +45,8 @@ def command_of(config: DictConfig, overrides: Iterable[str]) -> Command:
     folder = str(config.hydra.sweep.dir)  # asks for the time, if it is to be known
     del folder
     times = OmegaConf.get_cache(config).get("now", {})
-    about_hydra = [one for one in config.hydra.overrides.hydra if not _ABOUT.match(one)]
+    every: Any = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)  # of points nothing is known yet
+    about_hydra = [one for one in every if not _ABOUT.match(one)]
     name = str(config.hydra.job.name)
     what = [name, str(config.hydra.job.config_name), target or "", *overrides, *about_hydra]
     return Command(
@@ -75,19 +76,31 @@ def version_of(said: str | float | None) -> str | None:
     return found.commit + ("-dirty" if found.dirty else "")
 
 
-def earlier(config: DictConfig, command: Command, points: Jobs) -> tuple[Path, dict[str, str]] | None:
+def earlier(
+    config: DictConfig, command: Command, unfinished: Callable[[Path], bool]
+) -> tuple[Path, dict[str, str]] | None:
     """Return the folder where the same command was left unfinished, and the time it began at; None if there is none.
 
     Hydra names the folder of a sweep by the time, so the same command would never find it.
+
+    Args:
+        config: composed for the sweep.
+        command: that started it.
+        unfinished: says of a folder whether some of its points are done and some are not.
     """
     for folder in _candidates(config):
         kept = read(folder)
         if kept is None or kept.sweep_id != command.sweep_id or kept.directory != command.directory or not kept.ours:
             continue
-        standing = Journal(folder).catch_up()
-        done = sum(standing.current(run_id) is not None for run_id in points.run_ids)
-        return (folder, kept.now) if 0 < done < len(points) else None
+        return (folder, kept.now) if unfinished(folder) else None
     return None
+
+
+def some_done(points: Jobs, folder: Path) -> bool:
+    """Say whether some of *points* are done in *folder*, and some are not."""
+    standing = Journal(folder).catch_up()
+    done = sum(standing.current(run_id) is not None for run_id in points.run_ids)
+    return 0 < done < len(points)
 
 
 def _candidates(config: DictConfig) -> list[Path]:

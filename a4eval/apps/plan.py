@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import pickle
@@ -10,12 +11,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 
+from a4eval.apps.quick import quick_parsing, without_hydra
+from a4eval.apps.space import space_of
 from a4eval.apps.values import asks_the_user, identity, known_to_hydra, values
+from a4eval.config.setting import note_point
 from a4eval.errors import ConfigError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.progress import track
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
+    from a4eval.apps.space import Space
+    from a4eval.apps.study import Watch
     from a4eval.executors.contract import Runner
     from a4eval.experiment import Conduct
 
@@ -40,11 +46,23 @@ class Family(NamedTuple):
 
     Args:
         base: the config composed of these choices alone, Hydra's part included; pickled, for each point copies it.
+        whole: the same to look at.
+        bare: the same without Hydra's part, pickled.
         asks_the_user: it calls resolvers of the user's.
     """
 
     base: bytes
+    whole: DictConfig
+    bare: bytes
     asks_the_user: bool
+
+    def composed(self, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
+        """Return what :func:`composed` does, but that Hydra's part is the same for all points, each in its turn."""
+        config: DictConfig = pickle.loads(self.bare)  # noqa: S301  (made here)
+        own: Any = self.whole._get_node("hydra")  # noqa: SLF001  (a copy is what is saved here)
+        own._set_parent(config)  # noqa: SLF001
+        config._content["hydra"] = own  # type: ignore[index]  # noqa: SLF001
+        return applied(config, overrides, number)
 
 
 class AppPoint(NamedTuple):
@@ -55,22 +73,36 @@ class AppPoint(NamedTuple):
         number: the point's, as Hydra counts.
         base: see :class:`Family`.
         overrides: all of the point's, and which of them are not in the base.
-        config: what it comes to, as far as is known before it runs.
-        directory: the run's folder.
         version: what the user says of the code.
+        trial: of a search, which trial it belongs to.
+        watch: of a search, what ends it early.
     """
 
     name: str
     number: int
     base: bytes
     overrides: tuple[tuple[str, bool], ...]
-    config: dict[str, Any]
-    directory: str
     version: str | None
+    trial: int | None = None
+    watch: Watch | None = None
+
+    def composed(self) -> DictConfig:
+        """Return the config that Hydra would compose for it."""
+        return composed(self.base, self.overrides, self.number)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What its config comes to, as far as is known before it runs."""
+        return values_of(self.composed())
+
+    @property
+    def directory(self) -> str:
+        """Its folder."""
+        return directory_of(self.composed())
 
 
 class AppPlan:
-    """All points of a sweep, each composed.
+    """The points of a sweep, each composed.
 
     Args:
         loader: Hydra's.
@@ -78,10 +110,6 @@ class AppPlan:
         overrides: those of the sweep.
         version: what the user says of the code.
         dumps: how a config goes to the workers.
-
-    Raises:
-        hydra.errors.HydraException: a point cannot be composed.
-        ConfigError: the sweep is none of lists.
     """
 
     repeated = 0
@@ -98,35 +126,82 @@ class AppPlan:
         self._loader, self._config, self._version, self._dumps = loader, config, version, dumps
         self._families: dict[tuple[str, ...], Family] = {}
         self._groups: dict[str, bool] = {}
-        parsed = OverridesParser.create(config_loader=loader).parse_overrides(overrides)
-        for one in parsed:
-            if one.is_sweep_override() and not one.is_discrete_sweep():
-                message = f"got {one.input_line!r}, expected a list, choice(), range() or glob(): a search picks others"
-                raise ConfigError(message, path=one.key_or_group)
-        (self._points,) = BasicSweeper.split_arguments(parsed, None)
-        columns: dict[str, dict[str, None]] = {}
-        ids: dict[str, int] = {}
-        seen: Counter[bytes] = Counter()
+        self._points: dict[int, tuple[str, ...]] = {}
+        self._ids: dict[int, str] = {}
+        self._seen: Counter[bytes] = Counter()
         self._directories: set[str] = set()
-        total = len(self._points)
-        numbers = range(total)
-        for number in numbers if total <= POINTS_WITHOUT_PROGRESS else track(numbers, "planning", total):
-            for text in self._points[number]:
-                key, _, value = text.partition("=")
-                columns.setdefault(key, {})[value] = None
-            ids[self._run_id(number, seen)] = number
-        self.axes = [Axis(key, list(texts)) for key, texts in columns.items()]
-        self._ids = list(ids)
-        self.shared = total - len(self._directories)
-        """How many points have the folder of an earlier one."""
+        self.overrides = OverridesParser.create(config_loader=loader).parse_overrides(overrides)
+        self.axes: list[Axis] = []
 
-    def jobs(self, conduct: Conduct, runner: Runner) -> Jobs:
-        """Return the points, ready to run."""
+    def every(self, conduct: Conduct, runner: Runner) -> Jobs:
+        """Plan every point of the overrides, and return them.
+
+        Raises:
+            hydra.errors.HydraException: a point cannot be composed.
+            ConfigError: the sweep is none of lists.
+        """
+        for one in self.overrides:
+            if one.is_sweep_override() and not one.is_discrete_sweep():
+                message = (
+                    f"got {one.input_line!r}, expected a list, choice(), range() or glob(); "
+                    "hydra.sweeper.search=tpe searches an interval"
+                )
+                raise ConfigError(message, path=one.key_or_group)
+        (points,) = BasicSweeper.split_arguments(self.overrides, None)
+        columns: dict[str, dict[str, None]] = {}
+        total = len(points)
+        numbers = range(total)
+        with quick_parsing():
+            for number in numbers if total <= POINTS_WITHOUT_PROGRESS else track(numbers, "planning", total):
+                for text in points[number]:
+                    key, _, value = text.partition("=")
+                    columns.setdefault(key, {})[value] = None
+                self.add(number, tuple(points[number]))
+        self.axes = [Axis(key, list(texts)) for key, texts in columns.items()]
 
         def make(number: int) -> Job:
             return Job(self._ids[number], self.point(number), conduct.timeout, conduct.retries)
 
-        return Jobs(self._ids, make, conduct, runner)
+        return Jobs(self._ids.values(), make, conduct, runner)
+
+    def searched(self) -> Space:
+        """Return what the overrides say is searched over; the search adds the points.
+
+        Raises:
+            ConfigError: as :func:`space_of`.
+        """
+        texts = [(one.get_key_element(), one.input_line) for one in self.overrides]
+        self.axes = [Axis(key, [str(text).partition("=")[2]]) for key, text in texts]
+        return space_of(self.overrides)
+
+    @property
+    def shared(self) -> int:
+        """How many points have the folder of an earlier one."""
+        return len(self._points) - len(self._directories)
+
+    def add(self, number: int, overrides: tuple[str, ...], *, in_search: bool = False) -> str:
+        """Plan a point, and return its identity.
+
+        Args:
+            number: the point's.
+            overrides: all of it.
+            in_search: the same config again is another run for its number, and not for how often it was there.
+
+        Raises:
+            hydra.errors.HydraException: it cannot be composed.
+        """
+        self._points[number] = overrides
+        self._ids[number] = self._identified(number, in_search=in_search)
+        return self._ids[number]
+
+    def run_id(self, number: int) -> str:
+        """Return the identity of a point."""
+        return self._ids[number]
+
+    def setting(self, key: str, value: object) -> str:
+        """Return the override that sets a key, whether the config has it or not."""
+        there = OmegaConf.select(self._config, key, default=self) is not self
+        return f"{'' if there else '++'}{key}={value}"
 
     def goes_on(self, now: dict[str, str]) -> None:
         """Let it be the time at which the sweep began, for all that Hydra then knew it."""
@@ -135,39 +210,28 @@ class AppPlan:
         for key, family in self._families.items():
             base = pickle.loads(family.base)  # noqa: S301  (our own)
             OmegaConf.copy_cache(from_config=self._config, to_config=base)
-            self._families[key] = family._replace(base=self._dumps(base))
+            self._families[key] = self._family(base, family.asks_the_user)
 
     def point(self, number: int) -> AppPoint:
         """Return a point; where its folder is, is known once the sweep's is."""
         family, overrides = self._placed(number)
-        config = composed(family.base, overrides, number)
-        return AppPoint(
-            name=str(self._config.hydra.job.name),
-            number=number,
-            base=family.base,
-            overrides=overrides,
-            config=self._values(config),
-            directory=directory_of(config),
-            version=self._version,
-        )
+        return AppPoint(str(self._config.hydra.job.name), number, family.base, overrides, self._version)
 
-    @staticmethod
-    def _values(config: DictConfig) -> dict[str, Any]:
-        with known_to_hydra(config):
-            return values(config)
-
-    def _run_id(self, number: int, seen: Counter[bytes]) -> str:
+    def _identified(self, number: int, *, in_search: bool) -> str:
         family, overrides = self._placed(number)
-        config = composed(family.base, overrides, number)
+        config = family.composed(overrides, number)
         self._directories.add(directory_of(config))
+        # two at a time ask for Hydra's part
         asks = family.asks_the_user or any(asks_the_user(text) for text, _ in overrides)
         again = composed(family.base, overrides, number) if asks else None
         what = plain(
             {"app": str(self._config.hydra.job.name), "config": identity(config, again), "version": self._version}
         )
         text = msgspec.json.encode(what, order="deterministic")
-        seen[text] += 1  # the same config once more is another run: Hydra's basic sweeper runs it too
-        return hashlib.sha256(text + b"\n" * seen[text]).hexdigest()[:16]
+        if in_search:
+            return hashlib.sha256(b"%b\n%d" % (text, number)).hexdigest()[:16]
+        self._seen[text] += 1  # the same config once more is another run: Hydra's basic sweeper runs it too
+        return hashlib.sha256(text + b"\n" * self._seen[text]).hexdigest()[:16]
 
     def _placed(self, number: int) -> tuple[Family, tuple[tuple[str, bool], ...]]:
         """Return a point's family and overrides."""
@@ -176,8 +240,11 @@ class AppPlan:
         key = tuple(chosen)
         if key not in self._families:
             base = self._loader.load_sweep_config(self._config, chosen)
-            self._families[key] = Family(self._dumps(base), asks_the_user(OmegaConf.to_yaml(base)))
+            self._families[key] = self._family(base, asks_the_user(OmegaConf.to_yaml(base)))
         return self._families[key], tuple((text, not self._composes(text)) for text in texts)
+
+    def _family(self, base: DictConfig, asks: bool) -> Family:  # noqa: FBT001  (it goes into a field)
+        return Family(self._dumps(base), base, without_hydra(base, self._dumps), asks)
 
     def _composes(self, text: str) -> bool:
         """Say whether Hydra must compose anew for an override: it chooses configs, or is about Hydra itself."""
@@ -212,21 +279,27 @@ def composed(base: bytes, overrides: Sequence[tuple[str, bool]], number: int) ->
     Raises:
         hydra.errors.ConfigCompositionException: an override does not fit.
     """
-    config: DictConfig = pickle.loads(base)  # noqa: S301  (made by the sweep's own command)
+    return applied(pickle.loads(base), overrides, number)  # noqa: S301  (made by the sweep's own command)
+
+
+def applied(config: DictConfig, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
+    """Make of a base the config of a point, and return it: see :func:`composed`."""
     every = [parsed(text) for text, _ in overrides]
     ConfigLoaderImpl._apply_overrides_to_config(  # noqa: SLF001  (Hydra's own rules)
         [override for override, (_, fresh) in zip(every, overrides, strict=True) if fresh], config
     )
-    own = config.hydra
-    naming = own.job.config.override_dirname
-    with read_write(own), open_dict(own):
-        about_app = [one for one in every if not one.is_hydra_override()]
-        own.overrides.task = [one.input_line for one in about_app]
-        own.job.override_dirname = get_overrides_dirname(
-            overrides=about_app, kv_sep=naming.kv_sep, item_sep=naming.item_sep, exclude_keys=naming.exclude_keys
-        )
-        own.job.num, own.job.id = number, str(number)
+    note_point(config.hydra, [one for one in every if not one.is_hydra_override()], number)
     return config
+
+
+def values_of(config: DictConfig) -> dict[str, Any]:
+    """Return what a config comes to; what its resolvers remember of that is forgotten."""
+    before = copy.deepcopy(OmegaConf.get_cache(config))
+    try:
+        with known_to_hydra(config):
+            return values(config)
+    finally:
+        OmegaConf.set_cache(config, before)
 
 
 def directory_of(config: DictConfig) -> str:

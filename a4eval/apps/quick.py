@@ -7,30 +7,45 @@ from __future__ import annotations
 
 import pickle
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import omegaconf.base
+import yaml
 from hydra.core import utils
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import AnyNode, DictConfig, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+OF_A_JOB = ("job", "overrides", "runtime")
+"""The parts of Hydra's config that differ between points of the same base."""
+TREES_KEPT = 10_000
+BASES_KEPT = 100
 
 
 @contextmanager
-def quick_copies() -> Iterator[None]:
-    """Within this context Hydra's ``run_job`` copies configs by way of pickle, and writes unchanged parts once."""
+def quick_copies(base: bytes, *, watched: bool) -> Iterator[None]:
+    """Within this context Hydra's ``run_job`` copies no more than it must, and writes unchanged parts once.
+
+    Args:
+        base: what the config was made from, but for :data:`OF_A_JOB` in Hydra's part.
+        watched: callbacks look at all that there is, so that each copy must be one.
+    """
     with (
-        patch.object(utils, "copy", _Copy),
+        patch.object(utils, "copy", _Whole if watched else _Part),
         patch.object(HydraConfig, "set_config", _set_config),
-        patch.object(utils, "_save_config", _save_config),
+        patch.object(utils, "_save_config", _Saving(base)),
+        quick_parsing(),
     ):
         yield
 
 
-class _Copy:
+class _Whole:
     """In place of the module ``copy`` where Hydra runs a job."""
 
     @staticmethod
@@ -39,6 +54,30 @@ class _Copy:
         copied: DictConfig = pickle.loads(pickle.dumps(config))  # noqa: S301  (what was just dumped)
         copied._re_parent()  # noqa: SLF001  (as OmegaConf does when it copies)
         return copied
+
+
+class _Part:
+    """The same where nobody but Hydra sees the copies."""
+
+    @staticmethod
+    def deepcopy(config: DictConfig) -> DictConfig:
+        """Return a copy of the app's part, from which Hydra then takes its own away; its own alone it only reads."""
+        if set(config) == {"hydra"}:
+            return config
+        copied: DictConfig = pickle.loads(without_hydra(config, pickle.dumps))  # noqa: S301  (what was just dumped)
+        copied._re_parent()  # noqa: SLF001  (as OmegaConf does when it copies)
+        copied._content["hydra"] = AnyNode(parent=copied)  # type: ignore[index]  # noqa: SLF001
+        return copied
+
+
+def without_hydra(config: DictConfig, dumps: Callable[[Any], bytes]) -> bytes:
+    """Return a config without Hydra's part, pickled."""
+    content: Any = config._content  # noqa: SLF001  (to leave out a part without changing it)
+    try:
+        config.__dict__["_content"] = {key: node for key, node in content.items() if key != "hydra"}
+        return dumps(config)
+    finally:
+        config.__dict__["_content"] = content
 
 
 def _set_config(self: HydraConfig, config: DictConfig) -> None:
@@ -50,26 +89,74 @@ def _set_config(self: HydraConfig, config: DictConfig) -> None:
     self.cfg = shown  # type: ignore[assignment]
 
 
+class _Saving:
+    """Writes a config as YAML, in place of Hydra's function.
+
+    Args:
+        base: see :func:`quick_copies`.
+    """
+
+    def __init__(self, base: bytes) -> None:
+        self._of_base = _texts_of(base)
+
+    def __call__(self, config: Any, filename: str, folder: Path) -> None:
+        """Write it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = self._hydra(config) if filename == "hydra.yaml" else OmegaConf.to_yaml(config)
+        (folder / filename).write_text(text, encoding="utf-8")
+
+    def _hydra(self, config: DictConfig) -> str:
+        """Return the YAML of Hydra's part; that of the base is known after its first point."""
+        own: Any = config._get_node("hydra")  # noqa: SLF001  (its interpolations stay)
+        if not self._of_base:
+            for key, part in OmegaConf.to_container(own, enum_to_str=True).items():  # type: ignore[union-attr]
+                self._of_base[str(key)] = _indented(_text(("hydra", str(key)), part))
+        for key in OF_A_JOB:
+            part = OmegaConf.to_container(own._get_node(key), enum_to_str=True)  # noqa: SLF001
+            self._of_base[key] = _indented(_text(("hydra", key), part))
+        return "hydra:\n" + "".join(self._of_base.values())
+
+
+@lru_cache(BASES_KEPT)
+def _texts_of(_base: bytes) -> dict[str, str]:
+    """Return the YAML of the parts of Hydra's config that was made from a base, as far as it is known."""
+    return {}
+
+
 _texts: dict[tuple[str, ...], tuple[Any, str]] = {}
 """The parts of Hydra's config: what each was, and its YAML."""
 
 
-def _save_config(config: Any, filename: str, folder: Path) -> None:
-    """Write a config as YAML."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = OmegaConf.to_yaml(config) if filename != "hydra.yaml" else _yaml((), OmegaConf.to_container(config))
-    (folder / filename).write_text(text, encoding="utf-8")
+def _text(place: tuple[str, ...], part: Any) -> str:
+    """Return the YAML of a part under its key; of its own parts to the third level, what has not changed is known."""
+    known = _texts.get(place)
+    if known is None or known[0] != part:
+        if isinstance(part, dict) and part and len(place) < 4:
+            text = f"{place[-1]}:\n" + "".join(_indented(_text((*place, str(key)), of)) for key, of in part.items())
+        else:
+            text = _yaml({place[-1]: part})
+        known = _texts[place] = part, text
+    return known[1]
 
 
-def _yaml(path: tuple[str, ...], node: Any) -> str:
-    """Return the YAML of a mapping; of its parts down to the third level, those that have not changed are known."""
-    lines: list[str] = []
-    for key, part in node.items():
-        place = (*path, str(key))
-        known = _texts.get(place)
-        if known is None or known[0] != part:
-            deeper = isinstance(part, dict) and part and len(place) < 3
-            text = f"{key}:\n{_yaml(place, part)}" if deeper else OmegaConf.to_yaml(OmegaConf.create({key: part}))
-            known = _texts[place] = part, text
-        lines += known[1].splitlines(keepends=True)
-    return "".join(line if line == "\n" or not path else f"  {line}" for line in lines)
+def _yaml(plain: Any) -> str:
+    """Return what ``OmegaConf.to_yaml`` does, of what it makes of a config first."""
+    text: str = yaml.dump(plain, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=_DUMPER)
+    return text
+
+
+_DUMPER = get_omega_conf_dumper()
+
+
+def _indented(text: str) -> str:
+    return "".join(line if line == "\n" else f"  {line}" for line in text.splitlines(keepends=True))
+
+
+@contextmanager
+def quick_parsing() -> Iterator[None]:
+    """Within this context OmegaConf parses each text with interpolations once."""
+    with patch.object(omegaconf.base, "parse", _parsed):
+        yield
+
+
+_parsed = lru_cache(TREES_KEPT)(omegaconf.base.parse)  # type: ignore[attr-defined]

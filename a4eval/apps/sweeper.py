@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omegaconf import OmegaConf
 
-from a4eval.apps.again import command_of, earlier, refuse_taken, version_of
+from a4eval.apps.again import command_of, earlier, refuse_taken, some_done, version_of
 from a4eval.apps.job import AppRunner
 from a4eval.apps.plan import AppPlan
+from a4eval.apps.search import Search
 from a4eval.apps.start import by_value, meet, start_of
+from a4eval.apps.study import Direction, aim_of
 from a4eval.conversion import convert
 from a4eval.errors import A4evalError, ConfigError, DataError, PluginError
 from a4eval.experiment import Conduct
@@ -20,7 +23,7 @@ from a4eval.results.summary import finish
 from a4eval.runs.folder import make_folder
 from a4eval.sweeps.carry_out import carry_out, executor_of
 from a4eval.sweeps.sweeper import Planned
-from a4eval.terminal import remark
+from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,12 +33,14 @@ if TYPE_CHECKING:
 
 _TYPES: dict[str, Any] = {
     "executor": str | dict[str, Any],
+    "search": str | dict[str, Any] | None,
     "resume": bool | Literal["failed"],
     "dry_run": bool,
     "fail_fast": bool,
     "retries": int,
     "timeout": float | None,
     "sort": str | None,
+    "directions": dict[str, Direction],
     "version": str | int | float | None,
 }
 """The keys of ``hydra.sweeper``, beside those of Hydra's basic sweeper."""
@@ -83,23 +88,42 @@ def _carried_out(
     start = start_of(function, context)
     version = version_of(said["version"])
     overrides = [f"{key}={value}" for key, value in (settings["params"] or {}).items()] + arguments
+    done = {"ok"} if said["resume"] == "failed" else {"ok", "failed"}
     plan = AppPlan(context.config_loader, config, overrides, version, start.dumps)
-    points = plan.jobs(conduct, AppRunner(start, _pickled(context)))
     command = command_of(config, overrides)
-    folder = Path(str(config.hydra.sweep.dir))
-    if conduct.resume and (found := earlier(config, command, points)):
+    folder, aim = Path(str(config.hydra.sweep.dir)), aim_of(said["search"])
+    directions = said["directions"] | ({} if aim is None else aim.directions)
+    better = {name: direction == "maximize" for name, direction in directions.items()}
+    runner = AppRunner(start, _pickled(context), tuple(command.single()) if command.program else (), better)
+    search: Search | None = None
+    if aim is None:
+        points = plan.every(conduct, runner)
+    else:
+        begun = partial(Search, aim, plan.searched(), plan, conduct, runner, command.sweep_id, done)
+
+    def unfinished(place: Path) -> bool:
+        return some_done(points, place) if aim is None else begun(place).unfinished
+
+    if conduct.resume and (found := earlier(config, command, unfinished)):
         folder, command.now = found
         plan.goes_on(command.now)
+    if aim is not None:
+        search = begun(folder)
+        points = search.points
     if conduct.dry_run:
+        if search is not None:
+            search.more(1, 0)
         return finish(Planned(plan.axes, plan.repeated, points, folder, command.sweep_id, command))
     refuse_taken(points, plan, folder)
-    if plan.shared:
+    if plan.shared and search is None:
         doubt = "point(s) have the folder of an earlier one (hydra.sweep.subdir) and write over what it leaves"
         remark(f"a4eval: warning: {plan.shared} {doubt}")
     make_folder(folder, "hydra.sweep.dir")
     OmegaConf.save(config, folder / "multirun.yaml")
-    done = {"ok"} if said["resume"] == "failed" else {"ok", "failed"}
-    return finish(carry_out(points, folder, command.sweep_id, command, done))
+    status = finish(carry_out(points, folder, command.sweep_id, command, done, guide=search))
+    for line in search.sentences() if search is not None else ():
+        put(line)
+    return status
 
 
 def _conduct(said: Mapping[str, Any]) -> Conduct:
@@ -108,7 +132,7 @@ def _conduct(said: Mapping[str, Any]) -> Conduct:
     if said["timeout"] is not None and not said["timeout"] > 0:
         message = f"got {said['timeout']}, expected a number of seconds above 0, or null"
         raise ConfigError(message, path="hydra.sweeper.timeout")
-    own = {key: value for key, value in said.items() if key != "version"}
+    own = {key: value for key, value in said.items() if key not in ("version", "search", "directions")}
     return Conduct(**{**own, "resume": own["resume"] is not False})
 
 

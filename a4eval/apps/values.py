@@ -15,7 +15,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OWN = re.compile(r"\$\{\s*(?!(?:now|hydra|python_version|oc\.[\w.]+)\s*:)[\w.]+\s*:")
+_OWN = re.compile(r"\$\{\s*(?!(?:now|hydra|hydra_override_dirname|python_version|oc\.[\w.]+)\s*:)[\w.]+\s*:")
 """A resolver that is neither Hydra's nor OmegaConf's."""
 _PASSING = re.compile(r"job\.(num|id)\b|runtime\.(output_dir|cwd)\b|sweep\b|run\b|sweeper\b|launcher\b")
 """What of Hydra's config depends on where and in which place of a sweep a point runs, not on what it is."""

@@ -61,12 +61,10 @@ def _found(path: Path) -> tuple[Record, Path]:
         ConfigError: it means none, or several.
         DataError: it is no record.
     """
-    import msgspec
-
     from a4eval.journal import query
-    from a4eval.journal.texts import text_at
-    from a4eval.ownership import RECORD, folder_of
-    from a4eval.runs.record import Record, read
+    from a4eval.journal.texts import record_of
+    from a4eval.ownership import RECORD
+    from a4eval.runs.record import read
 
     file = path / RECORD if path.is_dir() else path
     if file.is_file() and file.suffix != ".jsonl":
@@ -79,12 +77,7 @@ def _found(path: Path) -> tuple[Record, Path]:
         advice = f"`a4eval show {path}/#1` shows the first, `a4eval ls {path}` lists them"
         raise ConfigError(f"holds {len(rows):,} records, expected one; {advice}", path=str(path))
     row = rows[-1]  # of a run whose data files changed the newest
-    file = Path(row.path)
-    try:
-        found = msgspec.json.decode(text_at(file, row.offset), type=Record)
-    except ValueError as error:
-        raise DataError(f"{path}: is no record of a run: {error}") from error
-    return found, folder_of(file, found.run_id)
+    return record_of(row)
 
 
 def _print_end(found: Record, folder: Path) -> None:

@@ -143,7 +143,7 @@ def pair_of(
         found.notes.append(f"{name} is in the {'baseline' if name in first else 'candidate'} only")
     for which, metrics in zip(("baseline", "candidate"), kept, strict=True):
         if not metrics:
-            found.notes.append(f"the {which} keeps no resamples: run it with task.interval.resamples=1000")
+            found.notes.append(f"the {which} keeps no resamples: evaluate does with task.interval.resamples=1000")
     for label, of_baseline in kept[0].items():
         if label in kept[1]:
             _add(found, label, of_baseline, kept[1][label], level, method)

@@ -25,6 +25,7 @@ COMPOSITION_ERRORS = (
     OmegaConfBaseException,
     yaml.YAMLError,
     # what Hydra lets through of a user's typo: keys and groups that are not there, YAML that is not UTF-8 or in circles
+    AssertionError,
     AttributeError,
     KeyError,
     OSError,

@@ -25,6 +25,7 @@ from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
+from omegaconf.errors import KeyValidationError
 
 from a4eval.config.interpolation import bounded
 from a4eval.config.setting import our_rules
@@ -82,6 +83,8 @@ class UserConfigs(ConfigSource):
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ConfigError(f"not valid YAML: {error.problem}", path=f"{file}, line {line}") from error
+        except (AssertionError, KeyValidationError) as error:  # OmegaConf asserts that it is no number and no date
+            raise ConfigError("expected a mapping, whose keys are texts or numbers", path=str(file)) from error
         content: Any = OmegaConf.to_container(config)
         for name in _names(content.get("defaults") if isinstance(content, dict) else None):
             if ".." in name.split("/") or "${" in name.partition(":")[0] or ":" in name.partition("${")[2]:
@@ -144,6 +147,8 @@ def check_overrides(overrides: Iterable[str]) -> None:
         why = "Hydra cannot read overrides without Python's assertions: unset it, leave -O out"
         raise ConfigError(why, path="PYTHONOPTIMIZE")
     for key, sign, value in (one.partition("=") for one in overrides):
+        if sign and not key.lstrip("+~").partition("@")[0]:
+            raise ConfigError(f"got {key + sign + value!r}, expected KEY=VALUE")
         if sign and key.lstrip("+") in _NAMED and _NO_NAME.fullmatch(value):
             expected = f"expected the name of one; `a4eval {_NAMED[key.lstrip('+')]}` lists them"
             raise ConfigError(f"got {value or 'nothing'}, {expected}", path=key.lstrip("+"))
@@ -227,6 +232,7 @@ class Guard(ConfigLoader):
         self._inner = inner
         self._strangers = strangers
         self._known: dict[tuple[Any, ...], DictConfig] = {}
+        self._options: dict[tuple[Any, ...], list[str]] = {}
 
     @cached_property
     def _without_strangers(self) -> ConfigLoader:
@@ -292,8 +298,11 @@ class Guard(ConfigLoader):
         config_name: str | None = None,
         overrides: list[str] | None = None,
     ) -> list[str]:
-        """As Hydra's."""
-        return self._inner.get_group_options(group_name, results_filter, config_name, overrides)
+        """As Hydra's, which copies all that it has read for each question: one is asked once."""
+        key = (group_name, results_filter, config_name, *(overrides or ()))
+        if key not in self._options:
+            self._options[key] = self._inner.get_group_options(group_name, results_filter, config_name, overrides)
+        return self._options[key]
 
     def compute_defaults_list(self, config_name: str | None, overrides: list[str], run_mode: RunMode) -> Any:
         """As Hydra's."""

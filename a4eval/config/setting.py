@@ -9,11 +9,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from omegaconf import OmegaConf, open_dict
+from omegaconf import OmegaConf, open_dict, read_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
@@ -68,3 +69,24 @@ def _raw(config: DictConfig, path: str) -> Any:
             return None
         node = node.get(step)
     return {} if OmegaConf.is_dict(node) else node
+
+
+def note_point(own: DictConfig, overrides: Sequence[Override], number: int) -> None:
+    """Let Hydra's own part of a config say which point of a sweep it is of, as Hydra's sweepers do.
+
+    Args:
+        own: that part.
+        overrides: those of the point that are not about Hydra.
+        number: the point's.
+    """
+    naming = own.job.config.override_dirname
+    with read_write(own), open_dict(own):
+        own.job.id, own.job.num = str(number), number
+        own.overrides.task = [one.input_line for one in overrides]
+        if hasattr(config_loader_impl, "get_overrides_dirname"):  # from 1.4 on a resolver makes it of the overrides
+            own.job.override_dirname = config_loader_impl.get_overrides_dirname(
+                overrides=list(overrides),
+                kv_sep=naming.kv_sep,
+                item_sep=naming.item_sep,
+                exclude_keys=naming.exclude_keys,
+            )

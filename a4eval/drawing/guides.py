@@ -62,6 +62,12 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
     scale, channel = plot.scales.get("x"), plot.axes.get("x")
     if scale is None or channel is None:
         return Markup(), 4.0
+
+    def within(at: float, shown: str) -> float:
+        """Return the middle of a label that lies neither under those of the other axis nor beyond the picture."""
+        half = width(shown) / 2
+        return min(max(at, left - 4 + half), right + 12 - half) if not isinstance(scale, Band) else at
+
     given = labels(scale, channel, 70)
     step = abs(scale.step) if isinstance(scale, Band) else 70.0
     longest = max((width(shown) for _, shown in given), default=0.0)
@@ -69,7 +75,7 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
     parts: list[Markup] = []
     grid = not isinstance(scale, Band) and (channel.given.get("axis") or {}).get("grid", True)
     if bottom - top > TALL and not isinstance(scale, Band):
-        parts += [tag("text", shown, x=at, y=top - 5, text_anchor="middle") for at, shown in given]
+        parts += [tag("text", shown, x=within(at, shown), y=top - 5, text_anchor="middle") for at, shown in given]
     for at, shown in given:
         if grid:
             parts.append(tag("line", x1=at, y1=top, x2=at, y2=bottom, stroke=FAINT, class_="g"))
@@ -85,7 +91,7 @@ def axis_x(plot: Plot, frame: Frame) -> tuple[Markup, float]:
                 )
             )
         else:
-            parts.append(label(shown, max(step - 2, 30), x=at, y=bottom + 14, text_anchor="middle"))
+            parts.append(label(shown, max(step - 2, 30), x=within(at, shown), y=bottom + 14, text_anchor="middle"))
     height = 18.0 if given else 2.0
     if turned:
         height = 14.0 + min(longest, 90) * 0.82
@@ -111,12 +117,11 @@ def axis_y(plot: Plot, frame: Frame) -> Markup:
     scale, channel = plot.scales.get("y"), plot.axes.get("y")
     if scale is None or channel is None:
         return Markup()
-    parts = []
+    given = labels(scale, channel, _room_y(scale))
     grid = not isinstance(scale, Band) and (channel.given.get("axis") or {}).get("grid", True)
-    for at, shown in labels(scale, channel, _room_y(scale)):
-        if grid:
-            parts.append(tag("line", x1=left, y1=at, x2=right, y2=at, stroke=FAINT, class_="g"))
-        parts.append(label(shown, LONGEST, x=left - 6, y=at + 4, text_anchor="end"))
+    parts = [tag("line", x1=left, y1=at, x2=right, y2=at, stroke=FAINT, class_="g") for at, _ in given if grid]
+    names = (label(shown, LONGEST, y=at + 4) for at, shown in given)
+    parts.append(tag("g", *names, text_anchor="end", transform=f"translate({left - 6:.1f} 0)"))
     if channel.title:
         parts.append(label(channel.title, (right - 2) / BOLD, x=2, y=top - 9, font_weight="600"))
     return joined(parts)

@@ -11,6 +11,8 @@ _FORMAT = re.compile(r"(?P<comma>,?)(?:\.(?P<digits>\d{1,2}))?(?P<trim>~?)(?P<ki
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 DIGITS = 4
 """Significant digits of a number whose format is not given."""
+LAST_BITS = 4e-16
+"""Share of a number that two steps between floats are, or more."""
 _WIDTHS = {
     one: share
     for share, of in (
@@ -75,14 +77,16 @@ def text(value: Any, form: str = "") -> str:
 def aligned(value: Any) -> str:
     """Return *value* as a column of a table shows it: what was rounded keeps its last zeros, what is exact has none.
 
-    >>> [aligned(one) for one in (0.69698, 0.58562, 0.0001, 3, float("nan"))]
-    ['0.6970', '0.5856', '0.0001', '3', 'NaN']
+    Exact is also what differs by the last bits alone, such as 0.1 + 0.2.
+
+    >>> [aligned(one) for one in (0.69698, 0.58562, 0.0001, 0.1 + 0.2, 3, float("nan"))]
+    ['0.6970', '0.5856', '0.0001', '0.3', '3', 'NaN']
     """
     if not isinstance(value, float):
         return text(value)
     if math.isnan(value):
         return "NaN"
-    exact = not math.isfinite(value) or float(f"{value:.{DIGITS}g}") == value
+    exact = math.isclose(float(f"{value:.{DIGITS}g}"), value, rel_tol=LAST_BITS)
     return _general(value) if exact else _minus(f"{value:#.{DIGITS}g}")
 
 

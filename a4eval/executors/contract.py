@@ -83,6 +83,11 @@ class Jobs:
         """Return a point, ready to run."""
         return self._make(number)
 
+    def ends(self) -> tuple[Job, Job]:
+        """Return the first point that is known, and the last."""
+        numbers = list(self.run_ids.values())
+        return self[numbers[0]], self[numbers[-1]]
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:

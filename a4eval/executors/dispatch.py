@@ -72,7 +72,8 @@ class Dispatcher:
         fail_fast: stop at the first failure.
         tell: called with the tally whenever it may have changed.
         retry: give failed runs the further attempts that their config allows.
-        more: asked, with the executor's slots, when all points so far are done: further points to run.
+        more: asked, with the executor's slots and how many chunks are in them, whenever no point waits for one that is
+            free: further points to run.
     """
 
     jobs: Jobs
@@ -82,7 +83,7 @@ class Dispatcher:
     fail_fast: bool = False
     tell: Callable[[Tally], None] = lambda _tally: None
     retry: bool = True
-    more: Callable[[int], Sequence[int]] = lambda _slots: ()
+    more: Callable[[int, int], Sequence[int]] = lambda _slots, _running: ()
     _pending: deque[int] = field(default_factory=deque)
     _chunks: dict[int, dict[str, int]] = field(default_factory=dict)
     """Chunk to the run ids and indices in it."""
@@ -107,7 +108,7 @@ class Dispatcher:
         self._pending = deque(todo)
         number = 0
         try:
-            while self._pending or self._chunks or self._asked():
+            while self._asked(tally) or self._chunks:
                 slots = self.executor.slots()
                 while self._pending and len(self._chunks) < slots:
                     number += 1
@@ -124,8 +125,12 @@ class Dispatcher:
             self.executor.stop()
             self._read(tally)
 
-    def _asked(self) -> bool:
-        self._pending.extend(self.more(self.executor.slots()))
+    def _asked(self, tally: Tally) -> bool:
+        """Say whether points wait, and ask for more if there are none and room for some."""
+        slots = self.executor.slots()
+        if not self._pending and len(self._chunks) < slots:
+            self._pending.extend(self.more(slots, len(self._chunks)))
+            tally.total = len(self.jobs)
         return bool(self._pending)
 
     def _submit(self, number: int, slots: int) -> None:

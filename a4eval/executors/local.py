@@ -15,6 +15,8 @@ from a4eval.executors.contract import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, ChunkDone, Refused, Settings, Worker
 
 SECONDS_BETWEEN_CHECKS = 1.0
+MOST_WORKERS = 1_024
+"""More than any machine has processors: a config that someone sent may say it, and each is a process."""
 
 
 def processors() -> int:
@@ -46,8 +48,8 @@ class Local:
     chunk_seconds: ClassVar[float] = 0.5
 
     def __post_init__(self) -> None:
-        if self.workers is not None and self.workers < 1:
-            raise ValueError(f"workers must be at least 1, got {self.workers}")
+        if self.workers is not None and not 1 <= self.workers <= MOST_WORKERS:
+            raise ValueError(f"workers must be at least 1 and at most {MOST_WORKERS:,}, got {self.workers}")
         if self.memory_limit is not None and not self.memory_limit > 0:
             raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
         if self.gpus == []:
@@ -58,15 +60,13 @@ class Local:
         self._busy: list[Worker] = []
 
     def start(self, sweep: Sweep) -> None:
-        """Start the processes."""
+        """Get ready; processes are started as there is work for them, never more than there are points."""
         limit = None if self.memory_limit is None else int(self.memory_limit * 1e9)
         self._settings = Settings(sweep, memory_limit=limit)
         self._environment = sweep.runner.environment(max(1, processors() // self.slots()))
         self._inherited = () if sweep.lock is None else (sweep.lock,)
         gpus = visible_gpus() if self.gpus == "auto" else [str(one) for one in self.gpus or ()]
         self._gpus = [gpus[place % len(gpus)] for place in range(self.slots())] if gpus else []
-        for _ in range(self.slots()):
-            self._idle.append(self._new())
 
     def slots(self) -> int:
         """One chunk for each process."""

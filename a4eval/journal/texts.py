@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
+import msgspec
+
+from a4eval.errors import DataError
 from a4eval.journal.following import LONGEST
+from a4eval.ownership import folder_of
 from a4eval.regular import opened
+from a4eval.runs.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from a4eval.journal.views import Row
 
 Text: TypeAlias = bytes | memoryview
 
@@ -51,3 +58,18 @@ def _next(lines: BinaryIO, offset: int, *, whole: bool) -> Text:
     end = min(end, len(content))
     lines.seek(end)
     return memoryview(content)[offset:end]
+
+
+def record_of(row: Row) -> tuple[Record, Path]:
+    """Return the whole record of a row, and the folder of its run.
+
+    Raises:
+        OSError: it cannot be read.
+        DataError: it is none.
+    """
+    file = Path(row.path)
+    try:
+        found = msgspec.json.decode(text_at(file, row.offset), type=Record)
+    except ValueError as error:
+        raise DataError(f"{file}: the record of run {row.run_id} cannot be read: {error}") from error
+    return found, folder_of(file, found.run_id)

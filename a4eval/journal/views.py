@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """The names that JSON texts have for numbers which JSON cannot hold."""
+_NAME = re.compile(r"(?!null$)[\w./-]+")
+"""A word as it stands in an override."""
 LARGEST_BITS = 1023
 """Of an integer that surely is a float, too."""
 
@@ -93,6 +96,7 @@ class Row(Struct):
     schema_version: int = SCHEMA_VERSION
     verdict: VerdictEntry | None = None
     log: dict[str, Any] | None = None
+    app: dict[str, Any] | None = None
     path: str = msgspec.field(default="", name="#path")  # no key of a record
     """The file it stands in."""
     offset: int = msgspec.field(default=0, name="#offset")  # no key of a record
@@ -103,8 +107,14 @@ class Row(Struct):
         settings = self.settings
         return [self.get(key, settings) for key in keys]
 
+    @property
+    def program(self) -> list[str]:
+        """What runs it again, given its overrides; nothing where that cannot be known."""
+        found = ["a4eval", "run"] if self.app is None else self.app.get("command")
+        return [str(word) for word in found] if isinstance(found, list) else []
+
     def get(self, key: str, settings: Any = None) -> Any:
-        """Return what stands under *key*, or None.
+        """Return what stands under *key*, or None; what an override set goes before all else of that name.
 
         Args:
             key: a key of the record (``status``, ``verdict``, ``age`` in seconds, ``timing.wall_seconds``,
@@ -112,6 +122,11 @@ class Row(Struct):
                 the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
             settings: the config, where it is known already.
         """
+        if any(one.partition("=")[0].lstrip("+") == key for one in self.overrides):
+            return self._set(key, settings)
+        return self._found(key, settings)
+
+    def _found(self, key: str, settings: Any) -> Any:
         head, _, rest = key.partition(".")
         if key == "age":
             return self.age
@@ -125,6 +140,19 @@ class Row(Struct):
             value = getattr(self, head)
             return number(value) if isinstance(value, str) else _walk(msgspec.to_builtins(value), rest)
         return _walk(self.settings if settings is None else settings, rest if head == "config" else key)
+
+    def _set(self, key: str, settings: Any) -> Any:
+        """Return what an override made of *key*; of a mapping that it chose by name, such as ``model=small``, the name.
+
+        A config group that goes elsewhere in the config, or stands in a folder of another, has its name alone.
+        """
+        value = _walk(self.settings if settings is None else settings, key)
+        if value is None or isinstance(value, dict):
+            for override in self.overrides:
+                name, _, text = override.partition("=")
+                if name.lstrip("+") == key and _NAME.fullmatch(text):
+                    value = text
+        return value
 
     def of_metric(self, key: str) -> tuple[Any] | None:
         """Return what stands under a key such as ``AP.interval.low``, or None if it names no metric."""

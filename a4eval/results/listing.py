@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import shlex
@@ -12,6 +11,7 @@ from a4eval.journal import query
 from a4eval.results.record_table import Line, print_records
 from a4eval.results.tables import print_table, print_text
 from a4eval.runs.record import plain, schema
+from a4eval.spreadsheet import write_rows
 from a4eval.terminal import put, remark
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def list_records(
         put(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":
         lines = io.StringIO()
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(keys)
-        writer.writerows(map(_text, line) for line in cells)
+        write_rows(lines, [keys, *(map(_text, line) for line in cells)])
         put(lines.getvalue(), end="")
     elif columns:
         print_table("", [key.removeprefix("metrics.") for key in keys], cells)

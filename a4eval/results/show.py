@@ -54,9 +54,7 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
 
 def print_head(record: Record) -> int:
     """Print what was run, in a line or two."""
-    task = record.config["task"]
-    name = record.experiment or (task if isinstance(task, str) else task["name"])
-    put_styled(f"{name} (seed {record.seed})", "bold")
+    put_styled(_title(record), "bold")
     lines = wrapped(str(record.config.get("description") or ""), screen_width())
     if len(lines) > DESCRIPTION_LINES:
         last = wrapped(lines[DESCRIPTION_LINES - 1], screen_width() - 2)[0]
@@ -64,6 +62,13 @@ def print_head(record: Record) -> int:
     for line in lines:
         put(line)
     return 1 + len(lines)
+
+
+def _title(record: Record) -> str:
+    if record.app is not None:
+        return " ".join([record.experiment or "", *record.overrides])
+    task = record.config["task"]
+    return f"{record.experiment or (task if isinstance(task, str) else task['name'])} (seed {record.seed})"
 
 
 def print_verdict(verdict: VerdictRecord, *, everything: bool = False) -> int:

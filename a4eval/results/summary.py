@@ -50,7 +50,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     if isinstance(conduct, Root) and conduct.reuse is not None:
         there = finished(plan.points.run_ids, conduct.reuse, plan.folder)
         put(f"{len(there):,} of them are finished in {_named(conduct.reuse)} and need not run")
-    first, last = plan.points[0], plan.points[len(plan.points) - 1]
+    first, last = plan.points.ends()
     lines = yaml.safe_dump(first.point.config, sort_keys=False, allow_unicode=True).splitlines()
     shown = lines if everything else lines[: max(PLAN_LINES - 7 - len(plan.axes), 5)]
     put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
@@ -120,7 +120,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
 
 def _swept(points: Jobs) -> list[str]:
     """Return the keys that are swept over: those in which the first point and the last differ."""
-    first, last = (_typed(points[at].point) for at in (0, len(points) - 1))
+    first, last = (_typed(one.point) for one in points.ends())
     return [key.lstrip("+~") for key in last if first.get(key) != last[key]]
 
 

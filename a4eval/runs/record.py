@@ -129,6 +129,9 @@ class AppRecord(Struct):
     number: Annotated[int, Meta(description="hydra.job.num", ge=0)]
     directory: Annotated[str, Meta(description="its folder as Hydra made it, hydra.runtime.output_dir")]
     version: Annotated[str | None, Meta(description="what hydra.sweeper.version says of the code")]
+    command: Annotated[list[str], Meta(description="what runs it by itself, but for its overrides")] = []
+    trial: Annotated[int | None, Meta(description="of a search: which trial it is a point of")] = None
+    pruned: Annotated[int | None, Meta(description="the step at which a search ended it early")] = None
 
 
 class Record(Struct, kw_only=True):

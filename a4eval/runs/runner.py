@@ -33,7 +33,7 @@ from a4eval.runs.leftovers import leftovers_removed
 from a4eval.runs.printed import Printed
 from a4eval.runs.result import Came, convert
 from a4eval.runs.watchdog import watched
-from a4eval.tracking import tracking
+from a4eval.tracking import CURVES, tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -168,8 +168,9 @@ def execute(
             os._exit(came.failure is not None)  # a child that the task forked has come back: the run is its parent's
         with uninterrupted():
             printed.end()
-    if rows := curves.table():
-        came.tables.setdefault("tracked", convert(rows, record.Table, "the table 'tracked'"))
+    if (rows := curves.table()) and not {"tracked"} & (came.tables.keys() | came.charts.keys()):
+        came.tables["tracked"] = convert(rows, record.Table, "the table 'tracked'")
+        came.charts["tracked"] = CURVES
     with uninterrupted():
         return _record(prepared, run, came, clock, sweep_id, executor, printed)
 

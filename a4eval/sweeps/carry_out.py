@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from a4eval.config.builder import build
 from a4eval.contracts import lacking
@@ -26,7 +26,7 @@ from a4eval.sweeps.reuse import take
 from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from a4eval.experiment import Conduct
     from a4eval.journal.standing import Standing
@@ -37,6 +37,24 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 """How often points are run whose records went away while the sweep did, because its journal was replaced."""
+
+
+class Guide(Protocol):
+    """Says from what points came to which are next."""
+
+    def begin(self, journal: Journal, todo: list[int]) -> None:
+        """Go on from what is done.
+
+        Args:
+            journal: of the sweep.
+            todo: the numbers of the points that are known and yet to run.
+        """
+
+    def more(self, slots: int, running: int) -> Sequence[int]:
+        """Return the next points to run, for *slots* chunks of which so many are *running*; none if that is all."""
+
+    def look(self) -> None:
+        """Take in what has ended since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,7 @@ def carry_out(
     command: Command | None,
     done: Collection[str] = ("ok", "failed"),
     what: str = "points",
+    guide: Guide | None = None,
 ) -> Outcome:
     """Run what is missing of *points* in *folder*.
 
@@ -91,6 +110,7 @@ def carry_out(
         command: what started it; kept in the folder.
         done: the statuses that make a point done: with ``["ok"]`` the failed run again.
         what: what progress calls them.
+        guide: picks the points one after the other; by default the rule to stop by, if there is one.
 
     Raises:
         ConfigError: the folder cannot be used, or the executor's parameters or the rule to stop by are wrong.
@@ -100,6 +120,7 @@ def carry_out(
     executor, name = executor_of(conduct)
     trackers = trackers_of(conduct.trackers)
     stop = stop_of(points) if command is not None else None
+    guide = guide or stop
     if name not in LOCAL:
         tell_where(name, conduct.executor)
     make_folder(folder, "hydra.sweep.dir")
@@ -128,10 +149,10 @@ def carry_out(
                 reused, todo = len(todo) - len(left), left
                 tally.done += reused
             tell(tally)
-            if stop is not None:
-                stop.begin(journal, todo)
-                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell, more=stop.more).run([], tally)
-                stop.look()
+            if guide is not None:
+                guide.begin(journal, todo)
+                Dispatcher(points, executor, sweep, journal, conduct.fail_fast, tell, more=guide.more).run([], tally)
+                guide.look()
                 todo = []
             for _ in range(ROUNDS):
                 if not todo:
@@ -181,12 +202,17 @@ def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tal
     todo = []
     for run_id, number in points.run_ids.items():
         entry = standing.current(run_id) if conduct.resume else None
-        if entry is not None and entry.status in done and entry.stands(conduct.retries):
+        if entry is not None and is_done(entry, done, conduct.retries):
             tally.done += 1
             tally.failed += entry.status != "ok"
         else:
             todo.append(number)
     return todo
+
+
+def is_done(entry: Entry, done: Collection[str], retries: int) -> bool:
+    """Say whether a record is the last word on its point, of which the statuses *done* are."""
+    return entry.status in done and entry.stands(retries)
 
 
 def stop_of(points: Jobs) -> Stop | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import contained, resolve
 from a4eval.config.interpolation import bounded
-from a4eval.config.setting import apply
+from a4eval.config.setting import apply, note_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,17 +71,7 @@ class Entangled:
         chosen = set(map(id, groups))
         kept = [one for one in overrides if id(one) not in chosen]
         apply(kept, copy)
-        own = self._whole.hydra
-        with read_write(own), open_dict(own):
-            own.job.id = own.job.num = number
-            own.overrides.task = [one.input_line for one in overrides]
-            naming = own.job.config.override_dirname
-            own.job.override_dirname = get_overrides_dirname(
-                overrides=list(overrides),
-                kv_sep=naming.kv_sep,
-                item_sep=naming.item_sep,
-                exclude_keys=naming.exclude_keys,
-            )
+        note_point(self._whole.hydra, list(overrides), number)
         HydraConfig.instance().cfg = cast("Any", self._whole)
         return _resolved(copy)
 

@@ -117,8 +117,10 @@ class Stop:
         wanted = set(todo)
         self._left = {seed: left for seed, of in self._numbers.items() if (left := [at for at in of if at in wanted])}
 
-    def more(self, slots: int) -> list[int]:
+    def more(self, slots: int, running: int) -> list[int]:
         """Return the next points to run: whole seeds, as many as keep *slots* busy; none once it is decided."""
+        if running:
+            return []  # it looks at what all of them came to
         self.look()
         found: list[int] = []
         while self.looked.verdict == "undecided" and self._left and len(found) < slots:

@@ -88,10 +88,11 @@ def planned(
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Refuse what says how a sweep over an app of the user's runs: here the root keys say it."""
-    ours = msgspec.structs.asdict(Conduct(executor={"name": "local"}))
+    ours = msgspec.structs.asdict(Conduct(executor={"name": "local"})) | {"search": {"name": None}, "directions": {}}
     for key, value in settings.items():
         if key != "params" and value != ours.get(key):
-            message = f"is for a sweep over a Hydra app of your own; of an experiment {key}=… says it"
+            said = "hydra/sweeper=optuna searches" if key == "search" else f"{key}=… says it"
+            message = f"is for a sweep over a Hydra app of your own; of an experiment {said}"
             raise ConfigError(message, path=f"hydra.sweeper.{key}")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from a4eval.comparisons.kept import FILE_NAME, Kept, write
 from a4eval.comparisons.rules import Rules
 from a4eval.component import param
-from a4eval.contracts import Divisible, Partitioned, Result, Weighable
+from a4eval.contracts import Divisible, Partitioned, PartsCharted, Result, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
@@ -138,8 +138,10 @@ class Evaluate:
                 if parts and parts.values:
                     name = f"{label}/parts"
                     result.tables[name] = _part_rows(parts, intervals(parts, options.level, method))
-                    title = f"{label} by part, with {options.level:.0%} intervals"
-                    result.charts[name] = charts_of_parts(name, title, shares=_shares(parts))
+                    place = f"{label}/{metric.parts_chart}" if isinstance(metric, PartsCharted) else name
+                    of = result.charts.get(place, {}).get("title") or f"{label} by part"
+                    title = f"{of}, with {options.level:.0%} intervals"
+                    result.charts[place] = charts_of_parts(name, title, shares=_shares(parts))
                 kept[label] = Kept(np.asarray(metric.units), values, parts if parts and parts.values else None)
         if options.keep:
             write(run.artifact(FILE_NAME), kept)

@@ -32,8 +32,22 @@ PAGES = (
 )
 SECTIONS = {
     "Begin": ["docs/configs", "docs/sweeps", "docs/python", "docs/report", "docs/trackers", "docs/hydra-apps"],
-    "Detection": ["docs/detection", "docs/detection-input", "docs/which-ap", "docs/boxes", "docs/gate", "docs/seeds"],
-    "Layers": ["docs/is-my-part-right", "docs/your-own-layer", "docs/gradient-flow", "docs/transposed-convolution"],
+    "Detection": [
+        "docs/detection",
+        "docs/detection-input",
+        "docs/drop-in",
+        "docs/which-ap",
+        "docs/boxes",
+        "docs/gate",
+        "docs/seeds",
+    ],
+    "Layers": [
+        "docs/is-my-part-right",
+        "docs/your-own-layer",
+        "docs/layer-conformance",
+        "docs/gradient-flow",
+        "docs/transposed-convolution",
+    ],
     "Metrics of others": ["docs/your-own-metric"],
     "Extend": ["docs/plugins", "docs/design", "docs/security", "docs/faults", "docs/benchmarks"],
     "Reference": ["made/gallery", "made/components/index", "made/record", "made/reference/index"],

@@ -44,12 +44,14 @@ SETTINGS: dict[str, Any] = {
     "max_batch_size": None,  # for configs made for that one; there are no batches
     # what follows is for apps of the user's; of `a4eval run` the root keys of these names say it
     "executor": OmegaConf.create({"name": "local"}, flags={"struct": False}),
+    "search": OmegaConf.create({"name": None}, flags={"struct": False}),
     "resume": True,
     "dry_run": False,
     "fail_fast": False,
     "retries": 0,
     "timeout": None,
     "sort": None,
+    "directions": OmegaConf.create({}, flags={"struct": False}),
     "version": None,
 }
 _NODE = {"_target_": f"{__name__}.{PlanSweeper.__name__}", **SETTINGS}

@@ -109,6 +109,32 @@ def test_json_lines(frame, tmp_path):
     assert [line["AP"] for line in lines] == [0.25, "Infinity", 1.0]
 
 
+FORMULAS = [
+    "a\r=1",
+    "=1+1",
+    "+1+1",
+    "-1+cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    '=HYPERLINK("x")',
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_text_is_no_formula_to_a_spreadsheet_and_numbers_stay_numbers(tmp_path, text):
+    mark = "" if text[0] == "a" else "'"
+    table = Frame.of([{text: text, "number": -0.5, "as text": "-0.5", "word": "a=1", "inf": float("-inf")}])
+    table.write(tmp_path / "x.csv")
+    with (tmp_path / "x.csv").open(newline="") as file:
+        header, line = csv.reader(file)
+    assert (header[0], line) == (f"{mark}{text}", [f"{mark}{text}", "-0.5", "-0.5", "a=1", "-inf"])
+    table.write(tmp_path / "x.jsonl")
+    assert json.loads((tmp_path / "x.jsonl").read_text())[text] == text
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_files_are_read_alike(frame, tmp_path, suffix):
     pandas = pytest.importorskip("pandas", reason="reads the files")

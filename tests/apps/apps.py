@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from textwrap import dedent
+
+from ..conftest import ROOT
+
+PATH = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+"""Where a program finds a4eval as it stands here, and what whoever runs the tests wants it to find."""
 
 SEE = '''
 import json, logging, os, sys
@@ -191,6 +197,9 @@ APPS = {
             + "seed: 0\nhydra:\n  sweep: {subdir: '${hydra.job.override_dirname}'}\n"
             "  job: {config: {override_dirname: {exclude_keys: [db], kv_sep: '-', item_sep: '+'}}}\n"
         },
+    ),
+    "folders named on the command line": App(
+        plain(YAML), "lr=1,2 hydra.sweep.subdir=p${hydra.job.num}-${hydra:job.num}", DB
     ),
     "callbacks": App(
         plain(YAML),

@@ -11,8 +11,7 @@ import sys
 import pytest
 import yaml
 
-from ..conftest import ROOT
-from .apps import APPS
+from .apps import APPS, PATH
 
 OURS = {".lock", "results.jsonl", "sweep.json", "runs"}  # and the list of packages
 
@@ -20,7 +19,7 @@ OURS = {".lock", "results.jsonl", "sweep.json", "runs"}  # and the list of packa
 def start(app, folder, *more):
     """Run an app's program and return how it ended."""
     words = app.words.split("\n" if "\n" in app.words else " ")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PWD": str(folder), **app.environment}
+    environment = {**os.environ, "PYTHONPATH": PATH, "PWD": str(folder), **app.environment}
     command = [sys.executable, *app.start, "-m", *words, *more]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 

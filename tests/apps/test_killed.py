@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import ROOT
 from ..executors.test_dispatch import children
+from .apps import PATH
 
 KILLS = int(os.environ.get("A4EVAL_KILLS", "20")) // 2 or 1
 CODE = """
@@ -42,7 +42,7 @@ def test_workers_and_the_program_killed_at_random(tmp_path):
         "hydra.sweeper.executor.workers=3",
         "hydra.sweeper.retries=3",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")}
+    environment = {**os.environ, "PYTHONPATH": PATH, "XDG_STATE_HOME": str(tmp_path / "state")}
 
     def start():
         command = [sys.executable, "train.py", "-m", *words]

@@ -7,10 +7,12 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 
 from hydra_plugins.a4eval import SETTINGS
 
 from ..conftest import ROOT
+from .apps import PATH
 
 PAGE = (ROOT / "docs" / "hydra-apps.md").read_text()
 
@@ -24,10 +26,10 @@ def test_the_page_works_as_written(tmp_path):
     (tmp_path / "conf" / "config.yaml").write_text(config)
     for name, text in models:
         (tmp_path / "conf" / "model" / name).write_text(text)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "80"}
+    environment = {**os.environ, "PYTHONPATH": PATH, "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "80"}
 
     def start(words):
-        given = shlex.split(words, comments=True)
+        given = shlex.split(re.sub(r"\s#.*", "", words))
         command = [sys.executable, *(["-m", "a4eval"] if given[0] == "a4eval" else []), *given[1:]]
         return subprocess.run(
             command,
@@ -51,9 +53,15 @@ def test_the_page_works_as_written(tmp_path):
     for line in lines:
         if line.startswith("a4eval"):
             done = start(line.replace("multirun/DATE/TIME", short))
-            assert done.returncode == (1 if "retry" in line or "resume" in line else 0), line + done.stderr
+            unwell = ("retry", "resume")  # a point has failed
+            assert done.returncode == any(one in line for one in unwell), line + done.stdout + done.stderr
             assert done.stdout
     assert start("python train.py").returncode == 0  # by itself
+    if find_spec("optuna") is not None:
+        (search,) = (line for line in lines if "search.name" in line)
+        done = start(search)
+        assert done.returncode == 0, done.stderr
+        assert "the best of 30 trials (30 complete):\n  loss=" in done.stdout
 
 
 def test_the_settings_on_the_page_are_those_of_the_code():

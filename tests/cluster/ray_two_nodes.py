@@ -22,11 +22,11 @@ class Cluster:
 
     def __init__(self, port: int) -> None:
         self.address = f"127.0.0.1:{port}"
-        ray = str(Path(sys.executable).parent / "ray")
-        head = [ray, "start", "--head", f"--port={port}", "--include-dashboard=false", *NODE]
+        ray = [sys.executable, "-m", "ray.scripts.scripts"]  # its command may lie beside another python
+        head = [*ray, "start", "--head", f"--port={port}", "--include-dashboard=false", *NODE]
         self.nodes = [self._start(head)]
         wait_for(lambda: answers(port))
-        self.nodes.append(self._start([ray, "start", f"--address={self.address}", *NODE]))
+        self.nodes.append(self._start([*ray, "start", f"--address={self.address}", *NODE]))
         wait_for(lambda: len([node for node in self.nodes if raylet(node.pid)]) == 2)
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 from a4eval.executors import local
+from a4eval.executors.contract import Sweep
 
 
 def test_processors_where_the_system_tells_no_affinity(monkeypatch):
@@ -13,6 +15,18 @@ def test_processors_where_the_system_tells_no_affinity(monkeypatch):
     assert local.processors() == 7
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert local.Local().slots() == 1
+
+
+def test_no_more_processes_than_there_are_chunks(monkeypatch, tmp_path):
+    started = []
+    fake = SimpleNamespace(submit=lambda *_: None, kill=lambda: None, gpu="")
+    monkeypatch.setattr(local, "Worker", lambda *_: started.append(1) or fake)
+    executor = local.Local(40)
+    executor.start(Sweep("x", tmp_path, "local", SimpleNamespace(environment=lambda _threads: {})))
+    assert len(started) == 0
+    executor.submit(1, [])
+    executor.submit(2, [])
+    assert len(started) == 2
 
 
 def test_a_timeout_is_no_foreign_error(place):

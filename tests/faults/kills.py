@@ -19,7 +19,7 @@ from .row import SWEEP, Row, UntriedError, all_gone, check, inside, whole
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from ..conftest import Place
@@ -74,34 +74,56 @@ def on_slurm(place: Place) -> Iterator[tuple[list[str], Callable[[], list[int]]]
         raise UntriedError(str(error)) from error
 
 
-def killed(where: Where, victim: str, place: Place, rng: random.Random, trials: int) -> Iterator[None]:
-    """Kill *trials* times while a sweep runs; after each, what was there is there, and in the end all is, once."""
+def killed(
+    where: Where,
+    victim: str,
+    place: Place,
+    rng: random.Random,
+    trials: int,
+    *,
+    sweep: Sequence[str] = ("-m", "experiment=probe", f"task.x=range(0,{POINTS})"),
+    points: int = POINTS,
+    prefix: str = "",
+) -> Iterator[None]:
+    """Kill *trials* times while a sweep runs; after each, what was there is there, and in the end all is, once.
+
+    Args:
+        where: gives the executor.
+        victim: a key of :data:`WHO`, or ``any`` of them each time.
+        place: the folder.
+        rng: says when, and whom.
+        trials: how often.
+        sweep: what follows ``run``.
+        points: how many points that is.
+        prefix: of the keys that say how a sweep is run.
+    """
     with where(place) as (options, others):
-        sweep = [f"task.x=range(0,{POINTS})", f"hydra.sweep.dir={SWEEP}", "retries=2", *options]
-        command = ["run", "-m", "experiment=probe", *sweep]
+        about = [f"{prefix}{one}" for one in ("retries=2", *options)]
+        command = ["run", *sweep, f"hydra.sweep.dir={SWEEP}", *about]
         process, known = place.start(*command), set[str]()
         for number, moment in enumerate(sorted(rng.uniform(-0.1, 0.9) for _ in range(trials)), 1):
-            process = _reach(moment, place, rng, process, command)
-            process = _strike(victim, place, rng, process, command, others)
+            process = _reach(moment * points, place, rng, process, command)
+            whom = rng.choice(list(WHO)) if victim == "any" else victim
+            process = _strike(whom, place, rng, process, command, others)
             known = _still_there(place, known)
             if number == trials:
                 _, err = process.communicate(timeout=SECONDS)
                 check(process.returncode in (0, 1), f"exit status {process.returncode}: {err}")
                 check("Traceback" not in err, err)
-                whole(place, POINTS, *command)
+                whole(place, points, *command)
                 all_gone(place.folder)
             yield
 
 
 def _reach(
-    moment: float, place: Place, rng: random.Random, process: subprocess.Popen[str], command: list[str]
+    enough: float, place: Place, rng: random.Random, process: subprocess.Popen[str], command: list[str]
 ) -> subprocess.Popen[str]:
-    """Wait until so large a part of the points is done; before the first one, for some time."""
-    if moment < 0:
+    """Wait until enough points are done; before the first one, for some time."""
+    if enough < 0:
         time.sleep(rng.uniform(0, 1.5))
         return process
     until = time.monotonic() + SECONDS
-    while _done(place) < moment * POINTS:
+    while _done(place) < enough:
         if process.poll() is not None:
             _, err = process.communicate()
             check(process.returncode in (0, 1), f"exit status {process.returncode}: {err}")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import hostile, kills, signals, surroundings
+from . import apps, hostile, kills, signals, surroundings
 
-ROWS = [*kills.ROWS, *signals.ROWS, *hostile.ROWS, *surroundings.ROWS]
+ROWS = [*kills.ROWS, *apps.ROWS, *signals.ROWS, *hostile.ROWS, *surroundings.ROWS]

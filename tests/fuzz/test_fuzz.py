@@ -4,34 +4,91 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .targets import ROOT, TARGETS, beginnings
+from a4eval import Run, build, param
+from a4eval.registry import registry
 
-CORPUS = Path(__file__).with_name("corpus")
+from .kept import CORPUS, Kept
+from .one import note
+from .readers import Reader, sets_of
+from .sets import SETS
+from .target import ROOT, FoundError
+from .targets import TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass
+class Lines:
+    """A stranger's reader."""
+
+    path: Path = param(help="a file")
+    other: Path | None = param(None, help="another")
+
+    def batches(self, _run: Run) -> Iterator[dict[str, str]]:
+        yield {"lines": self.path.read_text()}
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_what_it_begins_with_and_what_it_found(name, tmp_path, monkeypatch):
     (tmp_path / "current").mkdir()
-    (tmp_path / "begin").mkdir()
     monkeypatch.chdir(tmp_path / "current")
     kept = [one.read_bytes() for one in sorted((CORPUS / name).glob("*"))]
-    inputs = [b"", b"\0" * 9, *beginnings(name, tmp_path / "begin"), *kept]
+    inputs = [b"", b"\0" * 9, *TARGETS[name].seeds(), *kept]
     assert len(inputs) > 2
     for number, data in enumerate(inputs):
         (tmp_path / str(number)).mkdir()
-        TARGETS[name](tmp_path / str(number), data)
+        TARGETS[name].read(tmp_path / str(number), data)
     assert list((tmp_path / "current").iterdir()) == []
 
 
-def test_the_command_fuzzes_and_keeps_what_it_met(tmp_path):
+def test_the_seeds_of_a_reader_are_right():
+    for one in registry().components("reader"):
+        if name := one.component.name if one.component.name in TARGETS else None:
+            reader = TARGETS[name].read.__self__
+            for _folder, node in reader._folders():
+                assert list(build("reader", node, path="reader").batches(Run(Path())))
+
+
+def test_a_reader_that_no_one_has_heard_of_is_fuzzed_too(tmp_path, monkeypatch):
+    sets = sets_of("lines", Lines)
+    assert sets == [({"path": "@path"}, {"path": b""})]
+    monkeypatch.setattr("a4eval.config.builder.build", lambda _kind, node, path: Lines(Path(node["path"])))
+    target = Reader("lines", sets)
+    target.read(tmp_path, b"\0well")
+    with pytest.raises(UnicodeDecodeError):
+        target.read(tmp_path, b"\0\xff")
+
+
+def test_every_reader_with_files_has_a_set_of_its_own():
+    assert {name for name in SETS if name in TARGETS} == set(SETS)
+
+
+def test_the_command_fuzzes_and_goes_on_where_it_was(tmp_path):
     pytest.importorskip("atheris", reason="needs pip install atheris")
-    words = ["--seconds", "3", "--only", "arrays", "--kept", str(tmp_path)]
-    command = [sys.executable, "-m", "tests.fuzz", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "executions of 1 targets, 0 with findings" in done.stdout
-    assert list((tmp_path / "arrays").iterdir())
+    command = [sys.executable, "-m", "tests.fuzz", "--only", "arrays", "--kept", str(tmp_path), "--executions"]
+    for wanted in (50, 80, 80):
+        done = subprocess.run(
+            [*command, str(wanted)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        counted = Kept(tmp_path).totals()["arrays"]["executions"]
+        assert wanted <= counted < wanted + 40
+        assert f"| arrays | {counted:,} | " in done.stdout
+    assert list((tmp_path / "corpus" / "arrays").iterdir())
+
+
+def test_a_finding_is_kept_told_and_does_not_end_the_fuzzing(tmp_path):
+    (tmp_path / "found").mkdir()
+    for text in ("a", "b"):
+        try:
+            raise FoundError(text)
+        except FoundError as error:
+            note(error, text.encode(), tmp_path / "found", "arrays")
+    assert [one.name.startswith("arrays-") for one in Kept(tmp_path).findings("arrays")] == [True, True]

@@ -432,6 +432,8 @@ ODD_FILES = {
     "not UTF-8": b"\xff\xfe",
     "in a circle": b"# @package _global_\ntask: &a {name: evaluate, data: *a}\n",
     "defaults in a circle": b"# @package _global_\ndefaults: [e]\n",
+    "a number": b"# @package _global_\n0\n",
+    "a key that is none": b"# @package _global_\nnull: 1\n",
 }
 
 

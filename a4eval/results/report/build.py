@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from a4eval.errors import DataError, OutputError
 from a4eval.journal import query
+from a4eval.journal.texts import record_of
 from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
 from a4eval.plurals import counted
@@ -57,7 +58,7 @@ def report(
     """Return the page of what is at *paths*.
 
     Args:
-        paths: records, runs' folders, journals and sweeps' folders.
+        paths: records, runs' folders, journals and sweeps' folders; a single point of a sweep is a record.
         out: where the page will lie, so that its links lead to artifacts; None for a page without such links.
         baseline: a record that the others are compared with.
         margins: of that comparison, as ``a4eval compare`` takes them.
@@ -73,8 +74,13 @@ def report(
         file = path / RECORD if path.is_dir() else path
         if file.suffix != ".jsonl" and file.is_file():
             single.append(_read(file))
+            continue
+        journal = query.read(path)
+        if len(paths) == len(journal.rows) == 1 and not path.exists():
+            record, folder = record_of(journal.rows[0])
+            single.append(Read(record, folder / RECORD))  # as if it stood there
         else:
-            sweeps.append((path, query.read(path)))
+            sweeps.append((path, journal))
     compared: list[Section] = []
     if baseline is not None:
         from a4eval.results.report.comparison import comparison

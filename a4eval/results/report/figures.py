@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval.charts import checked
 from a4eval.drawing.beyond import BeyondError
 from a4eval.drawing.picture import WIDTH, Picture, picture, titles
-from a4eval.markup import Markup, tag
+from a4eval.markup import Markup, in_html, tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def figure(
 def framed(drawn: Picture, id_: str, table_id: str | None = None, table: str = "") -> Markup:
     """Return a picture in its place in the page."""
     notes = [tag("p", one) for one in (drawn.description, *drawn.notes) if one]
-    content = drawn.svg
+    content = in_html(drawn.svg)
     if drawn.height > TALL or drawn.width > 2 * WIDTH:
         tall = "box tall" if drawn.height > TALL else "box"
         content = tag("div", content, class_=tall, tabindex="0", role="region", aria_label=f"{drawn.title}, picture")

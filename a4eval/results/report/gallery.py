@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval.contracts import Gallery
 from a4eval.drawing.colours import DARK, LIGHT
 from a4eval.drawing.values import aligned, number, text
-from a4eval.markup import Markup, joined, short, tag
+from a4eval.markup import Markup, in_html, joined, short, tag
 from a4eval.plurals import counted
 from a4eval.results.report.pictures import photographs
 
@@ -176,7 +176,7 @@ def _scene(
         aria_label=f"{picture['picture']}: {said or 'nothing marked'}",
     )
     caption = tag("figcaption", tag("h3", picture["picture"]), tag("p", about) if about else None)
-    return tag("figure", svg, caption, id=id_, class_="scene photo" if file else "scene", data_table=table_id)
+    return tag("figure", in_html(svg), caption, id=id_, class_="scene photo" if file else "scene", data_table=table_id)
 
 
 def _layer(one: Gallery, place: int, marks: Sequence[Placed], labels: _Labels) -> Markup | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from a4eval import __version__
 from a4eval.drawing import colours
 from a4eval.markup import Markup, joined, tag
-from a4eval.results.report import gallery
+from a4eval.results.report import gallery, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,11 @@ def code(more: str = "") -> str:
 @cache
 def style_sheet() -> str:
     """Return the style sheet: the page, the colours of pictures on light and dark ground, layers that are hidden."""
-    return _file("style.css").replace("@COLOURS@", colours.style_rules()).replace("@LAYERS@", gallery.style_rules())
+    rules = {"@COLOURS@": colours, "@LAYERS@": gallery, "@COLUMNS@": tables}
+    found = _file("style.css")
+    for place, of in rules.items():
+        found = found.replace(place, of.style_rules())
+    return found
 
 
 @cache

@@ -15,21 +15,26 @@ if TYPE_CHECKING:
     from a4eval.runs.record import Record
 
 
-def command(overrides: Sequence[str]) -> str:
+def command(overrides: Sequence[str], program: Sequence[str] = ("a4eval", "run")) -> str:
     """Return the command line of a run.
+
+    Args:
+        overrides: its overrides.
+        program: what they are given to.
 
     >>> command(["experiment=detection/coco", "task.data.detections=my boxes.json"])
     "a4eval run experiment=detection/coco 'task.data.detections=my boxes.json'"
     """
-    return f"a4eval run {shlex.join(overrides)}".strip()
+    return shlex.join([*program, *overrides])
 
 
 def what_was_run(record: Record) -> Markup:
     """Return command, data, code and config of a run."""
     rows = [[one.path, one.sha256 or "unreadable", one.bytes] for one in record.data]
+    again = command(record.overrides) if record.app is None else command(record.overrides, record.app.command)
     parts = [
         tag("p", "The same numbers come from this command, with the data and the versions below."),
-        tag("pre", command(record.overrides), class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
+        tag("pre", again, class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
     ]
     if rows:
         parts += [tag("h3", "Data"), grid("data files", ["file", "sha256", "bytes"], rows)]

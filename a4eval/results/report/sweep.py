@@ -45,12 +45,15 @@ class Shown:
         address: of a point's page.
         above: what stands above the table.
         cell: what stands before each point, if anything does.
+        charts: returns the charts, drawn by what it is given or earlier; it is also given which row of the table each
+            run's marks lead to.
     """
 
     rows: Sequence[Row]
     address: Callable[[Row], str]
     above: Markup
-    cell: Callable[[Row], Markup] | None = None
+    cell: Callable[[Row], Markup]
+    charts: Callable[[Callable[[], Markup | None], dict[str, int]], Markup | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,17 @@ def sweep(
         sections.append(Section(f"{prefix}best", f"The best by {found.metric}", best))
     listed = shown.rows if shown else _shown(rows, failed)
     places = {row.run_id: place for place, row in enumerate(listed)}
-    drawn = [
-        figure(name, chart, {"rows": table}, {"rows": f"{prefix}all-points"}, f"{prefix}c{place}")
-        for place, (name, chart, table) in enumerate(charts(found, places))
-    ]
-    if drawn:
-        sections.append(Section(f"{prefix}charts", "Charts", tag("div", *drawn, class_="charts")))
+
+    def draw() -> Markup | None:
+        drawn = [
+            figure(name, chart, {"rows": table}, {"rows": f"{prefix}all-points"}, f"{prefix}c{place}")
+            for place, (name, chart, table) in enumerate(charts(found, places))
+        ]
+        return tag("div", *drawn, class_="charts") if drawn else None
+
+    drawn = shown.charts(draw, places) if shown else draw()
+    if drawn is not None:
+        sections.append(Section(f"{prefix}charts", "Charts", drawn))
     said: Markup | None = shown.above if shown else None
     if shown is None and len(listed) < len(rows):
         said = tag("p", f"{len(listed):,} of {len(rows):,} points are shown, evenly spread, and those that failed.")
@@ -191,7 +199,7 @@ def failures(failed: Sequence[Row], linked: Linked, prefix: str = "") -> Markup:
             (row.error or {}).get("type") or row.status,
             " ".join(str((row.error or {}).get("message", "")).split()),
             linked(row, row.run_id[:8]),
-            command(row.overrides),
+            command(row.overrides, row.program),
         ]
         for row in failed[:FAILURES]
     ]
@@ -231,7 +239,7 @@ def _best(found: Points, linked: Linked) -> Markup | None:
             tag("strong", aligned(honest.honest)),
             ".",
         )
-    link = linked(best.row, "this point")
+    link = linked(best.row, f"point {best.row.run_id[:8]}, which has it")
     return joined([tag("ul", *tiles, class_="tiles"), said, tag("p", link) if isinstance(link, Markup) else None])
 
 
@@ -277,7 +285,7 @@ def _detail(row: Row, prefix: str, common: set[str]) -> Markup:
     settings = " ".join(one for one in row.overrides if one not in common) or row.run_id
     error = row.error or {}
     parts = [
-        tag("pre", command(row.overrides), data_copy=True),
+        tag("pre", command(row.overrides, row.program), data_copy=True),
         tag("p", tag("strong", error.get("type", "")), ": ", error.get("message", "")) if error else None,
         tag("pre", error["traceback"], tabindex="0", aria_label="traceback") if error.get("traceback") else None,
     ]

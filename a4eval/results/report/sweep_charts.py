@@ -75,7 +75,7 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     scale = {"scale": {"type": "log"}} if log else {"scale": {"zero": False}} if numbers else {"sort": None}
     x = {"field": "key", "type": "quantitative" if numbers else "nominal", "title": key, **scale}
     ends = [row for row in rows if "low" in row]
-    band = "the bar its 95% interval over the seeds" if ends else "there are no seeds to make an interval of"
+    band = ", with its 95% interval over the seeds" if ends else "; there are no seeds to make an interval of"
     mean = {"y": _metric(found, "mean")}
     layers = [_layer("value", POINT, {"y": _metric(found)})]
     if numbers:
@@ -84,7 +84,7 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
         y = {"y": _metric(found, "low"), "y2": {"field": "high"}}
         layers.append(_layer("low", {"type": "rule", "strokeWidth": 2.5, "color": "#0b6fb8"}, y))
     layers.append(_layer("mean", {"type": "circle", "size": 30}, mean))
-    said = f"Each point small; large the mean over all else, {band}."
+    said = f"Small: each point. Large: the mean over all other keys{band}."
     if len(points) < len(found.points):
         said += f" {counted(len(found.points) - len(points), 'point')} without {key} left out."
     return f"by {key}", _chart("rows", f"{found.metric} by {key}", said, encoding={"x": x}, layer=layers), rows
@@ -128,7 +128,7 @@ def _heat(found: Points, first: str, second: str) -> Drawn:
         ],
     }
     step = max(18, min(30, 300 // max(1, len(order[down]))))
-    said = "The mean over all else and over the seeds, of the two keys that decide most."
+    said = "The mean over all other keys and the seeds, at each pair of values of the two keys that decide most."
     chart = _chart(
         "rows", f"{found.metric} by {first} and {second}", said, mark="rect", encoding=encoding, height={"step": step}
     )
@@ -145,7 +145,7 @@ def _importance(found: Points, shares: list[tuple[str, float]]) -> Drawn:
     }
     label = {"text": {"field": "share", "type": "quantitative", "format": ".0%"}}
     layers = [{"mark": "bar"}, {"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": label}]
-    said = "How much of the variance lies between the means of a key's values; of a whole grid, its main effect."
+    said = "The share of the variance that lies between the means of a key's values; of a whole grid, its main effect."
     return (
         "importance",
         _chart("rows", f"What decides {found.metric}", said, height={"step": 26}, encoding=encoding, layer=layers),

@@ -18,24 +18,32 @@ FEW = 12
 """Rows of a table that is unfolded from the start."""
 
 
-def cell(value: Any, *, right: bool = True) -> Markup:
+COLUMNS = 40
+"""Columns of numbers that are aligned to the right; those beyond are not."""
+
+
+def style_rules() -> str:
+    """Return the rule of the style sheet that aligns numbers: a table says which columns, so that no cell has to."""
+    right = ", ".join(f".n{place} td:nth-child({place})" for place in range(1, COLUMNS + 1))
+    return f"{right} {{ text-align: right; }}"
+
+
+def cell(value: Any) -> Markup:
     """Return a cell: a number as it is read, its digits in ``data-v`` where they say more.
 
     Args:
         value: what stands in it; what is markup stays so.
-        right: its column is one of numbers.
 
-    >>> cell(0.123456789), cell(3), cell("a<b", right=False), cell(None)
-    ('<td data-v=0.123456789>0.1235', '<td class=n>3', '<td>a&lt;b', '<td>')
+    >>> cell(0.123456789), cell(3), cell(3.0), cell("a<b"), cell(None)
+    ('<td data-v=0.123456789>0.1235', '<td>3', '<td>3', '<td>a&lt;b', '<td>')
     """
     if isinstance(value, Markup):
         return tag("td", value)
     if isinstance(value, str) and value not in ("NaN", "Infinity", "-Infinity"):
         return tag("td", value, class_="t" if len(value) > LONG else None)
-    shown, exact = "" if value is None else aligned(value), repr(value)
-    if isinstance(value, float) and math.isfinite(value) and shown != exact:
-        return tag("td", shown, data_v=exact, class_=None if right else "l")
-    return tag("td", shown, class_="n" if right and shown else None)
+    shown = "" if value is None else aligned(value)
+    more = isinstance(value, float) and math.isfinite(value) and shown != repr(value).removesuffix(".0")
+    return tag("td", shown, data_v=repr(value) if more else None)
 
 
 def grid(
@@ -58,7 +66,7 @@ def grid(
     lines = [
         tag(
             "tr",
-            *(cell(one, right=right) for one, right in zip(row, numeric, strict=True)),
+            *map(cell, row),
             id=ids[place] if ids else None,
         )
         for place, row in enumerate(listed)
@@ -68,6 +76,7 @@ def grid(
         tag("thead", tag("tr", *heads)),
         tag("tbody", joined(lines)),
         id=id_,
+        class_=" ".join(f"n{place}" for place, right in enumerate(numeric, 1) if right) or None,
         data_rows=len(listed) if id_ else None,
         data_name=name if id_ else None,
         aria_label=name,

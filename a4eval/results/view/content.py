@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from a4eval.markup import Markup, joined, tag
 from a4eval.results.report.page import Section, contents, page
+from a4eval.results.view.drawn import Drawn
 from a4eval.results.view.read import short
 
 if TYPE_CHECKING:
@@ -27,6 +31,8 @@ class Content:
         version: of what it shows; the same version is the same page.
         said: what changes of it are told to those who do not see them; they hear of it whenever it is another.
         live: it may change.
+        charts: of it, which the next version may show once more.
+        until: when its charts have to be drawn again, in seconds of the monotonic clock.
     """
 
     title: str
@@ -35,13 +41,27 @@ class Content:
     version: int = 0
     said: str = ""
     live: bool = True
+    charts: Drawn | None = None
+    until: float = math.inf
+
+    def holds(self, version: int | None) -> bool:
+        """Say whether this still is what the page shows."""
+        return self.live and self.version == version and time.monotonic() < self.until
 
     @property
     def head(self) -> Markup:
         """What stands first, as one element."""
-        version = self.version if self.live else None
         form = tag("form", id="compare", action="/compare")  # of the boxes that are ticked in tables
+        version = self.seal if self.live else None
         return tag("div", self.top, form, id="top", data_version=version, data_said=self.said)
+
+    @property
+    def seal(self) -> str:
+        """What is another one when any of it is."""
+        digest = hashlib.sha256(f"{self.title}\n{self.said}\n{self.top}".encode())
+        for one in self.sections:
+            digest.update(one.markup().encode())
+        return digest.hexdigest()[:16]
 
     def whole(self, script: str) -> str:
         """Return the page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import TYPE_CHECKING
 
@@ -12,26 +13,44 @@ from a4eval.results.report.page import Section
 from a4eval.results.report.sweep import Shown, sweep
 from a4eval.results.view.asked import ROWS, paged
 from a4eval.results.view.content import Content, chooser, chosen, crumbs, progress_bar
+from a4eval.results.view.drawn import drawn
 from a4eval.results.view.read import short
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from a4eval.journal.views import Row
     from a4eval.results.view.asked import Asked
+    from a4eval.results.view.drawn import Drawn
     from a4eval.results.view.read import Sweep
     from a4eval.results.view.watched import Watched
 
 
-def one_sweep(one: Sweep, watched: Watched, asked: Asked) -> Content:
-    """Return the page of a sweep."""
-    version, rows = one.version, one.rows  # in this order: rows of a later version are shown again
+def one_sweep(one: Sweep, watched: Watched, asked: Asked, before: Drawn | None = None) -> Content:
+    """Return the page of a sweep.
+
+    Args:
+        one: the sweep.
+        watched: what is known of the folder.
+        asked: the address.
+        before: the charts that the page had.
+    """
+    version, rows, running = one.version, one.rows, one.running  # in this order: what changes is shown again
     some, above = _points(rows, asked)
+    charts, of = before, (rows, running)
+
+    def chart(draw: Callable[[], Markup | None], places: dict[str, int]) -> Markup | None:
+        nonlocal charts
+        said = f"Of {len(rows):,} points; drawn again every few seconds while more come in." if running else ""
+        charts = drawn(before, draw, of, places, said)
+        return charts.markup
+
     shown = Shown(
         some,
         lambda row: f"/sweep/{one.key}/{short(row.run_id)}",
         joined([above, chooser()]),
         lambda row: chosen(f"{one.key}/{short(row.run_id)}", f"point {row.run_id[:8]}"),
+        chart,
     )
     made = sweep(rows, shown=shown, torn=one.torn, metric=asked.text("metric") or None)
     title = made.title or one.folder
@@ -39,9 +58,11 @@ def one_sweep(one: Sweep, watched: Watched, asked: Asked) -> Content:
     sections = [*_state(one, watched), *(made.sections if rows else [])]
     far = one.progress
     failed = sum(row.status != "ok" for row in rows)
-    said = f"{'running' if one.running else 'not running'}, {failed} did not end well"
+    said = f"{'running' if running else 'not running'}, {failed} did not end well"
     done = f"{far.done}/{far.total} " if far else ""
-    return Content(f"{done}{title}", joined([crumbs((one.folder, asked.path)), top]), sections, version, said)
+    until = charts.due(of) if charts else math.inf
+    top = joined([crumbs((one.folder, asked.path)), top])
+    return Content(f"{done}{title}", top, sections, version, said, charts=charts, until=until)
 
 
 def _state(one: Sweep, watched: Watched) -> list[Section]:

@@ -60,9 +60,9 @@ class Pages:
         version = self.version(asked)
         with self._lock:
             kept = self._kept.get(asked)
-        if kept is not None and kept.live and kept.version == version:
+        if kept is not None and kept.holds(version):
             return kept
-        made = self._made(asked)
+        made = self._made(asked, kept)
         with self._lock:
             self._kept[asked] = made
             self._kept.move_to_end(asked)
@@ -70,7 +70,7 @@ class Pages:
                 self._kept.popitem(last=False)
         return made
 
-    def _made(self, asked: Asked) -> Content:
+    def _made(self, asked: Asked, before: Content | None) -> Content:
         watched = self.watched
         match asked.path.strip("/").split("/"):
             case [""]:
@@ -78,7 +78,7 @@ class Pages:
             case ["compare"]:
                 return compare(watched, asked)
             case ["sweep", key] if key in watched.sweeps:
-                return one_sweep(watched.sweeps[key], watched, asked)
+                return one_sweep(watched.sweeps[key], watched, asked, before.charts if before else None)
             case ["sweep", key, point] if self.version(asked) is not None:
                 of = watched.sweeps[key]
                 above = ((of.folder, f"/sweep/{key}"), (of.points[point].run_id[:8], asked.path))

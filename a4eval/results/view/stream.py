@@ -23,7 +23,7 @@ MOST = 32
 """Streams at a time."""
 SECONDS_BETWEEN = 1.0
 """Two changes that are sent are so far apart, or more:"""
-SHARE = 4
+SHARE = 2
 """so many times as long as the processor took to make the page."""
 SECONDS_OF_SILENCE = 15.0
 """After which something is sent although nothing has changed: so it is known whether anybody is still there."""
@@ -60,37 +60,36 @@ async def stream(pages: Pages, asked: Asked, since: str, news: News, aside: Asid
     Args:
         pages: the pages.
         asked: which one.
-        since: the version that the client has; of any other all elements are sent at first.
+        since: the seal of what the client has; of any other all elements are sent at first.
         news: tells when to look again.
         aside: where pages are made.
     """
     sent: dict[str, str] = {}
-    version: int | None = None
+    content: Content | None = None
     pause = SECONDS_BETWEEN
     with suppress(DataError):
-        first = pages.version(asked)
-        if since == str(first):
-            content = await aside.do(lambda: pages.content(asked))
-            version, sent = content.version, content.parts() if str(content.version) == since else {}
+        found = await aside.do(lambda: pages.content(asked))
+        if found.seal == since:
+            content, sent = found, found.parts()
     yield b"retry: 2000\n\n"
     while not news.ended:
-        if pages.version(asked) == version:
+        if content is not None and content.holds(pages.version(asked)):
             before = time.monotonic()
-            await news.wait(SECONDS_OF_SILENCE)
+            await news.wait(min(SECONDS_OF_SILENCE, max(0.0, content.until - before)))
             if time.monotonic() - before >= SECONDS_OF_SILENCE:
                 yield b": nothing new\n\n"
             continue
         try:
-            content, seconds = await aside.do(lambda: _timed(pages, asked))
+            made, seconds = await aside.do(lambda: _timed(pages, asked))
         except DataError as error:
             yield _event({"gone": str(error)})
             return
         pause = max(SECONDS_BETWEEN, SHARE * seconds)
-        parts, version = content.parts(), content.version
+        content, parts = made, made.parts()
         changed = {name: text for name, text in parts.items() if sent.get(name) != text}
         sent = parts
         if changed:
-            yield _event({"title": content.title, "said": content.said, "order": list(parts), "parts": changed})
+            yield _event({"title": made.title, "said": made.said, "order": list(parts), "parts": changed})
         until = time.monotonic() + pause
         while not news.ended and (left := until - time.monotonic()) > 0:
             await news.wait(left)

@@ -84,6 +84,42 @@ def by_threshold(table: str, areas: Sequence[str], judged_by: str = "IoU") -> Ch
     }
 
 
+def by_class_and_threshold(table: str, judged_by: str = "IoU") -> Chart:
+    """Return AP of each class over what a match needs, as colours."""
+    return {
+        "title": f"AP of each class, by the {judged_by} that a match needs",
+        "data": {"name": table},
+        "height": {"step": CLASS_STEP},
+        "mark": "rect",
+        "encoding": {
+            "x": {"field": "threshold", "type": "ordinal", "title": judged_by},
+            "y": {"field": "class", "type": "nominal", "title": None, "sort": None},
+            "color": _number("AP", "AP", scale={"domain": [0, 1], "scheme": "blues"}),
+            "tooltip": [{"field": "class"}, _number("threshold", judged_by), _number("AP", "AP")],
+        },
+    }
+
+
+def by_image(table: str) -> Chart:
+    """Return a point an image: its AP over how many truths it has."""
+    return {
+        "title": "AP of each image by itself, over how many truths it has",
+        "data": {"name": table},
+        "transform": [{"filter": {"field": "truths", "gt": 0}}],
+        "mark": "circle",
+        "encoding": {
+            "x": _number("truths", "truths", scale={"type": "log"}),
+            "y": _number("AP", "AP", scale=_SHARE),
+            "tooltip": [
+                {"field": "image"},
+                _number("AP", "AP"),
+                _number("wrong", "wrong"),
+                _number("missed", "missed"),
+            ],
+        },
+    }
+
+
 def by_detections(table: str) -> Chart:
     """Return AP and AR over how many detections of each image and class count."""
     return {

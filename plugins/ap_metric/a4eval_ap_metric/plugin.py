@@ -43,6 +43,13 @@ def a4eval_components() -> list[Component]:
         ),
         Component(
             kind="metric",
+            name="graded_ranking",
+            factory="a4eval_ap_metric.metrics.rankings:GradedRanking",
+            summary="ERR, RBP, inferred AP and pairs in order of rankings",
+            references=("Chapelle et al. 2009", "Moffat & Zobel 2008", "Yilmaz & Aslam 2006"),
+        ),
+        Component(
+            kind="metric",
             name="precision_recall_by_rank",
             factory="a4eval_ap_metric.metrics.rankings:PrecisionRecallByRank",
             summary="a table of precision and recall after each item of a ranking",
@@ -67,6 +74,13 @@ def a4eval_components() -> list[Component]:
             factory="a4eval_ap_metric.metrics.open_images:OpenImagesDetection",
             summary="Open Images' mean average precision: groups and verified labels",
             references=("Kuznetsova et al. 2020, arXiv:1811.00982",),
+        ),
+        Component(
+            kind="metric",
+            name="panoptic_quality",
+            factory="a4eval_ap_metric.metrics.panoptic:PanopticQuality",
+            summary="panoptic quality: of all classes, things and stuff",
+            references=("Kirillov et al. 2019, arXiv:1801.00868", "panopticapi"),
         ),
         Component(
             kind="metric",
@@ -112,6 +126,26 @@ def a4eval_components() -> list[Component]:
             name="box_text",
             factory="a4eval_ap_metric.readers.box_text:BoxText",
             summary="boxes from a folder of text files, as YOLO writes them",
+        ),
+        Component(
+            kind="reader",
+            name="panoptic",
+            factory="a4eval_ap_metric.readers.panoptic:Panoptic",
+            summary="COCO's panoptic format, JSON and PNG",
+            references=("https://cocodataset.org/#format-data",),
+        ),
+        Component(
+            kind="reader",
+            name="mixed",
+            factory="a4eval_ap_metric.readers.mixed:Mixed",
+            summary="truths in one format, COCO, VOC or text, and detections in another",
+        ),
+        Component(
+            kind="reader",
+            name="oriented_text",
+            factory="a4eval_ap_metric.readers.oriented_text:OrientedText",
+            summary="oriented boxes in DOTA's and YOLO's text files",
+            references=("https://captain-whu.github.io/DOTA",),
         ),
         Component(
             kind="reader",

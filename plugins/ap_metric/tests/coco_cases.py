@@ -82,7 +82,7 @@ def pycocotools_evaluation(case: dict[str, Any], **parameters: Any) -> COCOeval:
             setattr(evaluation.params, name, value)
         evaluation.evaluate()
         evaluation.accumulate()
-        if set(parameters) <= {"recThrs"}:
+        if set(parameters) <= {"recThrs", "catIds", "imgIds", "useCats"}:
             evaluation.summarize()
     return evaluation
 

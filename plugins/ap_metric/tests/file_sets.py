@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pytest
 
 from .lvis_cases import federated_case, written
 from .voc_cases import xml
@@ -68,6 +71,69 @@ def table(path, head, image, names, box, more):
     return str(path)
 
 
+def mixed(folder, rng):
+    node, metrics = voc(folder, rng)
+    lines = {one: [] for one in "abcde"}
+    for file in (folder / "found").iterdir():
+        for line in file.read_text().splitlines():
+            image, score, *box = line.split()
+            lines[image].append(f"{file.stem.rpartition('_')[2]} {' '.join(box)} {score}\n")
+        file.unlink()
+    for image, rows in lines.items():
+        (folder / "found" / f"{image}.txt").write_text("".join(rows))
+    more = {"truth_format": "voc", "detection_format": "text", "format": "xyxy", "relative": False}
+    return node | {"name": "mixed"} | more, metrics
+
+
+def panoptic(folder, rng):
+    """Truths are rectangles over each other; what is found are these moved a little, now and then of another class."""
+    image = pytest.importorskip("PIL.Image", reason="Pillow writes PNG files")
+    rows = {"truth": [], "found": []}
+    for name in rows:
+        (folder / name).mkdir()
+    for one in range(1, 5):
+        truth = np.zeros((12, 16), int)
+        for segment in range(1, int(rng.integers(3, 7))):
+            y, x = int(rng.integers(0, 10)), int(rng.integers(0, 14))
+            truth[y : y + int(rng.integers(3, 10)), x : x + int(rng.integers(3, 10))] = segment * 300
+        classes = {int(segment): int(rng.integers(1, 4)) for segment in np.unique(truth[truth > 0])}
+        for name, ids in (("truth", truth), ("found", np.roll(truth, int(rng.integers(0, 2)), axis=1))):
+            colours = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=2).astype(np.uint8)
+            image.fromarray(colours).save(folder / name / f"{one}.png")
+            segments = [
+                {
+                    "id": segment,
+                    "category_id": of_class if rng.random() < 0.8 else 1,
+                    "iscrowd": int(rng.random() < 0.1),
+                }
+                for segment, of_class in classes.items()
+            ]
+            rows[name].append({"image_id": one, "file_name": f"{one}.png", "segments_info": segments})
+    categories = [{"id": one, "name": "xyz"[one - 1], "isthing": int(one < 3)} for one in (1, 2, 3)]
+    for name, found in rows.items():
+        (folder / f"{name}.json").write_text(json.dumps({"annotations": found, "categories": categories}))
+    node = {"name": "panoptic", "ground_truth": str(folder / "truth.json"), "detections": str(folder / "found.json")}
+    node |= {"truth_folder": str(folder / "truth"), "detection_folder": str(folder / "found")}
+    return node, ["panoptic_quality"]
+
+
+def oriented_text(folder, rng):
+    for name in ("truth", "found"):
+        (folder / name).mkdir()
+    image, names, box = random_boxes(rng, 30)
+    corners = box[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+    for one in "abcde":
+        lines = [f"{' '.join(map(str, corners[row]))} {names[row]} 0\n" for row in np.flatnonzero(image == one)]
+        (folder / "truth" / f"{one}.txt").write_text("gsd:0.1\n" + "".join(lines))
+    image, names, box = random_boxes(rng, 60)
+    corners = box[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+    for one in "xy":
+        rows = np.flatnonzero(names == one)
+        lines = [f"{image[row]} {rng.random():.1f} {' '.join(map(str, corners[row]))}\n" for row in rows]
+        (folder / "found" / f"Task1_{one}.txt").write_text("".join(lines))
+    return {"name": "oriented_text", "ground_truth": str(folder / "truth"), "detections": str(folder / "found")}, BOXES
+
+
 def open_images(folder, rng):
     head = "ImageID,LabelName,XMin,YMin,XMax,YMax"
     truth = table(folder / "truth.csv", f"{head},IsGroupOf", *random_boxes(rng, 30), rng.integers(0, 2, 30))
@@ -99,4 +165,4 @@ def trec(folder, rng):
     return {"name": "trec", "qrels": str(folder / "qrels"), "run": str(folder / "run"), "complete": True}, RANKINGS
 
 
-FILE_SETS = [coco, voc, box_text, open_images, detection_table, ranking_table, trec]
+FILE_SETS = [coco, voc, box_text, mixed, oriented_text, panoptic, open_images, detection_table, ranking_table, trec]

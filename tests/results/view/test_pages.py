@@ -225,7 +225,7 @@ def events(server, address, since=""):
 def test_changes_are_sent_and_nothing_else(view, folder):
     server = view(folder)
     first = server.ask("/").text
-    version = re.search(r'id="top" data-version="(\d+)"', first)[1]
+    version = re.search(r'id="top" data-version="(\w+)"', first)[1]
     connection, changes = events(server, "/", version)
     time.sleep(0.3)
     records.write(record(run_id="9" * 16, started="2030-01-01T00:00:00+00:00"), folder / "outputs" / "new")
@@ -248,7 +248,7 @@ def test_all_of_a_page_is_sent_to_whoever_has_another_version(view, folder):
 def test_a_page_that_goes_away_is_told(view, folder):
     server = view(folder)
     (ok, _) = sorted(links(page_at(server), "/run/"), key=lambda one: "shapes" in server.ask(one).text)
-    version = re.search(r'id="top" data-version="(\d+)"', server.ask(ok).text)[1]
+    version = re.search(r'id="top" data-version="(\w+)"', server.ask(ok).text)[1]
     connection, changes = events(server, ok, version)
     time.sleep(0.3)
     (folder / "outputs" / "ok" / "result.json").unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -66,20 +66,21 @@ class DetectionData:
         Args:
             kept: (d,) bool, or rows in the order wanted.
         """
-        optional = {
-            name: getattr(self, name)[kept]
-            for name in ("detection_area", "detection_unjudged")
-            if getattr(self, name) is not None
-        }
-        return replace(
-            self,
-            detection_unit=self.detection_unit[kept],
-            detection_class=self.detection_class[kept],
-            detection_box=self.detection_box[kept],
-            detection_score=self.detection_score[kept],
-            shapes={name: one[kept] if name.startswith("detection") else one for name, one in self.shapes.items()},
-            **optional,
-        )
+        return self._with("detection", kept)
+
+    def with_truths(self, kept: NDArray[Any]) -> DetectionData:
+        """Return the same with some of the truths.
+
+        Args:
+            kept: (g,) bool, or rows in the order wanted.
+        """
+        return self._with("truth", kept)
+
+    def _with(self, side: str, kept: NDArray[Any]) -> DetectionData:
+        names = [one.name for one in fields(self) if one.name.startswith(f"{side}_")]
+        columns = {name: column[kept] for name in names if (column := getattr(self, name)) is not None}
+        shapes = {name: one[kept] if name.startswith(side) else one for name, one in self.shapes.items()}
+        return replace(self, **columns, shapes=shapes)
 
 
 @dataclass(frozen=True, slots=True)

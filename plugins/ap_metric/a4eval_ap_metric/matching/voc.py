@@ -14,14 +14,14 @@ import numpy as np
 from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
-from a4eval_ap_metric.matching.pairs import overlapping_pairs
+from a4eval_ap_metric.matching.pairs import box_iou, overlapping_pairs
 from a4eval_ap_metric.sorting import descending_order, small_integer_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval_ap_metric.detections.data import DetectionData
-    from a4eval_ap_metric.matching.pairs import PairSimilarity
+    from a4eval_ap_metric.matching.pairs import PairSimilarity, Similarity
 
 
 def pixel_iou_of_pairs(
@@ -59,6 +59,7 @@ def voc_match(
     threshold: float = 0.5,
     extra_pixel: bool = True,
     difficult: NDArray[np.bool_] | None = None,
+    pair_similarity: Similarity | None = None,
 ) -> Outcomes:
     """Match detections to truths.
 
@@ -67,6 +68,7 @@ def voc_match(
         threshold: the overlap from which a detection is right.
         extra_pixel: widths and heights are those of inclusive pixel coordinates: one more.
         difficult: (g,) bool: neither found nor missed.
+        pair_similarity: as for :func:`a4eval_ap_metric.match`; the IoU of boxes, as *extra_pixel* says, by default.
 
     Source: ``VOCevaldet.m`` of VOCdevkit; Everingham et al. 2010, section 4.2.
     """
@@ -81,7 +83,10 @@ def voc_match(
     group = data.detection_class[order].astype(np.int64) * data.n_units + data.detection_unit[order]
     first = np.searchsorted(truth_group, group, "left")
     count = np.searchsorted(truth_group, group, "right") - first
-    overlap = pixel_iou_of_pairs(data.detection_box[order], data.truth_box[by_group], extra=float(extra_pixel))
+    if pair_similarity is None:
+        overlap = pixel_iou_of_pairs(data.detection_box[order], data.truth_box[by_group], extra=float(extra_pixel))
+    else:
+        overlap = pair_similarity(data, order, by_group)
     edges = overlapping_pairs(first, count, overlap, threshold)
     # the best truth of each detection, the first of equals; then its first taker by score
     best = np.lexsort((edges.truth, -edges.similarity, edges.detection))
@@ -110,6 +115,7 @@ def coco_match(
     threshold: float = 0.5,
     difficult: NDArray[np.bool_] | None = None,
     max_detections: int = 100,
+    pair_similarity: Similarity = box_iou,
 ) -> Outcomes:
     """Match as COCO does, for VOC's curves: each detection gets the best truth that is still free.
 
@@ -118,7 +124,9 @@ def coco_match(
         threshold: the overlap from which a detection is right.
         difficult: (g,) bool: taken as crowds.
         max_detections: per image and class.
+        pair_similarity: as for :func:`a4eval_ap_metric.match`.
     """
     if difficult is not None:
         data = replace(data, truth_crowd=data.truth_crowd | difficult)
-    return outcomes(match(data, CocoParameters((threshold,), areas=(EVERY_AREA,), max_detections=(max_detections,))))
+    parameters = CocoParameters((threshold,), areas=(EVERY_AREA,), max_detections=(max_detections,))
+    return outcomes(match(data, parameters, pair_similarity=pair_similarity))

@@ -27,12 +27,12 @@ class Calibration:
     precision: NDArray[np.float64]
 
 
-def calibration(scores: NDArray[np.float64], hit: NDArray[np.bool_], bins: int = 10) -> Calibration:
+def calibration(scores: NDArray[np.float64], hit: NDArray[np.bool_ | np.float64], bins: int = 10) -> Calibration:
     """Return the expected calibration error and its reliability table.
 
     Args:
         scores: (n,) float64 in [0, 1].
-        hit: (n,) bool: true positives.
+        hit: (n,) bool: true positives; or float64 from 0 to 1: how right each is.
         bins: how many, of equal width; a score on an edge belongs to the upper one, 1 to the last.
 
     References: Naeini et al. 2015; Guo et al. 2017 (arXiv:1706.04599), equation 3.

@@ -23,7 +23,7 @@ def voc_average_precision(
     Args:
         matches: from :func:`a4eval_ap_metric.voc_match`.
         n_classes: how many classes.
-        interpolation: ``11_point`` (VOC 2007), ``every_point`` (VOC 2010 and later), ``step`` or ``101_point``.
+        interpolation: as for :func:`a4eval_ap_metric.average_precision`; levels are compared in floating point.
         weights: (n_units,) how often each image counts, copies standing side by side.
     """
     row = np.flatnonzero(matches.counted)

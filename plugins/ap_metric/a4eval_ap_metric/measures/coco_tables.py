@@ -13,32 +13,61 @@ from a4eval_ap_metric.measures.curves import detection_ranks, hits_by_area, prec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from a4eval_ap_metric.matching.coco import Matches
 
 
-def class_rows(matches: Matches, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return one row a class: truths, detections, AP over all thresholds and at single ones, AR.
+def class_rows(matches: Matches, names: Sequence[str], areas: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return one row a class: truths, detections, AP over all thresholds, at single ones and by size, and AR.
 
     Args:
         matches: from :func:`a4eval_ap_metric.match`.
         names: of the classes.
+        areas: the names of the area ranges after the first; none to leave them out.
 
     Returns:
         Rows; NaN where a class has no truth that counts.
     """
-    found = next(hits_by_area(matches))
-    precision = precision_at_recalls(found, np.array(matches.parameters.recalls))
-    recall = recall_of(found)
+    tables = _by_area(matches, areas)
+    truths = next(hits_by_area(matches)).n_truth
     detections = np.diff(matches.class_start)
     thresholds = matches.parameters.thresholds
     rows = []
     for index, name in enumerate(names):
-        row = {"class": name, "truths": int(found.n_truth[index]), "detections": int(detections[index])}
-        row["AP"] = float(precision[:, :, index].mean())
+        row = {"class": name, "truths": int(truths[index]), "detections": int(detections[index])}
+        row |= {f"AP{area}": float(precision[:, :, index].mean()) for area, (precision, _) in tables.items()}
         for one in single_thresholds(matches.parameters):
-            row[f"AP{100 * one:g}"] = float(precision[thresholds.index(one), :, index].mean())
-        rows.append(row | {"AR": float(recall[:, index].mean())})
+            row[f"AP{100 * one:g}"] = float(tables[""][0][thresholds.index(one), :, index].mean())
+        rows.append(row | {f"AR{area}": float(recall[:, index].mean()) for area, (_, recall) in tables.items()})
     return rows
+
+
+def class_threshold_rows(matches: Matches, names: Sequence[str], areas: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one row a class and threshold: AP and recall, overall and by size.
+
+    Args:
+        matches: from :func:`a4eval_ap_metric.match`.
+        names: of the classes.
+        areas: the names of the area ranges after the first.
+    """
+    tables = _by_area(matches, areas)
+    return [
+        {"class": name, "threshold": threshold}
+        | {f"AP{area}": float(precision[at, :, index].mean()) for area, (precision, _) in tables.items()}
+        | {f"recall{area}": float(recall[at, index]) for area, (_, recall) in tables.items()}
+        for index, name in enumerate(names)
+        for at, threshold in enumerate(matches.parameters.thresholds)
+    ]
+
+
+def _by_area(matches: Matches, areas: Sequence[str]) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return precision (t, r, k) and recall (t, k) by the name of the area range, the first one's being empty."""
+    recalls = np.array(matches.parameters.recalls)
+    return {
+        name: (precision_at_recalls(found, recalls), recall_of(found))
+        for name, found in zip(["", *areas], hits_by_area(matches), strict=False)
+    }
 
 
 def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any]]:
@@ -48,10 +77,8 @@ def threshold_rows(matches: Matches, areas: Sequence[str]) -> list[dict[str, Any
         matches: from :func:`a4eval_ap_metric.match`.
         areas: the names of the area ranges after the first.
     """
-    recalls = np.array(matches.parameters.recalls)
     rows: list[dict[str, Any]] = [{"threshold": one} for one in matches.parameters.thresholds]
-    for name, found in zip(["", *areas], hits_by_area(matches), strict=True):
-        precision, recall = precision_at_recalls(found, recalls), recall_of(found)
+    for name, (precision, recall) in _by_area(matches, areas).items():
         for index, row in enumerate(rows):
             row[f"AP{name}"] = mean_where_defined(precision[index])
             row[f"AR{name}"] = mean_where_defined(recall[index])

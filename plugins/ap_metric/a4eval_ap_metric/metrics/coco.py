@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -17,21 +17,24 @@ from a4eval_ap_metric.detections.data import (
     COCO_THRESHOLDS,
     EVERY_AREA,
     CocoParameters,
-    Geometry,
 )
 from a4eval_ap_metric.detections.sigmas import named_sigmas
+from a4eval_ap_metric.matching.boundary import boundary_iou
 from a4eval_ap_metric.matching.coco import match
+from a4eval_ap_metric.matching.oriented import oriented_iou
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
 from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
 from a4eval_ap_metric.measures.coco_tables import (
     class_curve_rows,
     class_rows,
+    class_threshold_rows,
     curve_names,
     curve_rows,
     detection_rows,
     threshold_rows,
 )
+from a4eval_ap_metric.measures.image_tables import image_rows
 from a4eval_ap_metric.metrics.base import ResampledMetric
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.matching.coco import Matches
 
 
-Report = Literal["classes", "thresholds", "curve", "class_curves", "detections"]
+Report = Literal["classes", "class_thresholds", "images", "thresholds", "curve", "class_curves", "detections"]
 CLASSES_WITH_A_CURVE = 8
 
 
@@ -52,6 +55,7 @@ CLASSES_WITH_A_CURVE = 8
 class CocoDetection(ResampledMetric):
     """Average precision and recall of detected boxes as COCO defines them; equal to pycocotools bit for bit."""
 
+    parts_chart: ClassVar[str] = "classes"
     thresholds: list[float] = param(
         default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
     )
@@ -67,8 +71,11 @@ class CocoDetection(ResampledMetric):
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"
     )
-    geometry: Geometry = param(
-        "box", help="what overlaps: box, mask (needs the extra masks) or keypoints (then set areas and max_detections)"
+    geometry: Literal["box", "mask", "boundary", "oriented", "keypoints"] = param(
+        "box",
+        help="what overlaps: box, mask (needs the extra masks), boundary (of masks, whose reader has geometry mask), "
+        "oriented (boxes of the reader oriented_text) or "
+        "keypoints (then set areas and max_detections)",
     )
     sigmas: Any = param(
         "coco",
@@ -81,8 +88,9 @@ class CocoDetection(ResampledMetric):
     per_class: bool = param(False, help="a comparison tests the AP of each class too")
     report: list[Report] = param(
         default_factory=list,
-        help="tables: classes, thresholds, curve (precision by recall and threshold), class_curves, detections (AP "
-        "by how many of an image count)",
+        help="tables: classes, class_thresholds (AP of each class by threshold and size), images (each by itself), "
+        "thresholds, curve (precision by recall and threshold), class_curves, detections (AP by how many of an image "
+        "count)",
     )
 
     def __post_init__(self) -> None:
@@ -107,7 +115,8 @@ class CocoDetection(ResampledMetric):
 
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""
-        by = SIMILARITIES[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
+        shapes = {**SIMILARITIES, "boundary": boundary_iou, "oriented": oriented_iou}
+        by = shapes[self.geometry] if self.similarity is None else partial(pairs_by, self.similarity)
         if by is keypoint_similarity:
             by = partial(keypoint_similarity, sigmas=self._sigmas)
         return match(data, self._parameters, pair_similarity=by)
@@ -168,7 +177,9 @@ class CocoDetection(ResampledMetric):
     def tables(self) -> dict[str, list[Row]]:
         """Return the tables asked for in ``report``."""
         make = {
-            "classes": lambda: class_rows(self.matches, self.class_names),
+            "classes": lambda: class_rows(self.matches, self.class_names, list(self.areas)),
+            "class_thresholds": lambda: class_threshold_rows(self.matches, self.class_names, list(self.areas)),
+            "images": lambda: image_rows(self.matches, self.matched, self.units.tolist()),
             "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
             "curve": lambda: curve_rows(self.matches, self.judged_by),
             "class_curves": lambda: class_curve_rows(self.matches, self.class_names, CLASSES_WITH_A_CURVE),
@@ -181,6 +192,8 @@ class CocoDetection(ResampledMetric):
         thresholds, judged_by = self.thresholds, self.judged_by
         make = {
             "classes": lambda: charts.by_class("classes", "AP", "AP by class"),
+            "class_thresholds": lambda: charts.by_class_and_threshold("class_thresholds", judged_by),
+            "images": lambda: charts.by_image("images"),
             "thresholds": lambda: charts.by_threshold("thresholds", list(self.areas), judged_by),
             "curve": lambda: charts.precision_recall("curve", curve_names(thresholds, judged_by), judged_by),
             "class_curves": lambda: charts.class_curves(

@@ -10,6 +10,8 @@ import numpy as np
 
 from a4eval import Row, Value, param
 from a4eval_ap_metric import charts
+from a4eval_ap_metric.matching.oriented import oriented_iou
+from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
@@ -34,41 +36,64 @@ class DetectionAveragePrecision(WeighableMetric):
     names: ClassVar[Sequence[str]] = ("mean_average_precision",)
 
     interpolation: Interpolation = param(
-        "every_point", help="11_point is VOC 2007's, every_point VOC's from 2010 on, 101_point COCO's"
+        "every_point",
+        help="11_point is VOC 2007's, every_point VOC's from 2010 on, 101_point COCO's, yolo Ultralytics'",
     )
     matching: Literal["voc", "coco"] = param("voc", help="voc: only the best truth of all; coco: the best that is free")
     threshold: float = param(0.5, help="IoU from which a detection is right")
+    thresholds: list[float] | None = param(None, help="several, over which the mean is taken, in place of threshold")
     extra_pixel: bool = param(
         True, help="voc matching: box edges are inclusive pixels, so a width is one more (VOC's convention)"
     )
     max_detections: int = param(100, help="coco matching: per image and class")
+    geometry: Literal["box", "oriented"] = param(
+        "box", help="what overlaps: box, or oriented (boxes of the reader oriented_text; extra_pixel is not for them)"
+    )
     report: list[Literal["classes"]] = param(default_factory=lambda: ["classes"], help="tables: classes, or none")
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1:
-            raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")
+        for name, given in (("threshold", [self.threshold]), ("thresholds", self.thresholds or [])):
+            for one in given:
+                if not 0 < one <= 1:
+                    raise ValueError(f"{name}: got {one}, expected a number above 0, up to 1")
+        if self.thresholds is not None and not self.thresholds:
+            raise ValueError("thresholds: got none, expected at least one")
 
     @property
     def matches(self) -> Outcomes:
-        """What became of each detection."""
+        """What became of each detection, at the first threshold."""
+        return self._matched[0]
+
+    @property
+    def _matched(self) -> list[Outcomes]:
         if "matches" not in self._cache:
             difficult = self._state.flags("truth_difficult")
-            if self.matching == "voc":
-                found = voc_match(
-                    self.data, threshold=self.threshold, extra_pixel=self.extra_pixel, difficult=difficult
-                )
-            else:
+            if self.matching == "coco":
                 warn_of_more_objects(self.data, self.max_detections)
-                found = coco_match(
-                    self.data, threshold=self.threshold, difficult=difficult, max_detections=self.max_detections
-                )
-            self._cache["matches"] = found
-        matches: Outcomes = self._cache["matches"]
-        return matches
+            self._cache["matches"] = [self._match(one, difficult) for one in self.thresholds or [self.threshold]]
+        found: list[Outcomes] = self._cache["matches"]
+        return found
+
+    def _match(self, threshold: float, difficult: NDArray[np.bool_] | None) -> Outcomes:
+        oriented = self.geometry == "oriented"
+        if self.matching == "voc":
+            by = oriented_iou if oriented else None
+            extra = self.extra_pixel
+            return voc_match(self.data, threshold=threshold, extra_pixel=extra, difficult=difficult, pair_similarity=by)
+        return coco_match(
+            self.data,
+            threshold=threshold,
+            difficult=difficult,
+            max_detections=self.max_detections,
+            pair_similarity=oriented_iou if oriented else box_iou,
+        )
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Return (k,) the average precision of each class, NaN for a class without truths."""
-        return voc_average_precision(self.matches, len(self.classes), self.interpolation, weights)
+        n_classes = len(self.classes)
+        of_each = [voc_average_precision(one, n_classes, self.interpolation, weights) for one in self._matched]
+        mean: NDArray[np.float64] = np.mean(of_each, axis=0)
+        return mean
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the mean over the classes that have truths."""

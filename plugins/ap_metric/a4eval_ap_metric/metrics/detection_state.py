@@ -23,7 +23,7 @@ FEDERATED = (
 )
 SHOWN = ("unit_width", "unit_height", "unit_image")
 """What is known of the images themselves, which only pictures need."""
-SHAPES = ("truth_mask", "detection_mask", "truth_keypoints", "detection_keypoints")
+SHAPES = tuple(f"{side}_{of}" for of in ("mask", "keypoints", "corners") for side in ("truth", "detection"))
 DETECTION = ("detection_unit", "detection_class", "detection_box", "detection_score")
 
 _NOTHING: dict[str, NDArray[Any]] = {

@@ -13,10 +13,12 @@ from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
+from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
 from a4eval_ap_metric.measures.confusion import confusion_matrix
 from a4eval_ap_metric.measures.errors import KINDS
+from a4eval_ap_metric.measures.localization import localization_aware_calibration_error
 from a4eval_ap_metric.measures.tide import Limit, Tide, tide_errors
 from a4eval_ap_metric.metrics.base import DetectionMetric, warn_of_more_objects
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval import Chart
+    from a4eval_ap_metric.matching.coco import Matches
 
 SCORE_BINS = 20
 
@@ -57,11 +60,19 @@ class _AtThreshold(DetectionMetric):
         self._parameters = CocoParameters((self.threshold,), areas=(EVERY_AREA,), max_detections=(self.max_detections,))
 
     @property
+    def matches(self) -> Matches:
+        """Who was matched to whom."""
+        if "matches" not in self._cache:
+            self._cache["matches"] = match(self.data, self._parameters)
+            warn_of_more_objects(self.data, self.max_detections)
+        found: Matches = self._cache["matches"]
+        return found
+
+    @property
     def outcomes(self) -> Outcomes:
         """What became of each detection."""
         if "outcomes" not in self._cache:
-            self._cache["outcomes"] = outcomes(match(self.data, self._parameters))
-            warn_of_more_objects(self.data, self.max_detections)
+            self._cache["outcomes"] = outcomes(self.matches)
         found: Outcomes = self._cache["outcomes"]
         return found
 
@@ -112,9 +123,9 @@ class DetectionF1(_AtThreshold):
 
 @dataclass
 class DetectionCalibration(_AtThreshold):
-    """The expected calibration error: is a score the chance that the detection is right?"""
+    """Calibration errors: is a score the chance that the detection is right, or that times how well its box lies?"""
 
-    names: ClassVar[Sequence[str]] = ("expected_calibration_error",)
+    names: ClassVar[Sequence[str]] = ("expected_calibration_error", "localization_aware_calibration_error")
     constant_may_win: ClassVar[bool] = True  # the share of hits as the score of all is as calibrated as can be
 
     bins: int = param(10, help="bins of the score, of equal width")
@@ -130,9 +141,24 @@ class DetectionCalibration(_AtThreshold):
         found = self.outcomes
         try:
             error = calibration(found.score, found.hit, self.bins).error
+            aware = localization_aware_calibration_error(found.score, self._overlaps(found), found.detection_class)
         except ValueError as unusable:
             raise DataError(f"calibration: {unusable}") from unusable
-        return {"expected_calibration_error": Value(error, higher_is_better=False, n=len(found.score))}
+        return {
+            name: Value(value, higher_is_better=False, n=len(found.score))
+            for name, value in zip(self.names, (error, aware), strict=True)
+        }
+
+    def _overlaps(self, found: Outcomes) -> NDArray[np.float64]:
+        """Return the IoU of each detection with the truth it hits, 0 for a false one."""
+        matches, data = self.matches, self.data
+        truth = np.full(len(data.detection_unit), -1)
+        truth[matches.detection[matches.position]] = matches.truth_row[matches.truth]
+        row = found.detection[found.hit]
+        overlap = np.zeros(len(found.hit))
+        similarity = box_iou(data, row, truth[row])
+        overlap[found.hit] = similarity(np.arange(len(row)), np.arange(len(row)))
+        return overlap
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the table ``reliability``: bin, detections, mean score, precision."""

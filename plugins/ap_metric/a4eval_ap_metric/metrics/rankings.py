@@ -10,6 +10,7 @@ import numpy as np
 
 from a4eval import Row, Value, param
 from a4eval_ap_metric import charts
+from a4eval_ap_metric.metrics.expected_rows import expected_rows
 from a4eval_ap_metric.metrics.ranking_state import Ranking, RankingState
 from a4eval_ap_metric.rankings.average_precision import (
     Interpolation,
@@ -17,6 +18,12 @@ from a4eval_ap_metric.rankings.average_precision import (
     points_of_groups,
     points_of_items,
     precision_recall_by_rank,
+)
+from a4eval_ap_metric.rankings.graded import (
+    expected_reciprocal_rank,
+    inferred_average_precision,
+    pairs_in_order,
+    rank_biased_precision,
 )
 from a4eval_ap_metric.rankings.ties import Policy, ranking_order, tie_range
 from a4eval_ap_metric.rankings.trec_measures import (
@@ -104,6 +111,15 @@ class _RankingMetric:
         values = self._average(self.per_query(), np.asarray(weights, np.float64))
         return dict(zip(self.names, values.T, strict=True))
 
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the table ``ties`` where equal scores have different grades: each value, and its mean over orders."""
+        rows = expected_rows(self._state.rankings(), self.of_query, self.per_query(), self._average, self.names)
+        return {"ties": rows} if rows else {}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return no chart: a table of two numbers is read."""
+        return {}
+
     def _average(self, table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         if weights.shape[1] != len(table):
             raise ValueError(f"weights: got {weights.shape[1]} of them, expected {len(table)}, one per unit")
@@ -164,6 +180,10 @@ class AveragePrecisionRange(_RankingMetric):
         """Return all but the constant, whose highest value is by definition the best there is."""
         return {kind: one for kind, one in super().stupid_predictions(batch, rng).items() if kind != "constant"}
 
+    def tables(self) -> dict[str, list[Row]]:
+        """Return none: the two values say what ties do."""
+        return {}
+
     def of_query(self, ranking: Ranking) -> Sequence[float]:
         """Return the lowest and the highest."""
         grades, n_relevant = _grades(ranking), _n_relevant(ranking)
@@ -200,6 +220,39 @@ class TrecEval(_RankingMetric):
         if weights.shape[1] != len(table):
             raise ValueError(f"weights: got {weights.shape[1]} of them, expected {len(table)}, one per unit")
         return average_measures(table, weights, self.names)
+
+
+@dataclass
+class GradedRanking(_RankingMetric):
+    """Measures that model a reader, or what was not judged: ERR, RBP, infAP and pairs in order."""
+
+    names: ClassVar[Sequence[str]] = ("err", "rbp", "inf_ap", "pairs_in_order")
+
+    cutoff: int | None = param(20, help="err: the reader looks at so many items; null for all", unit="1")
+    highest_grade: float = param(4.0, help="err: the highest grade of the scale")
+    persistence: float = param(0.8, help="rbp: the chance that the reader goes on to the next item")
+    relevance_level: float = param(1.0, help="rbp, inf_ap: the lowest grade that is relevant")
+    ties: Policy = param("order", help="how equal scores rank: in the order given or by document id (trec)")
+
+    def __post_init__(self) -> None:
+        if self.cutoff is not None and self.cutoff < 1:
+            raise ValueError(f"cutoff: got {self.cutoff}, expected at least 1")
+        if not 0 < self.persistence < 1:
+            raise ValueError(f"persistence: got {self.persistence}, expected a number between 0 and 1")
+        if self.ties == "group":
+            raise ValueError("ties: these measures need an order, got 'group', expected trec or order")
+
+    def of_query(self, ranking: Ranking) -> Sequence[float]:
+        """Return the four measures; those of a query without relevant items are 0, pairs NaN if all grades agree."""
+        order = ranking_order(ranking.score, ties=self.ties, documents=ranking.document)
+        judged = ranking.relevance[~np.isnan(ranking.relevance)] if ranking.judged is None else ranking.judged
+        grades, level = ranking.relevance[order], self.relevance_level
+        return (
+            expected_reciprocal_rank(grades, highest=self.highest_grade, cutoff=self.cutoff),
+            rank_biased_precision(grades >= level, persistence=self.persistence),
+            inferred_average_precision(grades, int(np.count_nonzero(judged >= level)), level=level),
+            pairs_in_order(ranking.score, ranking.relevance, judged),
+        )
 
 
 @dataclass

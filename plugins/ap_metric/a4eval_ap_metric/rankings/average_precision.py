@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-Interpolation: TypeAlias = Literal["11_point", "every_point", "step", "101_point"]
+Interpolation: TypeAlias = Literal["11_point", "every_point", "step", "101_point", "yolo", "yolo_ramp"]
 INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
 Ties: TypeAlias = Literal["order", "group"]
 
@@ -35,6 +35,8 @@ def average_precision(
             ``every_point``: each replaced by the highest precision from there on (VOC 2010 and later).
             ``11_point``: the mean of that precision at recall 0, 0.1, … 1 (VOC 2007).
             ``101_point``: at recall 0, 0.01, … 1 (COCO).
+            ``yolo``: the area under straight lines between the points, read at these levels (Ultralytics 8.4).
+            ``yolo_ramp``: the same with a straight line from the last point to recall 1 (YOLOv5, Ultralytics before).
         ties: ``order``: equal scores rank in the order given; ``group``: they enter together (scikit-learn).
         n_relevant: how many relevant items there are in all, if some were not retrieved.
 
@@ -114,7 +116,7 @@ def average_precision_of_points(
         hits: (c,) relevant items up to each cut, non-decreasing.
         ranks: (c,) items up to each cut.
         n_relevant: relevant items in all.
-        interpolation: one of ``11_point``, ``every_point``, ``step``, ``101_point``.
+        interpolation: as for :func:`average_precision`.
         exact: compare the 11 recall levels as fractions; else in floating point as VOC's development kit does, for
             which 9 of 15 does not reach the level 0.6, being 0.6000000000000001.
     """
@@ -130,11 +132,25 @@ def average_precision_of_points(
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     if interpolation == "every_point":
         return float(np.sum(np.diff(hits, prepend=0) * envelope) / n_relevant)
+    if interpolation in ("yolo", "yolo_ramp"):
+        return _under_lines(hits / n_relevant, envelope, ramp=interpolation == "yolo_ramp")
     if interpolation == "11_point" and exact:
         at = np.searchsorted(10 * hits, n_relevant * _ELEVEN)
     else:
         at = np.searchsorted(hits / n_relevant, _HUNDRED_ONE if interpolation == "101_point" else _ELEVEN_FLOATS)
     return float(np.mean(np.append(envelope, 0.0)[at]))
+
+
+def _under_lines(recall: NDArray[np.float64], envelope: NDArray[np.float64], *, ramp: bool) -> float:
+    """Return the area under the curve that begins at precision 1 and ends at 0, by trapezoids between 101 levels.
+
+    Source: ``compute_ap`` of Ultralytics and YOLOv5, ``metrics.py``.
+    """
+    if not len(recall):
+        return 0.0
+    end = [1.0] if ramp else [recall[-1], 1.0]
+    precision = np.concatenate([[1.0], envelope, np.zeros(len(end))])
+    return float(np.trapezoid(np.interp(_HUNDRED_ONE, np.concatenate([[0.0], recall, end]), precision), _HUNDRED_ONE))
 
 
 def precision_recall_by_rank(scores: ArrayLike, relevance: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

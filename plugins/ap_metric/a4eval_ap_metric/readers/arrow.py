@@ -18,7 +18,7 @@ from a4eval import DataError, require
 from a4eval_ap_metric.readers.files import unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 _EXTRA = "a4eval-ap-metric[arrow]"
 CELLS_ALWAYS = 10_000_000
@@ -61,6 +61,7 @@ def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], Any]:
     schema = parquet.read_schema(path)
     texts = [one.name for one in schema if types.is_string(one.type) or types.is_large_string(one.type)]
     with parquet.ParquetFile(path, read_dictionary=texts) as file:  # so that a text that is repeated is there once
+        check_unique(path, schema.names, wanted)
         chosen = [name for name in schema.names if name in wanted]
         _check_size(path, file.metadata.num_rows, len(chosen))
         return schema.names, file.read(chosen, use_threads=False)
@@ -68,7 +69,19 @@ def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], Any]:
 
 def _feather(path: Path, wanted: Sequence[str]) -> tuple[list[str], Any]:
     table = require("pyarrow.feather", _EXTRA).read_table(path, use_threads=False)
+    check_unique(path, table.column_names, wanted)
     return table.column_names, table.select([name for name in table.column_names if name in wanted])
+
+
+def check_unique(path: Path, names: Sequence[str], wanted: Collection[str]) -> None:
+    """Refuse a table that has one of the columns wanted twice: nobody could say which of them is meant.
+
+    Raises:
+        DataError: it has.
+    """
+    for name in wanted:
+        if names.count(name) > 1:
+            raise DataError(f"{path}: column {name!r} is there {names.count(name)} times")
 
 
 def _check_size(path: Path, rows: int, columns: int) -> None:

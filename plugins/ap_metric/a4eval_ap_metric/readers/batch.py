@@ -29,7 +29,7 @@ def detection_batch(
 
     Args:
         truth: columns ``unit`` and ``class`` (ids: whole numbers or text), ``box`` (n, 4) xywh pixels, and as may be
-            ``area``, ``crowd``, ``difficult``.
+            ``area``, ``crowd``, ``difficult``; of oriented boxes ``corners`` (n, 8) and ``area`` on both sides.
         detection: columns ``unit``, ``class``, ``box``, ``score``.
         units: all image ids, if some may have no truth; by default those with truths or detections.
         names: what to call ``truth`` and ``detection`` in errors: their files.
@@ -62,6 +62,9 @@ def detection_batch(
         "detection_box": np.asarray(detection["box"], np.float64).reshape(-1, 4),
         "detection_score": np.asarray(detection["score"], np.float64),
     }
+    for side, one in (("truth", truth), ("detection", detection)):
+        if "corners" in one:
+            batch |= {f"{side}_corners": one["corners"], f"{side}_area": one["area"]}
     if "difficult" in truth:
         batch["truth_difficult"] = np.asarray(truth["difficult"], np.float64) != 0
     for side, ids in (("truth", truth_unit), ("detection", found_unit)):

@@ -53,7 +53,7 @@ class DetectionTable(WithImages):
 
     def sources(self) -> Sequence[Path]:
         """The two tables."""
-        return [self.ground_truth, self.detections, *self._cluster_files()]
+        return [self.ground_truth, self.detections, *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch; a class or an image is what occurs in a table."""

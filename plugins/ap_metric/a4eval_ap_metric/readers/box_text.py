@@ -15,6 +15,8 @@ from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.files import files, is_number, lines, numbers, stem
 from a4eval_ap_metric.readers.images import WithImages
+from a4eval_ap_metric.readers.selection import list_file
+from a4eval_ap_metric.readers.yolo import class_names, images_in, named, outline_box, sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
 ScorePlace: TypeAlias = Literal["last", "second"]
 
 
-def read_box_files(folder: Path, n_numbers: int) -> tuple[list[str], list[str], NDArray[np.float64]]:
+def read_box_files(
+    folder: Path, n_numbers: int, *, outlines: bool = False
+) -> tuple[list[str], list[str], NDArray[np.float64]]:
     """Read ``class number number …`` lines of every ``.txt`` of a folder.
 
     Args:
         folder: the image's id is the name of its file without ``.txt``.
         n_numbers: how many numbers follow the class.
+        outlines: in place of a box's four numbers a polygon may stand, whose box is taken.
 
     Returns:
         Image and class of each line, and its numbers (n, n_numbers).
@@ -44,17 +49,22 @@ def read_box_files(folder: Path, n_numbers: int) -> tuple[list[str], list[str], 
     rows: list[list[float]] = []
     for path in files(folder, ".txt"):
         for where, fields in lines(path):
-            name, values = _class_and_numbers(where, fields, n_numbers)
+            name, values = _class_and_numbers(where, fields, n_numbers, outlines=outlines)
             images.append(stem(path))
             classes.append(name)
             rows.append(values)
     return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers)
 
 
-def _class_and_numbers(where: str, fields: list[str], n_numbers: int) -> tuple[str, list[float]]:
+def _class_and_numbers(where: str, fields: list[str], n_numbers: int, *, outlines: bool) -> tuple[str, list[float]]:
     """Return the class, which may be several words (``traffic light``), and the numbers behind it."""
     first = 1 + max(index for index, one in enumerate(fields) if index == 0 or not is_number(one))
     name = " ".join(fields[:first])
+    more = n_numbers - 4
+    corners = len(fields) - first - more
+    if outlines and corners >= 6 and corners % 2 == 0:
+        values = numbers(where, fields[first:])
+        return name, [*outline_box(values[:corners]), *values[corners:]]
     if len(fields) - first != n_numbers:
         raise DataError(
             f"{where}: got {len(fields) - first} numbers after the class, expected {n_numbers}; class {name!r}"
@@ -82,36 +92,74 @@ class BoxText(WithImages):
     format: BoxFormat = param("cxcywh", help="what the four numbers are; YOLO's are centre and size")
     relative: bool = param(True, help="the numbers are shares of the image's width and height, as YOLO's")
     score: ScorePlace = param("last", help="where the score stands: last on the line, or second, after the class")
-    sizes: Path | None = param(None, help="table image, width, height in pixels; needed when relative")
+    sizes: Path | None = param(None, help="table image, width, height in pixels; when relative, it or images is needed")
+    names: Path | None = param(None, help="data.yaml, or a file with a name a line: what classes given as indices mean")
 
     def __post_init__(self) -> None:
-        if self.relative and self.sizes is None:
-            raise ValueError("sizes: relative boxes need the images' sizes: set sizes, or relative=false for pixels")
+        if self.relative and self.sizes is None and self.images is None:
+            raise ValueError(
+                "sizes: relative boxes need the images' sizes: set sizes, or images to their folder, or relative=false "
+                "for pixels"
+            )
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt"), *self._cluster_files()]
-        return read if self.sizes is None else [*read, self.sizes]
+        read = [*files(self.ground_truth, ".txt"), *files(self.detections, ".txt"), *self._further_files()]
+        return [*read, *(one for one in (self.sizes, self.names) if one is not None)]
 
     def batches(self, run: Run) -> Iterator[Batch]:
-        """Yield all images as one batch; images are those that have a file of truths."""
-        sizes = image_sizes(self.sizes) if self.relative and self.sizes is not None else None
-        images, classes, boxes = read_box_files(self.ground_truth, 4)
-        truth = {"unit": images, "class": classes, "box": self._boxes(images, boxes, sizes)}
-        images, classes, rows = read_box_files(self.detections, 5)
-        score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
-        found = {"unit": images, "class": classes, "box": self._boxes(images, boxes, sizes), "score": score}
+        """Yield all images as one batch; images are those with a file of truths, in ``images`` or in ``image_list``."""
+        here = {} if self.images is None else images_in(self.images)
+        sizes = self._sizes(here) if self.relative else None
+        units, truth = self._truth(sizes)
+        found = self._found(sizes, units, truth["class"])
         warnings: list[str] = []
         batch = detection_batch(
-            _as_text(truth),
-            _as_text(found),
-            units=np.array([stem(path) for path in files(self.ground_truth, ".txt")], np.str_),
+            truth,
+            found,
+            units=texts(sorted({*units, *here, *self._listed()}), "the names of images"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
+
+    def _sizes(self, here: Mapping[str, Path]) -> dict[str, tuple[float, float]]:
+        return image_sizes(self.sizes) if self.sizes is not None else sizes_of(here)
+
+    def _truth(self, sizes: Mapping[str, tuple[float, float]] | None) -> tuple[list[str], dict[str, Any]]:
+        """Return the images that have a file of truths, and the columns of the truths."""
+        images, classes, boxes = read_box_files(self.ground_truth, 4, outlines=self._outlines)
+        columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        return [stem(path) for path in files(self.ground_truth, ".txt")], _as_text(columns)
+
+    def _found(
+        self, sizes: Mapping[str, tuple[float, float]] | None, units: Sequence[str], known: NDArray[np.str_]
+    ) -> dict[str, Any]:
+        """Return the columns of the detections.
+
+        Args:
+            sizes: width and height of images; None for pixels.
+            units: the images with truths; other formats need them, and the classes.
+            known: the classes of the truths.
+        """
+        del units, known
+        images, classes, rows = read_box_files(self.detections, 5, outlines=self._outlines and self.score == "last")
+        score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
+        columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        return _as_text(columns | {"score": score})
+
+    @property
+    def _outlines(self) -> bool:
+        return self.relative and self.format == "cxcywh"
+
+    def _listed(self) -> set[str]:
+        """Return the images of a list: one without a file of truths is background."""
+        return {stem(Path(" ".join(fields))) for path in list_file(self.image_list) for _, fields in lines(path)}
+
+    def _named(self, classes: list[str]) -> list[str]:
+        return classes if self.names is None else named(classes, class_names(self.names), str(self.names))
 
     def _boxes(
         self, images: list[str], boxes: NDArray[np.float64], sizes: Mapping[str, tuple[float, float]] | None
@@ -120,7 +168,7 @@ class BoxText(WithImages):
             return to_xywh(boxes, self.format)
         missing = sorted(set(images) - set(sizes))
         if missing:
-            raise DataError(f"{self.sizes}: there is no size of image {missing[0]!r}")
+            raise DataError(f"{self.sizes or self.images}: there is no size of image {missing[0]!r}")
         return to_xywh(boxes, self.format, np.array([sizes[one] for one in images]).reshape(-1, 2))
 
 

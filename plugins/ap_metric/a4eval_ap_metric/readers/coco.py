@@ -256,7 +256,7 @@ class Coco(WithImages):
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
-        return [self.ground_truth, self.detections, *self._cluster_files()]
+        return [self.ground_truth, self.detections, *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.arrow import read_arrow
+from a4eval_ap_metric.readers.arrow import check_unique, read_arrow
 from a4eval_ap_metric.readers.files import is_number, suffix_of, text
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
     if not rows:
         raise DataError(f"{path}: is empty, expected a header")
     header, body = [one.strip() for one in rows[0][1]], rows[1:]
+    check_unique(path, header, names)
     for number, row in body:
         if len(row) != len(header):
             raise DataError(f"{path}: line {number}: got {len(row)} cells, expected {len(header)}")

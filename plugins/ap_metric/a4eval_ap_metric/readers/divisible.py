@@ -46,9 +46,13 @@ class Divisible:
         one._part = (index, count)  # noqa: SLF001  (our own)
         return one
 
-    def _cluster_files(self) -> list[Path]:
-        """Return the table of the clusters, if there is one."""
+    def _further_files(self) -> list[Path]:
+        """Return the files that are read whatever the format: the table of the clusters, if there is one."""
         return [Path(self.clusters)] if self.clusters is not None and is_table(self.clusters) else []
+
+    def _chosen(self, batch: Batch) -> Batch:
+        """Return the units, and what else, that the config asks for."""
+        return batch
 
     def _added(self, batch: Batch) -> dict[str, Any]:
         """Return the columns of units that the config asks for."""
@@ -56,6 +60,7 @@ class Divisible:
 
     def _divided(self, batch: Batch) -> Iterator[Batch]:
         index, count = self._part
+        batch = self._chosen(batch)
         if added := self._added(batch):
             batch = CheckedBatch({**batch, **added}) if isinstance(batch, CheckedBatch) else {**batch, **added}
         part = part_of(batch, index, count)
@@ -67,8 +72,7 @@ def part_of(batch: Mapping[str, Any], index: int, count: int) -> Mapping[str, An
     """Return a part of a batch by its units.
 
     Args:
-        batch: a detection or ranking batch: ``unit``, columns ``unit_…`` beside it, tables with a column
-            ``<table>_unit`` of indices into ``unit``, and columns that belong to no unit, such as ``class``.
+        batch: a detection or ranking batch.
         index: which part, from 0.
         count: of how many; they differ by one unit at most.
 
@@ -79,21 +83,41 @@ def part_of(batch: Mapping[str, Any], index: int, count: int) -> Mapping[str, An
     if count == 1:
         return batch
     n = len(batch["unit"])
-    first, last = index * n // count, (index + 1) * n // count
-    inside = {
-        name.removesuffix("unit"): (first <= unit) & (unit < last)
-        for name, unit in batch.items()
-        if name.endswith("_unit")
-    }
+    place = np.arange(n)
+    return of_units(batch, (index * n // count <= place) & (place < (index + 1) * n // count))
+
+
+def of_units(batch: Mapping[str, Any], chosen: NDArray[np.bool_]) -> Mapping[str, Any]:
+    """Return some units of a batch, and all that belongs to them.
+
+    Args:
+        batch: a detection or ranking batch: ``unit``, columns ``unit_…`` beside it, tables with a column
+            ``<table>_unit`` of indices into ``unit``, and columns that belong to no unit, such as ``class``.
+        chosen: (n,) bool, one a unit.
+    """
+    tables = [name.removesuffix("unit") for name in batch if name.endswith("_unit")]
+    part = rows_of(batch, {table: chosen[batch[f"{table}unit"]] for table in tables})
+    place = np.cumsum(chosen) - 1
+    moved = {f"{table}unit": place[one].astype(one.dtype) for table in tables if (one := part[f"{table}unit"]).size}
+    units = {name: np.asarray(one)[chosen] for name, one in batch.items() if name == "unit" or name.startswith("unit_")}
+    return _checked_as(batch, {**part, **moved, **units})
+
+
+def rows_of(batch: Mapping[str, Any], rows: Mapping[str, NDArray[Any]]) -> Mapping[str, Any]:
+    """Return some rows of the tables of a batch.
+
+    Args:
+        batch: a detection or ranking batch.
+        rows: for each table, by the beginning of its columns' names such as ``truth_``, a mask or an order.
+    """
 
     def cut(name: str, column: NDArray[Any]) -> Any:
-        if name == "unit" or name.startswith("unit_"):
-            return column[first:last]
-        if name.endswith("_unit"):
-            return column[inside[name.removesuffix("unit")]] - first
         if name in _OF_ROWS:
-            return column[inside["row_"]]
-        return next((column[mask] for table, mask in inside.items() if name.startswith(table)), column)
+            return column[rows["row_"]]
+        return next((column[chosen] for table, chosen in rows.items() if name.startswith(table)), column)
 
-    part = {name: cut(name, np.asarray(column)) for name, column in batch.items()}
+    return _checked_as(batch, {name: cut(name, np.asarray(column)) for name, column in batch.items()})
+
+
+def _checked_as(batch: Mapping[str, Any], part: dict[str, Any]) -> Mapping[str, Any]:
     return CheckedBatch(part) if isinstance(batch, CheckedBatch) and batch.unchanged else part

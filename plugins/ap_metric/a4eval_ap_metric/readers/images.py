@@ -12,6 +12,7 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.readers.divisible import Divisible
 from a4eval_ap_metric.readers.files import unreadable
+from a4eval_ap_metric.readers.selection import list_file, selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,20 @@ class WithImages(Divisible):
     images: Path | None = param(
         None, help="folder of the images, for the pictures of detection_examples; nothing else reads them"
     )
+
+    classes: Any = param(None, help="only these classes: names or ids, or a .txt file with one a line")
+    image_list: Any = param(
+        None, help="only these images: ids or names of files, or a .txt file with one a line, as YOLO's lists are"
+    )
+    class_agnostic: bool = param(False, help="all classes are one, as with pycocotools' useCats=0")
+
+    def _further_files(self) -> list[Path]:
+        return [*super()._further_files(), *list_file(self.classes), *list_file(self.image_list)]
+
+    def _chosen(self, batch: Batch) -> Batch:
+        if self.classes is None and self.image_list is None and not self.class_agnostic:
+            return batch
+        return selected(batch, classes=self.classes, image_list=self.image_list, class_agnostic=self.class_agnostic)
 
     def _added(self, batch: Batch) -> dict[str, Any]:
         added = super()._added(batch)

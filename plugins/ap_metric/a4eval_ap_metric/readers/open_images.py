@@ -43,7 +43,7 @@ class OpenImages(WithImages):
     def sources(self) -> Sequence[Path]:
         """The files given."""
         given = (self.ground_truth, self.detections, self.labels, self.hierarchy)
-        return [*(one for one in given if one is not None), *self._cluster_files()]
+        return [*(one for one in given if one is not None), *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

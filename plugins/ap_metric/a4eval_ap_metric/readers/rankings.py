@@ -72,7 +72,7 @@ class RankingTable(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The table."""
-        return [self.path, *self._cluster_files()]
+        return [self.path, *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""

@@ -111,7 +111,7 @@ class Trec(Divisible):
 
     def sources(self) -> Sequence[Path]:
         """The two files."""
-        return [self.qrels, self.run, *self._cluster_files()]
+        return [self.qrels, self.run, *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all queries as one batch."""

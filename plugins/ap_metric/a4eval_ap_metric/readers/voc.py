@@ -169,7 +169,7 @@ class Voc(WithImages):
 
     def sources(self) -> Sequence[Path]:
         """All files read."""
-        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt"), *self._cluster_files()]
+        return [*files(self.ground_truth, ".xml"), *files(self.detections, ".txt"), *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""

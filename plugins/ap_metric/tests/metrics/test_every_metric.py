@@ -13,6 +13,10 @@ from .. import file_sets
 from ..worksheet import EXACT
 
 
+def segments(folder):
+    return file_sets.panoptic(folder, np.random.default_rng(0))[0]
+
+
 def rankings(folder):
     return file_sets.ranking_table(folder, np.random.default_rng(0))[0]
 
@@ -36,9 +40,11 @@ OF_RANKINGS = [
     {"name": "trec_eval", "ties": "order"},
     {"name": "trec_eval", "ties": "order", "cutoffs": [3]},
     "precision_recall_by_rank",
+    "graded_ranking",
 ]
 OF_BOXES = [
     "coco_detection",
+    {"name": "coco_detection", "report": ["classes", "class_thresholds", "images"]},
     "detection_average_precision",
     "detection_f1",
     "detection_calibration",
@@ -63,6 +69,11 @@ def test_metrics_of_a_federated_data_set(check: Check) -> None:
     check()
 
 
+@metric_checks("panoptic_quality", data=segments)
+def test_metrics_of_segments(check: Check) -> None:
+    check()
+
+
 @metric_checks("open_images_detection", data=grouped)
 def test_metrics_of_groups(check: Check) -> None:
     check()
@@ -82,5 +93,5 @@ def test_units_are_in_order_however_shards_come(name):
 
 def test_none_is_left_out():
     tried = {one if isinstance(one, str) else one["name"] for one in [*OF_RANKINGS, *OF_BOXES]}
-    tried |= {"lvis_detection", "open_images_detection"}
+    tried |= {"lvis_detection", "open_images_detection", "panoptic_quality"}
     assert {one.name for one in a4eval_components() if one.kind == "metric"} == tried

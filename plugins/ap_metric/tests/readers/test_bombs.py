@@ -111,8 +111,8 @@ def test_damaged_files_kill_no_process(tmp_path, arrow, suffix):
 
 
 def test_packed_zeros(tmp_path):
-    (tmp_path / "a.json.gz").write_bytes(gzip.compress(bytes(150_000_000), 9))
-    with pytest.raises(DataError, match=r"more than 100,000,000 bytes are packed into .*, which no real text is"):
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(bytes(15_000_000), 9))
+    with pytest.raises(DataError, match=r"more than 10,000,000 bytes are packed into .*, which no real text is"):
         content(tmp_path / "a.json.gz")
 
 

@@ -45,11 +45,25 @@ def test_flat_tables(tmp_path):
         (TABLE + "y,,1,b\n", "column 'score': the cell in row 4 is empty"),
         (TABLE + "y,high,1,b\n", "column 'score': row 4: got 'high', expected a number"),
         (TABLE + "y,nan,1,b\n", "column 'score': row 4 is not a finite number"),
+        (TABLE.replace("document", "score"), "column 'score' is there 2 times"),
     ],
 )
 def test_bad_tables_are_refused(tmp_path, text, words):
     with pytest.raises(DataError, match=words):
         evaluated(tmp_path, lines(tmp_path, "ranking.csv", text))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path, kind):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow writes and reads these formats")
+    from pyarrow import feather, parquet
+
+    names = ["query", "score", "relevance", "document", "score"]
+    table = pyarrow.Table.from_arrays([pyarrow.array([0.5, 1.0])] * 5, names=names)
+    path = tmp_path / f"ranking.{kind}"
+    (parquet.write_table if kind == "parquet" else feather.write_feather)(table, path)
+    with pytest.raises(DataError, match=f"{kind}: column 'score' is there 2 times"):
+        evaluated(tmp_path, path)
 
 
 def test_other_files_are_refused(tmp_path):

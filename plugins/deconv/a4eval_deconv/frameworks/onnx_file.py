@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+_QUANTISING = {"QuantizeLinear", "DequantizeLinear"}
 _AUTO_PADS = {"SAME_UPPER": "onnx_same_upper", "SAME_LOWER": "onnx_same_lower", "VALID": "onnx_valid"}
 
 
@@ -64,6 +65,9 @@ def conv_transposes(path: Path, input_size: Sequence[int] | int | None = None) -
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # the parser has an exception of its own a backend
         raise DataError(f"{path}: is no ONNX model: {error}") from error
+    for node in model.graph.node:
+        if node.op_type in _QUANTISING and node.domain == "com.microsoft":
+            node.domain = ""  # onnxruntime's own for other types, whose shapes are the same; nobody else infers them
     if input_size is not None:
         _set_size(path, model.graph, input_size)
     shapes = _Shapes(onnx)
@@ -71,7 +75,7 @@ def conv_transposes(path: Path, input_size: Sequence[int] | int | None = None) -
     shapes.take(model.graph)
     found = [_layer(path, onnx, node, shapes, given=input_size is not None) for node in _nodes(onnx, model.graph)]
     if not found:
-        operators = sorted({node.op_type for node in model.graph.node})
+        operators = sorted({_text(node.op_type) for node in model.graph.node})
         listed = ", ".join(operators[:20]) or "nothing"
         raise DataError(f"{path}: has no ConvTranspose in it; expected at least one, got {listed}")
     return found
@@ -144,11 +148,11 @@ def _nodes(onnx: Any, graph: Any) -> Iterator[Any]:
 
 
 def _layer(path: Path, onnx: Any, node: Any, shapes: _Shapes, *, given: bool) -> OnnxLayer:
-    name = node.name or (node.output[0] if node.output else "")
+    name = _text(node.name or (node.output[0] if node.output else ""))
     where = f"{path}: ConvTranspose {name!r}"
     if len(node.input) < 2:
         raise DataError(f"{where} has {len(node.input)} inputs, expected x, weight and maybe a bias")
-    says = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
+    says = _said(where, onnx, node)
     weight = shapes.known.get(node.input[1])
     if weight is None or len(weight) < 3 or None in weight:
         raise DataError(
@@ -168,6 +172,23 @@ def _layer(path: Path, onnx: Any, node: Any, shapes: _Shapes, *, given: bool) ->
         raise DataError(f"{where}: {error}") from error
     bias = len(node.input) > 2 and bool(node.input[2])
     return OnnxLayer(name, whole[0], whole[1] * group, group, bias, size, kernel, stride, dilation, crops, said)
+
+
+def _said(where: str, onnx: Any, node: Any) -> dict[str, Any]:
+    """Return the attributes of a node that we look at, each of the type that ONNX gives it."""
+    kinds = onnx.AttributeProto
+    numbers = ("kernel_shape", "strides", "dilations", "pads", "output_padding", "output_shape")
+    types = dict.fromkeys(numbers, kinds.INTS) | {"group": kinds.INT, "auto_pad": kinds.STRING}
+    for one in node.attribute:
+        if types.get(one.name, one.type) != one.type:
+            name = kinds.AttributeType.Name
+            raise DataError(f"{where}: {one.name} is {name(one.type)}, expected {name(types[one.name])}")
+    return {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute if one.name in types}
+
+
+def _text(value: str | bytes) -> str:
+    """Return a text of a model, which arrives as bytes where it is no UTF-8."""
+    return value if isinstance(value, str) else value.decode(errors="replace")
 
 
 def _numbers(says: Mapping[str, Any], name: str, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -200,7 +221,7 @@ def _crops(
 ) -> tuple[tuple[Crop, ...], str]:
     """Return what is cut off along each axis, and the attributes that say so."""
     dims = len(size)
-    auto_pad = says.get("auto_pad", b"NOTSET").decode() or "NOTSET"
+    auto_pad = _text(says.get("auto_pad", b"NOTSET")) or "NOTSET"
     if auto_pad not in (*_AUTO_PADS, "NOTSET"):
         raise ValueError(f"auto_pad must be NOTSET, {', '.join(_AUTO_PADS)}, got {auto_pad!r}")
     extra = _numbers(says, "output_padding", (0,) * dims)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,23 @@ def test_a_checkpoint_of_another_study_is_refused(run, tmp_path):
     path.write_bytes(b"nonsense")
     with pytest.raises(DataError, match="is no checkpoint of a study"):
         study(checkpoint=str(path)).run(run)
+
+
+@pytest.mark.parametrize(
+    "damage", ["history/0", "params/out_weight", "second/out_weight", "active", "count", "generators"]
+)
+def test_a_checkpoint_that_someone_has_changed_is_refused_by_its_name(run, tmp_path, damage):
+    path = tmp_path / "study.npz"
+    study(checkpoint=str(path), checkpoint_every=10, steps=10).run(run)
+    with np.load(path) as kept:
+        arrays = dict(kept)
+    if damage in arrays:
+        arrays[damage] = arrays[damage][..., :1]
+    else:
+        arrays["facts"] = np.array(json.dumps(json.loads(str(arrays["facts"])) | {damage: [5]}))
+    np.savez(path, **arrays)
+    with pytest.raises(DataError, match=r"study\.npz is no checkpoint of a study"):
+        study(checkpoint=str(path), steps=20).run(run)
 
 
 def test_flow_before_and_after(run):
