@@ -32,11 +32,11 @@ if __name__ == "__main__":
 """
 APPS = {"trivial": "", "imports torch": "import torch"}
 SWEEPERS = {
-    "Hydra's basic launcher": (["hydra/launcher=basic"], 5, 45),
-    "Hydra's joblib launcher, 2 processes": (["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], 10, 70),
-    "`hydra/sweeper=a4eval`, 2 processes": (["hydra/sweeper=a4eval", "hydra.sweeper.executor.workers=2"], 100, 1000),
+    "Hydra's basic launcher": (["hydra/launcher=basic"], 5, 30),
+    "Hydra's joblib launcher, 2 processes": (["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], 6, 36),
+    "`hydra/sweeper=a4eval`, 2 processes": (["hydra/sweeper=a4eval", "hydra.sweeper.executor.workers=2"], 100, 700),
 }
-ROUNDS = 3
+ROUNDS = 2
 POINTS = 1000
 """Of the sweep whose whole time is told."""
 

@@ -9,7 +9,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from hydra.core.utils import setup_globals
@@ -45,7 +45,8 @@ def command_of(config: DictConfig, overrides: Iterable[str]) -> Command:
     folder = str(config.hydra.sweep.dir)  # asks for the time, if it is to be known
     del folder
     times = OmegaConf.get_cache(config).get("now", {})
-    about_hydra = [one for one in config.hydra.overrides.hydra if not _ABOUT.match(one)]
+    every: Any = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)  # of points nothing is known yet
+    about_hydra = [one for one in every if not _ABOUT.match(one)]
     name = str(config.hydra.job.name)
     what = [name, str(config.hydra.job.config_name), target or "", *overrides, *about_hydra]
     return Command(

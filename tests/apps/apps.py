@@ -198,6 +198,9 @@ APPS = {
             "  job: {config: {override_dirname: {exclude_keys: [db], kv_sep: '-', item_sep: '+'}}}\n"
         },
     ),
+    "folders named on the command line": App(
+        plain(YAML), "lr=1,2 hydra.sweep.subdir=p${hydra.job.num}-${hydra:job.num}", DB
+    ),
     "callbacks": App(
         plain(YAML),
         "x=1,2",

@@ -15,7 +15,8 @@ from a4eval.runs.record import json_schema
 from .apps import PATH
 
 CODE = """
-import logging, os, signal, sys, time
+import logging, multiprocessing, os, signal, sys, time
+from concurrent import futures
 from dataclasses import dataclass
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -53,6 +54,14 @@ def train(cfg):
             time.sleep(60)
         if cfg.do == "fork" and os.fork() == 0:
             raise SystemExit
+        if cfg.do == "threads":
+            pool = futures.ThreadPoolExecutor(2)
+            pool.submit(time.sleep, 30)  # and leaves it running
+            pool.submit(abs, 1).result()
+        if cfg.do == "processes":
+            for way in ("fork", "spawn"):
+                with futures.ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(way)) as pool:
+                    assert list(pool.map(abs, range(3))) == [0, 1, 2]
         if cfg.do == "print":
             for _ in range(100):
                 os.write(1, b"x" * 100_000)
@@ -124,10 +133,10 @@ def test_the_same_command_goes_on_and_then_begins_anew(folder):
 
 
 def test_what_an_app_does_to_its_process_is_a_record(folder):
-    doings = ["raise", "exit", "leave", "die", "hang", "fork", "print", "done"]
+    doings = ["raise", "exit", "leave", "die", "hang", "fork", "print", "done", "threads", "processes"]
     for one in doings:
         (folder.path / f"{one}-1").touch()
-    done = folder.sweep("x=1,2", f"do={','.join(doings)}", "hydra.sweep.dir=out", "hydra.sweeper.timeout=1")
+    done = folder.sweep("x=1,2", f"do={','.join(doings)}", "hydra.sweep.dir=out", "hydra.sweeper.timeout=9")
     assert done.returncode == 1, done.stderr
     assert len(done.stderr) < 3000
     records = {(one["config"]["do"], one["config"]["x"]): one for one in folder.records(folder.path / "out")}
@@ -138,10 +147,12 @@ def test_what_an_app_does_to_its_process_is_a_record(folder):
         "exit": "7",
         "leave": "ended its worker process with exit status 3",
         "die": "killed by SIGSEGV",
-        "hang": "did not end 5 s after its timeout of 1 s and was killed by SIGKILL",
+        "hang": "did not end 5 s after its timeout of 9 s and was killed by SIGKILL",
         "fork": None,
         "print": None,
         "done": None,
+        "threads": None,
+        "processes": None,
     }
     assert {record["status"] for (_, x), record in records.items() if x == 2} == {"ok"}
     failed = records["raise", 1]
@@ -160,7 +171,7 @@ def test_what_an_app_does_to_its_process_is_a_record(folder):
     # what made them fail is gone, so they are ok now
     again = folder.a4eval("retry", "out", "timeout=60")
     assert again.returncode == 0, again.stderr
-    assert "16 points: 16 ok, 11 of them earlier" in again.stdout
+    assert "20 points: 20 ok, 15 of them earlier" in again.stdout
     assert "no run failed" not in folder.a4eval("ls", "out", "status=failed").stdout
 
 
