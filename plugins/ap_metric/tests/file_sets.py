@@ -86,24 +86,32 @@ def mixed(folder, rng):
 
 
 def panoptic(folder, rng):
+    """Truths are rectangles over each other; what is found are these moved a little, now and then of another class."""
     image = pytest.importorskip("PIL.Image", reason="Pillow writes PNG files")
-    for name in ("truth", "found"):
+    rows = {"truth": [], "found": []}
+    for name in rows:
         (folder / name).mkdir()
-        rows = []
-        for one in range(1, 5):
-            ids = np.zeros((12, 16), int)
-            for segment in range(1, int(rng.integers(2, 7))):
-                y, x = int(rng.integers(0, 10)), int(rng.integers(0, 14))
-                ids[y : y + int(rng.integers(3, 10)), x : x + int(rng.integers(3, 10))] = segment * 300
+    for one in range(1, 5):
+        truth = np.zeros((12, 16), int)
+        for segment in range(1, int(rng.integers(3, 7))):
+            y, x = int(rng.integers(0, 10)), int(rng.integers(0, 14))
+            truth[y : y + int(rng.integers(3, 10)), x : x + int(rng.integers(3, 10))] = segment * 300
+        classes = {int(segment): int(rng.integers(1, 4)) for segment in np.unique(truth[truth > 0])}
+        for name, ids in (("truth", truth), ("found", np.roll(truth, int(rng.integers(0, 2)), axis=1))):
             colours = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=2).astype(np.uint8)
             image.fromarray(colours).save(folder / name / f"{one}.png")
             segments = [
-                {"id": int(segment), "category_id": int(rng.integers(1, 4)), "iscrowd": int(rng.random() < 0.1)}
-                for segment in np.unique(ids[ids > 0])
+                {
+                    "id": segment,
+                    "category_id": of_class if rng.random() < 0.8 else 1,
+                    "iscrowd": int(rng.random() < 0.1),
+                }
+                for segment, of_class in classes.items()
             ]
-            rows.append({"image_id": one, "file_name": f"{one}.png", "segments_info": segments})
-        classes = [{"id": one, "name": "xyz"[one - 1], "isthing": int(one < 3)} for one in (1, 2, 3)]
-        (folder / f"{name}.json").write_text(json.dumps({"annotations": rows, "categories": classes}))
+            rows[name].append({"image_id": one, "file_name": f"{one}.png", "segments_info": segments})
+    categories = [{"id": one, "name": "xyz"[one - 1], "isthing": int(one < 3)} for one in (1, 2, 3)]
+    for name, found in rows.items():
+        (folder / f"{name}.json").write_text(json.dumps({"annotations": found, "categories": categories}))
     node = {"name": "panoptic", "ground_truth": str(folder / "truth.json"), "detections": str(folder / "found.json")}
     node |= {"truth_folder": str(folder / "truth"), "detection_folder": str(folder / "found")}
     return node, ["panoptic_quality"]

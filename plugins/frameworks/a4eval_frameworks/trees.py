@@ -20,6 +20,8 @@ def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
     >>> mapped({"a": 1, "b": (2, None)}, lambda leaf: leaf + 1)
     {'a': 2, 'b': (3, None)}
     """
+    if hasattr(tree, "dtype"):  # first, since it is quick: most trees are an array
+        return change(tree)
     if tree is None:
         return None
     if isinstance(tree, Mapping):
@@ -35,6 +37,9 @@ def leaves(tree: Any) -> Iterator[Any]:
     >>> list(leaves({"a": 1, "b": (2, None)}))
     [1, 2]
     """
+    if hasattr(tree, "dtype"):
+        yield tree
+        return
     if isinstance(tree, Mapping):
         tree = tree.values()
     elif not isinstance(tree, (list, tuple)):
@@ -58,7 +63,7 @@ def plain(array: Any) -> Array:
     found: Array = np.asarray(array)
     if not found.dtype.isnative:
         found = found.astype(found.dtype.newbyteorder("="))
-    return found.copy() if not found.flags.writeable or any(stride < 0 for stride in found.strides) else found
+    return found.copy() if not found.flags.writeable or min(found.strides, default=0) < 0 else found
 
 
 def _rebuilt(like: Any, parts: list[Any]) -> Any:

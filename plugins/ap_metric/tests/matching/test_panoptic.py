@@ -12,15 +12,6 @@ from a4eval import DataError, Run, build
 from ..file_sets import panoptic
 
 
-def map_of(rng, height=12, width=16):
-    """Return a map of rectangles over each other, 0 where there is none."""
-    ids = np.zeros((height, width), int)
-    for one in range(1, int(rng.integers(2, 7))):
-        y, x = int(rng.integers(0, height)), int(rng.integers(0, width))
-        ids[y : y + int(rng.integers(3, 10)), x : x + int(rng.integers(3, 10))] = one * 300
-    return ids
-
-
 def by_hand(images):
     """Return PQ, SQ and RQ of each class: truth, found, their classes and crowds of each image."""
     sums = {}
@@ -65,6 +56,7 @@ def test_by_hand(tmp_path, seed):
         classes = {segment["id"]: segment["category_id"] for segment in one["segments_info"]}
         return ids, classes, {segment["id"] for segment in one["segments_info"] if segment.get("iscrowd")}
 
+    assert batch["count_found"].sum() > 0
     images = []
     for one, other in zip(truth["annotations"], found["annotations"], strict=True):
         ids, classes, crowds = read("truth", one)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+_QUANTISING = {"QuantizeLinear", "DequantizeLinear"}
 _AUTO_PADS = {"SAME_UPPER": "onnx_same_upper", "SAME_LOWER": "onnx_same_lower", "VALID": "onnx_valid"}
 
 
@@ -64,6 +65,9 @@ def conv_transposes(path: Path, input_size: Sequence[int] | int | None = None) -
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # the parser has an exception of its own a backend
         raise DataError(f"{path}: is no ONNX model: {error}") from error
+    for node in model.graph.node:
+        if node.op_type in _QUANTISING and node.domain == "com.microsoft":
+            node.domain = ""  # onnxruntime's own for other types, whose shapes are the same; nobody else infers them
     if input_size is not None:
         _set_size(path, model.graph, input_size)
     shapes = _Shapes(onnx)

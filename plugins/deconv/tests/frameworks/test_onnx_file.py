@@ -169,3 +169,25 @@ def test_files_that_are_no_such_model(tmp_path):
         build("task", {"name": "onnx_conv_transpose", "path": str(path), "compare": ["caffe"]})
     with pytest.raises(DataError, match="cannot be read"):
         build("task", {"name": "onnx_conv_transpose", "path": str(tmp_path / "none.onnx")}).run(Run(directory=tmp_path))
+
+
+@pytest.mark.parametrize("domain", ["", "com.microsoft"])
+def test_quantised_layers_are_read_through_what_quantises_them(domain, tmp_path):
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'a4eval-deconv[onnx]'")
+    make, kind = onnx.helper, onnx.TensorProto.FLOAT
+    tensors = [onnx.numpy_helper.from_array(np.ones((2, 2, 3, 3), np.int8), "w")]
+    tensors += [onnx.numpy_helper.from_array(np.float32(0.1), "s"), onnx.numpy_helper.from_array(np.int8(0), "z")]
+    nodes = []
+    for index, given in enumerate(("x", "y0")):
+        nodes += [
+            make.make_node("QuantizeLinear", [given, "s", "z"], [f"q{index}"], domain=domain),
+            make.make_node("DequantizeLinear", [f"q{index}", "s", "z"], [f"x{index}"], domain=domain),
+            make.make_node("DequantizeLinear", ["w", "s", "z"], [f"w{index}"], domain=domain),
+            make.make_node("ConvTranspose", [f"x{index}", f"w{index}"], [f"y{index}"], strides=[2, 2]),
+        ]
+    x, y = make.make_tensor_value_info("x", kind, [1, 2, 3, 3]), make.make_tensor_value_info("y1", kind, None)
+    graph = make.make_graph(nodes, "graph", [x], [y], initializer=tensors)
+    model = make.make_model(graph, opset_imports=[make.make_opsetid("", 17), make.make_opsetid("com.microsoft", 1)])
+    (tmp_path / "quantised.onnx").write_bytes(model.SerializeToString())
+    layers = conv_transposes(tmp_path / "quantised.onnx")
+    assert [(one.name, one.size, one.kernel_size) for one in layers] == [("y0", (3, 3), (3, 3)), ("y1", (7, 7), (3, 3))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from a4eval_frameworks.trees import Function, Params
+
+
+@cache
+def _jax() -> Any:
+    return require("jax", "a4eval-frameworks[jax]")
 
 
 class _Tape:
@@ -45,7 +50,7 @@ class JaxEngine:
     @property
     def jax(self) -> Any:
         """The module."""
-        return require("jax", "a4eval-frameworks[jax]")
+        return _jax()
 
     def precision(self, *trees: Any) -> AbstractContextManager[Any]:
         """Return the context in which float64 is what it says, if there is any; without it jax is as users have it."""

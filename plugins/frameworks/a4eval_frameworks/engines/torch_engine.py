@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 SMALL = 2**15
 """Entries up to which torch divides no elementwise operation among threads, and so may leave the others alone."""
+
+
+@cache
+def _torch() -> Any:
+    return require("torch", "a4eval-frameworks[torch]")
 
 
 class _Tape:
@@ -68,7 +74,7 @@ class TorchEngine:
     @property
     def torch(self) -> Any:
         """The module."""
-        return require("torch", "a4eval-frameworks[torch]")
+        return _torch()
 
     def precision(self, *trees: Any) -> AbstractContextManager[None]:
         """Return a context that does nothing: torch has every precision at any time."""
@@ -80,21 +86,55 @@ class TorchEngine:
         names = list(params)
         given = [self._leaf(array, narrow) for array in params.values()]
         inputs = mapped(x, lambda array: self._leaf(array, narrow))
-        # a copy that is no leaf: a module may change its input in place, as relu(inplace=True) does
+        of_settings = getattr(function, "settings", nullcontext)
+        with self._threads(params, x):
+            try:
+                y = function(dict(zip(names, given, strict=True)), inputs)
+            except RuntimeError as error:
+                if "in-place operation" not in str(error):
+                    raise refusal(error, "torch") from error
+                y = self._in_place(function, dict(zip(names, given, strict=True)), inputs, x)
+            except Exception as error:
+                raise refusal(error, "torch") from error
+        return self._apart(y, inputs), _Tape(names, given, inputs, y, of_settings)
+
+    def _in_place(self, function: Function, params: dict[str, Any], inputs: Any, x: Any) -> Any:
+        """Call the function with copies of its inputs: it changes them, which a leaf forbids, as relu(inplace=True)."""
         passed = mapped(inputs, lambda leaf: leaf.clone())
         try:
-            with self._threads(params, x):
-                y = function(dict(zip(names, given, strict=True)), passed)
+            y = function(params, passed)
         except Exception as error:
             raise refusal(error, "torch") from error
-        self._return_changes(passed, x)
-        return mapped(y, self.array), _Tape(names, given, inputs, y, getattr(function, "settings", nullcontext))
+        for tensor, array in zip(leaves(passed), leaves(x), strict=True):
+            if tensor._version and isinstance(array, np.ndarray) and array.flags.writeable:  # noqa: SLF001  (the only way to know)
+                np.copyto(array, self.array(tensor), casting="same_kind")
+        return y
+
+    def _apart(self, y: Any, inputs: Any) -> Any:
+        """Return the output as arrays, none of which is the memory of an input, as that of Identity is."""
+        torch = self.torch
+
+        def places() -> set[int]:
+            return {one.untyped_storage().data_ptr() for one in leaves(inputs)}
+
+        def array(tensor: Any) -> Any:
+            found = self.array(tensor)
+            # what an operation made has memory of its own, unless it is a view
+            view = isinstance(tensor, torch.Tensor) and (tensor.grad_fn is None or tensor._is_view())  # noqa: SLF001  (its only name)
+            return found.copy() if view and tensor.untyped_storage().data_ptr() in places() else found
+
+        return mapped(y, array)
 
     def backward(self, tape: Any, dy: Any) -> tuple[Params, Any]:
         """See :class:`Engine`."""
         gradients = [self._tensor(array) for array in leaves(dy)]
         with tape.settings(), self._threads(tape.params, tape.x):
-            dparams, dx = self._pull(tape.params, tape.x, tape.y, gradients, retain_graph=True)
+            try:
+                dparams, dx = self._pull(tape.params, tape.x, tape.y, gradients, retain_graph=True)
+            except RuntimeError as error:
+                if "is not implemented" not in str(error):
+                    raise
+                raise refusal(error, "torch") from error  # as of attention differentiated twice: torch says so itself
         arrays = [self.array(one) for one in dparams]
         return dict(zip(tape.names, arrays, strict=True)), mapped(dx, self.array)
 
@@ -153,18 +193,20 @@ class TorchEngine:
 
         return lambda params, x: function(params, mapped(x, change))
 
-    @contextmanager
-    def _threads(self, *trees: Any) -> Iterator[None]:
+    def _threads(self, *trees: Any) -> AbstractContextManager[None]:
         """Compute on one thread what is small: waiting for others takes longer, on a busy machine a thousand times."""
         many = self.torch.get_num_threads()
-        small = many > 1 and sum(prod(one.shape) for one in leaves(trees)) < SMALL
-        if small:
-            self.torch.set_num_threads(1)
+        if many == 1 or sum(prod(one.shape) for one in leaves(trees)) >= SMALL:
+            return nullcontext()
+        return self._one_thread(many)
+
+    @contextmanager
+    def _one_thread(self, many: int) -> Iterator[None]:
+        self.torch.set_num_threads(1)
         try:
             yield
         finally:
-            if small:
-                self.torch.set_num_threads(many)
+            self.torch.set_num_threads(many)
 
     def _leaf(self, array: Any, narrow: bool) -> Any:  # noqa: FBT001  (as in forward)
         tensor = self._tensor(array)
@@ -172,18 +214,13 @@ class TorchEngine:
             return tensor
         return (tensor.to(self.torch.bfloat16) if narrow else tensor).requires_grad_()
 
-    def _tensor(self, array: Any, dtype: Any = None) -> Any:
-        return self.torch.from_numpy(plain(array)).to(device=self.device, dtype=dtype)
+    def _tensor(self, array: Any) -> Any:
+        tensor = self.torch.from_numpy(plain(array))
+        return tensor if self.device == "cpu" else tensor.to(device=self.device)
 
     def array(self, tensor: Any) -> Any:
         """See :class:`Engine`."""
         if not isinstance(tensor, self.torch.Tensor):
             return np.asarray(tensor)
-        tensor = tensor.detach().cpu()
+        tensor = tensor.detach() if self.device == "cpu" else tensor.detach().cpu()
         return (tensor.float() if tensor.dtype == self.torch.bfloat16 else tensor).numpy()
-
-    def _return_changes(self, passed: Any, x: Any) -> None:
-        """Let the caller see what the function changed in place, as it would have without the copy."""
-        for tensor, array in zip(leaves(passed), leaves(x), strict=True):
-            if tensor._version and isinstance(array, np.ndarray) and array.flags.writeable:  # noqa: SLF001  (the only way to know)
-                np.copyto(array, self.array(tensor), casting="same_kind")

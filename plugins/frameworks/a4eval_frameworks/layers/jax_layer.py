@@ -116,6 +116,10 @@ class JaxLayer(FrameworkLayer):
             dtype = next((one.dtype for one in params.values()), None)
             given = nnx.from_flat_state({path: nnx.Param(params[".".join(map(str, path))]) for path in paths})
             module = nnx.merge(self._graph, given, _in_dtype(self._rest, dtype))
+            for _, cell in nnx.iter_graph(module):
+                # its first state is float32 whatever its weights are; one that names a dtype computes in that
+                if isinstance(cell, nnx.RNNCellBase) and cell.dtype is None and dtype is not None:
+                    cell.param_dtype = dtype
             return module(*args, **keywords)
 
         return call

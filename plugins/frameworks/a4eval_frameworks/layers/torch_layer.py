@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from a4eval_frameworks.trees import leaves
 from a4eval_frameworks.weights.translation import check_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from a4eval_frameworks.trees import Array, Function, Params
 
@@ -36,12 +37,15 @@ def _is_function(thing: Any) -> bool:
 HOMES = {
     "": Home("torch.nn", _REQUIREMENT, _is_module),
     "functional": Home("torch.nn.functional", _REQUIREMENT, _is_function),
+    "packed": Home("a4eval_frameworks.layers.packed", _REQUIREMENT, _is_module),
 }
 
 
 @dataclass(kw_only=True)
 class TorchLayer(FrameworkLayer):
     """A class of ``torch.nn``, a ``functional.name``, or a module class or function of yours.
+
+    ``packed.LSTM``, ``packed.GRU`` and ``packed.RNN`` take rows of different lengths, as packed sequences.
 
     A custom ``autograd.Function`` in it is what is differentiated with.  ``compiled`` is ``torch.compile``.
     """
@@ -128,9 +132,13 @@ class TorchLayer(FrameworkLayer):
 
     def _calling(self, module: Any, seed: int = _SEED) -> Function:
         torch, training = self.engine.torch, self.training
+        places, rigid = _places(module), training or any(True for _ in module.buffers())
 
         def call(params: dict[str, Any], x: Any) -> Any:
             args, keywords = positional(x)
+            if not (rigid or torch.compiler.is_compiling()):
+                with _placed(places, params):
+                    return module(*args, **keywords)
             state = {**params, **self._buffers_like(module, params, x)}
             return torch.func.functional_call(module, state, tuple(args), keywords)
 
@@ -185,3 +193,23 @@ class TorchLayer(FrameworkLayer):
             return find(name, HOMES, path)(*ordered, **named)
         except (TypeError, ValueError, RuntimeError, AssertionError) as error:
             raise ValueError(f"{path}: {name} cannot be made with them: {error}") from error
+
+
+def _places(module: Any) -> list[tuple[dict[str, Any], str, str]]:
+    """Return where a module and those in it keep their parameters: the mapping, the key in it, the parameter's name."""
+    names = {id(one): name for name, one in module.named_parameters()}
+    kept = [part._parameters for part in module.modules()]  # noqa: SLF001  (what functional_call writes to)
+    return [(own, key, names[id(one)]) for own in kept for key, one in own.items() if one is not None]
+
+
+@contextmanager
+def _placed(places: list[tuple[dict[str, Any], str, str]], params: Mapping[str, Any]) -> Iterator[None]:
+    """Within this context the module has these parameters: ``functional_call`` in a third of its time."""
+    before = [own[key] for own, key, _ in places]
+    for own, key, name in places:
+        own[key] = params[name]
+    try:
+        yield
+    finally:
+        for (own, key, _), one in zip(places, before, strict=True):
+            own[key] = one

@@ -57,6 +57,20 @@ def test_numbers_are_jaxs_own(jax, mode):
     assert single.dtype == np.float32
 
 
+@pytest.mark.parametrize("cell", ["LSTMCell", "GRUCell"])
+def test_a_recurrent_layer_begins_in_the_precision_of_its_weights(jax, cell):
+    node = {"name": "jax", "layer": "RNN", "arguments": {"cell": {"layer": cell, "arguments": [3, 4]}}, "mode": "eager"}
+    layer = build("layer", {**node, "input": [2, 4, 3]})
+    rng = np.random.default_rng(0)
+    params, x = layer.init(rng), layer.example(rng)
+    y = layer.forward(params, x)[0]
+    moved = layer.forward(params, x * (1 + 1e-12))[0]
+    assert y.dtype == np.float64
+    assert 0 < np.abs(moved - y).max() < 1e-11
+    single = layer.forward({k: v.astype("float32") for k, v in params.items()}, x.astype("float32"))[0]
+    assert single.dtype == np.float32
+
+
 @pytest.mark.parametrize(
     ("node", "says"),
     [

@@ -95,3 +95,25 @@ def test_numbers_are_torchs_own(torch):
 def test_a_wrong_node_is_one_line(torch, node, says):
     with pytest.raises(ConfigError, match=says):
         build("layer", {"name": "torch", **node})
+
+
+def test_what_torch_cannot_differentiate_twice_is_refused_with_its_own_words(torch):
+    node = {"layer": "functional.scaled_dot_product_attention", "input": [[2, 1, 3, 4]] * 3}
+    twice = build("layer", {"name": "torch", **node}).derivative()
+    x = build("layer", {"name": "torch", **node}).example(np.random.default_rng(0))
+    (_, dx), tape = twice.forward({}, (x, np.ones((2, 1, 3, 4))))
+    with pytest.raises(ValueError, match="is not implemented"):
+        twice.backward({}, tape, ({}, dx))
+
+
+@pytest.mark.parametrize("kind", ["ReLU", "Identity"])
+def test_an_output_is_never_the_memory_of_its_input(torch, kind):
+    arguments = {"inplace": True} if kind == "ReLU" else {}
+    layer = build("layer", {"name": "torch", "layer": kind, "arguments": arguments, "input": [3]})
+    x = np.array([-1.0, 2.0, 3.0])
+    y, tape = layer.forward({}, x)
+    before = y.copy()
+    assert layer.backward({}, tape, np.ones(3))[1].tolist() == ([0, 1, 1] if kind == "ReLU" else [1, 1, 1])
+    assert x.tolist() == ([0, 2, 3] if kind == "ReLU" else [-1, 2, 3])  # in place is in place, for a check to see
+    x += 5
+    assert np.array_equal(y, before)

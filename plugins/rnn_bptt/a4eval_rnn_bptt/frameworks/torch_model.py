@@ -44,18 +44,21 @@ class TorchCore(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_core(model: Any, batch: Any, loss: Callable[[Any], Any] | None = None) -> TorchCore:
-    """Find the one recurrent core of *model*, convert it, and catch what it is given when the model reads *batch*.
+def read_core(
+    model: Any, batch: Any, loss: Callable[[Any], Any] | None = None, *, name: str | None = None
+) -> TorchCore:
+    """Find a recurrent core of *model*, convert it, and catch what it is given when the model reads *batch*.
 
     The model is read in ``eval()`` mode, as dropout and batch statistics have no one gradient.
 
     Args:
-        model: a ``torch.nn.Module`` with one ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` in it (or being one); or one with
+        model: a ``torch.nn.Module`` with ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` in it (or being one); or one with
             the methods ``step(x, state) -> state`` and ``initial_state(rows) -> state``, where a state is a tensor
             (rows, …) or a tuple of such, the output first.
         batch: what the model is called with: a tensor, a tuple of positional or a mapping of keyword arguments;
             a tensor (T, B, I) for a model with ``step``.
         loss: from what the model returns, or the outputs (T, B, H) of a model with ``step``, to a number.
+        name: which core, where there are several.
 
     Raises:
         ValueError: what was given is no such model, it cannot be called so, or its core cannot be taken apart in time.
@@ -67,7 +70,10 @@ def read_core(model: Any, batch: Any, loss: Callable[[Any], Any] | None = None) 
     if model.training and any(_differs_in_training(torch, module) for module in model.modules()):
         notes.append("the model was in training mode; it is read in eval mode, without dropout and batch statistics")
     model.eval()
-    core = _read_step(torch, model, batch, loss) if isinstance(model, Stepping) else _read(torch, model, batch, loss)
+    if name is None and isinstance(model, Stepping):
+        core = _read_step(torch, model, batch, loss)
+    else:
+        core = _read(torch, model, batch, loss, name)
     return core._replace(notes=(*notes, *core.notes))
 
 
@@ -100,8 +106,25 @@ class _Call(NamedTuple):
     hidden: Any
 
 
-def _read(torch: Any, model: Any, batch: Any, loss: Callable[[Any], Any] | None) -> TorchCore:
-    core = _only_core(torch, model)
+def batch_of(arrays: Mapping[str, Array], model: Any) -> Any:
+    """Return arrays of a file as a batch: one alone, ``arr_0`` … as positional arguments, others by their names.
+
+    Real numbers take the precision of the model's weights.
+    """
+    torch = require("torch", "a4eval-rnn-bptt[torch]")
+    real = next((one.dtype for one in model.parameters() if one.is_floating_point()), torch.float32)
+    tensors = {
+        name: torch.from_numpy(one.copy()).to(real) if one.dtype.kind == "f" else torch.from_numpy(one.copy())
+        for name, one in arrays.items()
+    }
+    if len(tensors) == 1 and set(tensors) <= {"", "arr_0"}:
+        return next(iter(tensors.values()))
+    positional = [f"arr_{index}" for index in range(len(tensors))]
+    return tuple(tensors[one] for one in positional) if set(positional) == set(tensors) else tensors
+
+
+def _read(torch: Any, model: Any, batch: Any, loss: Callable[[Any], Any] | None, name: str | None) -> TorchCore:
+    core = _core_of(torch, model, name)
     calls: list[_Call] = []
 
     def watch(_module: Any, arguments: tuple[Any, ...], named: dict[str, Any], output: Any) -> Any:
@@ -139,17 +162,19 @@ def _cell(torch: Any, core: Any) -> Any:
     return Gru(**sizes) if isinstance(core, torch.nn.GRU) else Rnn(**sizes, activation=core.nonlinearity)
 
 
-def _only_core(torch: Any, model: Any) -> Any:
+def _core_of(torch: Any, model: Any, wanted: str | None) -> Any:
     kinds = (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)
     cores = {name or "the model itself": one for name, one in model.named_modules() if isinstance(one, kinds)}
-    if len(cores) != 1:
-        count = len(cores)
-        found = f" ({', '.join(cores)})" if cores else ""
+    if wanted is not None and wanted not in cores:
+        raise ValueError(f"core: the model has no recurrent core {wanted!r}; it has {', '.join(cores) or 'none'}")
+    if wanted is None and len(cores) > 1:
+        raise ValueError(f"the model has {len(cores)} recurrent cores ({', '.join(cores)}): name one with task.core")
+    if not cores:
         raise ValueError(
-            f"the model has {count} modules of nn.RNN, nn.LSTM and nn.GRU{found}, expected one, "
-            "or the methods step and initial_state"
+            "the model has no recurrence to look at: no module of nn.RNN, nn.LSTM and nn.GRU, "
+            "and not the methods step and initial_state"
         )
-    (core,) = cores.values()
+    core = next(iter(cores.values())) if wanted is None else cores[wanted]
     if core.bidirectional:
         raise ValueError("the core is bidirectional, so it cannot be taken apart in time")
     return core

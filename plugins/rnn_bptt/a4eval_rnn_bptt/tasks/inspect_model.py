@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, import_named, param
+from a4eval import DataError, Result, Row, Run, Value, import_named, load_arrays, param
 from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
 from a4eval_rnn_bptt.analysis.precision import float32_error
@@ -15,7 +16,7 @@ from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.fields import above_zero
 from a4eval_rnn_bptt.frameworks.autograd import autograd_disagreement
-from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, read_core
+from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, batch_of, read_core
 from a4eval_rnn_bptt.frameworks.torch_step import TorchStep
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class InspectModel:
     """
 
     model: str = param(help="package.module:factory, which returns (model, batch) or (model, batch, loss)")
+    core: str | None = param(
+        None, help="which of several recurrent cores, by its name in the model, such as encoder.rnn"
+    )
+    batch: Path | None = param(
+        None, help="the batch from a file: .npy, or .npz with the names of the arguments; the factory's is left aside"
+    )
     decades: float = param(4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy")
 
     def __post_init__(self) -> None:
@@ -42,6 +49,8 @@ class InspectModel:
 
     def run(self, run: Run) -> Result:
         """Read the core, hold numpy against autograd, and follow the gradient back."""
+        if self.batch is not None:
+            run.source(self.batch)
         core = self._core()
         for note in core.notes:
             run.warn(note)
@@ -105,11 +114,16 @@ class InspectModel:
     def _core(self) -> TorchCore:
         """Call the factory and read what it made."""
         made = self._factory()
+        if not isinstance(made, tuple) and self.batch is not None:
+            made = (made, None)
         if not (isinstance(made, tuple) and len(made) in (2, 3)):
             got = f"{len(made)} things" if isinstance(made, tuple) else type(made).__name__
             raise DataError(f"{self.model} returned {got}, expected a pair (model, batch) or (model, batch, loss)")
+        model, batch, *loss = made
         try:
-            return read_core(*made)
+            if self.batch is not None:
+                batch = batch_of(load_arrays(self.batch), model)
+            return read_core(model, batch, *loss, name=self.core)
         except ValueError as error:
             raise DataError(f"{self.model}: {error}") from error
 

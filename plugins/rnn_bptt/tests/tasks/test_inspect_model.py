@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from a4eval import ConfigError, DataError, build
+from a4eval import ConfigError, DataError, build, import_named
 
 FACTORIES = """
     import torch
@@ -52,6 +52,22 @@ FACTORIES = """
     def alone(): return nn.LSTM(5, 6)
     def short(): return nn.LSTM(5, 6), torch.randn(1, 4, 5)
     def many(): return nn.LSTM(5, 6), torch.randn(5, 4, 5), torch.sum, None
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.inner = nn.GRU(5, 6), nn.ModuleDict({"second": nn.LSTM(6, 4)})
+
+        def forward(self, x, scale=1.0):
+            return self.inner["second"](self.first(x * scale)[0])
+
+    def two():
+        torch.manual_seed(0)
+        return Two(), torch.randn(12, 4, 5), lambda out: out[0][-1].square().sum()
+
+    def model_alone():
+        torch.manual_seed(0)
+        return Two()
+
     def loss(): return nn.LSTM(5, 6), torch.randn(12, 4, 5), lambda out: out[0][7].square().sum()
 
     class Shut(nn.Module):
@@ -106,6 +122,44 @@ def test_a_users_own_loss_takes_the_place_of_random_gradients(models, run):
     assert shares[8:] == [0] * 4
 
 
+@pytest.mark.parametrize("core", ["first", "inner.second"])
+def test_one_of_several_cores_is_named(models, run, core):
+    result = build("task", {"name": "inspect_model", "model": "my_models:two", "core": core}).run(run)
+    assert result.metrics["autograd_disagreement"].value < 1e-12
+    assert len(result.tables["decay"]) == 12
+    assert result.metrics["log10_per_step"].value != 0
+
+
+def test_the_loss_reaches_an_earlier_core_through_a_later_one(models, run):
+    import torch
+    from a4eval_rnn_bptt.frameworks.torch_model import read_core
+
+    model, batch, loss = import_named("my_models:two")()
+    dy = read_core(model, batch, loss, name="first").dy
+    between = model.first(batch)[0].detach().requires_grad_()
+    (expected,) = torch.autograd.grad(loss(model.inner["second"](between)), between)
+    assert dy == pytest.approx(expected.numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("saved", "named"),
+    [
+        (lambda path, x: np.save(path / "b.npy", x), "b.npy"),
+        (lambda path, x: np.savez(path / "b.npz", x), "b.npz"),
+        (lambda path, x: np.savez(path / "b.npz", x / 2, np.float64(2)), "b.npz"),
+        (lambda path, x: np.savez(path / "b.npz", x=x / 2, scale=np.float64(2)), "b.npz"),
+    ],
+    ids=["npy", "one", "positional", "named"],
+)
+def test_the_batch_may_come_from_a_file(models, run, tmp_path, saved, named):
+    x = np.random.default_rng(0).standard_normal((9, 2, 5))
+    saved(tmp_path, x)
+    node = {"name": "inspect_model", "model": "my_models:model_alone", "core": "first", "batch": str(tmp_path / named)}
+    result = build("task", node).run(run)
+    assert len(result.tables["decay"]) == 9
+    assert result.metrics["log10_per_step"].n == 2
+
+
 def test_a_gradient_that_dies_on_the_way_has_vanished(models, run):
     values = build("task", {"name": "inspect_model", "model": "my_models:shut"}).run(run).metrics
     assert values["vanishes"].value == 1
@@ -134,7 +188,8 @@ def test_no_config_can_name_code_by_itself(models, monkeypatch):
     [
         ("my_models:flat", DataError, r"expected a tensor \(T, B, I\) for a model with step"),
         ("my_models:both", DataError, "the core is bidirectional, so it cannot"),
-        ("my_models:none", DataError, "0 modules of nn.RNN"),
+        ("my_models:none", DataError, "no recurrence to look at: no module of nn.RNN"),
+        ("my_models:two", DataError, r"has 2 recurrent cores \(first, inner.second\): name one with task.core"),
         ("my_models:alone", DataError, r"returned LSTM, expected a pair \(model, batch\) or \(model, batch, loss\)"),
         ("my_models:many", DataError, "returned 4 things, expected a pair"),
         ("my_models:short", DataError, "given 1 step, expected at least 2"),
