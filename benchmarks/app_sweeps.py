@@ -32,9 +32,9 @@ if __name__ == "__main__":
 """
 APPS = {"trivial": "", "imports torch": "import torch"}
 SWEEPERS = {
-    "Hydra's basic launcher": (["hydra/launcher=basic"], 5, 30),
-    "Hydra's joblib launcher, 2 processes": (["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], 6, 36),
-    "`hydra/sweeper=a4eval`, 2 processes": (["hydra/sweeper=a4eval", "hydra.sweeper.executor.workers=2"], 100, 700),
+    "Hydra's basic launcher": (["hydra/launcher=basic"], 4, 24),
+    "Hydra's joblib launcher, 2 processes": (["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], 4, 24),
+    "`hydra/sweeper=a4eval`, 2 processes": (["hydra/sweeper=a4eval", "hydra.sweeper.executor.workers=2"], 50, 350),
 }
 ROUNDS = 2
 POINTS = 1000

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from a4eval.apps.plan import AppPoint, directory_of, values_of
+from a4eval.apps.point import AppPoint, directory_of, values_of
 from a4eval.apps.quick import quick_copies, quick_parsing
 from a4eval.apps.start import Start
 from a4eval.apps.study import Pruned

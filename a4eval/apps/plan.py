@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import os
 import pickle
 from collections import Counter
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from a4eval.apps.point import AppPoint, Family, composed, directory_of, parsed
 from a4eval.apps.quick import quick_parsing, without_hydra
 from a4eval.apps.space import space_of
-from a4eval.apps.values import asks_the_user, identity, known_to_hydra, values
-from a4eval.config.setting import note_point
+from a4eval.apps.values import asks_the_user, identity
 from a4eval.errors import ConfigError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.progress import track
@@ -27,78 +23,16 @@ from a4eval.runs.record import plain
 from a4eval.sweeps.axes import Axis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from hydra.core.config_loader import ConfigLoader
-    from hydra.core.override_parser.types import Override
 
     from a4eval.apps.space import Space
-    from a4eval.apps.study import Watch
     from a4eval.executors.contract import Runner
     from a4eval.experiment import Conduct
 
 POINTS_WITHOUT_PROGRESS = 1000
 """Up to so many points are planned before anyone would look."""
-
-
-class Family(NamedTuple):
-    """Points that make the same choices of config groups; Hydra composes for them once.
-
-    Args:
-        base: the config composed of these choices alone, Hydra's part included; pickled, for each point copies it.
-        whole: the same to look at.
-        bare: the same without Hydra's part, pickled.
-        asks_the_user: it calls resolvers of the user's.
-    """
-
-    base: bytes
-    whole: DictConfig
-    bare: bytes
-    asks_the_user: bool
-
-    def composed(self, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
-        """Return what :func:`composed` does, but that Hydra's part is the same for all points, each in its turn."""
-        config: DictConfig = pickle.loads(self.bare)  # noqa: S301  (made here)
-        own: Any = self.whole._get_node("hydra")  # noqa: SLF001  (a copy is what is saved here)
-        own._set_parent(config)  # noqa: SLF001
-        config._content["hydra"] = own  # type: ignore[index]  # noqa: SLF001
-        return applied(config, overrides, number)
-
-
-class AppPoint(NamedTuple):
-    """A point of a sweep over an app.
-
-    Args:
-        name: the app's, ``hydra.job.name``.
-        number: the point's, as Hydra counts.
-        base: see :class:`Family`.
-        overrides: all of the point's, and which of them are not in the base.
-        version: what the user says of the code.
-        trial: of a search, which trial it belongs to.
-        watch: of a search, what ends it early.
-    """
-
-    name: str
-    number: int
-    base: bytes
-    overrides: tuple[tuple[str, bool], ...]
-    version: str | None
-    trial: int | None = None
-    watch: Watch | None = None
-
-    def composed(self) -> DictConfig:
-        """Return the config that Hydra would compose for it."""
-        return composed(self.base, self.overrides, self.number)
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """What its config comes to, as far as is known before it runs."""
-        return values_of(self.composed())
-
-    @property
-    def directory(self) -> str:
-        """Its folder."""
-        return directory_of(self.composed())
 
 
 class AppPlan:
@@ -221,9 +155,8 @@ class AppPlan:
         family, overrides = self._placed(number)
         config = family.composed(overrides, number)
         self._directories.add(directory_of(config))
-        # two at a time ask for Hydra's part
         asks = family.asks_the_user or any(asks_the_user(text) for text, _ in overrides)
-        again = composed(family.base, overrides, number) if asks else None
+        again = composed(family.base, overrides, number) if asks else None  # with a part of Hydra's of its own
         what = plain(
             {"app": str(self._config.hydra.job.name), "config": identity(config, again), "version": self._version}
         )
@@ -260,49 +193,3 @@ class AppPlan:
             options = self._loader.get_group_options(name, None, config_name=primary, overrides=about_hydra)
             self._groups[name] = bool(options)
         return self._groups[name]
-
-
-@cache
-def parsed(text: str) -> Override:
-    """Return what Hydra makes of an override; a sweep has few different ones."""
-    return OverridesParser.create().parse_override(text)
-
-
-def composed(base: bytes, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
-    """Return the config that Hydra would compose for a point.
-
-    Args:
-        base: see :class:`Family`.
-        overrides: see :class:`AppPoint`.
-        number: the point's.
-
-    Raises:
-        hydra.errors.ConfigCompositionException: an override does not fit.
-    """
-    return applied(pickle.loads(base), overrides, number)  # noqa: S301  (made by the sweep's own command)
-
-
-def applied(config: DictConfig, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
-    """Make of a base the config of a point, and return it: see :func:`composed`."""
-    every = [parsed(text) for text, _ in overrides]
-    ConfigLoaderImpl._apply_overrides_to_config(  # noqa: SLF001  (Hydra's own rules)
-        [override for override, (_, fresh) in zip(every, overrides, strict=True) if fresh], config
-    )
-    note_point(config.hydra, [one for one in every if not one.is_hydra_override()], number)
-    return config
-
-
-def values_of(config: DictConfig) -> dict[str, Any]:
-    """Return what a config comes to; what its resolvers remember of that is forgotten."""
-    before = copy.deepcopy(OmegaConf.get_cache(config))
-    try:
-        with known_to_hydra(config):
-            return values(config)
-    finally:
-        OmegaConf.set_cache(config, before)
-
-
-def directory_of(config: DictConfig) -> str:
-    """Return the folder that Hydra makes for a point."""
-    with known_to_hydra(config):
-        return os.path.abspath(os.path.join(config.hydra.sweep.dir, str(config.hydra.sweep.subdir)))  # noqa: PTH100, PTH118  (as Hydra does)

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+import hydra
 import pytest
 import yaml
 
@@ -59,6 +60,8 @@ def test_as_hydras_own(name, tmp_path):
     app.write(tmp_path)
     theirs = start(app, tmp_path, f"hydra.sweep.dir={tmp_path}/basic")
     ours = start(app, tmp_path, f"hydra.sweep.dir={tmp_path}/a4eval", "hydra/sweeper=a4eval")
+    if theirs.returncode and not hydra.__version__.startswith("1.3"):
+        pytest.skip(f"Hydra {hydra.__version__} runs no such app: {theirs.stderr.splitlines()[-1]}")
     assert theirs.returncode == 0, theirs.stderr
     assert ours.returncode == 0, ours.stdout + ours.stderr
     expected, found = left(tmp_path / "basic"), left(tmp_path / "a4eval")

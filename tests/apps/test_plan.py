@@ -16,7 +16,8 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from a4eval.apps.plan import AppPlan, directory_of
+from a4eval.apps.plan import AppPlan
+from a4eval.apps.point import directory_of
 from a4eval.config.compose import VERSION_BASE
 from a4eval.experiment import Conduct
 
