@@ -40,7 +40,7 @@ def start(
     code = f"import sys; sys.path[:] = {sys.path!r}; from {module} import main; main()"
     # our own interpreter and our own code
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-c", code, *map(str, handles)],
+        [sys.executable, "-P", "-u", "-c", code, *map(str, handles)],  # -u: what it prints is there when it is killed
         pass_fds=(*handles, *kept),
         env={**os.environ, **environment},
         cwd=directory if Path(directory).is_dir() else None,

@@ -81,7 +81,7 @@ class _Fed:
             self._process = child.start(
                 "a4eval.trackers.feeder",
                 (theirs.fileno(),),
-                environment=dict.fromkeys((*THREADS, "PYTHONUNBUFFERED"), "1"),  # the last it says is last there
+                environment=dict.fromkeys(THREADS, "1"),
                 stdout=self._printed,
                 stderr=self._printed,
             )

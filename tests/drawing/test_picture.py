@@ -76,7 +76,7 @@ def test_a_forest_has_no_line_for_what_has_no_difference():
 def test_what_is_cut_says_the_whole():
     name = "a.key.that.is/far/too/long=1e-05,task.depth=33"
     _, svg = drawn(chart(), [{"name": name, "n": 1.0}, {"name": "short", "n": 2.0}])
-    labels = [one for one in svg.iter(f"{SVG}text") if one.get("text-anchor") == "end"]
+    labels = svg.findall(f".//{SVG}g[@text-anchor='end']/{SVG}text")
     cut = {
         one.find(f"{SVG}title").text: "".join(one.itertext()) for one in labels if one.find(f"{SVG}title") is not None
     }

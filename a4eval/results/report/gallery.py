@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval.contracts import Gallery
 from a4eval.drawing.colours import DARK, LIGHT
 from a4eval.drawing.values import aligned, number, text
-from a4eval.markup import Markup, in_html, joined, short, tag
+from a4eval.markup import Markup, joined, short, tag
 from a4eval.results.report.pictures import photographs
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _scene(
         aria_label=f"{picture['picture']}: {said or 'nothing marked'}",
     )
     caption = tag("figcaption", tag("h3", picture["picture"]), tag("p", about) if about else None)
-    return tag("figure", in_html(svg), caption, id=id_, class_="scene photo" if file else "scene", data_table=table_id)
+    return tag("figure", svg, caption, id=id_, class_="scene photo" if file else "scene", data_table=table_id)
 
 
 def _layer(one: Gallery, place: int, marks: Sequence[Placed], labels: _Labels) -> Markup | None:
@@ -189,7 +189,8 @@ def _layer(one: Gallery, place: int, marks: Sequence[Placed], labels: _Labels) -
         return None
     quiet = name in one.quiet
     shapes, words = [], []
-    for row, mark, (x, y, wide, high) in mine:
+    for row, mark, box in mine:
+        x, y, wide, high = labels.seen(box)
         if mark.get("outline"):
             shapes.append(tag("path", d=_path(mark["outline"]), data_row=row))
         else:
@@ -218,6 +219,12 @@ class _Labels:
     def __init__(self, letter: float, wide: float, high: float) -> None:
         self._letter, self._wide, self._high = letter, wide, high
         self._taken: list[tuple[float, float, float, float]] = []
+
+    def seen(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """Return what of a box lies on the picture: beside it there may be another picture."""
+        x, y, wide, high = box
+        left, top = max(x, 0.0), max(y, 0.0)
+        return left, top, max(min(x + wide, self._wide) - left, 0.0), max(min(y + high, self._high) - top, 0.0)
 
     def put(self, label: str, box: tuple[float, float, float, float], row: int) -> Markup | None:
         """Return the words of a box; None where they would lie over others."""

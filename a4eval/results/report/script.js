@@ -150,6 +150,8 @@ const enlivenGallery = (gallery) => {
     // what of a row is said of marks too, if there are marks of which all of it is true
     of: (row) => {
       const told = keys.filter((key) => key in row && row[key] !== "").map((key) => [key, row[key]]);
+      const key = "part" in row ? keys.find((one) => marks.some((mark) => mark.of[one] === row.part)) : undefined;
+      if (key) told.push([key, row.part]);
       const pictures = told.length ? scenes.filter(({ marks }) => marks.some((mark) => told.every(([key, one]) => mark.of[key] === one))).length : 0;
       return pictures && { told, pictures };
     },
@@ -170,7 +172,7 @@ const pictured = (row, of) => {
 };
 // a row that leads to pictures is a button where it says of what
 const enlivenRows = ({ id }) => {
-  const table = tables.get(id), column = Math.max(-1, ...galleries.map((one) => table.names.findLastIndex((name) => one.keys.includes(name))));
+  const table = tables.get(id), column = Math.max(-1, ...galleries.map((one) => table.names.findLastIndex((name) => name === "part" || one.keys.includes(name))));
   if (column < 0 || galleries.some((one) => one.table === id)) return;
   table.rows.forEach((row, place) => {
     const found = pictured(table.values(place), id), cell = row.cells[column];

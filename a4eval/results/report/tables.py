@@ -17,6 +17,8 @@ FEW = 12
 """Rows of a table that is unfolded from the start."""
 
 
+MOST = 60_000
+"""Cells of a table; of more rows than that makes, the first: some 2 MB, and a second to make."""
 COLUMNS = 40
 """Columns of numbers that are aligned to the right; those beyond are not."""
 
@@ -84,10 +86,12 @@ def grid(
 
 
 def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:
-    """Return a table of a record, folded unless it is short."""
+    """Return a table of a record, folded unless it is short; of a very long one the first rows, which is said."""
     header = list(dict.fromkeys(column for row in rows for column in row))
-    size = tag("span", f" {len(rows):,} rows, {len(header)} columns", class_="soft")
-    content = grid(name, header, ([row.get(one) for one in header] for row in rows), id_=id_)
+    some = rows[: max(1, MOST // max(1, len(header)))]
+    few = f"; the first {len(some):,} are shown, all are in the record" if len(some) < len(rows) else ""
+    size = tag("span", f" {len(rows):,} rows, {len(header)} columns{few}", class_="soft")
+    content = grid(name, header, ([row.get(one) for one in header] for row in some), id_=id_)
     return tag("details", tag("summary", name, size), content, id=f"{id_}-whole", open=len(rows) <= FEW)
 
 

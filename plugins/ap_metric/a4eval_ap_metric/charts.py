@@ -282,18 +282,3 @@ def errors(table: str, kinds: Sequence[str]) -> Chart:
             },
         ],
     }
-
-
-def ranks(table: str) -> Chart:
-    """Return precision over recall of rankings, after each item, a line for each query."""
-    return {
-        "title": "Precision over recall, after each item of a ranking",
-        "data": {"name": table},
-        "encoding": {
-            "x": _number("recall", "recall", scale=_SHARE),
-            "y": _number("precision", "precision", scale=_SHARE),
-            "order": _number("rank", "rank"),
-            "color": {"field": "query", "type": "nominal", "title": "query", "sort": None},
-        },
-        "layer": [{"mark": {"type": "line", "point": True}}],
-    }

@@ -42,7 +42,7 @@ EXPERIMENTS = {
 CHARTS = {
     "detection": [
         *("coco/classes", "coco/curve", "coco/class_curves", "coco/thresholds", "f1/scores", "f1/classes"),
-        *("coco/detections", "calibration", "confusion", "tide", "coco/parts"),
+        *("coco/detections", "calibration", "confusion", "tide"),
     ],
     "check_layer": ["checks", "time", "memory"],
     "gradient_flow": ["decay_by_state", "sensitivity_by_step", "lyapunov"],
@@ -94,6 +94,9 @@ def test_the_page_of_an_experiment(cli, tmp_path, name):
     assert done.code == 0, done.err
     record = read(tmp_path / "run" / "result.json")
     assert set(CHARTS.get(name, ())) <= set(record.charts)
+    if name == "detection":
+        by_class = record.charts["coco/classes"]
+        assert (by_class["title"], by_class["data"]["name"]) == ("AP by class, with 95% intervals", "coco/parts")
     for title, chart in record.charts.items():
         found = picture(checked(chart, columns(record.tables)), record.tables[chart["data"]["name"]], title, alone=True)
         assert found.svg.count("<title>") or found.svg.count("<path"), f"{title} is empty"

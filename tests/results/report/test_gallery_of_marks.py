@@ -54,6 +54,14 @@ def test_every_mark_is_drawn_where_its_table_says(tmp_path):
     assert page.addresses().count(source) == 1
 
 
+def test_of_a_box_what_lies_on_its_picture_is_drawn():
+    """Beside it there may be the picture of the other detector."""
+    record = gallery_record()
+    row = record.tables["examples/marks"][0]
+    row |= {"x": -50.0, "y": SIZE[1] - 30, "width": 200.0, "height": 100.0}
+    assert re.search(r'<rect x="0" y="450" width="150" height="30" data-row="0"/>', drawn(record))
+
+
 def test_the_index_names_the_pictures_of_each_value():
     text = drawn(gallery_record())
     index = re.search(r'<details class="index">.*?</details>', text, re.DOTALL)[0]

@@ -52,7 +52,7 @@ def test_every_number_of_the_page_is_the_records(tmp_path):
 
 def test_the_marks_of_a_chart_say_what_the_rows_say(tmp_path):
     svg = re.search(r"<figure.*?<svg.*?</svg>", page_of(tmp_path), re.DOTALL)[0]
-    said = dict(re.findall(r'data-row="(\d+)"><title>(.*?)</title>', svg, re.DOTALL))
+    said = dict(re.findall(r"data-row=(\d+)><title>(.*?)</title>", svg, re.DOTALL))
     assert said["0"] == "AP: 0.3333\nclass: a"
     assert set(said) == {"0", "1", "3", "4", "5", "7"}, "NaN and None have no bar"
 
@@ -254,6 +254,15 @@ def test_ten_thousand_points_are_sampled_and_that_is_said(tmp_path):
     page = read_page(text)
     assert "10,020 points are shown, evenly spread, and those that failed" in page.text
     assert {"#run-0000000000000000", "#run-0000000000000002"} <= set(page.addresses()), "what failed is there"
+
+
+def test_of_a_very_long_table_the_first_rows_are_shown_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("a4eval.results.report.tables.MOST", 30)
+    page = read_page(
+        page_of(tmp_path, tables={"long": [{"row": place, "value": place / 3} for place in range(40)]}, charts={})
+    )
+    assert [row[0] for row in page.tables["long"][1:]] == [str(place) for place in range(15)]
+    assert "40 rows, 2 columns; the first 15 are shown, all are in the record" in page.text
 
 
 def test_the_command(cli, tmp_path):

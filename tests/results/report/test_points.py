@@ -103,7 +103,7 @@ def test_a_mark_leads_to_the_row_of_its_point(sweep_folder):
     _, *table = read_page(text).tables["points"]
     figure = re.search(r'<figure id="c0".*?</figure>', text, re.DOTALL)[0]
     assert 'data-table="all-points"' in figure
-    marks = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="2.3" data-row="(\d+)"/>', figure)
+    marks = re.findall(r'<circle cx=([\d.]+) cy=([\d.]+) r=2.3 data-row="(\d+)"/>', figure)
     assert len(marks) == 298
     across: dict[str, set[str]] = {}
     heights = []
@@ -160,7 +160,7 @@ def test_a_key_that_some_points_do_not_have(rows):
     figure = re.search(r"<figure[^>]*><figcaption><h3>accuracy by task.depth.*?</figure>", page, re.DOTALL)[0]
     flat = sum("depth" not in " ".join(row.overrides) and row.status == "ok" for row in several)
     assert f"{flat} points do not have task.depth." in figure
-    assert len(re.findall(r'r="2.3" data-row', figure)) == 22 - flat
+    assert len(re.findall(r"r=2.3 data-row", figure)) == 22 - flat
     typed = points([replaced(row, "task.depth=null") for row in several])
     assert "null" in typed.values("task.depth")
 

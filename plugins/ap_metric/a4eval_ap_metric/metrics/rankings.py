@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from a4eval import Row, Value, param
-from a4eval_ap_metric import charts
+from a4eval_ap_metric import ranking_charts as charts
 from a4eval_ap_metric.metrics.expected_rows import expected_rows
 from a4eval_ap_metric.metrics.ranking_state import Ranking, RankingState
 from a4eval_ap_metric.rankings.average_precision import (
@@ -29,6 +29,8 @@ from a4eval_ap_metric.rankings.ties import Policy, ranking_order, tie_range
 from a4eval_ap_metric.rankings.trec_measures import (
     COUNTS,
     CUTOFFS,
+    FAMILIES,
+    LEVELS,
     average_measures,
     measure_names,
     ranking_measures,
@@ -215,6 +217,17 @@ class TrecEval(_RankingMetric):
         judged = ranking.relevance[~np.isnan(ranking.relevance)] if ranking.judged is None else ranking.judged
         grades = ranking.relevance[order]
         return list(ranking_measures(grades, judged, level=self.relevance_level, cutoffs=self.cutoffs).values())
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return ``ties``, and the measures that belong together: ``recall`` and ``cutoffs``."""
+        at = {name: one.value for name, one in self.compute().items()}
+        recall: list[Row] = [{"recall": float(one), "precision": at[f"iprec_at_recall_{one}"]} for one in LEVELS]
+        cutoffs = [{"cutoff": one, **{of: at[f"{of}_{one}"] for of in FAMILIES}} for one in sorted(self.cutoffs)]
+        return {**super().tables(), "recall": recall, "cutoffs": cutoffs}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return the charts of both."""
+        return {"recall": charts.interpolated("recall"), "cutoffs": charts.at_cutoffs("cutoffs", FAMILIES)}
 
     def _average(self, table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         if weights.shape[1] != len(table):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CUTOFFS = (5, 10, 15, 20, 30, 100, 200, 500, 1000)
 LEVELS = tuple(f"{one / 10:.2f}" for one in range(11))
+FAMILIES = ("P", "recall", "success", "map_cut", "ndcg_cut")
+"""Measures at a cutoff."""
 COUNTS = ("num_q", "num_ret", "num_rel", "num_rel_ret")
 _SMALLEST = 0.00001  # what gm_map takes for a query without any hit
 
@@ -30,8 +32,7 @@ def measure_names(cutoffs: Sequence[int] = CUTOFFS) -> tuple[str, ...]:
     ('num_q', 'num_ret', 'num_rel', 'num_rel_ret', 'map', 'gm_map')
     """
     single = ("map", "gm_map", "Rprec", "bpref", "recip_rank", "11pt_avg", "ndcg", "set_P", "set_recall", "set_F")
-    families = ("P", "recall", "success", "map_cut", "ndcg_cut")
-    at = [f"{family}_{cutoff}" for family in families for cutoff in cutoffs]
+    at = [f"{family}_{cutoff}" for family in FAMILIES for cutoff in cutoffs]
     return (*COUNTS, *single, *(f"iprec_at_recall_{one}" for one in LEVELS), *at)
 
 
