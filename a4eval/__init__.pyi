@@ -55,6 +55,7 @@ from .executors.jobs import run_jobs as run_jobs
 from .hookspecs import API_VERSION as API_VERSION
 from .hookspecs import hookimpl as hookimpl
 from .named_code import import_named as import_named
+from .plurals import counted as counted
 from .statistics.bootstrap import bootstrap as bootstrap
 from .statistics.bootstrap import paired_bootstrap as paired_bootstrap
 from .statistics.corrections import benjamini_hochberg as benjamini_hochberg

@@ -11,6 +11,7 @@ from a4eval.api import html
 from a4eval.api.columns import CONVERT, Kind, Kinds
 from a4eval.api.write import ARROW, arrow_batch, arrow_schema, write
 from a4eval.context import require
+from a4eval.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -137,7 +138,7 @@ class Frame:
         return map(list, zip(*rows, strict=True)) if rows else ([] for _ in self.kinds)
 
     def __repr__(self) -> str:
-        return f"<Frame of {len(self):,} rows: {', '.join(self.columns)}>"
+        return f"<Frame of {counted(len(self), 'row')}: {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
         rows = list(islice(chain.from_iterable(self.batches()), ROWS_SHOWN))

@@ -14,6 +14,7 @@ from a4eval.journal.texts import Text, text_at
 from a4eval.journal.views import number
 from a4eval.markup import joined, tag
 from a4eval.ownership import folder_of
+from a4eval.plurals import counted
 from a4eval.runs import record
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Record(record.Record, kw_only=True):
         for name, lines in self.tables.items():
             shown = Frame.of(lines[:ROWS_SHOWN])
             body = html.table(shown.columns, [list(row.values()) for row in shown], total=len(lines))
-            parts.append(tag("details", tag("summary", f"{name} ({len(lines):,} rows)"), body))
+            parts.append(tag("details", tag("summary", f"{name} ({counted(len(lines), 'row')})"), body))
         return joined(parts)
 
 

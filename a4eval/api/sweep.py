@@ -11,6 +11,7 @@ from a4eval.api.typed import typed, values
 from a4eval.api.worded import worded
 from a4eval.errors import ConfigError
 from a4eval.journal.views import Row
+from a4eval.plurals import counted
 from a4eval.sweeps.carry_out import announce
 from a4eval.sweeps.multirun import sweep as carried_out
 from a4eval.sweeps.sweeper import Planned
@@ -66,7 +67,9 @@ def sweep(
     if outcome.interrupted:
         raise KeyboardInterrupt(f"the sweep in {outcome.folder} was interrupted; the same call goes on")
     if outcome.failed:
-        doubts.append(f"{outcome.failed:,} of {len(outcome.points):,} points failed: filter('status!=ok') has them")
+        doubts.append(
+            f"{outcome.failed:,} of {counted(len(outcome.points), 'point')} failed: filter('status!=ok') has them"
+        )
     if outcome.detached:
         doubts.append(f"{outcome.detached}; the same call waits for them and goes on")
     for doubt in doubts:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from a4eval.errors import ConfigError
+from a4eval.plurals import counted
 from a4eval.terminal import put
 
 
@@ -32,5 +33,6 @@ def export(path: Path, out: Path, conditions: tuple[str, ...], wide: bool, name:
         raise ConfigError(f"no record under {path} meets the conditions")
     frame = records.wide() if wide else records.long() if name is None else records.table(name)
     frame.write(out, overwrite=overwrite)
-    put(f"{len(frame):,} rows of {len(frame.columns)} columns from {len(records):,} records")
+    size = f"{counted(len(frame), 'row')} of {counted(len(frame.columns), 'column')}"
+    put(f"{size} from {counted(len(records), 'record')}")
     put(out)

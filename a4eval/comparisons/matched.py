@@ -13,6 +13,7 @@ from a4eval.comparisons.kept import Kept
 from a4eval.comparisons.points import Problem, problems
 from a4eval.errors import DataError
 from a4eval.journal.views import number
+from a4eval.plurals import counted
 from a4eval.statistics.replicates import Replicates
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Matched:
             turns = {one: turn for turn, one in enumerate(dict.fromkeys(ids))}
             found = [[_turned(one, turns[key]) for one in of] for of, key in zip(found, ids, strict=True)]
             drawn = min(one.unit_groups for of in found for one in of)
-            self.notes.append(f"{metric}: the {drawn:,} units of every point are drawn too")
+            self.notes.append(f"{metric}: the {counted(drawn, 'unit')} of every point are drawn too")
         return [[of[side] for of in found] for side in range(len(found[0]))]
 
     def _replicates(self, seeds: Seeds, metric: str) -> Replicates:
@@ -169,11 +170,12 @@ def _counted(found: Sequence[Problem], *, independent: bool) -> list[str]:
     if any(one.candidates[0].keys() != other.keys() for one in found for other in one.candidates[1:]):
         notes.append("the seeds are others: runs are no pairs, and the intervals those of independent samples")
     counts = sorted({len(seeds) for one in found for seeds in one.candidates})
-    seeds = f"{'–'.join(map(str, dict.fromkeys([counts[0], counts[-1]])))} seed{'s' if counts[-1] > 1 else ''}"
+    fewest = "" if counts[0] == counts[-1] else f"{counts[0]}–"
+    seeds = f"{fewest}{counted(counts[-1], 'seed')}"
     if len(found) == 1:
         return [*notes, seeds]
     how = "each problem with draws of its own" if independent else "each drawn with all problems together"
-    return [*notes, f"{len(found)} problems, {seeds}, {how}"]
+    return [*notes, f"{counted(len(found), 'problem')}, {seeds}, {how}"]
 
 
 def _in_all(name: str, points: Sequence[Opened]) -> bool:

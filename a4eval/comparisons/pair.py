@@ -10,6 +10,7 @@ import numpy as np
 from a4eval.contracts import Interval
 from a4eval.errors import DataError
 from a4eval.journal.views import number
+from a4eval.plurals import counted
 from a4eval.statistics.bootstrap import comparisons
 from a4eval.statistics.decisions import Difference
 from a4eval.statistics.resampled import Resampled, difference
@@ -230,7 +231,7 @@ def _unlike(one: Kept, other: Kept) -> str:
     if not np.array_equal(one.units, other.units):
         return _other_units(set(one.units.tolist()), set(other.units.tolist()))
     if drawn.clustered != again.clustered or drawn.groups != again.groups:
-        kinds = [f"{of.groups} {'clusters' if of.clustered else 'single units'}" for of in (drawn, again)]
+        kinds = [counted(of.groups, "cluster" if of.clustered else "single unit") for of in (drawn, again)]
         return f"{kinds[0]} are drawn in the baseline and {kinds[1]} in the candidate"
     if drawn.resamples != again.resamples:
         return f"the baseline has {drawn.resamples} resamples and the candidate {again.resamples}"
@@ -243,7 +244,7 @@ def _other_units(first: set[Any], second: set[Any]) -> str:
     if first == second:
         return "the same units stand in another order"
     sides = [
-        f"{len(only)} of {whole} units are in the {which} only ({_some(only)})"
+        f"{len(only):,} of {counted(whole, 'unit')} are in the {which} only ({_some(only)})"
         for which, only, whole in (
             ("baseline", first - second, len(first)),
             ("candidate", second - first, len(second)),

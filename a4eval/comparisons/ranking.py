@@ -14,6 +14,7 @@ from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import told
 from a4eval.contracts import Interval, Value
 from a4eval.errors import ConfigError, DataError
+from a4eval.plurals import counted
 from a4eval.statistics import scores
 from a4eval.statistics.bootstrap import comparisons, intervals
 from a4eval.statistics.corrections import holm
@@ -143,9 +144,8 @@ def rank(
     groups = min(one.groups for one in drawn.values())
     told_apart = groups >= FEWEST_GROUPS
     if not told_apart:
-        drawn_of = f"{groups} seed{'s' if groups > 1 else ''}"
         together.notes.append(
-            f"which is best is undecided: {drawn_of} of each tell nothing of chance, {FEWEST_GROUPS} do"
+            f"which is best is undecided: {counted(groups, 'seed')} of each tell nothing of chance, {FEWEST_GROUPS} do"
         )
     ranked = [
         Ranked(
@@ -176,7 +176,7 @@ def _problems(
     if not shared:
         raise DataError(f"the candidates have no problem in common; they differ in {', '.join(keys)}: give --by KEY")
     left = len(dict.fromkeys(key for one in groups for key in one)) - len(shared)
-    notes = [f"{left} problems are left out: not every candidate was run on them"] if left else []
+    notes = [f"left out: {counted(left, 'problem')} that not every candidate was run on"] if left else []
     return [
         Problem(
             named(keys, key),

@@ -13,6 +13,7 @@ from a4eval.comparisons.matched import Matched, match, matched
 from a4eval.comparisons.pair import Compared, Pair
 from a4eval.comparisons.points import problems
 from a4eval.comparisons.rules import checked_names
+from a4eval.plurals import counted
 from a4eval.statistics import scores
 from a4eval.statistics.bootstrap import comparisons, intervals
 from a4eval.statistics.decisions import Difference
@@ -210,6 +211,6 @@ def told(interval: Interval, drawn: Resampled, runs: Sequence[Sequence[Replicate
     """Return an interval that says what was drawn."""
     seeds = min(len(one.seeds) for side in runs for one in side)
     units = min(one.unit_groups for side in runs for one in side)
-    also = f" and {units} units" if units else ""
-    text = f"{what} expanded bootstrap, {drawn.resamples} resamples of {seeds} seeds{also}".strip()
+    also = f" and {counted(units, 'unit')}" if units else ""
+    text = f"{what} expanded bootstrap, {drawn.resamples} resamples of {counted(seeds, 'seed')}{also}".strip()
     return replace(interval, method=text)

@@ -11,6 +11,7 @@ from a4eval.comparisons.pair import Pair, pair
 from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import SweepOptions, SweepPair
 from a4eval.errors import ConfigError
+from a4eval.plurals import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def held(
     of_sweeps = SweepPair(first.runs, second.runs, options, level=level)
     for which, of in (("baseline", first), ("candidate", second)):
         if of.others:
-            of_sweeps.notes.append(f"{of.others} points of the {which} did not end well and are left out")
+            of_sweeps.notes.append(f"{counted(of.others, 'point')} of the {which} did not end well and are left out")
     seeds = of_sweeps.matched.problems[0].candidates
     one, other = (next(iter(points.values())) for points in seeds)
     return Sides(baseline, candidate, of_sweeps, differing(one.record, other.record))

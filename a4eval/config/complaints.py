@@ -49,6 +49,11 @@ _SAID = (
     (r"Could not append to config. An item is already at '(?P<key>[^']+)'", "is there already; leave out the +"),
     (r"config group '(?P<key>[^']+)' does not exist", "there is no such group of configs"),
     (r"Interpolation key '(?P<value>[^']+)' not found", "${{{value}}} refers to a key that is not there"),
+    (r"Recursive interpolation detected", "refers to itself, by way of what it refers to"),
+    (r"Missing mandatory value: (?P<value>\S+)", "refers to {value}, which must be given first"),
+    (r"Unsupported interpolation type (?P<value>\S+)", "no ${{{value}:…}} is known here"),
+    (r"ConfigError raised while resolving interpolation: (?P<value>.*)", "{value}"),
+    (r"\w+ raised while resolving interpolation: (?P<value>.*)", "cannot be worked out: {value}"),
     (r"Could not override '(?P<key>[^']+)'", "unknown key"),
     (r"Multiple values for (?P<key>[^.]+)\.", "is chosen twice; leave one of them out"),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.comparisons.opened import finished
 from a4eval.comparisons.ranking import Ranking, rank
+from a4eval.plurals import counted
 from a4eval.results.tables import cell, print_table, print_text
 from a4eval.runs.record import plain
 from a4eval.terminal import put
@@ -40,7 +41,7 @@ def print_ranking(
     points = finished(path)
     found = rank(points.runs, over, metric, by=by, independent=independent, alpha=alpha)
     if points.others:
-        found.notes.append(f"{points.others} points did not end well and are left out")
+        found.notes.append(f"{counted(points.others, 'point')} did not end well and are left out")
     if as_json:
         put(json.dumps(plain(_facts(found)), indent=2, allow_nan=False))
         return

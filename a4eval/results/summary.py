@@ -13,6 +13,7 @@ from a4eval.journal.pointed import spelt
 from a4eval.journal.views import Row
 from a4eval.ownership import LOG, RUNS
 from a4eval.permission import Permissions
+from a4eval.plurals import counted
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
@@ -54,7 +55,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     shown = lines if everything else lines[: max(PLAN_LINES - 7 - len(plan.axes), 5)]
     put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
     if len(shown) < len(lines):
-        put(f"# … {len(lines) - len(shown)} more lines: --show all")
+        put(f"# … {counted(len(lines) - len(shown), 'more line')}: --show all")
     if last != first:
         put(f"\n# the last: run {last.run_id}\n# {' '.join(map('='.join, _typed(last.point).items()))}")
         if everything:

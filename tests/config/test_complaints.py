@@ -40,6 +40,16 @@ WRONG = {
         [Q5, "task.W=${nope}", "seed=x"],
         ["task.W: ${nope} refers to a key that is not there", "seed: got 'x', expected int"],
     ),
+    "a circle": ([Q5, "task.W=${task.H}", "task.H=${task.W}"], ["refers to itself, by way of what it refers to"]),
+    "of what is missing": (
+        ["experiment=detection/coco", "task.data.ground_truth=${task.data.detections}"],
+        ["task.data.ground_truth: refers to task.data.detections, which must be given first"],
+    ),
+    "no resolver": ([Q5, "task.W=${nope:3}"], ["task.W: no ${nope:…} is known here"]),
+    "of the environment": (
+        [Q5, "task.W=${oc.env:HOME}"],
+        [f"task.W: asks for the environment variable 'HOME'; allow it with --allow-env HOME {HERE}"],
+    ),
     "texts and keys and ranges": (
         [Q5, "task.H=a=b", "seeds=3", "retries=-1"],
         ["task.H: cannot read 'a=b'; quote", "seeds: unknown key; did you mean 'seed'", "retries: got -1, expected"],
@@ -53,7 +63,8 @@ WRONG = {
     "a point": (["-m", Q5, "task.W=6,x"], ["task.W: got 'x', expected float (in the point task.W=x)"]),
 }
 THEIRS = re.compile(
-    r"\+\+|--multirun|EOF|EQUAL|struct\b|Hydra|OmegaConf|viable|mismatched|extraneous|append to your config|Traceback"
+    r"\+\+|--multirun|EOF|EQUAL|struct\b|Hydra|OmegaConf|viable|mismatched|extraneous|nterpolation|Mandatory"
+    r"|append to your config|Traceback"
 )
 
 

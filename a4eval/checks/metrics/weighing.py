@@ -10,6 +10,7 @@ from a4eval.checks.finding import Finding, not_applicable
 from a4eval.checks.metrics.case import REFUSALS, ROUNDING, MetricCase, difference
 from a4eval.checks.metrics.units import count, repeated, select
 from a4eval.contracts import Value, Weighable, WeighableMany
+from a4eval.plurals import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,7 @@ def weighing(case: MetricCase) -> Finding:
     given = [one for batch in case.batches for one in np.asarray(batch["unit"]).tolist()]
     look = "units: the order that weights refer to; sums and counts that leave the weights out"
     if sorted(map(str, set(given))) != sorted(map(str, ids)):
-        meaning = f"units has {len(ids)} ids, the data has {len(set(given))}"
+        meaning = f"units has {counted(len(ids), 'id')}, the data has {len(set(given))}"
         return Finding("weights", "failed", where="units", meaning=meaning, look_at=look)
     n = len(ids)
     tried: list[tuple[str, NDArray[np.float64]]] = [("weights of one", np.ones(n))]
@@ -58,9 +59,9 @@ def _wrong_length(metric: Any, n: int) -> Finding | None:
         except REFUSALS:
             continue
         except Exception as error:  # noqa: BLE001  (a stranger's metric may raise anything)
-            meaning = f"{length} weights for {n} units end in {type(error).__name__}: {error}"
+            meaning = f"{counted(length, 'weight')} for {counted(n, 'unit')} end in {type(error).__name__}: {error}"
         else:
-            meaning = f"{length} weights for {n} units are taken without a word"
+            meaning = f"{counted(length, 'weight')} for {counted(n, 'unit')} are taken without a word"
         look = "compute: compare the number of weights with that of the units, and raise a ValueError"
         return Finding("weights", "failed", meaning=meaning, look_at=look)
     return None

@@ -13,6 +13,7 @@ import numpy as np
 from a4eval.checks.metrics.units import owner
 from a4eval.checks.trees import same_bits
 from a4eval.context import Run
+from a4eval.plurals import counted
 
 if TYPE_CHECKING:
     from a4eval.contracts import Batch
@@ -92,7 +93,7 @@ def by_unit(batch: Batch) -> dict[str, Any]:
 def differs(one: Batches, other: Batches) -> str:
     """Return the place of the first difference between two readings, ``""`` when there is none."""
     if len(one) != len(other):
-        return f"{len(one)} and {len(other)} batches"
+        return f"{counted(len(one), 'batch')} and {len(other)}"
     for number, (left, right) in enumerate(zip(one, other, strict=True)):
         where = different(left, right)
         if where:

@@ -13,6 +13,7 @@ from a4eval.checks.metrics.units import owner
 from a4eval.checks.readers.case import Batches, ReaderCase, by_unit, copied, different, differs, joined, read
 from a4eval.context import Run
 from a4eval.contracts import Divisible
+from a4eval.plurals import counted
 
 
 def form(case: ReaderCase) -> Finding:
@@ -44,10 +45,10 @@ def _indices(batch: Any, units: int) -> tuple[str, str] | None:
     for name in batch:
         column = batch[name]
         if name.endswith("_unit") and len(column) and not 0 <= column.min() <= column.max() < units:
-            return name, f"it has indices from {column.min()} to {column.max()} into {units} units"
+            return name, f"it has indices from {column.min()} to {column.max()} into {counted(units, 'unit')}"
         table = name.rpartition("_")[0]
         if f"{table}_unit" in batch and owner(name, batch) == "" and len(column) != len(batch[f"{table}_unit"]):
-            return name, f"it has {len(column)} rows, {table}_unit has {len(batch[f'{table}_unit'])}"
+            return name, f"it has {counted(len(column), 'row')}, {table}_unit has {len(batch[f'{table}_unit'])}"
     return None
 
 

@@ -13,6 +13,7 @@ from a4eval.journal import query
 from a4eval.journal.texts import record_of
 from a4eval.markup import joined, tag
 from a4eval.ownership import RECORD
+from a4eval.plurals import counted
 from a4eval.regular import beginning
 from a4eval.results.report import record as one_record
 from a4eval.results.report.page import Section, page
@@ -115,12 +116,12 @@ def report(
         if not several
         else tag(
             "header",
-            tag("h1", f"{len(single) + len(sweeps)} results"),
+            tag("h1", counted(len(single) + len(sweeps), "result")),
             tag("p", ", ".join(map(str, paths))),
             class_="top",
         )
     )
-    return page(", ".join(dict.fromkeys(titles)) or f"{len(single)} records", top, sections, scripts=scripts)
+    return page(", ".join(dict.fromkeys(titles)) or counted(len(single), "record"), top, sections, scripts=scripts)
 
 
 def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:

@@ -9,6 +9,7 @@ from a4eval.contracts import Gallery
 from a4eval.drawing.colours import DARK, LIGHT
 from a4eval.drawing.values import aligned, number, text
 from a4eval.markup import Markup, joined, short, tag
+from a4eval.plurals import counted
 from a4eval.results.report.pictures import photographs
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def gallery(one: Any, record: Record, folder: Path | None, ids: Mapping[str, str
     pictures = _table(record, one.pictures, ("picture", "width", "height"))
     marks = _table(record, one.marks, ("picture", *_DRAWN[1:5], one.layer, *one.label, *one.filters))
     if len(layers) > LAYERS or len(marks) > MOST:
-        got = f"{len(layers)} layers and {len(marks):,} marks"
+        got = f"{counted(len(layers), 'layer')} and {counted(len(marks), 'mark')}"
         raise ValueError(f"gallery: got {got}, expected at most {LAYERS} and {MOST:,}")
     files = photographs(record, folder, (row.get("file") for row in pictures))
     panes = list(dict.fromkeys(str(row["pane"]) for row in marks if row.get("pane") is not None))
@@ -78,7 +79,7 @@ def gallery(one: Any, record: Record, folder: Path | None, ids: Mapping[str, str
     return tag(
         "div",
         tag("p", *toggles, class_="layers"),
-        tag("p", f"{lost} pictures are not there, or too large together: frames stand in their place")
+        tag("p", f"not there, or too large together: {counted(lost, 'picture')}; frames stand in place")
         if lost
         else None,
         _index(one, pictures, of_picture, id_),

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from a4eval.markup import Markup, joined, tag
+from a4eval.plurals import counted
 from a4eval.results.report.tables import grid
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def environment(record: Record) -> Markup:
             grid("environment", ["what", "value"], rows),
             tag(
                 "details",
-                tag("summary", f"{len(packages)} packages"),
+                tag("summary", counted(len(packages), "package")),
                 grid("packages", ["package", "version"], packages),
             ),
             tag("details", tag("summary", "Facts from plugins"), grid("facts from plugins", ["what", "value"], facts))

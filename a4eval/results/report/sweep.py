@@ -11,6 +11,7 @@ from a4eval.drawing.values import aligned, text
 from a4eval.journal import query
 from a4eval.journal.views import Row
 from a4eval.markup import Markup, joined, tag
+from a4eval.plurals import counted
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
 from a4eval.results.report.points import NOT_SET, Points, honest_best, points
@@ -137,14 +138,14 @@ def _top(title: str, rows: Sequence[Row], found: Points, torn: int) -> Markup:
     ended = [row.finished for row in rows if row.finished]
     seconds = sum(row.timing.get("wall_seconds") or 0.0 for row in rows)
     facts = [
-        f"{len(rows):,} {'point' if len(rows) == 1 else 'points'}",
+        counted(len(rows), "point"),
         f"swept: {', '.join(found.keys) or 'nothing'}",
-        f"{len(found.seeds)} seeds" if found.seeds else None,
+        counted(len(found.seeds), "seed") if found.seeds else None,
         f"{min(started)[:16].replace('T', ' ')} to {max(ended)[:16].replace('T', ' ')} UTC"
         if started and ended
         else None,
         f"{text(seconds, '.3g')} s of runs",
-        f"{torn} lines of the journal are torn" if torn else None,
+        f"{counted(torn, 'torn line')} in the journal" if torn else None,
     ]
     return tag(
         "header",
@@ -222,7 +223,7 @@ def _best(found: Points, linked: Linked) -> Markup | None:
     best = found.best()
     if best is None or len(found.points) < 2:
         return None
-    tiles = [_tile(found.metric or "", aligned(best.value), f"best of {len(found.points):,} points")]
+    tiles = [_tile(found.metric or "", aligned(best.value), f"best of {counted(len(found.points), 'point')}")]
     tiles += [_tile(key, text(value), "setting") for key, value in best.settings.items() if value != NOT_SET]
     honest = honest_best(found)
     said = None
@@ -230,7 +231,8 @@ def _best(found: Points, linked: Linked) -> Markup | None:
         settings = ", ".join(f"{key}={text(value)}" for key, value in honest.settings.items() if value != NOT_SET)
         said = tag(
             "p",
-            f"By its mean over {len(found.seeds)} seeds the best of the {honest.out_of:,} settings with every seed is ",
+            f"By its mean over {counted(len(found.seeds), 'seed')} the best of the ",
+            f"{counted(honest.out_of, 'setting')} with every seed is ",
             f"{settings}, with ",
             tag("strong", aligned(honest.picked)),
             ". Being picked makes that too good: chosen by the other seeds and judged by the one left out it is ",

@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.rows import ROW
+from a4eval.plurals import counted
 from a4eval.results.report.points import NOT_SET, SEED, Points, importance, numeric
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     layers.append(_layer("mean", {"type": "circle", "size": 30}, mean))
     said = f"Small: each point. Large: the mean over all other keys{band}."
     if len(points) < len(found.points):
-        said += f" {len(found.points) - len(points):,} points do not have {key}."
+        said += f" {counted(len(found.points) - len(points), 'point')} without {key} left out."
     return f"by {key}", _chart("rows", f"{found.metric} by {key}", said, encoding={"x": x}, layer=layers), rows
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.values import aligned
 from a4eval.markup import Markup, joined, tag
+from a4eval.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,7 +91,7 @@ def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:
     header = list(dict.fromkeys(column for row in rows for column in row))
     some = rows[: max(1, MOST // max(1, len(header)))]
     few = f"; the first {len(some):,} are shown, all are in the record" if len(some) < len(rows) else ""
-    size = tag("span", f" {len(rows):,} rows, {len(header)} columns{few}", class_="soft")
+    size = tag("span", f" {counted(len(rows), 'row')}, {counted(len(header), 'column')}{few}", class_="soft")
     content = grid(name, header, ([row.get(one) for one in header] for row in some), id_=id_)
     return tag("details", tag("summary", name, size), content, id=f"{id_}-whole", open=len(rows) <= FEW)
 

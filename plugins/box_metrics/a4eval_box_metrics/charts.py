@@ -14,17 +14,18 @@ def _number(field: str, title: str, **more: Any) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", "title": title, **more}
 
 
-def profile(table: str, family: str, similarities: Sequence[str]) -> Chart:
+def profile(table: str, family: str, title: str, label: str, similarities: Sequence[str]) -> Chart:
     """Return similarities over the size of one kind of perturbation.
 
     Args:
         table: its name; of all families together.
         family: the perturbation.
+        title: what it does to a box.
+        label: what its parameter is.
         similarities: columns that are higher for better boxes.
     """
-    words = family.replace("_", " ")
     return {
-        "title": f"What similarities see of a box: {words}",
+        "title": f"What similarities see of a box {title}",
         "data": {"name": table},
         "transform": [
             {"filter": {"field": "family", "equal": family}},
@@ -32,7 +33,7 @@ def profile(table: str, family: str, similarities: Sequence[str]) -> Chart:
         ],
         "mark": "line",
         "encoding": {
-            "x": _number("parameter", words, scale={"zero": False}),
+            "x": _number("parameter", label, scale={"zero": False}),
             "y": _number("value", "similarity", scale={"zero": False}),
             "color": {"field": "similarity", "type": "nominal", "title": None, "sort": None},
         },

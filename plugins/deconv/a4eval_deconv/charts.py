@@ -61,7 +61,7 @@ def image_frequencies(table: str) -> Chart:
 def singular_values(table: str) -> Chart:
     """Return the singular values with the real boundary and with the periodic one, the largest first."""
     return {
-        "title": "Singular values",
+        "title": "Singular values of the layer as a matrix",
         "data": {"name": table},
         "transform": [{"fold": ["zero_boundary", "periodic_boundary"], "as": ["boundary", "value"]}],
         "mark": {"type": "line", "point": True},
@@ -77,7 +77,7 @@ def matrix(table: str, columns: Sequence[str]) -> Chart:
     """Return the matrix as a map of its entries."""
     side = {"type": "nominal", "sort": None}
     return {
-        "title": "The matrix",
+        "title": "Which input reaches which output: the layer as a matrix",
         "data": {"name": table},
         "transform": [{"fold": list(columns), "as": ["column", "value"]}],
         "height": {"step": 16},

@@ -56,9 +56,10 @@ def test_a_documented_command_runs(command, tmp_path):
 
 
 def test_there_are_commands_to_test():
-    assert len(COMMANDS) >= 6
+    assert len(COMMANDS) >= 3 * len([page for page in PAGES if page.exists()])
 
 
+@pytest.mark.skipif(not PAGES[1].exists(), reason="the documentation is not beside the plugin")
 def test_the_table_of_sizes_is_what_the_functions_say():
     """31 and 32 of 16 pixels, kernel 3, stride 2, as the page says them."""
     said = {

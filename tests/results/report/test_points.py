@@ -159,7 +159,7 @@ def test_a_key_that_some_points_do_not_have(rows):
     assert "None" not in page
     figure = re.search(r"<figure[^>]*><figcaption><h3>accuracy by task.depth.*?</figure>", page, re.DOTALL)[0]
     flat = sum("depth" not in " ".join(row.overrides) and row.status == "ok" for row in several)
-    assert f"{flat} points do not have task.depth." in figure
+    assert f"{flat} points without task.depth left out." in figure
     assert len(re.findall(r"r=2.3 data-row", figure)) == 22 - flat
     typed = points([replaced(row, "task.depth=null") for row in several])
     assert "null" in typed.values("task.depth")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError
+from a4eval import DataError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +90,11 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
             ``unit_height``, in pixels, boxes outside their image.
     """
     found = []
-    for side, word in (("truth", "ground-truth boxes"), ("detection", "detections")):
+    for side, word in (("truth", "ground-truth box"), ("detection", "detection")):
         box = batch[f"{side}_box"]
         empty = int(np.count_nonzero((box[:, 2] == 0) | (box[:, 3] == 0)))
         if empty:
-            found.append(f"{empty} {word} have no width or no height: they overlap nothing")
+            found.append(f"{counted(empty, word)} without width or height, which nothing overlaps")
     for doubt in (_nothing, _classes_of_one_name, _outside_scores, _strange_classes, _repeated, _corners, _relative):
         found += doubt(batch)
     return found
@@ -130,7 +130,7 @@ def _strange_classes(batch: Mapping[str, NDArray[Any]]) -> list[str]:
         return []
     ids = np.unique(batch["detection_class"][strange])
     shown = ", ".join(str(one) for one in ids[:5]) + (", …" if len(ids) > 5 else "")
-    return [f"{np.count_nonzero(strange)} detections are of classes the ground truth does not know: {shown}"]
+    return [f"{counted(int(strange.sum()), 'detection')} of classes the ground truth does not know: {shown}"]
 
 
 def _repeated(batch: Mapping[str, NDArray[Any]]) -> list[str]:
@@ -144,7 +144,7 @@ def _repeated(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     suspects = np.flatnonzero(np.isin(mixed, again))
     rows = {tuple(column[row].item() for column in columns) for row in suspects}
     repeats = len(suspects) - len(rows)
-    return [f"{repeats} detections repeat another exactly: each repeat is a false positive"] if repeats else []
+    return [f"{counted(repeats, 'detection')} exactly like another: each repeat is a false positive"] if repeats else []
 
 
 def _mixed(columns: list[NDArray[Any]]) -> NDArray[np.uint64]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval import counted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,7 +29,7 @@ def ranking_doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     relevant = len(np.unique(batch[of_query][batch[judged] > 0]))
     found = []
     if not relevant:
-        found.append(f"nothing is relevant to any of the {n} queries: average precision is undefined")
+        found.append(f"nothing is relevant to any of {counted(n, 'query')}: average precision is undefined")
     if not len(batch["row_unit"]):
-        found.append(f"nothing is retrieved for any of the {n} queries")
+        found.append(f"nothing is retrieved for any of {counted(n, 'query')}")
     return found

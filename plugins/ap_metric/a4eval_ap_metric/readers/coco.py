@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from a4eval import DataError, param
+from a4eval import DataError, counted, param
 from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.detections.data import Geometry
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind, texts
@@ -144,12 +144,12 @@ def _sizes(images: Sequence[Image], path: Path, notes: list[str]) -> NDArray[np.
     given = [(one.width, one.height) for one in images]
     text = sum(isinstance(one, str) for pair in given for one in pair)
     if text:
-        notes.append(f"{path}: {text} widths and heights of images are text: they are taken as the numbers they spell")
+        notes.append(f"{path}: widths and heights of images that are text ({text}) are taken as the numbers they spell")
         given = [(_number_or_nan(width), _number_or_nan(height)) for width, height in given]
     sizes = np.array(given, np.float64).reshape(-1, 2)  # None becomes NaN
     unknown = int(np.count_nonzero((sizes <= 0).any(axis=1)))
     if unknown:
-        notes.append(f"{path}: {unknown} images have a width or height of 0 or less: their size is taken as not known")
+        notes.append(f"{path}: {counted(unknown, 'image')} of width or height 0 or less: taken as not known")
         sizes[sizes <= 0] = np.nan
     return sizes
 
@@ -169,7 +169,9 @@ def _odd_annotations(truth: GroundTruth, path: Path, *, quirks: bool) -> list[st
     repeated = len(known) - len(set(known.tolist()))
     if repeated:
         means = "the last one stands for all, as in pycocotools" if quirks else "ids are not used: each one counts"
-        notes.append(f"{path}: {repeated} annotations repeat an id, such as {_most_common(known)}: {means}")
+        notes.append(
+            f"{path}: {counted(repeated, 'annotation')} with the id of another, such as {_most_common(known)}: {means}"
+        )
     zeros = int(np.count_nonzero(known == 0))
     if zeros and not quirks:
         means = "it counts like any other; for pycocotools what matches it is a false positive"
@@ -178,7 +180,7 @@ def _odd_annotations(truth: GroundTruth, path: Path, *, quirks: bool) -> list[st
     if crowd.dtype == object:
         flags = sum(isinstance(one, bool) for one in crowd.tolist())
         if flags:
-            notes.append(f"{path}: iscrowd of {flags} annotations is true or false: taken as 1 or 0")
+            notes.append(f"{path}: iscrowd of {counted(flags, 'annotation')} is true or false: taken as 1 or 0")
     return notes
 
 

@@ -56,10 +56,11 @@ def draw_profiles(landscape: Landscape, profiles: Mapping[str, Profile]) -> Any:
         for panel in axes.ravel()[len(profiles) :]:
             panel.set_axis_off()
         part.supylabel(text, fontsize=style.PANEL)
-        handles = axes[0, 0].get_legend_handles_labels()
-        part.legend(
-            *handles, loc="outside center right", borderaxespad=1.5, frameon=False, fontsize=style.TEXT, handlelength=3
-        )
+        # of a panel, whose place the layout keeps free: that of a part of a figure lies upon the panels
+        axes[0, -1].legend(
+            *axes[0, 0].get_legend_handles_labels(),
+            loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=style.TEXT, handlelength=3,
+        )  # fmt: skip
     return style.finish(figure)
 
 

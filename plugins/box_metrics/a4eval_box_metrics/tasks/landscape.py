@@ -114,7 +114,9 @@ class BoxLandscape:
         alike = [label for label, one in self.similarities.items() if getattr(one, "higher_is_better", True)]
         drawn = {"equal_l2": charts.equal_l2("equal_l2", self.radius)}
         if alike:
-            drawn |= {f"profiles_{name}": charts.profile("profiles", name, alike) for name in self.families}
+            for name in self.families:
+                family = FAMILIES[name]
+                drawn[f"profiles_{name}"] = charts.profile("profiles", name, family.title, family.label, alike)
         if tables["ranking"]:
             drawn["ranking"] = charts.ranking("ranking")
         return drawn

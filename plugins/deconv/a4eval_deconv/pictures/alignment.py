@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from a4eval_deconv.pictures.style import BLUE, GREY, ORANGE, SIZE, figure_of, finish, plural, whole_ticks
+from a4eval import counted
+from a4eval_deconv.pictures.style import BLUE, GREY, ORANGE, SIZE, figure_of, finish, whole_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,14 +107,16 @@ def _box(x: float, y: float, width: float, height: float, colour: str, **style: 
 def _title(axis: Axis) -> str:
     cuts = [
         f"{axis.before} cut off before" if axis.before > 0 else "",
-        f"{plural(-axis.before, 'zero')} put before" if axis.before < 0 else "",
+        f"{counted(-axis.before, 'zero')} put before" if axis.before < 0 else "",
         f"{axis.after} cut off after" if axis.after > 0 else "",
-        f"{plural(-axis.after, 'zero')} added after" if axis.after < 0 else "",
+        f"{counted(-axis.after, 'zero')} added after" if axis.after < 0 else "",
     ]
     said = " and ".join(filter(None, cuts)) or "nothing cut off"
     way = "right" if axis.shift > 0 else "left"
     where = f"{_fraction(abs(axis.shift))} to the {way} of its input" if axis.shift else "straight below its input"
-    become = f"{plural(axis.size, 'input')} {'becomes' if axis.size == 1 else 'become'} {plural(axis.output, 'output')}"
+    become = (
+        f"{counted(axis.size, 'input')} {'becomes' if axis.size == 1 else 'become'} {counted(axis.output, 'output')}"
+    )
     return f"{become}, {said}:\nthe picture lies {where}"
 
 

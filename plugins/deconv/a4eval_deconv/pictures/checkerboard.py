@@ -27,6 +27,7 @@ def checkerboard_figure(studies: Sequence[Study]) -> Any:
     columns = 4 if studies[0].picture is None else 5
     figure = figures.Figure(figsize=(3.1 * columns, 3.0 * len(studies) + 0.3), layout="constrained")
     axes = figure.subplots(len(studies), columns, squeeze=False)
+    figure.suptitle("Which layer draws a checkerboard of what was even", fontsize=13)
     titles = (
         "taps that overlap",
         "a constant becomes",

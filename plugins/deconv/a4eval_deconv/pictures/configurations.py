@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from a4eval_deconv.pictures.style import BLUE, ORANGE, SIZE, figure_of, finish, plural, whole_ticks
+from a4eval import counted
+from a4eval_deconv.pictures.style import BLUE, ORANGE, SIZE, figure_of, finish, whole_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def configurations_figure(found: Sequence[Configuration], size: int, output: int
     whole_ticks(axes.yaxis)
     finish(axes)
     even = sum(one.overlaps_evenly for one in found)
-    leads = f"{plural(len(found), 'configuration')} lead{'s' if len(found) == 1 else ''} from {size} to {output}"
+    leads = f"{counted(len(found), 'configuration')} lead{'s' if len(found) == 1 else ''} from {size} to {output}"
     axes.set_title(f"{leads}: in {even} the taps overlap evenly", fontsize=SIZE + 1)
     _legend(figure, found)
     return figure

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.pictures.style import BLUE, GREEN, GREY, ORANGE, RED, SIZE, figure_of, finish, plural, whole_ticks
+from a4eval import counted
+from a4eval_deconv.pictures.style import BLUE, GREEN, GREY, ORANGE, RED, SIZE, figure_of, finish, whole_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def _errors(axes: Any, cases: Sequence[Row], frameworks: Sequence[str]) -> None:
         said = f"agree{ending} with ours to {_rounded(worst)}"
     else:
         said = f"differ{ending} from ours" + (f" by up to {_rounded(worst)}" if np.isfinite(worst) else "")
-    axes.set_title(f"{plural(count, 'configuration')} {said}", fontsize=SIZE + 1)
+    axes.set_title(f"{counted(count, 'configuration')} {said}", fontsize=SIZE + 1)
 
 
 def _shifts(axes: Any, measured: Sequence[Row], unknown: int) -> None:
@@ -91,7 +92,7 @@ def _shifts(axes: Any, measured: Sequence[Row], unknown: int) -> None:
     axes.set_xlabel("outputs to the right of the given configuration's (last axis)")
     whole_ticks(axes.xaxis)
     finish(axes)
-    title = f"{plural(len(measured), 'convention')} put the output in {plural(len(places), 'place')}"
+    title = f"{counted(len(measured), 'convention')} put the output in {counted(len(places), 'place')}"
     axes.set_title(title + (f"; {unknown} unexplained" if unknown else ""), fontsize=SIZE + 1)
 
 

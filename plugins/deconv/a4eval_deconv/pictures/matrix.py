@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval_deconv.pictures.style import GREY, SIZE, figure_of, plural, whole_ticks
+from a4eval import counted
+from a4eval_deconv.pictures.style import GREY, SIZE, figure_of, whole_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +44,8 @@ def matrix_figure(matrix: Coordinates, rows: Sequence[str], columns: Sequence[st
     image = axes.imshow(taps, cmap="viridis", vmin=-0.5, vmax=count - 0.5, interpolation="nearest", aspect="auto")
     entries = matrix.shape[0] * matrix.shape[1]
     axes.set_title(
-        f"{plural(matrix.shape[0], 'output')} of {plural(matrix.shape[1], 'input')}:\n"
-        f"{entries - matrix.row.size} of {entries} entries are zero, the rest {plural(count, 'tap')}",
+        f"{counted(matrix.shape[0], 'output')} of {counted(matrix.shape[1], 'input')}:\n"
+        f"{entries - matrix.row.size} of {entries} entries are zero, the rest {counted(count, 'tap')}",
         fontsize=SIZE + 1,
     )
     axes.set_xlabel("input", fontsize=SIZE)

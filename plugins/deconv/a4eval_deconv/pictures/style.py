@@ -34,12 +34,3 @@ def finish(axes: Any) -> None:
     for label in (axes.xaxis.label, axes.yaxis.label):
         label.set_size(SIZE)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> plural(1, "pixel"), plural(2, "pixel")
-    ('1 pixel', '2 pixels')
-    """
-    return f"{count} {noun}" + ("" if count == 1 else "s")
