@@ -40,7 +40,7 @@ def sets_of(name: str, factory: type[Any]) -> list[Set]:
         return SETS[name]
     fields = {one.name: one for one in dataclasses.fields(factory)}
     needed = [one for one in _paths(factory) if _required(fields[one])] or _paths(factory)[:1]
-    return [({one: f"@{one}"}, dict.fromkeys(needed, b"")) for one in needed] if needed else []
+    return [({one: f"@{one}" for one in needed}, dict.fromkeys(needed, b""))] if needed else []
 
 
 def _placed(node: Any, folder: Path) -> Any:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from a4eval import Run, build, param
-from a4eval.registry import registry
 
 from .kept import CORPUS, Kept
 from .one import note
@@ -29,6 +28,7 @@ class Lines:
     """A stranger's reader."""
 
     path: Path = param(help="a file")
+    second: Path = param(help="a file that must be given, too")
     other: Path | None = param(None, help="another")
 
     def batches(self, _run: Run) -> Iterator[dict[str, str]]:
@@ -48,26 +48,22 @@ def test_what_it_begins_with_and_what_it_found(name, tmp_path, monkeypatch):
     assert list((tmp_path / "current").iterdir()) == []
 
 
-def test_the_seeds_of_a_reader_are_right():
-    for one in registry().components("reader"):
-        if name := one.component.name if one.component.name in TARGETS else None:
-            reader = TARGETS[name].read.__self__
-            for _folder, node in reader._folders():
-                assert list(build("reader", node, path="reader").batches(Run(Path())))
+@pytest.mark.parametrize("name", SETS)
+def test_the_seeds_of_a_reader_are_right(name):
+    for _folder, node in TARGETS[name].read.__self__._folders():
+        assert list(build("reader", node, path="reader").batches(Run(Path())))
 
 
 def test_a_reader_that_no_one_has_heard_of_is_fuzzed_too(tmp_path, monkeypatch):
     sets = sets_of("lines", Lines)
-    assert sets == [({"path": "@path"}, {"path": b""})]
-    monkeypatch.setattr("a4eval.config.builder.build", lambda _kind, node, path: Lines(Path(node["path"])))
+    assert sets == [({"path": "@path", "second": "@second"}, {"path": b"", "second": b""})]
+    monkeypatch.setattr(
+        "a4eval.config.builder.build", lambda _kind, node, path: Lines(Path(node["path"]), Path(node["second"]))
+    )
     target = Reader("lines", sets)
     target.read(tmp_path, b"\0well")
     with pytest.raises(UnicodeDecodeError):
         target.read(tmp_path, b"\0\xff")
-
-
-def test_every_reader_with_files_has_a_set_of_its_own():
-    assert {name for name in SETS if name in TARGETS} == set(SETS)
 
 
 def test_the_command_fuzzes_and_goes_on_where_it_was(tmp_path):
