@@ -16,6 +16,7 @@ from a4eval.api.record import Record, read
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.journal import query
 from a4eval.markup import joined
+from a4eval.plurals import counted
 from a4eval.runs.record import schema
 
 if TYPE_CHECKING:
@@ -221,9 +222,9 @@ def load(path: str | Path) -> Records:
     found = query.read(Path(path))
     doubts = [f"there are records of {schema(version)}" for version in sorted(found.unknown)]
     if found.torn:
-        doubts.append(f"{found.torn} unreadable line(s) passed over")
+        doubts.append(f"{counted(found.torn, 'unreadable line')} passed over")
     if found.changed:
-        doubts.append(f"the data files of {found.changed} run(s) changed: each state of them has its record")
+        doubts.append(f"the data files of {counted(found.changed, 'run')} changed: each state of them has its record")
     for doubt in doubts:
         warnings.warn(doubt, stacklevel=2)
     return Records(found.rows)

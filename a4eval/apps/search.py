@@ -13,6 +13,7 @@ from a4eval.apps.study import Study, Told, Watch
 from a4eval.apps.trial import Came, Trial
 from a4eval.executors.contract import Job, Jobs
 from a4eval.journal.journal import Journal
+from a4eval.plurals import counted
 from a4eval.sweeps.carry_out import is_done
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Search:
         states = Counter(one.told.state if one.told else "not ended" for one in self._trials)
         counts = ", ".join(f"{number} {state}" for state, number in states.items())
         best = [self._in_study[place] for place in self._study.best()]
-        total = f"{len(self._trials)} trial{'s' * (len(self._trials) != 1)} ({counts})"
+        total = f"{counted(len(self._trials), 'trial')} ({counts})"
         if not best:
             return [f"{total}: none is complete"]
         lines = []

@@ -27,6 +27,7 @@ from a4eval.context import check_installed, require
 from a4eval.errors import A4evalError, ConfigError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
 from a4eval.experiment import Conduct
+from a4eval.plurals import counted
 from a4eval.regular import content, to_write
 from a4eval.terminal import remark
 
@@ -107,7 +108,7 @@ class Slurm:
         if self._fresh:
             self._send()
         if not self.wait:
-            raise DetachedError(f"{len(self._jobs)} job(s) submitted to Slurm")
+            raise DetachedError(f"{counted(len(self._jobs), 'job')} submitted to Slurm")
         until = time.monotonic() + seconds
         while not (ended := [chunk for chunk, job in self._jobs.items() if self._over(job)]):
             if time.monotonic() > until:
@@ -170,7 +171,7 @@ class Slurm:
             raise ConfigError(message, path="hydra.sweep.dir")
         while left := [job_id for job_id in earlier if self._queued(job_id)]:
             if not self.wait:
-                raise DetachedError(f"{len(left)} job(s) of an earlier command are still in Slurm's queue")
+                raise DetachedError(f"{counted(len(left), 'job')} of an earlier command left in Slurm's queue")
             time.sleep(SECONDS_BETWEEN_LOOKS)
         listed.unlink()
 

@@ -245,12 +245,13 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 
 def varied(rows: Iterable[Row]) -> list[str]:
-    """Return the keys whose overrides differ between *rows*."""
+    """Return the keys whose overrides differ between *rows*; Hydra's own are no part of what was run."""
     found: dict[str, set[str]] = {}
     for row in rows:
         for override in row.overrides:
-            key, _, value = override.partition("=")
-            found.setdefault(key.lstrip("+~"), set()).add(value)
+            key, _, value = override.lstrip("+~").partition("=")
+            if not key.startswith(("hydra.", "hydra/")):
+                found.setdefault(key, set()).add(value)
     return [key for key, values in found.items() if len(values) > 1]
 
 

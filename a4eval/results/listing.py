@@ -8,6 +8,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from a4eval.journal import query
+from a4eval.plurals import counted
 from a4eval.results.record_table import Line, print_records
 from a4eval.results.tables import print_table, print_text
 from a4eval.runs.record import plain, schema
@@ -79,12 +80,12 @@ def list_records(
 def _print_doubts(found: query.Found) -> None:
     """Say what is to be known of the records."""
     if found.changed:
-        text = "more row(s) than runs: the data files of a run changed, so each state of them has its row"
-        remark(f"a4eval: warning: {found.changed} {text}")
+        text = "more than there are runs: the data files of a run changed, so each state of them has its row"
+        remark(f"a4eval: warning: {counted(found.changed, 'row')} {text}")
     for version in sorted(found.unknown):
         remark(f"a4eval: warning: there are records of {schema(version)}")
     if found.torn:
-        remark(f"a4eval: warning: {found.torn} unreadable line(s) passed over")
+        remark(f"a4eval: warning: {counted(found.torn, 'unreadable line')} passed over")
 
 
 def _facts_first(keys: Sequence[str]) -> list[str]:
@@ -96,10 +97,10 @@ def _facts_first(keys: Sequence[str]) -> list[str]:
 def _print_counts(rows: Sequence[Row], shown: int, total: int, conditions: Sequence[str]) -> None:
     """Print how many there are, and what came of them."""
     states = {state: sum(row.status == state for row in rows) for state in ("ok", "failed", "interrupted")}
-    counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
-    of = f" of {len(rows):,}" if shown < len(rows) else ""
+    came = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
+    runs = f"{shown:,} of {counted(len(rows), 'run')}" if shown < len(rows) else counted(shown, "run")
     met = f"; {len(rows):,} of {total:,} meet the conditions" if conditions else ""
-    put(f"{shown:,}{of} run{'s' * (max(shown, len(rows)) != 1)}{': ' * bool(counted)}{counted}{met}")
+    put(f"{runs}{': ' * bool(came)}{came}{met}")
 
 
 def _text(value: Any) -> Any:

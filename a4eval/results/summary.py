@@ -45,7 +45,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
         put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
-    put(f"{points(len(plan.points))}{repeated}, into {plan.folder}")
+    put(f"{counted(len(plan.points), 'point')}{repeated}, into {plan.folder}")
     conduct = plan.points.conduct
     if isinstance(conduct, Root) and conduct.reuse is not None:
         there = finished(plan.points.run_ids, conduct.reuse, plan.folder)
@@ -102,7 +102,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
     if everything or len(outcome.points) == 1:
         whole = [entry for entry in good if entry.schema_version == SCHEMA_VERSION]
         if others := len(good) - len(whole):
-            put(f"{others} record(s) of another schema version are not shown in full: a4eval ls {outcome.folder}")
+            put(f"not shown in full: {counted(others, 'record')} of another schema version: a4eval ls {outcome.folder}")
         for record in journal.read(whole, Record):
             if len(good) > 1:
                 put(" ".join(record.overrides))
@@ -142,15 +142,6 @@ def _check_objective(outcome: Outcome, good: Sequence[Entry]) -> None:
                 remark(f"a4eval: warning: objective: {text}")
 
 
-def points(number: int) -> str:
-    """Count points.
-
-    >>> points(1), points(2000)
-    ('1 point', '2,000 points')
-    """
-    return f"{number:,} point{'s' * (number != 1)}"
-
-
 def _print_log(directory: Path) -> None:
     put(f"    it printed, in {directory / LOG}:")
     for line in last_lines(directory, LINES_OF_A_LOG):
@@ -160,7 +151,7 @@ def _print_log(directory: Path) -> None:
 def counts(outcome: Outcome) -> str:
     """Say in one line what came of the sweep."""
     total = len(outcome.points)
-    parts = [f"{points(total)}: {outcome.done - outcome.failed:,} ok"]
+    parts = [f"{counted(total, 'point')}: {outcome.done - outcome.failed:,} ok"]
     if outcome.failed:
         parts.append(f"{outcome.failed:,} failed")
     if outcome.done < total:
@@ -174,7 +165,7 @@ def counts(outcome: Outcome) -> str:
         rate = f", {fresh / outcome.seconds:.3g} a second" if fresh > 1 else ""
         parts.append(f"{duration(outcome.seconds)}{rate}")
     if outcome.journal.torn:
-        parts.append(f"{outcome.journal.torn} torn line(s) passed over")
+        parts.append(f"{counted(outcome.journal.torn, 'torn line')} passed over")
     return ", ".join(parts)
 
 

@@ -17,6 +17,7 @@ from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.experiment import LOCAL, Experiment, Root, check_root
 from a4eval.journal.journal import FILE_NAME, Journal
 from a4eval.journal.views import Row
+from a4eval.plurals import counted
 from a4eval.runs.runner import prepare
 from a4eval.sweeps.carry_out import Outcome, carry_out
 from a4eval.sweeps.command import check_changes, chooses, kept, root_key
@@ -80,7 +81,7 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     doubts = []
     if left_out:
         why, advice = next(iter(left_out.values())), "the sweep's own command runs what it means now"
-        doubts = [f"{len(left_out):,} failed run(s) cannot run again as they were recorded: {why}; {advice}"]
+        doubts = [f"{counted(len(left_out), 'failed run')} cannot run again as they were recorded: {why}; {advice}"]
         failed = [entry for entry in failed if entry.run_id not in left_out]
     if not failed:
         raise ConfigError(doubts[0])

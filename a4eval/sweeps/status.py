@@ -14,6 +14,7 @@ from a4eval.errors import ConfigError, DataError
 from a4eval.executors.slurm import cancel_left
 from a4eval.journal.journal import Journal
 from a4eval.journal.lock import LOCK_NAME, Holder, holder
+from a4eval.plurals import counted
 from a4eval.sweeps.meter import duration
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def cancel(folder: Path) -> str:
     found, running = _found(folder)
     if not running:
         if left := cancel_left(folder):
-            return f"{left} job(s) taken out of Slurm's queue; {status(folder)}"
+            return f"{counted(left, 'job')} taken out of Slurm's queue; {status(folder)}"
         raise ConfigError(f"no sweep is running in {folder}")
     if found.node != platform.node() or not _holds(found.process, folder / LOCK_NAME):
         where = f"process {found.process} on {found.node}"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from a4eval.plurals import counted
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -68,7 +70,7 @@ class _Summary:
             ran = sum(n for (one, _), n in self.ran.items() if one == kind)
             parts = sum(one == kind for one, _ in self.checks)
             skipped = self.skipped[kind]
-            of = f"{parts} {kind}{'s' * (parts > 1)}"
+            of = counted(parts, kind)
             terminalreporter.line(f"{of}: ran {ran}, skipped {skipped.total()}{':' * bool(skipped)}")
             for reason, n in skipped.most_common():
                 terminalreporter.line(shorten(f"{n} × {reason}", 78, placeholder=" …", initial_indent="  "))

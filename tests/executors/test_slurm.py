@@ -68,7 +68,7 @@ def test_submit_and_leave_then_resume(place):
     sweep = ["task.x=range(0,20)", "task.seconds=0.4", *OPTIONS, "executor.wait=false"]
     left = place.sweep(*sweep)
     assert left.code == 0, left.err
-    assert "2 job(s) submitted to Slurm; `a4eval resume sweep` waits for them" in left.out
+    assert "2 jobs submitted to Slurm; `a4eval resume sweep` waits for them" in left.out
     early = place.run("resume", "sweep")
     assert "still in Slurm's queue" in early.out
     wait_for(lambda: not queue())

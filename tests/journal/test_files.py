@@ -61,7 +61,7 @@ def test_ls_keeps_the_numbers_of_other_data_apart(place):
     assert values(place) == [11, 12, 13, 21, 22, 23]
     listed = place.run("ls", "sweep")
     assert "age" in listed.out
-    assert "3 more row(s) than runs: the data files of a run changed" in listed.err
+    assert "3 rows more than there are runs: the data files of a run changed" in listed.err
 
 
 def test_a_file_is_hashed_once(tmp_path, monkeypatch):

@@ -93,12 +93,12 @@ def test_an_old_record_is_left_out_of_a_retry_and_the_others_run(place, tmp_path
     edited(place, change)
     done = place.run("retry", "sweep")
     assert done.code == 0, done.err
-    assert done.err.startswith(f"a4eval: warning: 1 failed run(s) cannot run again as they were recorded: {text}")
+    assert done.err.startswith(f"a4eval: warning: 1 failed run cannot run again as they were recorded: {text}")
     assert "the sweep's own command runs what it means now" in done.err
     assert len(place.ok()) == 2
     alone = place.run("retry", "sweep")
     assert alone.code == 2
-    assert alone.err.startswith("a4eval: error: 1 failed run(s) cannot run again as they were recorded")
+    assert alone.err.startswith("a4eval: error: 1 failed run cannot run again as they were recorded")
 
 
 def test_resume_of_hydras_own_sweeper(place):

@@ -104,6 +104,6 @@ def test_jobs_that_were_left_to_slurm_are_cancelled_if_they_write_there(place):
         program.chmod(0o755)
     place.environment["PATH"] = f"{place.folder / 'bin'}:{place.environment['PATH']}"
     done = place.run("cancel", "sweep")
-    assert (done.code, done.out) == (0, "1 job(s) taken out of Slurm's queue; not running: 2/2 points\n"), done.err
+    assert (done.code, done.out) == (0, "1 job taken out of Slurm's queue; not running: 2/2 points\n"), done.err
     assert (place.folder / "cancelled").read_text() == "7_0\n"
     assert not (place.folder / "pwned").exists()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import require
+from a4eval import counted, require
 from a4eval_rnn_bptt.contract import Layered, Sized
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def learning_picture(
     axis.set(
         xlabel="training step",
         ylabel=f"{label} (mean of {window} steps)",
-        title=_titled(f"{label.capitalize()} while {len(scores)} model{'s' * (len(scores) > 1)} learn", title),
+        title=_titled(f"{label.capitalize()} of {counted(len(scores), 'model')}, step by step", title),
     )
     axis.legend(frameon=False)
     _tidy(axis)

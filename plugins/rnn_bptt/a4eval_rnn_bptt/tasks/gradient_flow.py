@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, mean_value, param
+from a4eval import DataError, Result, Row, Run, Value, counted, mean_value, param
 from a4eval_rnn_bptt import charts
 from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value
 from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, verdict
@@ -85,7 +85,9 @@ class GradientFlow:
         dead = [one.zero_from for one in decays if one.zero_from is not None]
         if dead:
             metrics["zero_from_lag"] = Value(min(dead), "steps", n=self.seeds)
-            run.warn(f"the gradient is exactly 0 from lag {min(dead)} on (in {len(dead)} of {self.seeds} seeds)")
+            run.warn(
+                f"the gradient is exactly 0 from lag {min(dead)} on (in {len(dead)} of {counted(self.seeds, 'seed')})"
+            )
         tables = {
             "decay": _decay_table(decays),
             "rates": _rates(decays),
