@@ -90,7 +90,7 @@ def test_a_wheel_holds_the_package_alone(said, sources):
 
 def test_all_holds_every_extra_of_a_user():
     of_developers = {"all", "docs", "testing", "test", "lint", "conformance"}
-    frameworks = {"torch", "keras", "jax", "tensorflow", "onnx"}
+    frameworks = {"torch", "torchmetrics", "keras", "jax", "tensorflow", "onnx"}  # torchmetrics needs torch
     projects = [tomllib.loads((ROOT / one / "pyproject.toml").read_text())["project"] for one in FOLDERS]
     given = {one["name"]: one.get("optional-dependencies", {}) for one in projects}
     for extra in (named for name, named in given.items() if name != "a4eval"):

@@ -68,7 +68,7 @@ def test_nothing_is_kept_where_that_is_not_wanted(hits):
     folder = hits("one", FIRST, interval="{resamples: 200, keep: false}")
     assert sorted(one.name for one in folder.iterdir()) == ["result.json"]
     without = pair(opened(folder), opened(hits("two", SECOND)))
-    assert without.notes == ["the baseline keeps no resamples: run it with task.interval.resamples=1000"]
+    assert without.notes == ["the baseline keeps no resamples: evaluate does with task.interval.resamples=1000"]
     assert without.values["accuracy"].difference is None
 
 

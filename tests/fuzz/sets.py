@@ -5,10 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from importlib.util import find_spec
 from typing import Any
 
 Set = tuple[dict[str, Any], dict[str, bytes]]
 
+ARROW = find_spec("pyarrow") is not None
+"""Files of Arrow and Parquet can be written."""
+MASKS = find_spec("pycocotools") is not None
+"""Masks can be read."""
 _RECT = [[5, 5, 15, 5, 15, 15, 5, 15]]
 _TRUTH: dict[str, Any] = {
     "images": [{"id": 1, "width": 40, "height": 30, "file_name": "a.jpg"}, {"id": 2, "width": 40, "height": 30}],
@@ -57,7 +62,7 @@ def _tables(kind: str) -> Set:
 SETS: dict[str, list[Set]] = {
     "coco": [
         ({"ground_truth": "@truth.json", "detections": "@found.json"}, _COCO),
-        ({"ground_truth": "@truth.json", "detections": "@found.json", "geometry": "mask"}, _COCO),
+        *([({"ground_truth": "@truth.json", "detections": "@found.json", "geometry": "mask"}, _COCO)] if MASKS else []),
         ({"ground_truth": "@truth.json", "detections": "@found.json", "geometry": "keypoints"}, _COCO),
         (
             {"ground_truth": "@truth.json", "detections": "@found.json", "compat": "pycocotools"},
@@ -82,12 +87,15 @@ SETS: dict[str, list[Set]] = {
             | {"hierarchy.json": b'{"LabelName": "/m/0", "Subcategory": [{"LabelName": "/m/x"}]}'},
         ),
     ],
-    "detection_table": [_tables("csv"), _tables("parquet"), _tables("arrow")],
+    "detection_table": [_tables("csv"), *(_tables(kind) for kind in ("parquet", "arrow") if ARROW)],
     "ranking_table": [
         ({"path": "@ranking.csv"}, {"ranking.csv": _RANKING}),
         ({"path": "@ranking.csv.gz"}, {"ranking.csv.gz": gzip.compress(_RANKING, mtime=0)}),
-        ({"path": "@ranking.parquet"}, {"ranking.parquet": _arrow(_RANKING, "parquet")}),
-        ({"path": "@ranking.feather"}, {"ranking.feather": _arrow(_RANKING, "feather")}),
+        *(
+            ({"path": f"@ranking.{kind}"}, {f"ranking.{kind}": _arrow(_RANKING, kind)})
+            for kind in ("parquet", "feather")
+            if ARROW
+        ),
     ],
     "trec": [
         ({"qrels": "@qrels", "run": "@run", "complete": True}, {"qrels": b"q 0 d 2\nq 0 e 0\n"}

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from a4eval_ap_metric.detections.data import DetectionData
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def awkward_case(rng: np.random.Generator, *, many: bool = False) -> dict[str, A
 
 def pycocotools_evaluation(case: dict[str, Any], **parameters: Any) -> COCOeval:
     """Return pycocotools' evaluation of the case, done; summarised if it has pycocotools' own parameters."""
+    pytest.importorskip("pycocotools")
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 

@@ -102,7 +102,7 @@ def test_a_picture_that_is_not_the_records_is_an_empty_frame(tmp_path, monkeypat
         monkeypatch.setattr(pictures, "ROOM_OF_PHOTOGRAPHS", 10)
     text = drawn(record, folder=None if how == "no folder" else folder)
     assert "data:" not in text
-    assert "1 pictures are not there" in text
+    assert "not there, or too large together: 1 picture;" in text
     assert text.count('class="frame"') == 3
 
 

@@ -21,7 +21,7 @@ def ranking_doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
         batch: a ranking batch.
 
     >>> ranking_doubts({"unit": np.array(["q"]), "row_unit": np.array([0]), "relevance": np.array([0.0])})
-    ['nothing is relevant to any of the 1 queries: average precision is undefined']
+    ['nothing is relevant in 1 query of 1: average precision is undefined']
     """
     judged = "judged_relevance" if "judged_relevance" in batch else "relevance"
     of_query = "judged_unit" if "judged_relevance" in batch else "row_unit"
@@ -29,7 +29,7 @@ def ranking_doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     relevant = len(np.unique(batch[of_query][batch[judged] > 0]))
     found = []
     if not relevant:
-        found.append(f"nothing is relevant to any of {counted(n, 'query')}: average precision is undefined")
+        found.append(f"nothing is relevant in {counted(n, 'query')} of {n:,}: average precision is undefined")
     if not len(batch["row_unit"]):
-        found.append(f"nothing is retrieved for any of {counted(n, 'query')}")
+        found.append(f"nothing is retrieved in {counted(n, 'query')} of {n:,}")
     return found

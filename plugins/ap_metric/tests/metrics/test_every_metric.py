@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from a4eval_ap_metric.plugin import a4eval_components
@@ -69,6 +71,7 @@ def test_metrics_of_a_federated_data_set(check: Check) -> None:
     check()
 
 
+@pytest.mark.skipif(find_spec("PIL") is None, reason="Pillow writes PNG files")
 @metric_checks("panoptic_quality", data=segments)
 def test_metrics_of_segments(check: Check) -> None:
     check()

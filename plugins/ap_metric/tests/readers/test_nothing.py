@@ -88,7 +88,7 @@ def test_no_judged_query(tmp_path):
         evaluated(tmp_path, node | {"complete": False}, "trec_eval")
     values, warnings = evaluated(tmp_path, node | {"complete": True}, "trec_eval")
     assert values["map"].value == 0
-    assert "nothing is retrieved for any of 6 queries" in warnings
+    assert "nothing is retrieved in 6 queries of 6" in warnings
     for name in ("qrels", "run"):
         (tmp_path / name).write_text("# nothing\n")
         with pytest.raises(DataError, match=f"{name}: got no line, expected query"):
@@ -103,7 +103,7 @@ def test_nothing_relevant(tmp_path):
     path.write_text("\n".join([head, *(f"{row[:-1]}0" for row in rows)]) + "\n")
     values, warnings = evaluated(tmp_path, node, "average_precision")
     assert math.isnan(values["it"].value)
-    assert "nothing is relevant to any of 6 queries: average precision is undefined" in warnings
+    assert "nothing is relevant in 6 queries of 6: average precision is undefined" in warnings
     inline = {"name": "ranking", "relevance": [0, 0]}
     assert "nothing is relevant" in evaluated(tmp_path, inline, "average_precision")[1][0]
     path.write_text(head + "\n")

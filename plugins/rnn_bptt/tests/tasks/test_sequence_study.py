@@ -38,7 +38,7 @@ def test_a_checkpoint_of_another_study_is_refused(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damage", ["history/0", "params/out_weight", "second/out_weight", "active", "count", "generators"]
+    "damage", ["history/0", "params/readout.weight", "second/readout.weight", "active", "count", "generators"]
 )
 def test_a_checkpoint_that_someone_has_changed_is_refused_by_its_name(run, tmp_path, damage):
     path = tmp_path / "study.npz"
@@ -48,7 +48,9 @@ def test_a_checkpoint_that_someone_has_changed_is_refused_by_its_name(run, tmp_p
     if damage in arrays:
         arrays[damage] = arrays[damage][..., :1]
     else:
-        arrays["facts"] = np.array(json.dumps(json.loads(str(arrays["facts"])) | {damage: [5]}))
+        facts = json.loads(str(arrays["facts"]))
+        assert damage in facts
+        arrays["facts"] = np.array(json.dumps(facts | {damage: [5]}))
     np.savez(path, **arrays)
     with pytest.raises(DataError, match=r"study\.npz is no checkpoint of a study"):
         study(checkpoint=str(path), steps=20).run(run)
