@@ -133,3 +133,8 @@ def test_the_changelog_knows_the_version():
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_every_page_has_its_place_on_the_site(page):
     assert f'"docs/{page.stem}"' in (ROOT / "docs" / "site" / "__main__.py").read_text()
+
+
+def test_the_readme_leads_to_every_page():
+    text = (ROOT / "README.md").read_text()
+    assert [one.name for one in (ROOT / "docs").glob("*.md") if f"(docs/{one.name})" not in text] == []
