@@ -35,7 +35,8 @@ class Interval:
     def suggest(self, trial: Any) -> str:
         """Return the override of a trial of Optuna's."""
         suggest = trial.suggest_int if isinstance(self.low, int) else trial.suggest_float
-        return f"{self.key}={suggest(self.key, self.low, self.high, log=self.log)!r}"
+        value = type(self.low)(suggest(self.key, self.low, self.high, log=self.log))  # some samplers give numpy's
+        return f"{self.key}={value!r}"
 
     def read(self, text: str) -> Any:
         """Return what Optuna knows as the value of *text*.

@@ -171,7 +171,7 @@ class Slurm:
             raise ConfigError(message, path="hydra.sweep.dir")
         while left := [job_id for job_id in earlier if self._queued(job_id)]:
             if not self.wait:
-                raise DetachedError(f"{counted(len(left), 'job')} of an earlier command left in Slurm's queue")
+                raise DetachedError(f"{counted(len(left), 'job')} of an earlier command still in Slurm's queue")
             time.sleep(SECONDS_BETWEEN_LOOKS)
         listed.unlink()
 

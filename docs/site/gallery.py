@@ -32,6 +32,8 @@ OF_DETECTIONS = (
 LEFT_OUT = {
     **dict.fromkeys(("detection/compare", "detection/keypoints", "detection/lvis", "ranking/trec"), "needs files"),
     **dict.fromkeys(("detection/open_images", "detection/voc2007", "detection/voc2010"), "needs files"),
+    **dict.fromkeys(("detection/dota", "detection/panoptic"), "needs files"),
+    **dict.fromkeys(("frameworks/conformance", "frameworks/conformance_keras"), "a sweep of minutes"),
     "recurrent/inspect": "needs a model",
     "deconv/conformance": "compares with other frameworks for minutes",
 }

@@ -127,7 +127,8 @@ def test_every_sampler_goes_on(folder, sampler):
     assert folder.search(*words, sampler=sampler, trials=6).returncode == 0
     again = folder.search(*words, sampler=sampler, trials=12)
     assert "12 points: 12 ok, 6 of them earlier" in again.stdout, again.stderr
-    assert len({one["config"]["x"] for one in folder.points()}) == 12  # no number is drawn again
+    if MODERN or sampler != "cmaes":  # that of 2.10 may draw some again
+        assert len({one["config"]["x"] for one in folder.points()}) == 12
 
 
 def test_killed_at_random(folder):

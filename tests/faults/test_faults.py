@@ -21,8 +21,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 def trials(row):
     """Return how many trials of a row are enough here."""
     if "local" in row.name:
-        return KILLS // 3
-    return 3 if row.at_once > 1 and "hostile" not in row.name else row.at_once
+        return KILLS // 6 if "app" in row.name else KILLS // 3
+    if "hostile" in row.name:
+        return row.at_once
+    return 1 if "app" in row.name else min(3, row.at_once)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the workers in /proc")

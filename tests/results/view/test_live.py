@@ -57,7 +57,7 @@ def test_a_sweep_runs_and_one_worker_is_killed(view, place, looked_at):
     first = looked_at(server)
     assert "Nothing yet" in first.text_content("main")
     sweep = place.start(
-        *("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", "task.x=range(0,30)", "task.seconds=0.4"),
+        *("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", "task.x=range(0,30)", "task.seconds=0.6"),
         *("task.fail=[4]", "executor.workers=2"),
     )
     first.get_by_role("heading", name="Running").wait_for(timeout=60_000)
@@ -67,10 +67,9 @@ def test_a_sweep_runs_and_one_worker_is_killed(view, place, looked_at):
     page.evaluate("window.same = true")
     page.locator("#progress progress").wait_for(timeout=30_000)
     seen = {page.locator("#progress progress").get_attribute("value")}
-    killed = wait_for(lambda: children(sweep.pid))[0]
-    os.kill(killed, signal.SIGKILL)
     page.locator("#failed", has_text="told to fail at 4").wait_for(timeout=60_000)
     seen.add(page.locator("#progress progress").get_attribute("value"))
+    os.kill(wait_for(lambda: children(sweep.pid))[0], signal.SIGKILL)  # after it: or this is what kills it
     assert page.locator("#failed pre").first.text_content().startswith("Traceback")
     sections = page.locator("main section").evaluate_all("all => all.map((one) => one.id)")
     assert sections[:2] == ["progress", "failed"], "failures first"
