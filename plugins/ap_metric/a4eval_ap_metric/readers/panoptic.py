@@ -83,8 +83,9 @@ class Panoptic(Divisible):
         folder, found_folder = self._folders
         known = {one.id for one in truth.categories}
         images = [one.image_id for one in truth.annotations]
-        strange = [one for one in found if one not in set(images)]
-        if strange or len(set(images)) < len(images):
+        judged = set(images)
+        strange = [one for one in found if one not in judged]
+        if strange or len(judged) < len(images):
             what = f"image_id {strange[0]!r} is not in" if strange else "an image_id stands twice in"
             raise DataError(f"{self.detections if strange else self.ground_truth}: {what} {self.ground_truth}")
         if not images:
