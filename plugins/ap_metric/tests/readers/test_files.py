@@ -39,8 +39,8 @@ def assert_same(got, expected):
             np.testing.assert_array_equal(one[name], column, err_msg=name)
 
 
-def all_files(folder):
-    return [one for one in folder.rglob("*") if one.is_file()]
+def text_files(folder):
+    return [one for one in folder.rglob("*") if one.is_file() and one.suffix != ".png"]
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
@@ -48,7 +48,7 @@ def all_files(folder):
 def test_encodings(tmp_path, write, name):
     node, _ = write(tmp_path, np.random.default_rng(1))
     expected = batches(node, tmp_path)
-    for one in all_files(tmp_path):
+    for one in text_files(tmp_path):
         one.write_bytes(ENCODINGS[name](one.read_bytes()))
     assert_same(batches(node, tmp_path), expected)
 
@@ -57,7 +57,7 @@ def test_encodings(tmp_path, write, name):
 def test_names_in_capitals_and_packed(tmp_path, write):
     node, _ = write(tmp_path, np.random.default_rng(2))
     expected = batches(node, tmp_path)
-    for number, one in enumerate(all_files(tmp_path)):
+    for number, one in enumerate(text_files(tmp_path)):
         new = one.with_name(one.stem + one.suffix.upper())
         if number % 2:
             new = new.with_name(f"{new.name}.gz")
@@ -71,7 +71,7 @@ def test_names_in_capitals_and_packed(tmp_path, write):
 def test_trailing_blanks_and_blank_lines(tmp_path, write):
     node, _ = write(tmp_path, np.random.default_rng(3))
     expected = batches(node, tmp_path)
-    for one in all_files(tmp_path):
+    for one in text_files(tmp_path):
         text = one.read_text()
         one.write_text((text if one.suffix == ".csv" else text.replace("\n", " \t\n")) + "\n  \n")
     assert_same(batches(node, tmp_path), expected)
@@ -80,19 +80,19 @@ def test_trailing_blanks_and_blank_lines(tmp_path, write):
 @pytest.mark.parametrize("write", FILE_SETS)
 def test_what_is_not_text_is_named_with_the_place(tmp_path, write):
     node, _ = write(tmp_path, np.random.default_rng(4))
-    for one in all_files(tmp_path):
+    for one in text_files(tmp_path):
         raw = one.read_bytes()
         place = len(raw) // 2
         one.write_bytes(raw[:place] + b"\xe9" + raw[place:])
     with pytest.raises(DataError, match=r"line \d+|position \d+|byte \d+|at `\$") as raised:
         batches(node, tmp_path)
-    assert any(str(one) in str(raised.value) for one in all_files(tmp_path))
+    assert any(str(one) in str(raised.value) for one in text_files(tmp_path))
 
 
 @pytest.mark.parametrize("write", FILE_SETS)
 def test_broken_gzip_is_an_error(tmp_path, write):
     node, _ = write(tmp_path, np.random.default_rng(5))
-    for one in all_files(tmp_path):
+    for one in text_files(tmp_path):
         one.write_bytes(gzip.compress(one.read_bytes())[:-9])
     with pytest.raises(DataError, match="cannot be read: broken gzip"):
         batches(node, tmp_path)
