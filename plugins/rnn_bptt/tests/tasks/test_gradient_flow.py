@@ -91,4 +91,4 @@ def test_a_gradient_that_dies_is_said(run):
     first = next(row["lag"] for row in table if np.isneginf(row["log10_norm"]))
     assert result.metrics["zero_from_lag"].value == first
     assert result.metrics["vanishes"].value == 1
-    assert run.warnings == [f"the gradient is exactly 0 from lag {first} on (in 1 of 1 seeds)"]
+    assert run.warnings == [f"the gradient is exactly 0 from lag {first} on (in 1 of 1 seed)"]
