@@ -71,7 +71,7 @@ class Search:
     ) -> None:
         self.aim, self.space, self.plan = aim, space, plan
         self.points = Trials(self, conduct, runner)
-        self._trials: list[Trial] = []
+        self._trials: dict[int, Trial] = {}
         self._owner: dict[int, Trial] = {}
         self._waiting: list[int] = []
         self._fresh = 0
@@ -80,9 +80,9 @@ class Search:
         self._watch: Watch | None = None
         self._journal = Journal(folder)
         self._take_up(sweep_id, done if conduct.resume else ())
-        self._in_study = [one for one in self._trials if one.told]
+        self._in_study = [one for one in self._trials.values() if one.told]
         self._study = Study(aim, space, [one.told for one in self._in_study if one.told])
-        for trial in self._trials:
+        for trial in self._trials.values():
             if trial.told is None:
                 self._ask_again(trial)
 
@@ -94,7 +94,7 @@ class Search:
     @property
     def expected(self) -> int:
         """How many points there will be."""
-        begun = sum(len(one.points) if one.told else self.seeds for one in self._trials)
+        begun = sum(len(one.points) if one.told else self.seeds for one in self._trials.values())
         return begun + self.seeds * self._left
 
     @property
@@ -105,8 +105,8 @@ class Search:
     @property
     def unfinished(self) -> bool:
         """Are some of its points done, and some of its trials not?"""
-        begun = any(one.told is None for one in self._trials)
-        return any(one.came for one in self._trials) and (begun or self._left > 0)
+        begun = any(one.told is None for one in self._trials.values())
+        return any(one.came for one in self._trials.values()) and (begun or self._left > 0)
 
     def job(self, point: int) -> Job:
         """Return a point, ready to run."""
@@ -122,17 +122,17 @@ class Search:
     def more(self, slots: int, running: int) -> list[int]:
         """Return the next points to run: of trials that have begun, and of as many new ones as keep *slots* busy."""
         self.look()
-        for trial in self._trials:
+        for trial in self._trials.values():
             if trial.between:
                 self._waiting.append(self._add_point(trial))
         while running + len(self._waiting) < slots and self._left:
             asked, texts = self._study.ask()
-            trial = Trial(max((one.number + 1 for one in self._trials), default=0), texts, asked)
-            self._trials.append(trial)
+            trial = Trial(max(self._trials, default=-1) + 1, texts, asked)
+            self._trials[trial.number] = trial
             self._in_study.append(trial)
             self._waiting.append(self._add_point(trial))
         if self.aim.watched:
-            told = tuple(one.told for one in self._trials if one.told)
+            told = tuple(one.told for one in self._trials.values() if one.told)
             self._watch = Watch(self.aim, self.space, told)
         handed, self._waiting = self._waiting, []
         return handed
@@ -140,7 +140,7 @@ class Search:
     def look(self) -> None:
         """Tell the study what has ended since."""
         standing = self._journal.catch_up()
-        for trial in self._trials:
+        for trial in self._trials.values():
             if trial.told is not None or trial.between:
                 continue
             run_id = self.plan.run_id(trial.points[-1])
@@ -153,7 +153,7 @@ class Search:
 
     def sentences(self) -> list[str]:
         """Say which trials are the best."""
-        states = Counter(one.told.state if one.told else "not ended" for one in self._trials)
+        states = Counter(one.told.state if one.told else "not ended" for one in self._trials.values())
         counts = ", ".join(f"{number} {state}" for state, number in states.items())
         best = [self._in_study[place] for place in self._study.best()]
         total = f"{counted(len(self._trials), 'trial')} ({counts})"
@@ -175,17 +175,18 @@ class Search:
         self._fresh = max((app.number + 1 for app, _ in found), default=0)
         for app, one in sorted(found, key=lambda pair: pair[0].number):
             texts = tuple(one.overrides)
-            if app.trial is None or one.sweep_id != sweep_id or not self._searched(texts):
+            of_trial = texts[:-1] if self.aim.seeds else texts
+            if app.trial is None or one.sweep_id != sweep_id or not self._searched(of_trial):
                 continue
             if self.plan.add(app.number, texts, in_search=True) != one.run_id:
                 continue  # of an app, or a config, that has changed since
-            trial = self._trial(app.trial, texts)
+            trial = self._trials.setdefault(app.trial, Trial(app.trial, of_trial))
             self._add(trial, app.number)
             if is_done(entries[one.run_id], done, self.points.conduct.retries):
                 trial.came.append(one)
             else:
                 self._stale[one.run_id] = entries[one.run_id].offset
-        for trial in self._trials:
+        for trial in self._trials.values():
             trial.told = trial.plainly(self.aim, self.space)
 
     def _ask_again(self, trial: Trial) -> None:
@@ -199,18 +200,10 @@ class Search:
 
     def _searched(self, texts: tuple[str, ...]) -> bool:
         try:
-            self.space.read(texts[:-1] if self.aim.seeds else texts)
+            self.space.read(texts)
         except ValueError:
             return False
         return True
-
-    def _trial(self, number: int, texts: tuple[str, ...]) -> Trial:
-        """Return the trial of a number, which has begun or begins now."""
-        for one in self._trials:
-            if one.number == number:
-                return one
-        self._trials.append(found := Trial(number, texts[:-1] if self.aim.seeds else texts))
-        return found
 
     def _add_point(self, trial: Trial) -> int:
         """Return the next point of a trial; its folder is one that nothing was left in."""

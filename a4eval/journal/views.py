@@ -122,8 +122,10 @@ class Row(Struct):
                 the name of a metric or a key of the config may stand alone (``accuracy``, ``task.cell``).
             settings: the config, where it is known already.
         """
-        if any(one.partition("=")[0].lstrip("+") == key for one in self.overrides):
-            return self._set(key, settings)
+        for override in reversed(self.overrides):
+            name, _, text = override.partition("=")
+            if name.lstrip("+") == key:
+                return self._set(key, text, settings)
         return self._found(key, settings)
 
     def _found(self, key: str, settings: Any) -> Any:
@@ -141,18 +143,14 @@ class Row(Struct):
             return number(value) if isinstance(value, str) else _walk(msgspec.to_builtins(value), rest)
         return _walk(self.settings if settings is None else settings, rest if head == "config" else key)
 
-    def _set(self, key: str, settings: Any) -> Any:
-        """Return what an override made of *key*; of a mapping that it chose by name, such as ``model=small``, the name.
+    def _set(self, key: str, text: str, settings: Any) -> Any:
+        """Return what *text* made of *key*; of a mapping that it chose by name, such as ``model=small``, the name.
 
         A config group that goes elsewhere in the config, or stands in a folder of another, has its name alone.
         """
         value = _walk(self.settings if settings is None else settings, key)
-        if value is None or isinstance(value, dict):
-            for override in self.overrides:
-                name, _, text = override.partition("=")
-                if name.lstrip("+") == key and _NAME.fullmatch(text):
-                    value = text
-        return value
+        chosen = (value is None or isinstance(value, dict)) and _NAME.fullmatch(text)
+        return text if chosen else value
 
     def of_metric(self, key: str) -> tuple[Any] | None:
         """Return what stands under a key such as ``AP.interval.low``, or None if it names no metric."""

@@ -102,22 +102,8 @@ def by_class_and_threshold(table: str, judged_by: str = "IoU") -> Chart:
 
 def by_image(table: str) -> Chart:
     """Return a point an image: its AP over how many truths it has."""
-    return {
-        "title": "AP of each image by itself, over how many truths it has",
-        "data": {"name": table},
-        "transform": [{"filter": {"field": "truths", "gt": 0}}],
-        "mark": "circle",
-        "encoding": {
-            "x": _number("truths", "truths", scale={"type": "log"}),
-            "y": _number("AP", "AP", scale=_SHARE),
-            "tooltip": [
-                {"field": "image"},
-                _number("AP", "AP"),
-                _number("wrong", "wrong"),
-                _number("missed", "missed"),
-            ],
-        },
-    }
+    told = [{"field": "image"}, *(_number(name, name) for name in ("AP", "wrong", "missed"))]
+    return _over_truths("AP of each image by itself, over how many truths it has", table, {"tooltip": told})
 
 
 def by_detections(table: str) -> Chart:
@@ -151,17 +137,22 @@ def by_frequency(table: str) -> Chart:
 
 def by_truths(table: str) -> Chart:
     """Return a point a class: its AP over how many truths it has."""
+    more = {
+        "color": {"field": "frequency", "type": "nominal", "title": None, "sort": ["rare", "common", "frequent"]},
+        "tooltip": [{"field": "class"}, _number("AP", "AP"), _number("truths", "truths")],
+    }
+    return _over_truths("AP of each class, over how many truths it has", table, more)
+
+
+def _over_truths(title: str, table: str, more: dict[str, Any]) -> Chart:
+    """Return a point a row that has truths, by its AP and how many they are."""
+    axes = {"x": _number("truths", "truths", scale={"type": "log"}), "y": _number("AP", "AP", scale=_SHARE)}
     return {
-        "title": "AP of each class, over how many truths it has",
+        "title": title,
         "data": {"name": table},
         "transform": [{"filter": {"field": "truths", "gt": 0}}],
         "mark": "circle",
-        "encoding": {
-            "x": _number("truths", "truths", scale={"type": "log"}),
-            "y": _number("AP", "AP", scale=_SHARE),
-            "color": {"field": "frequency", "type": "nominal", "title": None, "sort": ["rare", "common", "frequent"]},
-            "tooltip": [{"field": "class"}, _number("AP", "AP"), _number("truths", "truths")],
-        },
+        "encoding": axes | more,
     }
 
 
