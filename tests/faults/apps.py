@@ -88,8 +88,8 @@ ROWS = [
     )
     for name, where, trials, at_once in (
         ("local", on_local, 50, 20),
-        ("Ray", on_ray, 50, 10),
-        ("Slurm", on_slurm, 50, 10),
+        ("Ray", on_ray, 50, 5),
+        ("Slurm", on_slurm, 50, 5),
     )
     for app in APPS
 ]
