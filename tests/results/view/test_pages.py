@@ -25,9 +25,9 @@ def links(page, begin):
     return list(dict.fromkeys(one for one in page.addresses() if one.startswith(begin)))
 
 
-@pytest.fixture
-def server(view, folder):
-    return view(folder)
+@pytest.fixture(scope="module")
+def server(shared):
+    return shared
 
 
 def sweep_of(server, points):
