@@ -111,7 +111,7 @@ def report(
         inner = _sections(one, out, prefix)
         content = joined(tag("div", tag("h3", each.title), each.content, id=each.name) for each in inner)
         name = f"{one_record.name_of(one.record)}, {one.record.run_id}"
-        sections.append(Section(f"{prefix}record", name, joined([one_record.top(one.record), content])))
+        sections.append(Section(f"{prefix}record", name, joined([one_record.top(one.record, "h3"), content])))
     top = (
         tops[0]
         if not several

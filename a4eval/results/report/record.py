@@ -46,8 +46,8 @@ def name_of(record: Record) -> str:
     return record.experiment or str(name or "run")
 
 
-def top(record: Record) -> Markup:
-    """Return the head of a record's page."""
+def top(record: Record, heading: str = "h1") -> Markup:
+    """Return the head of a record's page, or of its part of a page."""
     judged = record.verdict
     facts = [
         f"seed {record.seed}",
@@ -58,7 +58,7 @@ def top(record: Record) -> Markup:
     ]
     return tag(
         "header",
-        tag("div", tag("h1", name_of(record)), badge(judged.outcome if judged else record.status), class_="titled"),
+        tag("div", tag(heading, name_of(record)), badge(judged.outcome if judged else record.status), class_="titled"),
         tag("p", record.config["description"]) if record.config.get("description") else None,
         tag("ul", *(tag("li", one) for one in facts), class_="facts"),
         class_="top",
