@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -68,6 +68,7 @@ class TorchEngine:
         compiler: the backend of ``torch.compile``.
     """
 
+    compiles: ClassVar[bool] = False
     device: str = "cpu"
     compiler: str = "aot_eager"
 
