@@ -62,7 +62,8 @@ def batch(case: LayerCase) -> Finding:
 def isolation(case: LayerCase) -> Finding:
     """Replace all rows but one by other values, NaN and infinities: that one must stay the same bit for bit.
 
-    Where the others' integers change as well, as lengths are, other numbers may be computed together: rounding may differ.
+    Where the others' integers change as well, which may be lengths, other numbers are computed together, and rounding
+    may differ.
     """
     reason = _why_not(case)
     if reason:
@@ -92,12 +93,13 @@ def isolation(case: LayerCase) -> Finding:
                 now, before = (np.take(one, kept, axis) for one in (array, whole.exact[name]))
                 allowed = np.take(rounding[name], kept, axis) if value == "integers" else np.zeros(now.shape)
                 with np.errstate(invalid="ignore"):
-                    differs = ~((now == before) | (np.abs(now * 1.0 - before * 1.0) <= allowed) | (np.isnan(now) & np.isnan(before)))
+                    error = np.abs(now * 1.0 - before * 1.0)
+                differs = ~((now == before) | (error <= allowed) | (np.isnan(now) & np.isnan(before)))
                 if differs.any():
                     flat = int(np.argmax(differs))
                     meaning = f"row {kept} of a batch of 5 changes when the other rows hold {what}"
                     return Finding(
-                        "isolation", "failed", float(abs(now.flat[flat] - before.flat[flat])), float(allowed.flat[flat]),
+                        "isolation", "failed", float(error.flat[flat]), float(allowed.flat[flat]),
                         place(name, flat, now.shape), meaning, _LOOK,
                     )  # fmt: skip
     return Finding("isolation", "passed", 0.0, 0.0)
@@ -211,9 +213,13 @@ def _with_neighbours(case: LayerCase, tree: Any, other: Any, kept: int, value: f
 
 def narrow_rows(case: LayerCase, rows: int, dtype: Any) -> LayerCase:
     """Return a case of so many rows in another dtype, for what is measured rather than checked."""
-    one = _of_rows(case, rows)
+    return narrowed(_of_rows(case, rows), dtype)
+
+
+def narrowed(case: LayerCase, dtype: Any) -> LayerCase:
+    """Return the case in another dtype."""
 
     def convert(array: Any) -> Any:
         return array.astype(dtype)
 
-    return case.like(floats(one.x, convert), floats(one.dy, convert), params=floats(case.params, convert))
+    return case.like(floats(case.x, convert), floats(case.dy, convert), params=floats(case.params, convert))

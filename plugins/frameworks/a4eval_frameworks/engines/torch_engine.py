@@ -144,7 +144,9 @@ class TorchEngine:
         torch = self.torch
         real = [one for one in leaves(y) if isinstance(one, torch.Tensor) and one.is_floating_point()]
         pairs = [
-            (one, gradient.to(one.dtype)) for one, gradient in zip(real, gradients, strict=True) if one.requires_grad
+            (one, gradient if gradient.dtype == one.dtype else gradient.to(one.dtype))
+            for one, gradient in zip(real, gradients, strict=True)
+            if one.requires_grad
         ]
         flat = list(leaves(x))
         wanted = [one for one in [*params, *flat] if one.requires_grad]
@@ -223,5 +225,6 @@ class TorchEngine:
         """See :class:`Engine`."""
         if not isinstance(tensor, self.torch.Tensor):
             return np.asarray(tensor)
-        tensor = tensor.detach() if self.device == "cpu" else tensor.detach().cpu()
+        tensor = tensor.detach() if tensor.requires_grad else tensor
+        tensor = tensor if self.device == "cpu" else tensor.cpu()
         return (tensor.float() if tensor.dtype == self.torch.bfloat16 else tensor).numpy()
