@@ -24,10 +24,10 @@ from a4eval.sweeps.command import kept
 from a4eval.sweeps.meter import duration
 from a4eval.sweeps.reuse import finished, paths
 from a4eval.sweeps.sweeper import Planned
-from a4eval.terminal import put, remark
+from a4eval.terminal import put, remark, screen_width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from a4eval.executors.contract import Jobs
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 FAILURES_SHOWN = 10
 PLAN_LINES = 40
+LONG_WORD = 16
 LINES_OF_A_LOG = 3
 
 
@@ -51,7 +52,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
         there = finished(plan.points.run_ids, conduct.reuse, plan.folder)
         put(f"{len(there):,} of them are finished in {_named(conduct.reuse)} and need not run")
     first, last = plan.points.ends()
-    lines = yaml.safe_dump(first.point.config, sort_keys=False, allow_unicode=True).splitlines()
+    lines = _yaml(first.point.config).splitlines()
     shown = lines if everything else lines[: max(PLAN_LINES - 7 - len(plan.axes), 5)]
     put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
     if len(shown) < len(lines):
@@ -59,7 +60,13 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     if last != first:
         put(f"\n# the last: run {last.run_id}\n# {' '.join(map('='.join, _typed(last.point).items()))}")
         if everything:
-            put(yaml.safe_dump(last.point.config, sort_keys=False, allow_unicode=True), end="")
+            put(_yaml(last.point.config), end="")
+
+
+def _yaml(config: Mapping[str, Any]) -> str:
+    """Return a config as YAML whose lines fit: a text is broken after the word that passes the width given there."""
+    wide = max(screen_width() - LONG_WORD, LONG_WORD)
+    return str(yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=wide))
 
 
 def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
