@@ -17,6 +17,7 @@ from a4eval.plurals import counted
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
+from a4eval.results.tables import wrapped
 from a4eval.runs.printed import last_lines
 from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
@@ -58,7 +59,9 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     if len(shown) < len(lines):
         put(f"# … {counted(len(lines) - len(shown), 'more line')}: --show all")
     if last != first:
-        put(f"\n# the last: run {last.run_id}\n# {' '.join(map('='.join, _typed(last.point).items()))}")
+        typed = " ".join(map("=".join, _typed(last.point).items()))
+        put(f"\n# the last: run {last.run_id}")
+        put("\n".join(f"# {line}" for line in wrapped(typed, screen_width() - len("# "))))
         if everything:
             put(_yaml(last.point.config), end="")
 
