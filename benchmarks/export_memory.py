@@ -33,8 +33,9 @@ def written(folder: Path, rows: int) -> Path:
     with file.open("w") as out:
         out.write(f'{before}"boxes": [')
         for row in range(rows):
-            one = {"image": row // 7, "class": CLASSES[row % 3], "score": row / rows, "iou": 1 / (1 + row)}
-            out.write("," * bool(row) + json.dumps({**one, "right": bool(row % 2), "area": row * 1.5}))
+            numbers = f'"score": {row / rows}, "iou": {1 / (1 + row)}, "area": {row * 1.5}'
+            comma = "," * bool(row)
+            out.write(f'{comma}{{"image": {row // 7}, "class": "{CLASSES[row % 3]}", {numbers}, "right": true}}')
         out.write(f"]{after}")
     return file
 
