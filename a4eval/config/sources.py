@@ -79,5 +79,5 @@ def _chosen(root: yaml.MappingNode, group: str) -> int | None:
     for one in listed.value if isinstance(listed, yaml.SequenceNode) else ():
         for key, _ in one.value if isinstance(one, yaml.MappingNode) else ():
             if key.value.removeprefix("override ").strip(" /").partition("@")[0] == group:
-                return key.start_mark.line + 1
+                return int(key.start_mark.line) + 1
     return None

@@ -17,7 +17,7 @@ from a4eval.plurals import counted
 from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
-from a4eval.results.tables import wrapped
+from a4eval.results.tables import print_text, wrapped
 from a4eval.runs.printed import last_lines
 from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
@@ -45,7 +45,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     """Print what would be run: the values of each key, the first config, and the last one's overrides."""
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
-        put(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
+        print_text(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
     put(f"{counted(len(plan.points), 'point')}{repeated}, into {plan.folder}")
     conduct = plan.points.conduct
