@@ -137,7 +137,7 @@ def memory_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001
 def time_by_shape(table: str, compared: bool) -> Chart:  # noqa: FBT001
     """Return the time of forward and backward over the entries of an input, for each axis that was made larger."""
     passes = ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
-    chart: Any = _cost(table, "Time over the entries of the input", "entries", passes, "seconds")
+    chart = _cost(table, "Time over the entries of the input", "entries", passes, "seconds")
     chart["encoding"]["detail"] = {"field": "axis", "type": "nominal"}
     return chart
 

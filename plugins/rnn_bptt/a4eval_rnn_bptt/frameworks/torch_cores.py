@@ -38,7 +38,7 @@ def cores_of(torch: Any, model: Any) -> dict[str, Found]:
             continue
         if isinstance(module, (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)):
             if module.bidirectional:
-                found |= {f"{name}.{way}".lstrip("."): Found(module, way) for way in ("forward", "backward")}  # type: ignore[arg-type]  # literals
+                found |= {f"{name}.{way}".lstrip("."): Found(module, way) for way in ("forward", "backward")}
             else:
                 found[name or ITSELF] = Found(module, "whole")
         elif isinstance(module, torch.nn.RNNCellBase):
@@ -81,14 +81,20 @@ def plain(torch: Any, module: Any, inputs: int, layers: int, **options: Any) -> 
     if kind is torch.nn.RNN:
         options["nonlinearity"] = module.nonlinearity
     if kind is torch.nn.LSTM:
-        options["proj_size"] = getattr(module, "proj_size", 0)
+        options["proj_size"] = projection_of(module)
     return kind(inputs, module.hidden_size, layers, bias=module.bias, dtype=torch.float64, **options)
+
+
+def projection_of(module: Any) -> int:
+    """Return how many outputs an LSTM projects to; 0 for what projects none."""
+    size: int = getattr(module, "proj_size", 0)
+    return size
 
 
 def cell_of(torch: Any, module: Any, inputs: int) -> Any:
     """Return the same as a cell of this package."""
     kind, sizes = kind_of(torch, module), {"inputs": inputs, "hidden": module.hidden_size, "bias": module.bias}
-    if kind is torch.nn.LSTM and getattr(module, "proj_size", 0):
+    if projection_of(module):
         return ProjectedLstm(**{**sizes, "hidden": module.proj_size}, cells=module.hidden_size)
     if kind is torch.nn.LSTM:
         return Lstm(**sizes)
