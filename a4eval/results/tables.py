@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from a4eval.terminal import columns_taken, printable, put, put_styled, screen_width
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 GAP = 2
 """Blanks between two columns."""
@@ -20,7 +21,7 @@ UNDER = 4
 NAMING_LINES = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column as it may be printed.
 
@@ -34,18 +35,21 @@ class Column:
     cells: list[str]
     numeric: bool
 
-    @property
+    @cached_property
     def widest(self) -> int:
         """How wide it is unfolded."""
-        return max((columns_taken(line) for text in (self.name, *self.cells) for line in text.splitlines()), default=0)
+        return self._longest(str.splitlines)
 
-    @property
+    @cached_property
     def narrowest(self) -> int:
         """How narrow it can be made without breaking a word."""
         if self.numeric:
             return self.widest
-        longest = max((columns_taken(word) for text in (self.name, *self.cells) for word in text.split()), default=0)
-        return min(self.widest, max(longest, NARROWEST))
+        return min(self.widest, max(self._longest(str.split), NARROWEST))
+
+    def _longest(self, apart: Callable[[str], list[str]]) -> int:
+        parts = {part for text in {self.name, *self.cells} for part in apart(text)}
+        return max(map(columns_taken, parts), default=0)
 
 
 def print_table(
@@ -71,8 +75,22 @@ def print_table(
         under: a text for each row, told below it.
         brief: draw no line below the heading, and do not name what is left out.
     """
-    room_across = screen_width()
     columns = columns_of(header, [list(row) for row in rows])
+    return print_columns(title, columns, whole=whole, lines=lines, always=always, under=under, brief=brief)
+
+
+def print_columns(
+    title: str,
+    columns: Sequence[Column],
+    *,
+    whole: bool = False,
+    lines: int | None = None,
+    always: Collection[str] = (),
+    under: Sequence[str] = (),
+    brief: bool = False,
+) -> int:
+    """Print a table of such columns, as :func:`print_table` does one of rows."""
+    room_across = screen_width()
     kept = columns if whole else fitting(columns, room_across, always)
     widths = [one.widest for one in columns] if whole else _widths(kept, room_across)
     left_out = [one.name for one in columns if one not in kept]
@@ -163,6 +181,8 @@ def cell(value: Any) -> str:
     """
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, int):
+        return str(value)
     return "" if value is None else printable(str(value))
 
 
@@ -218,6 +238,8 @@ def _folded(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]
 
 
 def _lines(text: str, width: int) -> list[str]:
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return [text]
     return [
         line
         for part in text.splitlines() or [""]

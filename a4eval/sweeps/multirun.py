@@ -56,7 +56,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         executor_of(points.conduct)
         stop_of(points)
         trackers_of(points.conduct.trackers)
-        return came
+        return replace(came, points=points)
     return carry_out(points, came.folder, came.sweep_id, came.started)
 
 

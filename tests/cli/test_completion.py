@@ -47,6 +47,17 @@ def test_a_whole_word_as_zsh_gives_it(place):
     assert "experiment=detection/voc2007" in lines
 
 
+def test_what_means_more_than_its_letters_to_a_shell_is_not_offered(place):
+    sent = place.folder / "sent" / "experiment"
+    sent.mkdir(parents=True)
+    (sent / "odd;name.yaml").write_text("task: {}\n")
+    (sent / "plain.yaml").write_text('task: {"$(touch ran)": 1, "a\\e[31m": 2, "b\\nplain,rm": 3, "c d": 4, fine: 5}\n')
+    given = "a4eval run --config-dir sent experiment = "
+    assert ask(place, given, 6)[0] == "assignment4/q1_bptt"
+    assert not any(ask(place, f"{given}odd", 6))
+    assert ask(place, f"{given}plain task.", 7) == ["task.fine=", "task.name="]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_what_a_shell_is_taught_is_its_language(cli, shell):
     script = cli("completion", shell).out
