@@ -27,7 +27,7 @@ class Outcomes:
         truth_unit: (g,) image of each truth that counts.
     """
 
-    detection: NDArray[np.integer[Any]]
+    detection: NDArray[np.intp]
     detection_class: NDArray[np.integer[Any]]
     unit: NDArray[np.integer[Any]]
     score: NDArray[np.float64]
@@ -62,7 +62,7 @@ def outcomes(matches: Matches, threshold: int = 0, area: int = 0) -> Outcomes:
     position = np.flatnonzero(considered)
     of_class = np.repeat(np.arange(matches.n_classes), np.diff(matches.class_start))
     return Outcomes(
-        detection=matches.detection[position],
+        detection=matches.detection[position].astype(np.intp, copy=False),
         detection_class=of_class[position],
         unit=matches.detection_unit[position],
         score=matches.detection_score[position].astype(np.float64, copy=False),
