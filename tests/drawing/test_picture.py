@@ -14,7 +14,7 @@ from a4eval.drawing.marks import MOST
 from a4eval.drawing.picture import picture
 from a4eval.drawing.rows import holds
 from a4eval.drawing.scales import Band, continuous
-from a4eval.drawing.values import aligned, text
+from a4eval.drawing.values import aligned, text, width
 from a4eval.tasks.charts import forest, parts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -264,3 +264,14 @@ def test_every_colour_can_be_told_from_the_ground(colours, ground):
     for colour in colours:
         light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 3, f"{colour}: WCAG 1.4.11"
+
+
+def test_a_long_title_stays_in_the_picture():
+    title = "AP and AR over how many detections of an image and class count, at every IoU that a match needs"
+    found, svg = drawn(chart(title=title), alone=True)
+    lines = [one for one in svg.iter(f"{SVG}text") if one.get("font-size") == "14"]
+    assert " ".join(one.text for one in lines) == title
+    assert len(lines) > 1
+    assert all(width(one.text, 14 * 1.1) <= found.width for one in lines)
+    below = drawn(chart(title="AP"), alone=True)[0].height
+    assert found.height - below == 18 * (len(lines) - 1), "what stands below makes room"
