@@ -129,7 +129,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
             remark(f"a4eval: warning: sort: {error}")
             print_sweep(journal.read(good, Row), len(good), None, swept)
     _check_objective(outcome, good)
-    put(counts(outcome))
+    print_text(counts(outcome))
 
 
 def _swept(points: Jobs) -> list[str]:
