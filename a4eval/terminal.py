@@ -21,7 +21,7 @@ def printable(text: str) -> str:
     'red \\x1b[31m, turned \\u202e, back \\r'
     """
     text = str(hidden(text))
-    if text.isprintable():
+    if text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text)
 

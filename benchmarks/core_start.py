@@ -1,4 +1,4 @@
-"""What it costs to start a4eval, and to run one experiment, beside the least that anyone could do.
+"""What it costs to start a4eval, to run one experiment, and to complete what is typed, beside the least there is.
 
 ``python benchmarks/core_start.py [--write]``
 """
@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from harness import environment, interleave, publish, table
+
+from tests.cli.shells import pressed
 
 BARE_HYDRA = """
 import hydra
@@ -23,13 +29,13 @@ def main(config):
 main()
 """
 EXPERIMENT = "experiment=assignment4/q3_interpolated_ap"
-ASKED = {
-    "_A4EVAL_COMPLETE": "bash_complete",
-    "COMP_WORDS": "a4eval run experiment = assignment4/q5_l2_vs_iou task.",
-    "COMP_CWORD": "5",
+COMPLETED = {
+    "a command": ("a4eval exper", "experiments"),
+    "an experiment": ("a4eval run experiment=detection/voc", "detection/voc2007"),
+    "a component": ("a4eval components coco_d", "coco_detection"),
+    "a key": ("a4eval run experiment=assignment4/q5_l2_vs_iou task.", "task.W="),
 }
-"""What bash says of a line that is completed: the keys of an experiment, which costs most."""
-COMPLETING = "import sys; sys.argv[0] = 'a4eval'; from a4eval.cli.main import main; main()"
+"""What is completed: a line, and what comes of it."""
 
 
 def command(*arguments: str, **environment: str) -> object:
@@ -59,7 +65,6 @@ def main() -> None:
                 "python": command("-c", "pass"),
                 "import pluggy, click": command("-c", "import pluggy, click"),
                 "a4eval --version": command("-m", "a4eval", "--version"),
-                "completing a key in bash": command("-c", COMPLETING, **ASKED),
                 "a4eval plugins": command("-m", "a4eval", "plugins"),
                 "a4eval experiments": command("-m", "a4eval", "experiments"),
                 "bare Hydra app": command(str(bare), EXPERIMENT, "hydra/sweeper=basic"),
@@ -78,6 +83,29 @@ def main() -> None:
     packages = environment("a4eval", "hydra-core", "pluggy", "click", "msgspec", "rich", "numpy")
     note = "A run computes average precision, so it loads numpy, writes its record with fsync and shows it."
     publish("core_start", f"## Starting, and one run\n\n{note}\n{packages}\n\n{table(header, rows)}")
+    completion()
+
+
+def completion() -> None:
+    """Measure and publish how long each shell waits for an answer."""
+    there = [shell for shell in ("bash", "zsh", "fish") if shutil.which(shell)]
+    tool = Path(sys.executable).parent
+    surroundings = {**os.environ, "PATH": f"{tool}:{os.environ['PATH']}"}
+    seconds: dict[tuple[str, str], list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = {shell: Path(folder) / shell for shell in there}
+        for shell, script in scripts.items():
+            taught = subprocess.run([tool / "a4eval", "completion", shell], check=True, capture_output=True)
+            script.write_bytes(taught.stdout)
+        for _ in range(7):
+            for shell, script in scripts.items():
+                for what, (line, answer) in COMPLETED.items():
+                    took = pressed(shell, line, answer, surroundings, script)
+                    seconds.setdefault((what, shell), []).append(took)
+    rows = [[what, *(1000 * median(seconds[what, shell]) for shell in there)] for what in COMPLETED]
+    note = "Milliseconds from Tab to the answer, the median of 7: bash and zsh at a terminal, fish by `complete -C`."
+    head = f"## Completing on Tab\n\n{note}\n{environment('a4eval', 'click')}"
+    publish("completion", f"{head}\n\n{table(['completed', *there], rows)}")
 
 
 if __name__ == "__main__":

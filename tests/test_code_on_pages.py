@@ -6,12 +6,11 @@ import doctest
 import json
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
+from .fences import PAGES, ROOT
+
 ELSEWHERE = {
     "docs/plugins.md": "tests/test_docs.py builds the plugin of the page",
     "docs/hydra-apps.md": "tests/apps/test_page.py starts its program",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import shlex
 import subprocess
 import sys
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +15,10 @@ from a4eval import Result, Run, Value, hookspecs
 from a4eval.experiment import Root
 from a4eval.plugins import HOOKS
 
-ROOT = Path(__file__).resolve().parent.parent
+from .fences import PAGES, ROOT
+
 MADE_ON_THE_PAGE = {"accuracy", "two_definitions", "my_metrics/accuracy"}
 PLUGINS_PAGE = (ROOT / "docs" / "plugins.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
 
 
 def test_the_hooks_on_the_page_are_those_of_the_code():
@@ -82,46 +80,6 @@ def test_experiments_and_commands_named_in_the_docs_exist(page):
     known = {one["experiment"] for one in json.loads(done.stdout)} | MADE_ON_THE_PAGE
     for name in re.findall(r"experiment=([\w/]+)\b(?!\()", page.read_text()):
         assert name in known, f"{page.name} names experiment={name}"
-
-
-# what asks for files of a page's own is run by the test of that page
-COMMANDS = sorted(
-    {
-        re.sub(r"\s+(# .*)?$", "", line.strip())
-        for page in PAGES
-        for block in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
-        for line in block.replace("\\\n", " ").splitlines()
-        if line.startswith("a4eval run ")
-        and not re.search(r"--config-dir|--allow-import|experiment=(my_metrics/)?accuracy|stop=", line)
-    }
-)
-# sweeps of minutes, files of the reader's, machines; deconv and frameworks run the commands of their own pages
-ONLY_PLANNED = re.compile(
-    r" -m |\.(json|onnx)\b|ground_truth=|trackers=|experiment=deconv/|name: (keras|jax)|layer: ConvTranspose2d"
-)
-
-
-def ran(cli, command, *more):
-    done = cli(*shlex.split(command)[1:], *more)
-    if done.code and re.search("error: this needs|pip install", done.err):
-        pytest.skip(done.err.strip())
-    assert done.code == 0, done.err
-    return done
-
-
-@pytest.mark.parametrize("command", [one for one in COMMANDS if ONLY_PLANNED.search(one)])
-def test_every_run_in_the_docs_is_a_right_config(cli, command):
-    ran(cli, command, "dry_run=true")
-
-
-@pytest.mark.parametrize("command", [one for one in COMMANDS if not ONLY_PLANNED.search(one)])
-def test_every_run_in_the_docs_that_takes_seconds_ends_well_on_one_screen(cli, command, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-    done = ran(cli, command, "pictures=false")
-    lines = done.out.splitlines()
-    assert 2 <= len(lines) <= 40
-    assert max(map(len, lines[:-1])) <= 80
-    assert done.record["status"] == "ok"
 
 
 def test_the_changelog_knows_the_version():

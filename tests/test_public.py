@@ -91,7 +91,9 @@ for name in package.__all__:
 
 
 def test_nothing_is_built_by_target():
-    for file in ROOT.rglob("*.yaml"):
+    ours = [file for file in ROOT.rglob("*.yaml") if ".venv" not in file.relative_to(ROOT).parts]
+    assert len(ours) > 20
+    for file in ours:
         assert "_target_" not in file.read_text(), file
 
 

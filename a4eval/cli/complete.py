@@ -1,10 +1,12 @@
 """What may follow what was typed: experiments, components and keys, for the completion of shells.
 
 It reads names alone, no plugin's code beyond its list of components: it must answer before anyone waits.
+A shell puts what it is offered on the command line as it is, so nothing is offered that means more than its letters.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 SWEPT_UNDER = {"data": "reader", "metrics": "metric"}
 """Keys whose components are of a kind of another name."""
+_PLAIN = re.compile(r"[\w./+-]+=?")
+"""A name that is the same to every shell: one in a config that somebody sent may hold ``$(…)``."""
 
 
 def experiments(context: click.Context, _parameter: object, incomplete: str) -> list[CompletionItem]:
@@ -46,7 +50,7 @@ def overrides(context: click.Context, _parameter: object, incomplete: str) -> li
 
 
 def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
 
 
 def _experiments(context: click.Context) -> list[str]:

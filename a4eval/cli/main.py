@@ -10,7 +10,7 @@ import click
 
 from a4eval import __version__
 from a4eval.cli.say import fail, say, status_of
-from a4eval.errors import A4evalError
+from a4eval.errors import A4evalError, did_you_mean
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
 from a4eval.terminal import put, remark
@@ -68,6 +68,14 @@ class Commands(click.Group):
             return None
         found: click.Command = getattr(import_module(f"a4eval.cli.{cmd_name}"), cmd_name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is asked for, or say which is nearest."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

@@ -121,6 +121,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
         show: ``summary``, ``all``, ``json`` or ``path``.
     """
     from a4eval.results.show import print_record
+    from a4eval.results.tables import print_text
     from a4eval.runs.asked import asked
     from a4eval.runs.provenance import one_thread
     from a4eval.runs.record import FILE_NAME, encode
@@ -134,7 +135,7 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
     prepared = asked(overrides, config_dir)
     trackers = _trackers(prepared.experiment.root.trackers)
     if prepared.experiment.root.dry_run:
-        put(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
+        print_text(f"the config is right; run {prepared.run_id} would go to {prepared.experiment.directory}")
         sys.exit(OK)
     gc.freeze()
     gc.enable()

@@ -119,7 +119,7 @@ def experiment(overrides: Sequence[str], config_dir: Path | None = None) -> Expe
                 break
             except ConfigError as error:
                 problems.append(error)
-                blamed = _blamed(error, kept)
+                blamed = blamed_for(error, kept)
                 if blamed is None:
                     raise together(problems) from error.__cause__
                 kept.remove(blamed)
@@ -130,7 +130,7 @@ def experiment(overrides: Sequence[str], config_dir: Path | None = None) -> Expe
     return replace(found, problems=tuple(problems))
 
 
-def _blamed(error: ConfigError, overrides: Sequence[str]) -> str | None:
+def blamed_for(error: ConfigError, overrides: Sequence[str]) -> str | None:
     """Return the override that is behind an error, unless without it nothing has a meaning."""
     if error.path in ("experiment", "--config-dir"):
         return None

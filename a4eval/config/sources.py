@@ -25,7 +25,7 @@ def sourced(error: ConfigError, overrides: Sequence[str], config_dir: Path | Non
         overrides: the command's.
         config_dir: the user's own configs.
     """
-    said = {key.lstrip("+~"): value for key, _, value in (one.partition("=") for one in overrides)}
+    said = {key.lstrip("+~").partition("@")[0]: value for key, _, value in (one.partition("=") for one in overrides)}
     name = said.get("experiment", "").strip("'\"")
     try:
         chosen = next((one for one in experiments(config_dir) if one.name == name), None)
@@ -63,7 +63,7 @@ def _line(file: Path, path: str) -> int | None:
         if isinstance(node, yaml.MappingNode):
             pair = next(((key, value) for key, value in node.value if key.value == step), None)
             if pair is None:
-                return None if step != "name" else line
+                return line if step == "name" else _chosen(node, path)
             line, node = pair[0].start_mark.line + 1, pair[1]
         elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
             node = node.value[int(step)]
@@ -71,3 +71,13 @@ def _line(file: Path, path: str) -> int | None:
         else:
             return line if step == "name" else None
     return line
+
+
+def _chosen(root: yaml.MappingNode, group: str) -> int | None:
+    """Return in which line the defaults list of a file chooses from *group*, or None."""
+    listed = next((value for key, value in root.value if key.value == "defaults"), None)
+    for one in listed.value if isinstance(listed, yaml.SequenceNode) else ():
+        for key, _ in one.value if isinstance(one, yaml.MappingNode) else ():
+            if key.value.removeprefix("override ").strip(" /").partition("@")[0] == group:
+                return int(key.start_mark.line) + 1
+    return None

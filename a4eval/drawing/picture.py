@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from a4eval.drawing.layers import layers
 from a4eval.drawing.marks import MOST, Frame, drawn, sampled
 from a4eval.drawing.plot import Plot
 from a4eval.drawing.scales import Band, Continuous
-from a4eval.drawing.values import number
+from a4eval.drawing.values import folded, number
 from a4eval.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ HEIGHT = 210
 """Pixels of the part with the marks."""
 STEP = 17
 """Pixels of a name on an axis."""
+TITLE, TITLE_LINE = 14, 18
+"""Pixels of the letters of a title, and of one of its lines."""
 LARGEST = 4_000
 """Pixels of a side, whatever a chart asks for."""
 
@@ -45,6 +48,10 @@ class Picture:
     title: str
     description: str = ""
     notes: tuple[str, ...] = field(default=())
+
+
+_MARK = re.compile(r"<(?!/?g\b)")
+"""What begins a mark, not a group of some."""
 
 
 def titles(chart: Mapping[str, Any], name: str) -> tuple[str, str]:
@@ -79,7 +86,6 @@ def picture(
     found = layers(chart, table)
     plot = Plot(found)
     title, description = titles(chart, name)
-    top = 30.0 if alone else 4.0
     height = _side(chart.get("height"), plot, "y", HEIGHT)
     plot.spread("y", height, 0)
     left = guides.room_for_y(plot)
@@ -88,6 +94,8 @@ def picture(
     if wanted is None:
         inside = max(inside, 120.0)
     right = left + inside
+    lines = folded(title, right + 6, TITLE * guides.BOLD) if alone else []
+    top = 4.0 + (8 + TITLE_LINE * len(lines) if alone else 0)
     key, taken = guides.legend(plot, left if plot.colour_scale else 4, top, right)
     titled = bool(plot.axes.get("y") and plot.axes["y"].title)
     top += taken + (20 if titled else 4) + (14 if height > guides.TALL else 0)
@@ -97,13 +105,18 @@ def picture(
     below, taken = guides.axis_x(plot, frame)
     marks = [drawn(plot, place, frame) for place in range(len(found))]
     whole_width, whole_height = right + 14, frame.bottom + taken + 6
-    heading = tag("text", title, x=4, y=19, font_size=14, font_weight="600") if alone else None
+    heading = joined(
+        tag("text", line, x=4, y=19 + TITLE_LINE * place, font_size=TITLE, font_weight="600")
+        for place, line in enumerate(lines)
+    )
     ground = tag("rect", width="100%", height="100%", fill="#fff") if alone else None
     notes = [
         f"{len(sampled(layer)):,} of {len(layer.rows):,} marks are drawn, evenly spread over the rows"
         for layer in found
         if len(sampled(layer)) == MOST < len(layer.rows)
     ]
+    if not _MARK.search(joined(marks)):
+        notes.append("no row has a number that can be drawn")
     svg = tag(
         "svg",
         ground,

@@ -128,3 +128,19 @@ def cut(shown: str, room: float, size: float = 12) -> str:
         if kept <= 2 or width(found, size) <= room:
             return found
         kept -= 1
+
+
+def folded(shown: str, room: float, size: float = 12) -> list[str]:
+    """Return the lines of a text, each of which fits *room* pixels; it is broken between words.
+
+    >>> folded("what a long title says", 100)
+    ['what a long', 'title says']
+    """
+    lines = [""]
+    for word in shown.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [cut(line, room, size) for line in lines]

@@ -62,7 +62,7 @@ def list_records(
         write_rows(lines, [keys, *(map(_text, line) for line in cells)])
         put(lines.getvalue(), end="")
     elif columns:
-        print_table("", [key.removeprefix("metrics.") for key in keys], cells)
+        print_table("", [key.removeprefix("metrics.") for key in keys], cells, empty=True)
         _print_counts(rows, len(shown), len(found.rows), conditions)
     else:
         runs = dict.fromkeys(row.run_id for row in found.rows) if len(paths) == 1 else ()

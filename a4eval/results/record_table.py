@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval.journal import query
 from a4eval.journal.pointed import spelt
 from a4eval.journal.views import Row
-from a4eval.results.tables import cell, columns_of, fitting, print_table, print_text
+from a4eval.results.tables import cell, columns_of, fitting, print_columns, print_table, print_text
 from a4eval.terminal import screen_width
 
 if TYPE_CHECKING:
@@ -35,15 +35,20 @@ class Line:
     number: int | None
     row: Row
 
-    def get(self, key: str) -> Any:
-        """Return what the column *key* shows."""
+    def cells(self, keys: Sequence[str]) -> list[Any]:
+        """Return what the columns *keys* show."""
+        settings = self.row.settings
+        return [self.get(key, settings) for key in keys]
+
+    def get(self, key: str, settings: Any = None) -> Any:
+        """Return what the column *key* shows, as :meth:`Row.get` does."""
         if key == "#":
             return self.number
         if key == "age":
             return None if self.row.age is None else ago(self.row.age)
         if key == "path":
             return str(spelt(Path(self.row.path), self.row.run_id))
-        return self.row.get(key)
+        return self.row.get(key, settings)
 
 
 def ago(seconds: float) -> str:
@@ -81,19 +86,20 @@ def print_records(lines: Sequence[Line], asked: Sequence[str] = ()) -> None:
         named = {one: _telling([row for row in rows if row.experiment == one], asked) for one in _experiments(rows)}
         where = ["path"] if "path" in own else []
         under = ["  ".join([*map(line.get, where), _numbers(line, named, given)]) for line in lines]
-        print_table("", list(map(_name, header)), [[line.get(key) for key in header] for line in lines], under=under)
+        print_table("", list(map(_name, header)), [line.cells(header) for line in lines], under=under)
         return
     where = ["path"] if "path" in own else []
     header = [*first, *given, *others, *metrics, *where]
-    cells = [[line.get(key) for key in header] for line in lines]
+    cells = [line.cells(header) for line in lines]
     names = [_name(key) for key in header]
     always = [*first, *where]
-    kept = {column.name for column in fitting(columns_of(names, cells), screen_width(), always)}
+    columns = columns_of(names, cells)
+    kept = {column.name for column in fitting(columns, screen_width(), always)}
     wanted = [*given, *metrics[:METRICS_BESIDE]]
     if where and not kept.issuperset(_name(key) for key in wanted):
-        print_table("", names[:-1], [row[:-1] for row in cells], always=first, under=[str(row[-1]) for row in cells])
+        print_columns("", columns[:-1], always=first, under=[str(row[-1]) for row in cells])
     else:
-        print_table("", names, cells, always=always)
+        print_columns("", columns, always=always)
 
 
 def _facts(lines: Sequence[Line]) -> tuple[list[tuple[str, str]], list[str]]:

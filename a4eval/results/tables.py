@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from a4eval.terminal import columns_taken, printable, put, put_styled, screen_width
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 GAP = 2
 """Blanks between two columns."""
@@ -18,9 +19,11 @@ NARROWEST = 16
 UNDER = 4
 """How far a text below a row is set in."""
 NAMING_LINES = 2
+NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+"""How Python writes numbers that JSON cannot hold, and how a record does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column as it may be printed.
 
@@ -34,18 +37,21 @@ class Column:
     cells: list[str]
     numeric: bool
 
-    @property
+    @cached_property
     def widest(self) -> int:
         """How wide it is unfolded."""
-        return max((columns_taken(line) for text in (self.name, *self.cells) for line in text.splitlines()), default=0)
+        return self._longest(str.splitlines)
 
-    @property
+    @cached_property
     def narrowest(self) -> int:
         """How narrow it can be made without breaking a word."""
         if self.numeric:
             return self.widest
-        longest = max((columns_taken(word) for text in (self.name, *self.cells) for word in text.split()), default=0)
-        return min(self.widest, max(longest, NARROWEST))
+        return min(self.widest, max(self._longest(str.split), NARROWEST))
+
+    def _longest(self, apart: Callable[[str], list[str]]) -> int:
+        parts = {part for text in {self.name, *self.cells} for part in apart(text)}
+        return max(map(columns_taken, parts), default=0)
 
 
 def print_table(
@@ -58,6 +64,7 @@ def print_table(
     always: Collection[str] = (),
     under: Sequence[str] = (),
     brief: bool = False,
+    empty: bool = False,
 ) -> int:
     """Print a table and return how many lines it took.
 
@@ -70,9 +77,24 @@ def print_table(
         always: the names of columns that are kept before all others, wherever they stand.
         under: a text for each row, told below it.
         brief: draw no line below the heading, and do not name what is left out.
+        empty: show columns, too, that are empty throughout, as those that were asked for.
     """
+    columns = columns_of(header, [list(row) for row in rows], empty=empty)
+    return print_columns(title, columns, whole=whole, lines=lines, always=always, under=under, brief=brief)
+
+
+def print_columns(
+    title: str,
+    columns: Sequence[Column],
+    *,
+    whole: bool = False,
+    lines: int | None = None,
+    always: Collection[str] = (),
+    under: Sequence[str] = (),
+    brief: bool = False,
+) -> int:
+    """Print a table of such columns, as :func:`print_table` does one of rows."""
     room_across = screen_width()
-    columns = columns_of(header, [list(row) for row in rows])
     kept = columns if whole else fitting(columns, room_across, always)
     widths = [one.widest for one in columns] if whole else _widths(kept, room_across)
     left_out = [one.name for one in columns if one not in kept]
@@ -156,25 +178,43 @@ def print_prose(text: str) -> None:
 
 
 def cell(value: Any) -> str:
-    """Return a value as a cell shows it.
+    """Return a value as a cell shows it: numbers as a record names them, nodes of a config as they are typed.
 
-    >>> [cell(one) for one in (0.12345678, 3, None, "rnn", 1e-300)]
-    ['0.123457', '3', '', 'rnn', '1e-300']
+    >>> [cell(one) for one in (0.12345678, 3, None, "rnn", 1e-300, float("inf"))]
+    ['0.123457', '3', '', 'rnn', '1e-300', 'Infinity']
+    >>> cell({"name": "gru"}), cell({"name": "lstm", "forget_bias": 1.0, "peephole": None, "axes": [0, True]})
+    ('gru', '{name: lstm, forget_bias: 1, peephole: null, axes: [0, true]}')
     """
     if isinstance(value, float):
-        return f"{value:.6g}"
+        text = f"{value:.6g}"
+        return NOT_FINITE.get(text, text)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (dict, list)):
+        return _typed(value)
     return "" if value is None else printable(str(value))
 
 
-def columns_of(header: Sequence[str], rows: list[list[Any]]) -> list[Column]:
-    """Return the columns that say something: of those that are empty throughout nothing is shown."""
+def _typed(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{printable(str(key))}: {_typed(one)}" for key, one in value.items())
+        return _typed(value["name"]) if set(value) == {"name"} else f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_typed, value))}]"
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else cell(value)
+
+
+def columns_of(header: Sequence[str], rows: list[list[Any]], *, empty: bool = False) -> list[Column]:
+    """Return the columns that say something, and with *empty* those that are empty throughout."""
     columns = []
     for index, name in enumerate(header):
         values = [row[index] for row in rows]
         cells = [cell(value) for value in values]
-        if rows and not any(cells) and len(header) > 1:
+        if rows and not any(cells) and len(header) > 1 and not empty:
             continue
-        numeric = bool(rows) and all(isinstance(value, (int, float, type(None))) for value in values)
+        numeric = bool(rows) and all(
+            isinstance(value, (int, float, type(None))) or value in NOT_FINITE.values() for value in values
+        )
         columns.append(Column(printable(name), cells, numeric))
     return columns
 
@@ -182,7 +222,7 @@ def columns_of(header: Sequence[str], rows: list[list[Any]]) -> list[Column]:
 def naming(what: str, names: Sequence[str], width: int, lines: int = NAMING_LINES) -> list[str]:
     """Name as many of *names* as two lines take, and count the others.
 
-    >>> naming("not shown:", ["some", "of", "these"], 30, lines=1)
+    >>> naming("not shown:", ["some", "of", "these few"], 28, lines=1)
     ['not shown: some and 2 more']
     """
     for named in range(len(names), 0, -1):
@@ -218,6 +258,8 @@ def _folded(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]
 
 
 def _lines(text: str, width: int) -> list[str]:
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return [text]
     return [
         line
         for part in text.splitlines() or [""]

@@ -17,9 +17,9 @@ from omegaconf import OmegaConf
 
 from a4eval.config.apart import apart
 from a4eval.config.complaints import unreadable
-from a4eval.config.compose import contained, folder_of, free_keys, guarded_hydra
+from a4eval.config.compose import blamed_for, contained, folder_of, free_keys, guarded_hydra
 from a4eval.config.sources import sourced
-from a4eval.errors import ConfigError, RunFailedError
+from a4eval.errors import ConfigError, RunFailedError, together
 from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import SWEEP_KEYS, Root
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
@@ -30,7 +30,7 @@ from a4eval.sweeps.sweeper import Planned, Stopped
 from a4eval.trackers.feeds import feeding, trackers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -46,7 +46,9 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         if isinstance(came, Stopped):
             raise came.error
     except ConfigError as error:
-        raise sourced(unreadable(free_keys(overrides)) or error, overrides, config_dir) from error
+        found = unreadable(free_keys(overrides)) or together(_all_wrong(error, overrides, config_dir))
+        raise sourced(found, overrides, config_dir) from error
+    assert came is not None  # it is None where a plan alone was asked for
     if isinstance(came, Outcome):
         return came
     if isinstance(came.points.conduct, Root):
@@ -56,7 +58,7 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         executor_of(points.conduct)
         stop_of(points)
         trackers_of(points.conduct.trackers)
-        return came
+        return replace(came, points=points)
     return carry_out(points, came.folder, came.sweep_id, came.started)
 
 
@@ -71,6 +73,7 @@ def name_of(overrides: Sequence[str], config_dir: Path | None = None) -> str:
 
     The user's own configs are part of what the overrides mean.
 
+    >>> from pathlib import Path
     >>> name_of(["experiment=assignment4/q5", "seed=1,2"])
     'q5-7c99054c'
     >>> name_of(["seed=1,2", "experiment=assignment4/q5", "retries=3", "executor=ray"])
@@ -93,12 +96,35 @@ def _about_the_sweep(override: str) -> bool:
     return key in SWEEP_KEYS or key.startswith("hydra")
 
 
-def _through_hydra(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned | Stopped:
+def _all_wrong(error: Exception, overrides: Sequence[str], config_dir: Path | None) -> Iterator[ConfigError]:
+    """Yield what is wrong with a sweep: *error*, and what is found without the override that is behind it."""
+    kept = list(overrides)
+    while isinstance(error, ConfigError):
+        yield error
+        blamed = blamed_for(error, kept)
+        if blamed is None:
+            return
+        kept.remove(blamed)
+        try:
+            came = _through_hydra(kept, config_dir, plan_only=True)
+        except ConfigError as another:
+            error = another
+        else:
+            if not isinstance(came, Stopped):
+                return
+            error = came.error
+
+
+def _through_hydra(
+    overrides: Sequence[str], config_dir: Path | None, *, plan_only: bool = False
+) -> Outcome | Planned | Stopped | None:
     start = time.monotonic()
     given = [*free_keys(overrides), "hydra.mode=MULTIRUN"]
     with guarded_hydra(name_of(overrides, config_dir), config_dir) as application:
         config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
         if config.hydra.runtime.choices["hydra/sweeper"] != "a4eval":
+            if plan_only:
+                return None
             claim_what_hydra_writes(folder_of(config, "sweep"))
         context = HydraContext(config_loader=application.config_loader, callbacks=Callbacks(config))
         typed: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)

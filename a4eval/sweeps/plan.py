@@ -16,12 +16,12 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.config.complaints import explain
-from a4eval.errors import ConfigError, added
+from a4eval.errors import ConfigError, added, each, together
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point
 from a4eval.experiment import Experiment, check_root
 from a4eval.progress import track
-from a4eval.runs.runner import prepare, run_id
+from a4eval.runs.runner import checked, run_id
 from a4eval.sweeps.families import Entangled, Family
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Plan:
         compose: what makes a config of one point's overrides and its number, as Hydra would.
 
     Raises:
-        ConfigError, PluginError: a point is wrong.
+        ConfigError: points are wrong; each thing is said once, with the first point where it is so.
+        PluginError: a component cannot be imported.
     """
 
     def __init__(self, dials: Sequence[Dial], compose: Callable[[list[str], int], DictConfig]) -> None:
@@ -57,14 +58,19 @@ class Plan:
         self._points: list[tuple[Family, tuple[int, ...], int]] = []
         positions = itertools.product(*(range(len(dial)) for dial in dials))
         total = math.prod(map(len, dials))
+        wrong: dict[str, ConfigError] = {}
         for position in positions if total <= POINTS_WITHOUT_PROGRESS else track(positions, "planning", total):
             choice = tuple(at for dial, at in zip(dials, position, strict=True) for _ in dial.axes)
             try:
                 self._add(choice)
             except ConfigError as error:
-                if len(self._points) == self.repeated == 0:
-                    raise  # the first point: most likely all are wrong
-                raise self._located(error, choice) from error
+                first = not any(position)  # what is wrong with it is most likely wrong with all
+                for one in each(error):
+                    wrong.setdefault(str(one), one if first else self._located(one, choice))
+                if total > POINTS_WITHOUT_PROGRESS:
+                    break
+        if wrong:
+            raise together(wrong.values())
         self.jobs = Jobs(self._run_ids, self._job, self._points[0][0].first.root, ExperimentRunner())
         """The points; the root keys of the first say how the sweep is run."""
         self._ids = list(self._run_ids)
@@ -84,11 +90,11 @@ class Plan:
             experiment = dataclasses.replace(family.first, overrides=self._told(choice))
         else:
             experiment = self._experiment(family, choice, number)
-        check_root(experiment.config, experiment.name)
         if self._task_varies or family.interpolates or not family.components:
-            prepared = prepare(experiment)
+            prepared = checked(experiment)
             family.components, identity = prepared.components, prepared.run_id
         else:
+            check_root(experiment.config, experiment.name)
             identity = run_id(experiment.config, family.components)
         if self._run_ids.setdefault(identity, len(self._points)) == len(self._points):
             self._points.append((family, choice, number))

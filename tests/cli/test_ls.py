@@ -105,6 +105,8 @@ def test_intervals_are_reached(cli, hits):
     shown = cli("ls", "run", "--columns", "path,accuracy,accuracy.interval.low", "--csv").out.splitlines()
     assert shown[0] == "path,accuracy,accuracy.interval.low"
     assert 0 < float(shown[1].split(",")[2]) < 0.75
+    bare = cli("ls", "run", "--columns", "accuracy,error.message").out.splitlines()[0]
+    assert bare.split() == ["accuracy", "error.message"], "what is asked for is there, though it holds nothing"
     assert "no key 'accuracy.interval.lo'" in cli("ls", "run", "--columns", "accuracy.interval.lo").err
 
 
@@ -162,6 +164,7 @@ def test_the_command_alone_prints_its_help(cli):
     done = cli()
     assert done.code == 0
     assert done.out.startswith("Usage: ")
+    assert "there is no command 'runn'; did you mean 'run'?" in cli("runn").err
 
 
 def test_what_comes_with_another_distribution_says_the_pip_line(monkeypatch):

@@ -54,13 +54,22 @@ WRONG = {
         [Q5, "task.H=a=b", "seeds=3", "retries=-1"],
         ["task.H: cannot read 'a=b'; quote", "seeds: unknown key; did you mean 'seed'", "retries: got -1, expected"],
     ),
-    "a package": ([Q5, "foo@bar=3"], ["foo: there is no such group of configs"]),
+    "a package": ([Q5, "task@bar=3"], [f"task: there is no such group of configs {HERE}"]),
     "what must be given": (
         ["experiment=detection/coco", "task.metrics={a: coc}"],
         ["task.data.ground_truth: is missing", "task.data.detections: is missing", "task.metrics.a.name: no metric"],
     ),
     "in a sweep": (["-m", Q5, "task.W=6,8", "task.x={a", "task.y=("], ["got 'task.x={a'", "got 'task.y=('"]),
-    "a point": (["-m", Q5, "task.W=6,x"], ["task.W: got 'x', expected float (in the point task.W=x)"]),
+    "points, and what is the same in all": (
+        ["-m", Q5, "task.W=6,x,8,y", "seed=1,z", "sed=1", "task.h=3"],
+        [
+            f"sed: unknown key; did you mean 'seed'? {HERE}",
+            f"task.h: unknown key; did you mean 'H'? {HERE}",
+            "task.W: got 'x', expected float (in the point task.W=x seed=1)",
+            "task.W: got 'y', expected float (in the point task.W=y seed=1)",
+            "seed: got 'z', expected int (in the point task.W=6 seed=z)",
+        ],
+    ),
 }
 THEIRS = re.compile(
     r"\+\+|--multirun|EOF|EQUAL|struct\b|Hydra|OmegaConf|viable|mismatched|extraneous|nterpolation|Mandatory"
@@ -87,6 +96,9 @@ def test_what_a_file_says_is_found_in_it(cli, tmp_path):
         "# @package _global_\nseed: a\ntask:\n  name: check_layer\n  layer:\n    name: conv_transpose\n    strid: 2\n"
     )
     (folder / "mine.yaml").write_text(text)
+    (folder / "theirs.yaml").write_text(f"# @package _global_\ndefaults:\n  - override /executor: lcoal\n{text}")
+    group = cli("run", "--config-dir", "my", "experiment=theirs").err
+    assert "executor: there is no 'lcoal'; did you mean 'local'? (in my/experiment/theirs.yaml, line 3)" in group
     done = cli("run", "--config-dir", "my", "experiment=mine", "task.layer.kernel_size=x")
     assert "seed: got 'a', expected int (in my/experiment/mine.yaml, line 2)" in done.err
     assert "task.layer.strid: unknown key; did you mean 'stride'? (in my/experiment/mine.yaml, line 7)" in done.err
@@ -154,7 +166,7 @@ def test_the_nearest_name(name, expected):
     ],
 )
 def test_what_names_no_config_is_said_in_our_words(cli, override, text):
-    done = cli("run", "-m", override)
+    done = cli("run", "-m", *([] if override.startswith("experiment") else [Q5]), override)
     assert (done.code, done.out) == (2, "")
     assert text in done.err
     assert len(done.err.splitlines()) == 1

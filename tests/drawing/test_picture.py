@@ -14,7 +14,7 @@ from a4eval.drawing.marks import MOST
 from a4eval.drawing.picture import picture
 from a4eval.drawing.rows import holds
 from a4eval.drawing.scales import Band, continuous
-from a4eval.drawing.values import aligned, text
+from a4eval.drawing.values import aligned, text, width
 from a4eval.tasks.charts import forest, parts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -131,6 +131,28 @@ def test_steps(how, wanted):
     assert re.sub(r"[^A-Z]", "", path.get("d")) == f"M{wanted}"
 
 
+def test_of_a_very_long_line_what_can_be_told_apart_is_drawn():
+    """Whatever is left out lies, to half a pixel, between points that are drawn."""
+    rows = [{"x": place, "y": place * place % 997} for place in range(20_000)]
+    encoding = {name: {"field": name, "type": "quantitative", "scale": {"nice": False}} for name in ("x", "y")}
+    _, svg = drawn(chart(mark="line", encoding=encoding), rows)
+    (path,) = svg.iter(f"{SVG}path")
+    points = [tuple(map(float, one.split())) for one in re.split("[ML]", path.get("d"))[1:]]
+    assert len(points) < 3000
+    (left, _), (right, _) = points[0], points[-1]
+    below, above = max(y for _, y in points), min(y for _, y in points)
+    for row in rows[::101]:
+        x, y = left + (right - left) * row["x"] / 19_999, below + (above - below) * row["y"] / 996
+        near = [height for place, height in points if abs(place - x) <= 0.6]
+        assert min(near) - 0.2 <= y <= max(near) + 0.2
+
+
+def test_a_chart_without_a_number_says_so():
+    for value in ("NaN", None):
+        found, _ = drawn(chart(), [{"name": "a", "n": value}])
+        assert found.notes == ("no row has a number that can be drawn",)
+
+
 def test_a_rule_of_data_alone_is_drawn_once():
     rule = {"mark": "rule", "encoding": {"x": {"datum": 2, "type": "quantitative"}, "y": None}}
     _, svg = drawn(chart(mark=None, layer=[{"mark": "bar"}, rule]))
@@ -242,3 +264,14 @@ def test_every_colour_can_be_told_from_the_ground(colours, ground):
     for colour in colours:
         light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 3, f"{colour}: WCAG 1.4.11"
+
+
+def test_a_long_title_stays_in_the_picture():
+    title = "AP and AR over how many detections of an image and class count, at every IoU that a match needs"
+    found, svg = drawn(chart(title=title), alone=True)
+    lines = [one for one in svg.iter(f"{SVG}text") if one.get("font-size") == "14"]
+    assert " ".join(one.text for one in lines) == title
+    assert len(lines) > 1
+    assert all(width(one.text, 14 * 1.1) <= found.width for one in lines)
+    below = drawn(chart(title="AP"), alone=True)[0].height
+    assert found.height - below == 18 * (len(lines) - 1), "what stands below makes room"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4eval.results.tables import print_table
+from a4eval.results.tables import cell, columns_of, print_table
 
 WORDS = st.lists(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=9), max_size=5)
 CELLS = st.one_of(st.none(), st.floats(allow_nan=False), st.integers(), WORDS.map(" ".join))
@@ -59,7 +61,7 @@ def test_no_word_is_ever_broken(data):
     lines = out.getvalue().splitlines()
     assert all(len(line) <= 70 for line in lines)
     whole = {word for row in rows for value in row for word in ("" if value is None else str(value)).split()}
-    whole |= {f"{value:.6g}" for row in rows for value in row if isinstance(value, float)}
+    whole |= {cell(value) for row in rows for value in row if isinstance(value, float)}
     end = next((place for place, line in enumerate(lines) if line.startswith("columns that do not")), len(lines))
     for line in lines[2:end]:
         assert set(line.split()) <= whole
@@ -92,3 +94,9 @@ def test_a_text_below_its_row_is_set_in_and_fits(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     lines = printed(capsys, "", ["a"], [["x"], ["y"]], under=["some/path/of/more/than/twenty", "what it is and was"])
     assert lines[2:] == ["x", "    some/path/of/more/than/twenty", "y", "    what it is and", "    was"]
+
+
+def test_numbers_that_json_cannot_hold_stand_among_numbers():
+    columns = columns_of(["AP", "words"], [[0.5, "NaN"], ["NaN", "some"], ["Infinity", "-Infinity"], [-math.inf, ""]])
+    assert [one.numeric for one in columns] == [True, False]
+    assert columns[0].cells == ["0.5", "NaN", "Infinity", "-Infinity"]

@@ -174,6 +174,12 @@ def test_dry_run_prints_the_plan_and_writes_nothing(place):
     assert not (place.folder / "sweep").exists()
 
 
+def test_a_dry_run_asks_hydra_for_what_its_points_hold(place):
+    done = place.sweep("task.x=1,2", "description=point ${hydra:job.num}", "dry_run=true")
+    assert done.code == 0, done.err
+    assert "description: point 0\n" in done.out
+
+
 @pytest.mark.parametrize(
     ("override", "text"),
     [

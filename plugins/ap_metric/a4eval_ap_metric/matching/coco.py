@@ -28,10 +28,12 @@ class Matches:
 
     Args:
         parameters: thresholds, areas, maximum of detections.
-        data: what was matched.
+        n_units: number of images.
         class_start: (k + 1,) first position of each class.
         detection: (n,) input row of the detection at each position; those beyond the maximum are left out.
-        detection_area: (n,) pixels².
+        detection_unit: (n,) image of each position.
+        detection_score: (n,) float64, or float32 where that is exact.
+        counts_alone: (n,) bits: unmatched, the detection is a false positive in these area ranges.
         truth_class: (g,) class of each truth, truths being in the order (class, image, input).
         truth_unit: (g,) image.
         truth_row: (g,) input row.
@@ -44,13 +46,15 @@ class Matches:
     """
 
     parameters: CocoParameters
-    data: DetectionData
+    n_units: int
     class_start: NDArray[np.intp]
-    detection: NDArray[np.intp]
-    detection_area: NDArray[np.float64]
+    detection: NDArray[np.integer[Any]]
+    detection_unit: NDArray[np.integer[Any]]
+    detection_score: NDArray[np.floating[Any]]
+    counts_alone: NDArray[np.unsignedinteger[Any]]
     truth_class: NDArray[np.integer[Any]]
     truth_unit: NDArray[np.integer[Any]]
-    truth_row: NDArray[np.intp]
+    truth_row: NDArray[np.integer[Any]]
     truth_ignored: NDArray[np.bool_]
     threshold: NDArray[np.integer[Any]]
     position: NDArray[np.integer[Any]]
@@ -61,28 +65,7 @@ class Matches:
     @property
     def n_classes(self) -> int:
         """The number of classes."""
-        return self.data.n_classes
-
-    @property
-    def n_units(self) -> int:
-        """The number of images."""
-        return self.data.n_units
-
-    @property
-    def detection_unit(self) -> NDArray[np.integer[Any]]:
-        """(n,) image of each position."""
-        return taken(self.data.detection_unit, self.detection)
-
-    @property
-    def detection_score(self) -> NDArray[np.float64]:
-        """(n,) score of each position, float64."""
-        return taken(self.data.detection_score, self.detection)
-
-    @property
-    def unjudged(self) -> NDArray[np.bool_] | None:
-        """(n,) bool: positions whose misses count for nothing; None for none."""
-        flags = self.data.detection_unjudged
-        return None if flags is None else taken(flags, self.detection)
+        return len(self.class_start) - 1
 
 
 def match(
@@ -144,13 +127,14 @@ def match(
     position = taken(candidate, member).astype(index_type)
     n = max(len(order), 1)
     by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
-    size = data.detection_box[:, 2] * data.detection_box[:, 3] if data.detection_area is None else data.detection_area
     return Matches(
         parameters=parameters,
-        data=data,
+        n_units=data.n_units,
         class_start=class_start,
         detection=order,
-        detection_area=taken(size, order),
+        detection_unit=taken(data.detection_unit, order),
+        detection_score=taken(data.detection_score, order),
+        counts_alone=_counts_alone(data, parameters, order),
         truth_class=taken(data.truth_class, truth_row),
         truth_unit=taken(data.truth_unit, truth_row),
         truth_row=truth_row,
@@ -159,8 +143,27 @@ def match(
         position=taken(position, by_key),
         truth=taken(truth, by_key),
         rank=taken(taken(rank, member), by_key),
-        in_area=taken(bits, by_key).astype(np.min_scalar_type((1 << len(parameters.areas)) - 1)),
+        in_area=taken(bits, by_key).astype(_bits_of(parameters)),
     )
+
+
+def _bits_of(parameters: CocoParameters) -> Any:
+    return np.min_scalar_type((1 << len(parameters.areas)) - 1)
+
+
+def _counts_alone(
+    data: DetectionData, parameters: CocoParameters, order: NDArray[np.intp]
+) -> NDArray[np.unsignedinteger[Any]]:
+    """Return the area ranges in which the rows *order* are false positives if nothing matches them, as bits."""
+    size = data.detection_box[:, 2] * data.detection_box[:, 3] if data.detection_area is None else data.detection_area
+    bits = np.zeros(len(size), _bits_of(parameters))
+    for area, (low, high) in enumerate(parameters.areas):
+        outside = size < low
+        outside |= size > high
+        bits |= np.left_shift(~outside, area, dtype=bits.dtype)
+    if data.detection_unjudged is not None:
+        bits[data.detection_unjudged] = 0
+    return taken(bits, order)
 
 
 def _assign(

@@ -62,10 +62,10 @@ def outcomes(matches: Matches, threshold: int = 0, area: int = 0) -> Outcomes:
     position = np.flatnonzero(considered)
     of_class = np.repeat(np.arange(matches.n_classes), np.diff(matches.class_start))
     return Outcomes(
-        detection=matches.detection[position],
+        detection=matches.detection[position].astype(np.intp, copy=False),
         detection_class=of_class[position],
         unit=matches.detection_unit[position],
-        score=matches.detection_score[position],
+        score=matches.detection_score[position].astype(np.float64, copy=False),
         hit=hit[position],
         counted=np.ones(len(position), bool),
         truth_class=matches.truth_class[truth_counts],
@@ -77,13 +77,9 @@ def considered_when_unmatched(
     matches: Matches, area: int, kept: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     """Return which positions count as false positives when unmatched, and how many of them lie before each."""
-    low, high = matches.parameters.areas[area]
-    size = matches.detection_area
-    considered = ~((size < low) | (size > high))
-    if matches.unjudged is not None:
-        considered &= ~matches.unjudged
+    considered = (matches.counts_alone & (1 << area)) != 0
     if kept is not None:
         considered &= kept
-    before = np.zeros(len(size) + 1, np.intp)
+    before = np.zeros(len(considered) + 1, np.intp)
     np.cumsum(considered.view(np.int8), dtype=np.intp, out=before[1:])
     return considered, before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from a4eval_ap_metric.matching.coco import Matches
 from a4eval_ap_metric.measures.curves import (
     Hits,
     detection_ranks,
@@ -17,10 +18,9 @@ from a4eval_ap_metric.measures.curves import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from a4eval_ap_metric.detections.data import CocoParameters
-    from a4eval_ap_metric.matching.coco import Matches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,24 +130,34 @@ def statistic_names(parameters: CocoParameters, areas: Sequence[str]) -> tuple[s
     return tuple(one.name for one in statistics(parameters, areas))
 
 
-def coco_statistics(matches: Matches) -> NDArray[np.float64]:
+def coco_statistics(matches: Matches | Iterable[Matches]) -> NDArray[np.float64]:
     """Return the statistics in the order of :func:`statistic_names`; NaN where no class has a truth that counts.
 
     Args:
-        matches: from :func:`a4eval_ap_metric.match`.
+        matches: from :func:`a4eval_ap_metric.match`; or several, one after another, which share no class.
 
     Returns:
         (12,) float64 for COCO's parameters, bit-identical to ``COCOeval.summarize``.
     """
+    blocks = [matches] if isinstance(matches, Matches) else matches
+    of_blocks = [_tables(one) for one in blocks]
+    values = []
+    for parts in zip(*of_blocks, strict=True):
+        statistic, first = parts[0]
+        table = first if len(parts) == 1 else np.concatenate([one for _, one in parts], axis=-1)
+        values.append(mean_where_defined(table if statistic.threshold is None else table[statistic.threshold]))
+    return np.array(values)
+
+
+def _tables(matches: Matches) -> list[tuple[Statistic, NDArray[np.float64]]]:
+    """Return the statistics with what each is the mean of, classes on the last axis."""
     recalls = np.array(matches.parameters.recalls)
     found = list(hits_by_area(matches))
     precision = [precision_at_recalls(one, recalls) for one in found]
-
-    def value(one: Statistic) -> float:
-        table = precision[one.area] if one.of == "precision" else recall_of(found[one.area], one.maximum)
-        return mean_where_defined(table if one.threshold is None else table[one.threshold])
-
-    return np.array([value(one) for one in statistics(matches.parameters)])
+    return [
+        (one, precision[one.area] if one.of == "precision" else recall_of(found[one.area], one.maximum))
+        for one in statistics(matches.parameters)
+    ]
 
 
 def mean_where_defined(values: NDArray[np.float64]) -> float:

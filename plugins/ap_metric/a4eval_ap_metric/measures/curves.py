@@ -177,7 +177,7 @@ def scores_at_recalls(
     score[reached] = matches.detection_score.take(found.position).take(place)
     # a recall of 0 is reached by the very first detection, hit or not
     first_score = np.zeros(n_classes)
-    position = np.arange(len(matches.detection)) if kept is None else np.flatnonzero(kept)
+    position = np.arange(len(matches.detection_score)) if kept is None else np.flatnonzero(kept)
     begin = np.searchsorted(position, matches.class_start)
     detected = begin[:-1] < begin[1:]
     first_score[detected] = matches.detection_score[position[begin[:-1][detected]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,13 +12,11 @@ from a4eval_ap_metric.detections.checks import CheckedBatch, refuse_impossible
 from a4eval_ap_metric.metrics.detection_state import DetectionState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from a4eval_ap_metric.detections.data import DetectionData
-    from a4eval_ap_metric.matching.coco import Matches
-    from a4eval_ap_metric.resampling.resampler import Resampled
 
 
 @dataclass
@@ -89,7 +87,7 @@ class DetectionMetric:
         self._state.add(columns)
         self._cache.clear()
 
-    def merge(self, other: DetectionMetric) -> None:
+    def merge(self, other: Self) -> None:
         """Take in the batches of *other*, which has the same parameters."""
         if self != other:
             raise ValueError(f"merge: got {other}, expected a metric with the parameters of {self}")
@@ -107,48 +105,16 @@ class WeighableMetric(DetectionMetric):
         return self._state.units()
 
 
-@dataclass
-class ResampledMetric(WeighableMetric):
-    """A metric of COCO's matches: they are made once, and a resample counts them differently."""
+def warn_of_more_objects(*groups: NDArray[np.int64], maximum: int, per_image: bool = False) -> None:
+    """Warn where an image has more objects of a class than detections are counted.
 
-    @property
-    def matches(self) -> Matches:
-        """Who was matched to whom, in all that was taken in so far."""
-        if "matches" not in self._cache:
-            self._cache["matches"] = self.matched(self.data)
-            warn_of_more_objects(self.data, self._cache["matches"].parameters.max_detections[-1])
-        found: Matches = self._cache["matches"]
-        return found
-
-    def matched(self, data: DetectionData) -> Matches:
-        """Return who is matched to whom."""
-        raise NotImplementedError
-
-    def resampled(self, weights: NDArray[np.float64]) -> tuple[Resampled, NDArray[np.int64]]:
-        """Return the numbers of some resamples, and how many images each has.
-
-        Args:
-            weights: (r, n_units) whole numbers, how often each image counts.
-        """
-        from a4eval_ap_metric.resampling.resampler import Resampler, whole_weights
-
-        counts = whole_weights(weights, len(self.units))
-        most = int(counts.max(initial=1))
-        resampler: Resampler | None = self._cache.get("resampler")
-        if resampler is None and len(counts) >= _MANY:
-            warn_of_single_images(self.matches, self.class_names)
-        if resampler is None or resampler.most < most:
-            resampler = self._cache["resampler"] = Resampler(self.matches, most)
-        return resampler.statistics(counts), np.sum(counts, axis=1)
-
-
-_MANY = 50  # resamples, of which an interval is made
-
-
-def warn_of_more_objects(data: DetectionData, maximum: int, *, per_image: bool = False) -> None:
-    """Warn where an image has more objects of a class, or *per_image* of all classes, than detections are counted."""
-    group = data.truth_unit if per_image else data.truth_class.astype(np.int64) * data.n_units + data.truth_unit
-    objects = np.unique(group[~data.truth_crowd], return_counts=True)[1]
+    Args:
+        groups: a number for the image and class of each truth that counts, or for its image alone if *per_image*; in
+            one column or in several that share no image.
+        maximum: how many detections count.
+        per_image: of all classes.
+    """
+    objects = np.concatenate([np.unique(one, return_counts=True)[1] for one in groups])
     more = int(np.count_nonzero(objects > maximum))
     if more:
         recall = np.minimum(objects, maximum).sum() / objects.sum()
@@ -160,15 +126,8 @@ def warn_of_more_objects(data: DetectionData, maximum: int, *, per_image: bool =
         )
 
 
-def warn_of_single_images(matches: Matches, names: Sequence[str]) -> None:
-    """Warn of classes whose truths lie in one image: a resample has all of them or none."""
-    counts = ~matches.truth_ignored[0]
-    pairs = np.unique(np.stack([matches.truth_class[counts], matches.truth_unit[counts]]), axis=1)
-    images = np.bincount(pairs[0], minlength=matches.n_classes)
-    single = np.flatnonzero(images == 1)
-    if len(single):
-        warnings.warn(
-            f"{len(single)} of {np.count_nonzero(images)} classes, such as {names[single[0]]!r}, are in one image "
-            "alone: images that are drawn anew say nothing of how such a class varies, so intervals are too narrow",
-            stacklevel=4,
-        )
+def groups_of(data: DetectionData, *, per_image: bool = False) -> NDArray[np.int64]:
+    """Return a number for the image and class of each truth that is no crowd, for :func:`warn_of_more_objects`."""
+    of_class = 0 if per_image else data.truth_class.astype(np.int64) * data.n_units
+    group: NDArray[np.int64] = (of_class + data.truth_unit.astype(np.int64))[~data.truth_crowd]
+    return group

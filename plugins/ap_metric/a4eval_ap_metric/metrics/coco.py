@@ -35,7 +35,7 @@ from a4eval_ap_metric.measures.coco_tables import (
     threshold_rows,
 )
 from a4eval_ap_metric.measures.image_tables import image_rows
-from a4eval_ap_metric.metrics.base import ResampledMetric
+from a4eval_ap_metric.metrics.matched import ResampledMetric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ class CocoDetection(ResampledMetric):
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the statistics; NaN where no class has a truth that counts (−1 with ``compat: pycocotools``)."""
         if weights is None:
-            values = coco_statistics(self.matches)
+            values = coco_statistics(self.class_blocks())
             n = len(self.units)
         else:
             found, counts = self.resampled(np.asarray(weights)[None])
@@ -179,7 +179,7 @@ class CocoDetection(ResampledMetric):
         make = {
             "classes": lambda: class_rows(self.matches, self.class_names, list(self.areas)),
             "class_thresholds": lambda: class_threshold_rows(self.matches, self.class_names, list(self.areas)),
-            "images": lambda: image_rows(self.matches, self.matched, self.units.tolist()),
+            "images": lambda: image_rows(self.matches, self.units.tolist()),
             "thresholds": lambda: threshold_rows(self.matches, list(self.areas)),
             "curve": lambda: curve_rows(self.matches, self.judged_by),
             "class_curves": lambda: class_curve_rows(self.matches, self.class_names, CLASSES_WITH_A_CURVE),

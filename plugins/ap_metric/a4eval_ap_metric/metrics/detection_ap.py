@@ -15,7 +15,7 @@ from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.metrics.base import WeighableMetric, warn_of_more_objects
+from a4eval_ap_metric.metrics.base import WeighableMetric, groups_of, warn_of_more_objects
 from a4eval_ap_metric.rankings.average_precision import Interpolation
 from a4eval_ap_metric.resampling.resampler import whole_weights
 
@@ -69,7 +69,7 @@ class DetectionAveragePrecision(WeighableMetric):
         if "matches" not in self._cache:
             difficult = self._state.flags("truth_difficult")
             if self.matching == "coco":
-                warn_of_more_objects(self.data, self.max_detections)
+                warn_of_more_objects(groups_of(self.data), maximum=self.max_detections)
             self._cache["matches"] = [self._match(one, difficult) for one in self.thresholds or [self.threshold]]
         found: list[Outcomes] = self._cache["matches"]
         return found

@@ -40,11 +40,13 @@ class DetectionState:
     """
 
     batches: list[dict[str, NDArray[Any]]] = field(default_factory=list)
+    n_detections: int = 0
     _ids: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def add(self, *batches: dict[str, NDArray[Any]]) -> None:
         """Take in checked batches."""
         self.batches += batches
+        self.n_detections += sum(len(one["detection_unit"]) for one in batches)
         self._ids.clear()
 
     @staticmethod

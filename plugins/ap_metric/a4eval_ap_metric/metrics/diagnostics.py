@@ -20,7 +20,7 @@ from a4eval_ap_metric.measures.confusion import confusion_matrix
 from a4eval_ap_metric.measures.errors import KINDS
 from a4eval_ap_metric.measures.localization import localization_aware_calibration_error
 from a4eval_ap_metric.measures.tide import Limit, Tide, tide_errors
-from a4eval_ap_metric.metrics.base import DetectionMetric, warn_of_more_objects
+from a4eval_ap_metric.metrics.base import DetectionMetric, groups_of, warn_of_more_objects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ class _AtThreshold(DetectionMetric):
         """Who was matched to whom."""
         if "matches" not in self._cache:
             self._cache["matches"] = match(self.data, self._parameters)
-            warn_of_more_objects(self.data, self.max_detections)
+            warn_of_more_objects(groups_of(self.data), maximum=self.max_detections)
         found: Matches = self._cache["matches"]
         return found
 
@@ -265,7 +265,9 @@ class TideErrors(DetectionMetric):
 
     def _errors(self) -> Tide:
         if "errors" not in self._cache:
-            warn_of_more_objects(self.data, self.max_detections, per_image=self.limit == "image")
+            per_image = self.limit == "image"
+            groups = groups_of(self.data, per_image=per_image)
+            warn_of_more_objects(groups, maximum=self.max_detections, per_image=per_image)
             self._cache["errors"] = tide_errors(
                 self.data,
                 foreground=self.foreground,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -22,10 +23,10 @@ from a4eval_ap_metric.measures.coco_tables import (
     threshold_rows,
 )
 from a4eval_ap_metric.measures.curves import hits_by_area, precision_at_recalls
-from a4eval_ap_metric.metrics.base import ResampledMetric
+from a4eval_ap_metric.metrics.matched import ResampledMetric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -42,6 +43,7 @@ Report = Literal["frequencies", "classes", "thresholds", "curve", "detections"]
 class LvisDetection(ResampledMetric):
     """LVIS's statistics: COCO's on what was looked for, and AP of rare, common and frequent classes."""
 
+    class_columns: ClassVar[Sequence[str]] = ("class_name", "class_frequency")
     max_detections: int = param(300, help="of an image, whatever their classes")
     geometry: Literal["box", "mask"] = param("box", help="what overlaps: box, or mask (needs the extra masks)")
 
@@ -125,7 +127,7 @@ class LvisDetection(ResampledMetric):
         return {name: make[name]() for name in self.report}
 
     def _by_class(self) -> list[Row]:
-        frequency = self._state.class_column("class_frequency")
+        frequency = self.class_column("class_frequency")
         rows = class_rows(self.matches, self.class_names)
         return [
             {"class": row["class"], "frequency": _FREQUENCIES.get(one, ""), **row}
@@ -146,7 +148,7 @@ class LvisDetection(ResampledMetric):
 
     def _named(self, statistics: NDArray[np.float64], of_class: NDArray[np.float64]) -> dict[str, float]:
         """Name the statistics; *of_class* has the classes on its last axis."""
-        frequency = np.array(self._state.class_column("class_frequency"), np.str_)
+        frequency = np.array(self.class_column("class_frequency"), np.str_)
         groups = [mean_where_defined(of_class[..., frequency == one]) for one in _FREQUENCIES]
         values = [*statistics[:6].tolist(), *groups, *statistics[6:].tolist()]
         return dict(zip(self.names, values, strict=True))

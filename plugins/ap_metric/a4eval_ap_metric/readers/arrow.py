@@ -20,7 +20,7 @@ from a4eval_ap_metric.readers.files import unreadable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-_EXTRA = "a4eval-ap-metric[arrow]"
+EXTRA = "a4eval-ap-metric[arrow]"
 CELLS_ALWAYS = 10_000_000
 """Numbers and texts that a table may have, however small its file is."""
 CELLS_A_BYTE = 4
@@ -29,18 +29,25 @@ MEMORY = 2 << 30
 """Bytes that reading a file may take, beside four times the file."""
 
 
-def read_arrow(path: Path, wanted: Sequence[str], *, parquet: bool) -> dict[str, Any]:
+def read_arrow(
+    path: Path, wanted: Sequence[str], *, parquet: bool, groups: Sequence[int] | None = None
+) -> dict[str, Any]:
     """Return the columns of a table by name: those of *wanted* that it has as arrays, for the others None.
+
+    Args:
+        path: the file.
+        wanted: names of columns.
+        parquet: which format it is.
+        groups: only these row groups of a Parquet file.
 
     Raises:
         DataError: it cannot be read, is damaged, stands for far more than it holds, or has empty cells.
         MissingExtraError: pyarrow is not installed.
     """
-    arrow = require("pyarrow", _EXTRA)
-    read = _parquet if parquet else _feather
+    arrow = require("pyarrow", EXTRA)
     try:
         with memory_bounded(MEMORY + 4 * path.stat().st_size):
-            names, table = read(path, wanted)
+            names, table = _parquet(path, wanted, groups) if parquet else _feather(path, wanted)
             _check_size(path, table.num_rows, table.num_columns)
             table.validate(full=True)
             for name in table.column_names:
@@ -55,20 +62,22 @@ def read_arrow(path: Path, wanted: Sequence[str], *, parquet: bool) -> dict[str,
     return {name: columns.get(name) for name in names}
 
 
-def _parquet(path: Path, wanted: Sequence[str]) -> tuple[list[str], Any]:
-    parquet = require("pyarrow.parquet", _EXTRA)
-    types = require("pyarrow.types", _EXTRA)
+def _parquet(path: Path, wanted: Sequence[str], groups: Sequence[int] | None) -> tuple[list[str], Any]:
+    parquet = require("pyarrow.parquet", EXTRA)
+    types = require("pyarrow.types", EXTRA)
     schema = parquet.read_schema(path)
     texts = [one.name for one in schema if types.is_string(one.type) or types.is_large_string(one.type)]
     with parquet.ParquetFile(path, read_dictionary=texts) as file:  # so that a text that is repeated is there once
         check_unique(path, schema.names, wanted)
         chosen = [name for name in schema.names if name in wanted]
         _check_size(path, file.metadata.num_rows, len(chosen))
-        return schema.names, file.read(chosen, use_threads=False)
+        if groups is None:
+            return schema.names, file.read(chosen, use_threads=False)
+        return schema.names, file.read_row_groups(list(groups), chosen, use_threads=False)
 
 
 def _feather(path: Path, wanted: Sequence[str]) -> tuple[list[str], Any]:
-    table = require("pyarrow.feather", _EXTRA).read_table(path, use_threads=False)
+    table = require("pyarrow.feather", EXTRA).read_table(path, use_threads=False)
     check_unique(path, table.column_names, wanted)
     return table.column_names, table.select([name for name in table.column_names if name in wanted])
 
@@ -92,7 +101,7 @@ def _check_size(path: Path, rows: int, columns: int) -> None:
 
 def _array(column: Any) -> Any:
     """Return a column as an array; the texts of a dictionary are not written out for each row, only pointed to."""
-    types = require("pyarrow.types", _EXTRA)
+    types = require("pyarrow.types", EXTRA)
     if not types.is_dictionary(column.type):
         return column.to_numpy()
     parts = [

@@ -22,6 +22,7 @@ def detection_batch(
     detection: Mapping[str, Any],
     *,
     units: ArrayLike | None = None,
+    classes: NDArray[Any] | None = None,
     names: Mapping[str, str],
     warnings: list[str],
 ) -> dict[str, NDArray[Any]]:
@@ -32,6 +33,7 @@ def detection_batch(
             ``area``, ``crowd``, ``difficult``; of oriented boxes ``corners`` (n, 8) and ``area`` on both sides.
         detection: columns ``unit``, ``class``, ``box``, ``score``.
         units: all image ids, if some may have no truth; by default those with truths or detections.
+        classes: all class ids of the ground truth, if this is a part of it; by default those of *truth*.
         names: what to call ``truth`` and ``detection`` in errors: their files.
         warnings: doubts are appended to this list.
 
@@ -46,12 +48,14 @@ def detection_batch(
     truth_unit, found_unit, *known = of_one_kind(*image)
     unit = distinct(known or [truth_unit, found_unit])
     of_class = [(f"{name}: class", as_ids(one["class"], f"{name}: class")) for one, name in sides]
-    truth_class, found_class = of_one_kind(*of_class)
+    if classes is not None:
+        of_class.append(("classes", classes))
+    truth_class, found_class, *all_classes = of_one_kind(*of_class)
     box = np.asarray(truth["box"], np.float64).reshape(-1, 4)
     n = len(box)
     batch = {
         "unit": unit,
-        "class": distinct([truth_class]),
+        "class": distinct(all_classes or [truth_class]),
         "truth_unit": dense(truth_unit, unit),
         "truth_class": truth_class,
         "truth_box": box,

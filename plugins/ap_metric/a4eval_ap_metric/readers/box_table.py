@@ -13,6 +13,8 @@ from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.images import WithImages
+from a4eval_ap_metric.readers.row_groups import ROWS, ordered_row_groups, pieces
+from a4eval_ap_metric.readers.table_pieces import TablePieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,23 +58,59 @@ class DetectionTable(WithImages):
         return [self.ground_truth, self.detections, *self._further_files()]
 
     def batches(self, run: Run) -> Iterator[Batch]:
-        """Yield all images as one batch; a class or an image is what occurs in a table."""
-        optional = [name for name in ("area", "crowd", "difficult") if name in self.columns]
+        """Yield whole images; a class or an image is what occurs in a table.
+
+        Parquet files in the order of their images come a piece at a time, anything else as one batch.
+        """
+        names = {"truth": str(self.ground_truth), "detection": str(self.detections)}
         warnings: list[str] = []
+        if pieces := self._pieces():
+            yield from pieces.batches(names, run)
+            return
         batch = detection_batch(
-            self._read(self.ground_truth, optional),
+            self._read(self.ground_truth, self._of_truth),
             self._read(self.detections, ["score"]),
-            names={"truth": str(self.ground_truth), "detection": str(self.detections)},
+            names=names,
             warnings=warnings,
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
 
-    def _read(self, path: Path, more: Sequence[str]) -> dict[str, NDArray[Any]]:
+    @property
+    def _of_truth(self) -> list[str]:
+        return [name for name in ("area", "crowd", "difficult") if name in self.columns]
+
+    def _pieces(self) -> TablePieces | None:
+        """Return the pieces that this part reads, if the tables can be read so."""
+        if not self._every_image_alike:
+            return None
+        image = self.columns.get("image", "image")
+        truth, found = (ordered_row_groups(one, image) for one in (self.ground_truth, self.detections))
+        if not truth or not found or type(truth[0].low) is not type(found[0].low):
+            return None
+        index, count = self._part
+        bounds = pieces(found, ROWS)
+        if len(bounds) < max(2, count):
+            return None
+        mine = bounds[index * len(bounds) // count : (index + 1) * len(bounds) // count]
+
+        def read_truth(groups: Sequence[int]) -> dict[str, NDArray[Any]]:
+            return self._read(self.ground_truth, self._of_truth, groups)
+
+        def read_found(groups: Sequence[int]) -> dict[str, NDArray[Any]]:
+            return self._read(self.detections, ["score"], groups)
+
+        def read_classes(groups: Sequence[int]) -> NDArray[Any]:
+            name = {"class": self.columns.get("class", "class")}
+            return read_columns(self.ground_truth, name, ids=("class",), groups=groups)["class"]
+
+        return TablePieces(truth, found, mine, read_truth, read_found, read_classes, whole=count == 1)
+
+    def _read(self, path: Path, more: Sequence[str], groups: Sequence[int] | None = None) -> dict[str, NDArray[Any]]:
         sizes = ["width", "height"] if self.relative and "width" in self.columns else []
         names = {name: self.columns.get(name, name) for name in (*_REQUIRED, *more, *sizes)}
-        table = read_columns(path, names, ids=("image", "class"))
+        table = read_columns(path, names, ids=("image", "class"), groups=groups)
         box = np.stack([table[f"box_{one}"] for one in (1, 2, 3, 4)], axis=1)
         size = np.stack([table["width"], table["height"]], axis=1) if sizes else None
         found = {name: table[name] for name in more}

@@ -14,7 +14,7 @@ from a4eval_ap_metric.readers.arrow import check_unique, read_arrow
 from a4eval_ap_metric.readers.files import is_number, suffix_of, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 _ARROW = (".parquet", ".arrow", ".feather")
 
 
-def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]) -> dict[str, NDArray[Any]]:
+def read_columns(
+    path: Path, columns: Mapping[str, str], *, ids: Collection[str], groups: Sequence[int] | None = None
+) -> dict[str, NDArray[Any]]:
     """Read some columns of a table.
 
     Args:
         path: ``.csv`` with a header, ``.parquet``, ``.arrow`` or ``.feather`` (these need the extra ``arrow``).
         columns: name wanted here to name in the file.
         ids: which of the names wanted are ids: those of a CSV stay text, those of the other formats what they are.
+        groups: only these row groups of a ``.parquet``.
 
     Returns:
         Arrays by the name wanted: ids as :func:`as_ids` gives them, the others float64.
@@ -40,7 +43,7 @@ def read_columns(path: Path, columns: Mapping[str, str], *, ids: Collection[str]
     if suffix == ".csv":
         table = _csv(path, columns.values())
     elif suffix in _ARROW:
-        table = read_arrow(path, list(columns.values()), parquet=suffix == ".parquet")
+        table = read_arrow(path, list(columns.values()), parquet=suffix == ".parquet", groups=groups)
     else:
         raise DataError(f"{path}: got a file {path.suffix or 'without a suffix'}, expected .csv, {', '.join(_ARROW)}")
     for name in columns.values():

@@ -38,6 +38,12 @@ class WithImages(Divisible):
     )
     class_agnostic: bool = param(False, help="all classes are one, as with pycocotools' useCats=0")
 
+    @property
+    def _every_image_alike(self) -> bool:
+        """Whether nothing is said of some images or classes alone, so that a piece needs no other."""
+        said = (self.images, self.classes, self.image_list, self.clusters)
+        return not self.class_agnostic and all(one is None for one in said)
+
     def _further_files(self) -> list[Path]:
         return [*super()._further_files(), *list_file(self.classes), *list_file(self.image_list)]
 

@@ -9,8 +9,9 @@ import pytest
 from a4eval_ap_metric import (
     read_coco,
 )
+from a4eval_ap_metric.metrics import matched
 
-from a4eval import Run, build
+from a4eval import DataError, Run, build
 
 from ..coco_cases import awkward_case
 from ..shared_data import SHARED
@@ -68,23 +69,49 @@ def batch_of(case, images):
     }
 
 
+REPORT = ["classes", "class_thresholds", "images", "thresholds", "curve", "class_curves", "detections"]
+
+
+def numbers_of(metric, weights):
+    """Return everything that a metric says, as text: to the last bit."""
+    many = {name: values.tolist() for name, values in metric.compute_many(weights).items()}
+    parts = {name: values.tolist() for name, values in metric.compute_parts(weights).items()}
+    return repr([metric.compute(), many, parts, metric.tables(), metric.units.tolist(), metric.class_names])
+
+
 @pytest.mark.parametrize("seed", range(20))
-def test_shards_merged_are_the_whole_bit_for_bit(seed):
+def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(seed, monkeypatch):
     rng = np.random.default_rng(seed)
     case = awkward_case(rng)
     images = [one["id"] for one in case["images"]]
-    whole = build("metric", "coco_detection")
+    node = {"name": "coco_detection", "report": REPORT, "per_class": True}
+    whole = build("metric", node)
     whole.update(batch_of(case, images))
+    weights = rng.integers(0, 3, (3, len(images)))
+    expected = numbers_of(whole, weights)
+    monkeypatch.setattr(matched, "_ENOUGH", int(rng.choice([1, 30])))  # detections that are matched together
+    monkeypatch.setattr(matched, "_AT_ONCE", int(rng.choice([0, 60])))  # detections whose curves are made together
     rng.shuffle(images)
-    cut = int(rng.integers(0, len(images) + 1))
-    first, second = build("metric", "coco_detection"), build("metric", "coco_detection")
-    first.update(batch_of(case, images[cut:]))
-    for image in images[:cut]:
-        second.update(batch_of(case, [image]))
-    first.merge(second)
-    got, expected = first.compute(), whole.compute()
-    assert [repr(value) for value in got.values()] == [repr(value) for value in expected.values()]
-    np.testing.assert_array_equal(first.units, np.sort(images))
+    batches = np.array_split(images, int(rng.integers(1, len(images) + 2)))
+    shards = [build("metric", node) for _ in range(int(rng.integers(1, 4)))]
+    for batch in batches:
+        shards[rng.integers(len(shards))].update(batch_of(case, batch.tolist()))
+    first = shards.pop(rng.integers(len(shards)))
+    for one in shards:
+        first.merge(one)
+    assert repr(first.compute()) == repr(whole.compute())  # some classes at a time
+    assert numbers_of(first, weights) == expected
+
+
+def test_an_image_in_two_batches_that_are_matched_apart_is_refused(monkeypatch):
+    monkeypatch.setattr(matched, "_ENOUGH", 1)
+    case = awkward_case(np.random.default_rng(0))
+    image = case["results"][0]["image_id"]
+    metric = build("metric", "coco_detection")
+    metric.update(batch_of(case, [image]))
+    metric.update(batch_of(case, [image]))
+    with pytest.raises(DataError, match=f"image {image} is in two batches"):
+        metric.compute()
 
 
 @real

@@ -1,0 +1,255 @@
+"""Matched parts of a data set, and the whole that they are: matching happens where the data is.
+
+Matching asks for one image at a time, so whole images may be matched apart; what curves and resamples need of them
+is a score, an image and a few bits a detection, in the smallest types that hold them.
+Curves ask for one class at a time, so parts are joined a few classes at a time as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.matching.coco import Matches
+from a4eval_ap_metric.sorting import descending_order, small_integer_order, taken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchedPart:
+    """Some whole images, matched.
+
+    Args:
+        units: (n_units,) ids of the images, ascending.
+        classes: (k,) ids of the classes, ascending.
+        class_columns: what is said of the classes, by name: (k,) text, empty where nothing is said.
+        matches: of them, compact.
+    """
+
+    units: NDArray[Any]
+    classes: NDArray[Any]
+    class_columns: dict[str, NDArray[np.str_]]
+    matches: Matches
+
+
+def compact(matches: Matches) -> Matches:
+    """Return the same in the smallest types, without the input rows.
+
+    A detection takes 7 to 13 bytes, a match 11, a truth 8 and more.
+    """
+    score = matches.detection_score.astype(np.float32)
+    exact = np.array_equal(score, matches.detection_score, equal_nan=True)
+    unit = _smallest(matches.n_units)
+    return replace(
+        matches,
+        detection=np.zeros(0, np.int32),
+        detection_unit=matches.detection_unit.astype(unit),
+        detection_score=score if exact else matches.detection_score,
+        truth_class=matches.truth_class.astype(_smallest(matches.n_classes)),
+        truth_unit=matches.truth_unit.astype(unit),
+        truth_row=np.zeros(0, np.int32),
+        threshold=matches.threshold.astype(_smallest(len(matches.parameters.thresholds))),
+        position=matches.position.astype(_index_type(len(matches.detection_score))),
+        truth=matches.truth.astype(_index_type(len(matches.truth_class))),
+        rank=matches.rank.astype(_smallest(int(matches.rank.max(initial=0)) + 1)),
+    )
+
+
+def _smallest(bound: int) -> Any:
+    """Return the smallest type for whole numbers below *bound*; signed from 32 bits on, as indices are."""
+    return next((kind for kind in (np.uint8, np.uint16, np.int32) if bound - 1 <= np.iinfo(kind).max), np.int64)
+
+
+def _index_type(n: int) -> Any:
+    return np.int32 if n < 2**31 else np.int64
+
+
+def joined(
+    parts: Sequence[MatchedPart], units: NDArray[Any], classes: NDArray[Any], chosen: slice = slice(None)
+) -> Matches:
+    """Return the matches of all parts as if they had been matched together, bit for bit.
+
+    Args:
+        parts: at least one; no image is in two of them.
+        units: the ids of all images, ascending.
+        classes: the ids of all classes, ascending.
+        chosen: of which of these classes; all by default.  The others have no place in what is returned.
+
+    Returns:
+        Matches whose input rows are their places.
+    """
+    some = classes[chosen]
+    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, some):
+        rows, truths = (
+            np.arange(n) for n in (len(parts[0].matches.detection_score), len(parts[0].matches.truth_class))
+        )
+        return replace(parts[0].matches, detection=rows, truth_row=truths)
+    pieces = [_Piece.of(one, units, some) for one in _in_order_of_images(parts)]
+    n_units, n_classes = len(units), len(some)
+    score = np.concatenate([one.score for one in pieces])
+    unit = np.concatenate([one.unit for one in pieces])
+    of_class = np.concatenate([one.detection_class for one in pieces])
+    order = _order(score, unit, of_class, n_classes, sorted_units=_one_after_another(pieces))
+    place = _inverse(order)
+    truth_class = np.concatenate([one.truth_class for one in pieces])
+    truth_unit = np.concatenate([one.truth_unit for one in pieces])
+    group = truth_class.astype(np.int64) * n_units + truth_unit
+    truth_order = small_integer_order(group, n_units * n_classes)
+    truth_place = _inverse(truth_order)
+    shifts = np.cumsum([0, *(len(one.score) for one in pieces)])
+    truth_shifts = np.cumsum([0, *(len(one.truth_class) for one in pieces)])
+    position = np.concatenate([taken(place, one.position + at) for one, at in zip(pieces, shifts, strict=False)])
+    truth = np.concatenate([taken(truth_place, one.truth + at) for one, at in zip(pieces, truth_shifts, strict=False)])
+    threshold = np.concatenate([one.threshold for one in pieces])
+    parameters = parts[0].matches.parameters
+    n = max(len(score), 1)
+    by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
+    return Matches(
+        parameters=parameters,
+        n_units=n_units,
+        class_start=np.append(0, np.cumsum(np.bincount(of_class, minlength=n_classes))),
+        detection=np.arange(len(score), dtype=place.dtype),
+        detection_unit=taken(unit, order),
+        detection_score=taken(score, order),
+        counts_alone=taken(np.concatenate([one.counts_alone for one in pieces]), order),
+        truth_class=taken(truth_class, truth_order),
+        truth_unit=taken(truth_unit, truth_order),
+        truth_row=np.arange(len(truth_class), dtype=truth_place.dtype),
+        truth_ignored=np.concatenate([one.truth_ignored for one in pieces], axis=1)[:, truth_order],
+        threshold=taken(threshold, by_key),
+        position=taken(position, by_key),
+        truth=taken(truth, by_key),
+        rank=taken(np.concatenate([one.rank for one in pieces]), by_key),
+        in_area=taken(np.concatenate([one.in_area for one in pieces]), by_key),
+    )
+
+
+def class_blocks(
+    parts: Sequence[MatchedPart], units: NDArray[Any], classes: NDArray[Any], most: int
+) -> Iterator[Matches]:
+    """Yield the matches of all parts, some classes at a time, in order.
+
+    Args:
+        parts: as for :func:`joined`.
+        units: likewise.
+        classes: likewise.
+        most: how many detections at a time, unless one class has more.
+    """
+    count = np.zeros(len(classes), np.int64)
+    for part in parts:
+        count[dense(part.classes, classes)] += np.diff(part.matches.class_start)
+    begin = held = 0
+    for index, one in enumerate(count.tolist()):
+        if held and held + one > most:
+            yield joined(parts, units, classes, slice(begin, index))
+            begin, held = index, 0
+        held += one
+    yield joined(parts, units, classes, slice(begin, len(classes)))
+
+
+def _in_order_of_images(parts: Sequence[MatchedPart]) -> list[MatchedPart]:
+    with_images = [one for one in parts if len(one.units)]
+    return sorted(with_images, key=lambda one: one.units[0].item()) or list(parts[:1])
+
+
+def _one_after_another(pieces: Sequence[_Piece]) -> bool:
+    """Return whether all images of a piece come before those of the next."""
+    return all(one.last_unit < other.first_unit for one, other in pairwise(pieces))
+
+
+def _order(
+    score: NDArray[Any], unit: NDArray[Any], of_class: NDArray[Any], n_classes: int, *, sorted_units: bool
+) -> NDArray[np.intp]:
+    """Return the order (class, score descending, image, input) of rows that are in it within each piece."""
+    if sorted_units:
+        order = descending_order(score)
+    else:
+        by_unit = np.argsort(unit, kind="stable")
+        order = taken(by_unit, descending_order(taken(score, by_unit)))
+    return taken(order, small_integer_order(taken(of_class, order), n_classes)) if n_classes > 1 else order
+
+
+def _inverse(order: NDArray[np.intp]) -> NDArray[np.signedinteger[Any]]:
+    place = np.empty(len(order), _index_type(len(order)))
+    place[order] = np.arange(len(order), dtype=place.dtype)
+    return place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """What a part has of some classes, with images and classes numbered as in the whole.
+
+    Args:
+        first_unit: the first image of the part, whether there is anything in it or not.
+        last_unit: the last one.
+        position: of the matches, from the first detection here on.
+        truth: of the matches, from the first truth here on.
+    """
+
+    first_unit: int
+    last_unit: int
+    score: NDArray[Any]
+    unit: NDArray[Any]
+    detection_class: NDArray[Any]
+    counts_alone: NDArray[Any]
+    truth_class: NDArray[Any]
+    truth_unit: NDArray[Any]
+    truth_ignored: NDArray[np.bool_]
+    threshold: NDArray[Any]
+    position: NDArray[Any]
+    truth: NDArray[Any]
+    rank: NDArray[Any]
+    in_area: NDArray[Any]
+
+    @classmethod
+    def of(cls, part: MatchedPart, units: NDArray[Any], classes: NDArray[Any]) -> _Piece:
+        matches = part.matches
+        place = dense(part.units, units)
+        known = dense(part.classes, classes)
+        mine = np.flatnonzero(known >= 0)  # both are ascending, so they follow each other
+        begin, end = (int(mine[0]), int(mine[-1]) + 1) if len(mine) else (0, 0)
+        first, last = matches.class_start[[begin, end]].tolist()
+        truth_first, truth_last = np.searchsorted(matches.truth_class, [begin, end]).tolist()
+        rows = _matches_between(matches, first, last)
+        return cls(
+            first_unit=int(place[0]) if len(place) else 0,
+            last_unit=int(place[-1]) if len(place) else 0,
+            score=matches.detection_score[first:last],
+            unit=place.take(matches.detection_unit[first:last]) if last > first else np.zeros(0, np.int32),
+            detection_class=np.repeat(
+                known[begin:end].astype(_smallest(len(classes))), np.diff(matches.class_start[begin : end + 1])
+            ),
+            counts_alone=matches.counts_alone[first:last],
+            truth_class=known.take(matches.truth_class[truth_first:truth_last]) if len(mine) else np.zeros(0, np.int32),
+            truth_unit=place.take(matches.truth_unit[truth_first:truth_last]) if len(mine) else np.zeros(0, np.int32),
+            truth_ignored=matches.truth_ignored[:, truth_first:truth_last],
+            threshold=_chosen(matches.threshold, rows),
+            position=_chosen(matches.position, rows).astype(np.intp) - first,
+            truth=_chosen(matches.truth, rows).astype(np.intp) - truth_first,
+            rank=_chosen(matches.rank, rows),
+            in_area=_chosen(matches.in_area, rows),
+        )
+
+
+def _matches_between(matches: Matches, first: int, last: int) -> list[slice]:
+    """Return where the matches of the positions from *first* up to *last* are: a range a threshold."""
+    # of the same type as the columns, of which searchsorted would make a wider copy
+    each = np.arange(len(matches.parameters.thresholds), dtype=matches.threshold.dtype)
+    limits = np.array([first, last], matches.position.dtype)
+    bounds = [*np.searchsorted(matches.threshold, each).tolist(), len(matches.threshold)]
+    found = []
+    for begin, end in pairwise(bounds):
+        low, high = np.searchsorted(matches.position[begin:end], limits).tolist()
+        found.append(slice(begin + low, begin + high))
+    return found
+
+
+def _chosen(column: NDArray[Any], rows: Sequence[slice]) -> NDArray[Any]:
+    return np.concatenate([column[one] for one in rows])

@@ -1,0 +1,76 @@
+"""Parquet tables in the order of their images are read some row groups at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from a4eval_ap_metric.readers import box_table
+
+from a4eval import DataError, Run, build
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Return a function that writes tables of 30 images and gives the reader's config."""
+
+    def write(images, *, order=None, shift=0):
+        rng = np.random.default_rng(0)
+        for name, n in (("truth", 90), ("found", 400)):
+            row = np.sort(rng.integers(0, 30, n))
+            row = row if order is None else order(row)
+            box = rng.integers(1, 60, (n, 4)) if name == "found" else np.tile([5, 5, 30, 30], (n, 1))
+            columns = {"image": images[row + (shift if name == "found" else 0)], "class": rng.integers(0, 3, n)}
+            columns |= {f"box_{one}": box[:, one - 1].astype(float) for one in (1, 2, 3, 4)}
+            if name == "found":
+                columns |= {"score": np.round(rng.random(n), 1), "class": rng.integers(0, 4, n)}
+            pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet", row_group_size=13)
+        paths = {"ground_truth": str(tmp_path / "truth.parquet"), "detections": str(tmp_path / "found.parquet")}
+        return {"name": "detection_table", "format": "xywh", **paths}
+
+    return write
+
+
+def evaluated(node, count=1):
+    """Return the statistics, the number of batches and the warnings of a table that is read in parts."""
+    run, whole, batches = Run(directory=Path()), build("metric", "coco_detection"), 0
+    for index in reversed(range(count)):
+        part = build("metric", "coco_detection")
+        for batch in build("reader", node).part(index, count).batches(run):
+            part.update(batch)
+            batches += 1
+        whole.merge(part)
+    return repr(whole.compute()), batches, run.warnings
+
+
+@pytest.mark.parametrize("images", [np.arange(40) * 7, np.array([f"é{one:03}" for one in range(40)])])
+def test_pieces_and_parts_are_the_whole(tables, images, monkeypatch):
+    node = tables(images)
+    whole, one, (doubt,) = evaluated(node)
+    assert one == 1
+    monkeypatch.setattr(box_table, "ROWS", 60)
+    values, some, (doubts,) = evaluated(node)
+    assert values == whole
+    assert some > 4
+    assert doubts.endswith(f"(so in {some} of {some} pieces of the tables)")
+    assert "classes the ground truth does not know: 3" in doubt
+    assert "classes the ground truth does not know: 3" in doubts
+    values, in_parts, _ = evaluated(node, 3)
+    assert (values, in_parts) == (whole, some)
+
+
+def test_tables_in_another_order_are_read_whole(tables, monkeypatch):
+    monkeypatch.setattr(box_table, "ROWS", 60)
+    node = tables(np.arange(40), order=lambda row: row[::-1])
+    assert evaluated(node)[1] == 1
+    assert evaluated(node, 2)[0] == evaluated(node)[0]
+
+
+def test_tables_without_a_common_image_are_refused(tables, monkeypatch):
+    monkeypatch.setattr(box_table, "ROWS", 60)
+    with pytest.raises(DataError, match=r"found.parquet: no image has both detections and truths in .*truth.parquet"):
+        evaluated(tables(np.arange(80), shift=40))
