@@ -3,12 +3,18 @@
     python -m benchmarks.frameworks_cost --write
 
 Both compute the gradients of the input and of all weights, in float32, on one thread; the adapter's arrays are numpy's.
+Peak memory is what the process holds at most during a pass beyond what it held before, as Linux counts it.
 """
 
 from __future__ import annotations
 
 import benchmarks.one_thread  # noqa: F401  isort:skip  (before numpy and the frameworks)
 
+import ctypes
+import gc
+import re
+from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,13 +93,35 @@ def _jax(node: dict[str, Any], params: Any, x: Any, dy: Any) -> Callable[[], Any
     return lambda: jax.block_until_ready(both(*given))
 
 
+def peak_memory(call: Callable[[], Any]) -> float:
+    """Return the most MB that a call holds beyond what was held before it: the median of some calls."""
+    libc, peaks = ctypes.CDLL(None), []
+    for _ in range(14):
+        gc.collect()
+        libc.malloc_trim(0)  # what was freed is no longer held
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        before = _held("VmRSS")
+        result = call()
+        peaks.append(_held("VmHWM") - before)
+        del result
+    return median(peaks[5:])  # the first ones find room for what stays
+
+
+def _held(what: str) -> float:
+    found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else float("nan")
+
+
 def main() -> None:
     rows = []
     for case in CASES:
-        seconds = interleave(calls(case), rounds=9)
-        directly, adapter = seconds["directly"], seconds["adapter"]
-        rows.append([case, directly * 1e3, adapter * 1e3, adapter / directly])
-    header = ["forward and backward", "directly, ms", "adapter, ms", "ratio"]
+        both = calls(case)
+        seconds = interleave(both, rounds=9, at_least=0.2)
+        memory = {name: peak_memory(one) for name, one in both.items()}
+        cells = ((seconds[name] * 1e3, memory[name]) for name in ("directly", "adapter"))
+        (directly, held), (adapter, holds) = cells
+        rows.append([case, directly, adapter, adapter / directly, held, holds, holds / held])
+    header = ["forward and backward", "directly, ms", "adapter, ms", "ratio", "directly, MB", "adapter, MB", "ratio"]
     text = "## Layers of other frameworks: what the adapter costs\n\n"
     text += f"{environment('torch', 'jax', 'flax', 'numpy')}; one thread, float32, medians of 9 interleaved rounds.\n\n"
     publish("frameworks_cost", text + table(header, rows))

@@ -45,8 +45,7 @@ def layer_row(record: Any, sweep: str) -> list[str]:
     layer = record.config["task"]["layer"]
     framework = layer["name"] + (f" on {SWEEPS[sweep][1]}" if layer["name"] == "keras" else "")
     arguments = layer.get("arguments", [])
-    made = ", ".join(f"{key}={_plain(one)}" for key, one in arguments.items()) if isinstance(arguments, dict) else ""
-    made = made or ", ".join(map(_plain, arguments)) or "–"
+    made = _listed(arguments) or "–"
     if layer.get("training"):
         made += ", in training"
     if record.verdict is None:
@@ -56,10 +55,14 @@ def layer_row(record: Any, sweep: str) -> list[str]:
     return [framework, layer["layer"], made, ran, record.verdict.outcome, said.replace("|", "∣")]
 
 
+def _listed(arguments: Any) -> str:
+    if isinstance(arguments, dict):
+        return ", ".join(f"{key}={_plain(one)}" for key, one in arguments.items())
+    return ", ".join(map(_plain, arguments))
+
+
 def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("layer", value))
-    return str(value)
+    return f"{value['layer']}({_listed(value.get('arguments', []))})" if isinstance(value, dict) else str(value)
 
 
 def main() -> None:

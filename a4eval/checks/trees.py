@@ -93,3 +93,15 @@ def place(name: str, flat: int, shape: tuple[int, ...]) -> str:
     if not shape:
         return name
     return f"{name}[{', '.join(str(int(one)) for one in np.unravel_index(flat, shape))}]"
+
+
+def steps_of(array: Array) -> Array:
+    """Return for each entry the unit of its steps: its magnitude, or a thousandth of a typical one if it is smaller.
+
+    >>> steps_of(np.array([1e-6, -2e-6])).tolist()
+    [1e-06, 2e-06]
+    """
+    magnitude = np.abs(array)
+    nonzero = magnitude[magnitude > 0]
+    typical = float(np.exp(np.mean(np.log(nonzero)))) if nonzero.size else 1.0
+    return np.maximum(magnitude, 1e-3 * typical)

@@ -122,35 +122,36 @@ def checks(table: str) -> Chart:
     }
 
 
-def time_by_rows(table: str) -> Chart:
-    """Return the time of forward and backward over how many rows a batch has."""
-    return {
-        "title": "Time over the rows of a batch",
-        "data": {"name": table},
-        "transform": [{"fold": ["forward", "backward"], "as": ["pass", "seconds"]}],
-        "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": {"field": "rows", "type": "quantitative", "scale": {"type": "log"}},
-            "y": {"field": "seconds", "type": "quantitative", "scale": {"type": "log"}, "axis": {"format": "~s"}},
-            "color": {"field": "pass", "type": "nominal", "title": None, "sort": None},
-        },
-    }
+def time_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001  (of the three beside each other)
+    """Return the time of forward and backward over how many rows a batch has, *compared* with a reference's."""
+    passes = ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
+    return _cost(table, "Time over the rows of a batch", "rows", passes, "seconds")
 
 
-def memory_by_rows(table: str) -> Chart:
+def memory_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001
     """Return the largest memory over how many rows a batch has."""
+    which = ["peak_memory", *(["reference_peak_memory"] if compared else [])]
+    return _cost(table, "Peak memory over the rows of a batch", "rows", which, "bytes")
+
+
+def time_by_shape(table: str, compared: bool) -> Chart:  # noqa: FBT001
+    """Return the time of forward and backward over the entries of an input, for each axis that was made larger."""
+    passes = ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
+    chart = _cost(table, "Time over the entries of the input", "entries", passes, "seconds")
+    chart["encoding"]["detail"] = {"field": "axis", "type": "nominal"}
+    return chart
+
+
+def _cost(table: str, title: str, over: str, columns: list[str], unit: str) -> Chart:
+    log = {"type": "log"}
     return {
-        "title": "Peak memory over the rows of a batch",
+        "title": title,
         "data": {"name": table},
+        "transform": [{"fold": columns, "as": ["what", unit]}],
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": {"field": "rows", "type": "quantitative", "scale": {"type": "log"}},
-            "y": {
-                "field": "peak_memory",
-                "type": "quantitative",
-                "title": "bytes",
-                "scale": {"type": "log"},
-                "axis": {"format": "~s"},
-            },
+            "x": {"field": over, "type": "quantitative", "scale": log},
+            "y": {"field": unit, "type": "quantitative", "scale": log, "axis": {"format": "~s"}},
+            "color": {"field": "what", "type": "nominal", "title": None, "sort": None},
         },
     }

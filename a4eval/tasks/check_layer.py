@@ -11,12 +11,12 @@ import numpy as np
 
 from a4eval.checks.finding import crashed
 from a4eval.checks.layers.cases import cases
-from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, times
+from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, shapes, times
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import param
 from a4eval.contracts import Referenced, Result, Value
 from a4eval.errors import DataError
-from a4eval.tasks.charts import memory_by_rows, time_by_rows
+from a4eval.tasks.charts import memory_by_rows, time_by_rows, time_by_shape
 from a4eval.tasks.findings import result_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class CheckLayer:
     before, tapes used again, NaN, memory, a reference; and the checks themselves against wrong answers.
 
     The table ``checks`` has a row a check: verdict, error and bound of the worst entry, where, what it means and what
-    to look at.  A check that does not apply says why.  The table ``cost`` has time and memory by number of rows.
+    to look at.  A check that does not apply says why.  The tables ``cost`` and ``shapes`` have time and memory by
+    number of rows and by shape, beside those of the reference.
     """
 
     layer: Any = param(kind="layer", help="the layer")
@@ -95,15 +96,16 @@ class CheckLayer:
             if one.error is not None and np.isfinite(one.error)
         }
         result = result_of(findings, errors)
-        self._measure(made[0], result)
+        agrees = any(one.check == "reference" and one.verdict in {"passed", "failed"} for one in findings)
+        self._measure(made[0], self.reference if agrees and not isinstance(self.reference, str) else None, result)
         return result
 
-    def _measure(self, case: LayerCase, result: Result) -> None:
-        """Add what it costs, unless it cannot even be called."""
+    def _measure(self, case: LayerCase, reference: Any, result: Result) -> None:
+        """Add what it costs, beside a reference that takes its weights, unless it cannot even be called."""
         try:
             with np.errstate(all="ignore"):
                 forward, backward = times(case)
-                peak, rows = peak_memory(case), ladder(case)
+                peak, rows, larger = peak_memory(case), ladder(case, reference), shapes(case, reference)
         except Exception:  # noqa: BLE001  (the table of checks says what is wrong with it)
             return
         result.metrics |= {
@@ -111,6 +113,10 @@ class CheckLayer:
             "backward_time": Value(backward, "seconds", higher_is_better=False, n=TIMED_CALLS),
             "peak_memory": Value(peak, "bytes", higher_is_better=False),
         }
+        compared = reference is not None
         if rows:
             result.tables["cost"] = rows
-            result.charts |= {"time": time_by_rows("cost"), "memory": memory_by_rows("cost")}
+            result.charts |= {"time": time_by_rows("cost", compared), "memory": memory_by_rows("cost", compared)}
+        if larger:
+            result.tables["shapes"] = larger
+            result.charts["time_by_shape"] = time_by_shape("shapes", compared)

@@ -57,9 +57,7 @@ def _case(
         x = replaced(x, path, resized(leaves(x)[path], one, size, rng))
     if not fine:
         x = floats(x, _few_digits)
-    return LayerCase(
-        base.layer, params, x, None, base.seed, f"x {shape_of(x)}", base.coordinates, base.tolerance, base.factor
-    )
+    return base.like(x, params=params, label=f"x {shape_of(x)}")
 
 
 def case_told(case: LayerCase) -> str:

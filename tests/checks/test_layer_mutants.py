@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from a4eval import Run
+from a4eval.checks.layers.arrays import structure
+from a4eval.checks.layers.batches import isolation
 from a4eval.checks.layers.cases import cases
-from a4eval.checks.layers.precision import bfloat16, float16
+from a4eval.checks.layers.gradient import gradient
+from a4eval.checks.layers.linearity import backward_is_linear
+from a4eval.checks.layers.precision import bfloat16, digits, float16, float32
 from a4eval.checks.layers.purity import repeat
 from a4eval.checks.trees import floats
 from a4eval.tasks.check_layer import CheckLayer
@@ -160,3 +164,86 @@ def test_there_are_enough_of_them():
     assert len(WRONG) >= 60
     assert len(RIGHT) >= 30
     assert all(layer.__doc__ for layer in [*WRONG.values(), *RIGHT.values()])
+
+
+class Hidden:
+    """A tape that nobody looks into, as a framework's is."""
+
+    def __init__(self, *kept):
+        self.kept = kept
+
+
+class ShiftedSoftmax:
+    """softmax(x W + b): softmax takes b off again, so its gradient is 0, and what is computed rounding."""
+
+    extra = 0.0
+
+    def example(self, rng):
+        return rng.standard_normal((3, 4))
+
+    def init(self, rng):
+        return {"W": rng.standard_normal((4, 5)), "b": np.zeros(1)}
+
+    def forward(self, params, x):
+        logits = x @ params["W"] + params["b"]
+        e = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=-np.inf))
+        y = e / e.sum(axis=-1, keepdims=True)
+        return y, Hidden(x, y)
+
+    def backward(self, params, tape, dy):
+        x, y = tape.kept
+        d = y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+        b = (d.sum() + self.extra * np.abs(d).sum()).reshape(1)
+        return {"W": x.T @ d, "b": b.astype(d.dtype)}, d @ params["W"].T
+
+
+def test_a_gradient_that_cancels_to_nothing_is_held_against_the_rounding_of_its_terms():
+    layer = ShiftedSoftmax()
+    for seed in range(3):
+        layer.extra = 0.0
+        (case,) = cases(layer, np.random.default_rng(seed), seed, coordinates=5)
+        for check in (gradient, digits, float32, backward_is_linear, structure):
+            assert check(case).verdict == "passed", check(case)
+        assert {float16(case).verdict, bfloat16(case).verdict} <= {"passed", "not_applicable"}
+        layer.extra = 1e-9  # of its terms: more than rounding leaves over
+        (case,) = cases(layer, np.random.default_rng(seed), seed, coordinates=5)
+        assert gradient(case).verdict != "passed"
+
+
+class UpToItsLength:
+    """The mean of each row up to its own length, of sums up to the longest row: their order depends on it."""
+
+    leak = 0.0
+
+    def example(self, rng):
+        return {"x": rng.standard_normal((3, 40)), "steps": rng.integers(1, 41, 3)}
+
+    def init(self, rng):
+        return {"scale": rng.standard_normal(1)}
+
+    def forward(self, params, x):
+        steps, longest = x["steps"], max([1, *x["steps"].tolist()])
+        mask = np.arange(x["x"].shape[1]) < steps[:, None]
+        sums = np.where(mask, x["x"], 0)[:, :longest].sum(axis=1, keepdims=True)
+        y = params["scale"] * sums / steps[:, None].astype(sums.dtype)
+        return y + (self.leak * steps.max(initial=0)).astype(y.dtype), (mask, sums, steps)
+
+    def backward(self, params, tape, dy):
+        mask, sums, steps = tape
+        each = dy / steps[:, None].astype(dy.dtype)
+        return {"scale": (each * sums).sum().reshape(1)}, {
+            "x": np.where(mask, each * params["scale"], 0),
+            "steps": None,
+        }
+
+
+def test_neighbours_integers_may_cost_a_row_rounding_and_nothing_else():
+    isolated = []
+    for leak in (0.0, 1e-9):
+        layer = UpToItsLength()
+        layer.leak = np.float64(leak)
+        with np.errstate(all="ignore"):
+            found = [isolation(case) for seed in range(3) for case in cases(layer, np.random.default_rng(seed), seed)]
+        isolated.append([one.verdict for one in found])
+    assert isolated == [["passed"] * 3, ["failed"] * 3]
+    assert "other integers" in found[0].meaning

@@ -89,6 +89,36 @@ def test_a_right_layer_passes_everything():
     assert [row["rows"] for row in result.tables["cost"]] == [1, 2, 4, 8, 16, 32, 64]
 
 
+class Doubling:
+    """y = 2 x, of any shape."""
+
+    def example(self, rng):
+        return rng.standard_normal((3, 4))
+
+    def init(self, rng):
+        return {}
+
+    def forward(self, params, x):
+        return 2 * x, None
+
+    def backward(self, params, tape, dy):
+        return {}, 2 * dy
+
+
+def test_a_layer_is_timed_beside_the_one_it_is_held_against():
+    result = CheckLayer(Doubling(), reference=Doubling()).run(Run(directory=None, seed=3))
+    assert result.verdict == Verdict("passed")
+    assert [row["entries"] for row in result.tables["shapes"]] == [12, 24, 48, 96]
+    assert {row["axis"] for row in result.tables["shapes"]} == {"axis 1"}
+    for row in result.tables["cost"] + result.tables["shapes"]:
+        assert row["reference_forward"] > 0
+        assert row["reference_backward"] > 0
+        assert row["reference_peak_memory"] > 0
+    folded = ["forward", "backward", "reference_forward", "reference_backward"]
+    assert result.charts["time_by_shape"]["transform"][0]["fold"] == folded
+    assert "reference_forward" not in check()[0].tables["cost"][0]
+
+
 @pytest.mark.parametrize(
     ("fault", "caught_by", "where"),
     [

@@ -94,7 +94,7 @@ def _try(case: LayerCase, what: str, params: Any, x: Any, dy: Any) -> Finding:
 
 def _broadcast(case: LayerCase) -> Finding:
     """Give ``x`` as one row seen everywhere (stride 0), and ``dy`` as one number, as the gradient of a sum is."""
-    ones = LayerCase(case.layer, case.params, case.x, floats(case.dy, np.ones_like), case.seed, factor=case.factor)
+    ones = case.like(case.x, floats(case.dy, np.ones_like))
     dy = floats(case.dy, lambda array: np.broadcast_to(np.float64(1), array.shape))
     finding = _try(ones, "a broadcast dy (stride 0)", case.params, case.x, dy)
     axis = case.batch_axis
@@ -102,7 +102,7 @@ def _broadcast(case: LayerCase) -> Finding:
         return finding
     x = mapped(case.x, lambda _, array: np.broadcast_to(np.take(array, [0], axis), array.shape))
     try:
-        alike = LayerCase(case.layer, case.params, copied(x), case.dy, case.seed, factor=case.factor)
+        alike = case.like(copied(x), case.dy)
         alike.exact  # noqa: B018  (computed here, where it may be refused)
     except REFUSALS:  # rows that are all the same are not what it is made for
         return finding

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 LADDER = (0, 1, 2, 3, 5, 8, 17)
 """How many rows the batches have: none, one, powers of two and their neighbours."""
 
+_NEIGHBOURS: dict[str, float | str | None] = {
+    "other values": None, "NaN": np.nan, "infinities": np.inf, "other integers": "integers",
+}  # fmt: skip
+"""What the other rows hold: other real numbers, one number, or other real numbers and integers."""
+
 _LOOK = "reductions over the batch axis, loops over chunks of it, and buffers that outlive a row"
 
 
@@ -55,14 +60,21 @@ def batch(case: LayerCase) -> Finding:
 
 
 def isolation(case: LayerCase) -> Finding:
-    """Replace all rows but one by other values, NaN and infinities: that one must stay the same bit for bit."""
+    """Replace all rows but one by other values, NaN and infinities: that one must stay the same bit for bit.
+
+    Where the others' integers change as well, which may be lengths, other numbers are computed together, and rounding
+    may differ.
+    """
     reason = _why_not(case)
     if reason:
         return not_applicable("isolation", reason)
     whole = _of_rows(case, 5)
     other = _of_rows(case, 5, stream="neighbours")
+    rounding = rounding_bound(whole) if any(not is_float(array) for array in leaves(case.x).values()) else {}
     for kept in (0, 2, 4):
-        for what, value in (("other values", None), ("NaN", np.nan), ("infinities", np.inf)):
+        for what, value in _NEIGHBOURS.items():
+            if value == "integers" and not rounding:
+                continue
             x = _with_neighbours(case, whole.x, other.x, kept, value)
             dy = _with_neighbours(case, whole.dy, other.dy, kept, value)
             try:
@@ -79,12 +91,15 @@ def isolation(case: LayerCase) -> Finding:
             for name, array in {**named("y", y), **dx}.items():
                 axis = case.batch_axis or 0
                 now, before = (np.take(one, kept, axis) for one in (array, whole.exact[name]))
-                differs = ~((now == before) | (np.isnan(now) & np.isnan(before)))
+                allowed = np.take(rounding[name], kept, axis) if value == "integers" else np.zeros(now.shape)
+                with np.errstate(invalid="ignore"):
+                    error = np.abs(now * 1.0 - before * 1.0)
+                differs = ~((now == before) | (error <= allowed) | (np.isnan(now) & np.isnan(before)))
                 if differs.any():
                     flat = int(np.argmax(differs))
                     meaning = f"row {kept} of a batch of 5 changes when the other rows hold {what}"
                     return Finding(
-                        "isolation", "failed", float(abs(now.flat[flat] - before.flat[flat])), 0.0,
+                        "isolation", "failed", float(error.flat[flat]), float(allowed.flat[flat]),
                         place(name, flat, now.shape), meaning, _LOOK,
                     )  # fmt: skip
     return Finding("isolation", "passed", 0.0, 0.0)
@@ -118,9 +133,7 @@ def _of_rows(case: LayerCase, rows: int, stream: str = "rows") -> LayerCase:
         while sum(_rows(one, axis) for one in drawn) < rows:
             drawn.append(another(case, rng))
         x = mapped(case.x, lambda path, _: np.concatenate([leaves(one)[path] for one in drawn], axis))
-        case.shared[key] = LayerCase(
-            case.layer, case.params, _cut(x, axis, 0, rows), seed=case.seed, factor=case.factor
-        )
+        case.shared[key] = case.like(_cut(x, axis, 0, rows))
     found: LayerCase = case.shared[key]
     return found
 
@@ -184,15 +197,13 @@ def _empty(case: LayerCase, whole: LayerCase) -> Finding:
     return Finding("batch", "passed", 0.0, 0.0, "a batch of 0 rows")
 
 
-def _with_neighbours(case: LayerCase, tree: Any, other: Any, kept: int, value: float | None) -> Any:
+def _with_neighbours(case: LayerCase, tree: Any, other: Any, kept: int, value: float | str | None) -> Any:
     axis, others = case.batch_axis or 0, leaves(other)
 
     def change(path: str, array: Any) -> Any:
-        changed = np.array(others[path])
-        if value is not None:
-            if not is_float(array):
-                return np.array(array)
-            changed = np.full(array.shape, value)
+        if not is_float(array) and value != "integers":
+            return np.array(array)
+        changed = np.full(array.shape, value) if isinstance(value, float) else np.array(others[path])
         rows = (slice(None),) * axis + (kept,)
         changed[rows] = array[rows]
         return changed
@@ -202,9 +213,13 @@ def _with_neighbours(case: LayerCase, tree: Any, other: Any, kept: int, value: f
 
 def narrow_rows(case: LayerCase, rows: int, dtype: Any) -> LayerCase:
     """Return a case of so many rows in another dtype, for what is measured rather than checked."""
-    one = _of_rows(case, rows)
+    return narrowed(_of_rows(case, rows), dtype)
+
+
+def narrowed(case: LayerCase, dtype: Any) -> LayerCase:
+    """Return the case in another dtype."""
 
     def convert(array: Any) -> Any:
         return array.astype(dtype)
 
-    return LayerCase(case.layer, floats(case.params, convert), floats(one.x, convert), floats(one.dy, convert))
+    return case.like(floats(case.x, convert), floats(case.dy, convert), params=floats(case.params, convert))

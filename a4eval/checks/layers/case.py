@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class LayerCase:
         coordinates: entries of an array that are tried one by one.
         tolerance: allowed relative error of a derivative beside its uncertainty.
         factor: how many times the effect of rounding its inputs a layer may be off.
+        pristine: a copy of the layer as it was before any call; made when absent.
     """
 
     layer: Any
@@ -48,14 +49,20 @@ class LayerCase:
     tolerance: float = 1e-6
     factor: float = 32.0
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
+    pristine: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.pristine = deepcopy(self.layer)
+        if self.pristine is None:
+            self.pristine = deepcopy(self.layer)
         if self.dy is None:
             y, _ = forward(self.layer, copied(self.params), copied(self.x))
             self.dy = gradient_like(y, self.rng("dy"))
         # what a layer that changes its inputs cannot reach
         self.untouched = copied(self.params), copied(self.x), copied(self.dy)
+
+    def like(self, x: Any, dy: Any = None, **changes: Any) -> LayerCase:
+        """Return a case of the same layer with another input, and what else *changes* of it; nothing is shared."""
+        return replace(self, x=x, dy=dy, shared={}, **changes)
 
     def rng(self, stream: str) -> np.random.Generator:
         """Return a generator of its own for a name."""

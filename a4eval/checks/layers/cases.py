@@ -110,8 +110,6 @@ def _with_size(case: LayerCase, path: str, axis: int, size: int, rng: np.random.
 
 def _case(case: LayerCase, x: Any, dy: Any, label: str) -> LayerCase | None:
     try:
-        return LayerCase(
-            case.layer, case.params, x, dy, case.seed, label, min(case.coordinates, 12), case.tolerance, case.factor
-        )
+        return case.like(x, dy, label=label, coordinates=min(case.coordinates, 12))
     except Exception:  # noqa: BLE001  (it may refuse an input of our making in any way)
         return None

@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from a4eval.checks.finding import Finding, not_applicable
-from a4eval.checks.layers.batches import narrow_rows, no_batch
+from a4eval.checks.layers.batches import narrow_rows, narrowed, no_batch
 from a4eval.checks.layers.case import REFUSALS, LayerCase
+from a4eval.checks.layers.cases import free_axes, resized, shape_of
+from a4eval.checks.layers.counterpart import with_weights_of
+from a4eval.checks.trees import leaves, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from a4eval.contracts import Row
+    from a4eval.contracts import Layer, Row
 
 CALLS = (50, 50, 50, 50, 50, 100, 200, 400, 800)
 """Of each round in which memory may stop growing."""
 ROWS = (1, 2, 4, 8, 16, 32, 64)
+LARGER = (1, 2, 4, 8)
 TIMED_CALLS = 5
 
 
@@ -65,17 +69,47 @@ def memory(case: LayerCase) -> Finding:
     return Finding("memory", "passed", ratio, 16.0, f"{ROWS[-1]} rows")
 
 
-def ladder(case: LayerCase) -> list[Row]:
-    """Return rows, seconds and peak bytes of a forward and a backward pass in float32, by number of rows."""
+def ladder(case: LayerCase, reference: Layer | None = None) -> list[Row]:
+    """Return rows, seconds and peak bytes of a forward and a backward pass in float32, by number of rows.
+
+    Beside them stand those of a *reference* with the same weights, where it takes them.
+    """
     rows: list[Row] = []
     for count in () if no_batch(case) else ROWS:
         try:
-            narrow = narrow_rows(case, count, np.float32)
+            rows.append({"rows": count, **_cost(narrow_rows(case, count, np.float32), reference)})
         except REFUSALS:
             break
-        forward, backward = times(narrow)
-        rows.append({"rows": count, "forward": forward, "backward": backward, "peak_memory": peak_memory(narrow)})
     return rows
+
+
+def shapes(case: LayerCase, reference: Layer | None = None) -> list[Row]:
+    """Return the same as :func:`ladder` by shape: each size of the input that may be any, but the rows, made larger."""
+    rows: list[Row] = []
+    for path, axis in free_axes(case):
+        array, rng = leaves(case.x)[path], case.rng(f"shapes {path} {axis}")
+        for times_larger in LARGER:
+            try:
+                x = replaced(case.x, path, resized(array, axis, times_larger * array.shape[axis], rng))
+                entries = sum(one.size for one in leaves(x).values())
+                cost = _cost(narrowed(case.like(x), np.float32), reference)
+            except REFUSALS:
+                break
+            rows.append(
+                {"shape": shape_of(x), "axis": f"{f'{path} ' if path else ''}axis {axis}", "entries": entries, **cost}
+            )
+    return rows
+
+
+def _cost(case: LayerCase, reference: Layer | None) -> Row:
+    forward, backward = times(case)
+    found: Row = {"forward": forward, "backward": backward, "peak_memory": peak_memory(case)}
+    if reference is not None:
+        other = with_weights_of(case, reference)
+        forward, backward = times(other)
+        found |= {"reference_forward": forward, "reference_backward": backward}
+        found["reference_peak_memory"] = peak_memory(other)
+    return found
 
 
 def times(case: LayerCase) -> tuple[float, float]:

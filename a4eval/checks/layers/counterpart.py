@@ -42,6 +42,15 @@ def counterpart(case: LayerCase, other: Layer) -> Finding:
     return compare("reference", case.exact, expected, bound, "it is not what the other layer computes", look)
 
 
+def with_weights_of(case: LayerCase, other: Layer) -> LayerCase:
+    """Return the case of another layer with the same weights.
+
+    Raises:
+        ValueError: they cannot be carried over.
+    """
+    return case.like(case.x, case.dy, layer=other, params=_carrying(case, other)(case.params))
+
+
 def _carrying(case: LayerCase, other: Layer) -> Callable[[Any], Any]:
     """Return what turns parameters into the other layer's: the same where names and shapes are, else by torch's."""
     layer: Any = case.layer

@@ -12,7 +12,7 @@ from a4eval.checks.finding import Finding, not_applicable
 from a4eval.checks.layers.case import REFUSALS, LayerCase, first_not_finite, inputs, named, with_changed
 from a4eval.checks.layers.derivative import Derivative, complex_step, richardson
 from a4eval.checks.layers.rounding import rounding_bound, sensitivity
-from a4eval.checks.trees import Array, Leaves, floats, place
+from a4eval.checks.trees import Array, Leaves, floats, place, steps_of
 
 Judge: TypeAlias = Callable[[Leaves], Finding]
 """Says what it thinks of the outputs of a layer; a check is its judge's word on the true ones."""
@@ -149,18 +149,6 @@ def _directions(
         for index in range(_BLOCKS):
             direction = np.where(block == index, rng.standard_normal(array.shape) * size / 4, 0.0)
             yield f"{name} along a direction", direction, 1.0
-
-
-def steps_of(array: Array) -> Array:
-    """Return for each entry the unit of its steps: its magnitude, or a thousandth of a typical one if it is smaller.
-
-    >>> steps_of(np.array([1e-6, -2e-6])).tolist()
-    [1e-06, 2e-06]
-    """
-    magnitude = np.abs(array)
-    nonzero = magnitude[magnitude > 0]
-    typical = float(np.exp(np.mean(np.log(nonzero)))) if nonzero.size else 1.0
-    return np.maximum(magnitude, 1e-3 * typical)
 
 
 def _entries(array: Array, slope: Array, count: int, rng: np.random.Generator) -> list[int]:

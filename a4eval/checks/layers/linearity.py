@@ -41,7 +41,7 @@ def backward_is_linear(case: LayerCase) -> Finding:
             meaning = "dy of zeros gives a gradient that is not zero"
             return Finding("backward_linear", "failed", where=name, meaning=meaning, look_at=look)
     other = gradient_like(y, case.rng("other dy"))
-    others = LayerCase(case.layer, case.params, case.x, other, case.seed, factor=case.factor)
+    others = case.like(case.x, other)
     both = back(mapped(case.dy, lambda path, array: array + leaves(other)[path]))
     bound = {name: bound[name] + rounding_bound(others)[name] for name in exact}
     summed = {name: array + others.exact[name] for name, array in exact.items()}

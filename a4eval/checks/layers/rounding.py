@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from a4eval.checks.finding import Finding, Found
+from a4eval.checks.layers.cancelled import cancelled
 from a4eval.checks.layers.case import LayerCase, gradients, named
 from a4eval.checks.trees import Leaves, floats, place
 
@@ -38,9 +39,14 @@ def sensitivity(case: LayerCase) -> Leaves:
     """
     if "sensitivity" not in case.shared:
         rng, found = case.rng("sensitivity"), {name: np.abs(array) for name, array in case.exact.items()}
+        draws = [case.exact]
         for coherent in (False, False, False, True):
-            for name, array in perturbed(case, _STEP, rng, coherent=coherent).items():
+            draws.append(perturbed(case, _STEP, rng, coherent=coherent))
+            for name, array in draws[-1].items():
                 found[name] = np.fmax(found[name], np.abs(array - case.exact[name]) / _STEP)
+        terms = cancelled(case, draws, found, UNIT, case.factor * case.growth * UNIT)
+        case.shared["cancelled"] = terms
+        found |= {name: np.fmax(found[name], array) for name, array in terms.items()}
         case.shared["sensitivity"] = found
     shared: Leaves = case.shared["sensitivity"]
     return shared
@@ -66,6 +72,8 @@ def precision_bound(
     """
     rng = case.rng("precision")
     found = {name: factor * (unit * np.abs(array) + smallest) for name, array in case.exact.items()}
+    sensitivity(case)
+    found |= {name: found[name] + factor * unit * terms for name, terms in case.shared["cancelled"].items()}
     draws = [(times, perturbed(case, times * unit, rng, coherent=one, smallest=smallest)) for times, one in _DRAWS]
     draws.append((1, changed(case, lambda array: np.asarray(narrow(array), np.float64))))
     for times, spread in draws:

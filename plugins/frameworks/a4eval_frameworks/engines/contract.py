@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from a4eval_frameworks.trees import Function, Params
 
 
 class Engine(Protocol):
-    """A framework's tensors and its differentiation."""
+    """A framework's tensors and its differentiation.
+
+    ``compiles`` says whether a layer is compiled unless its config says otherwise: jax compiles loops anew at each
+    call of what is not.
+    """
+
+    compiles: ClassVar[bool]
 
     def forward(self, function: Function, params: Params, x: Any, *, narrow: bool = False) -> tuple[Any, Any]:
         """Return ``(y, tape)``.

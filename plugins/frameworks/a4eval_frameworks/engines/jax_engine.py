@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class _Compiled:
 
 class JaxEngine:
     """jax on its own choice of device."""
+
+    compiles: ClassVar[bool] = True
 
     @property
     def jax(self) -> Any:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -68,6 +68,7 @@ class TorchEngine:
         compiler: the backend of ``torch.compile``.
     """
 
+    compiles: ClassVar[bool] = False
     device: str = "cpu"
     compiler: str = "aot_eager"
 
@@ -143,7 +144,9 @@ class TorchEngine:
         torch = self.torch
         real = [one for one in leaves(y) if isinstance(one, torch.Tensor) and one.is_floating_point()]
         pairs = [
-            (one, gradient.to(one.dtype)) for one, gradient in zip(real, gradients, strict=True) if one.requires_grad
+            (one, gradient if gradient.dtype == one.dtype else gradient.to(one.dtype))
+            for one, gradient in zip(real, gradients, strict=True)
+            if one.requires_grad
         ]
         flat = list(leaves(x))
         wanted = [one for one in [*params, *flat] if one.requires_grad]
@@ -222,5 +225,6 @@ class TorchEngine:
         """See :class:`Engine`."""
         if not isinstance(tensor, self.torch.Tensor):
             return np.asarray(tensor)
-        tensor = tensor.detach() if self.device == "cpu" else tensor.detach().cpu()
+        tensor = tensor.detach() if tensor.requires_grad else tensor
+        tensor = tensor if self.device == "cpu" else tensor.cpu()
         return (tensor.float() if tensor.dtype == self.torch.bfloat16 else tensor).numpy()

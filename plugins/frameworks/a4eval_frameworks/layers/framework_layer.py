@@ -37,7 +37,9 @@ class FrameworkLayer:
         {}, help="shapes by name, for a function: it then takes a mapping of these arrays first"
     )
     training: bool = param(default=False, help="as in training: dropout drops, batch norm takes the batch's statistics")
-    mode: Literal["eager", "compiled"] = param("eager", help="how it is computed")
+    mode: Literal["auto", "eager", "compiled"] = param(
+        "auto", help="how it is computed; auto is eager, and on jax compiled"
+    )
     axes: list[int] | None = param(
         None, help="the order in which the layer itself takes the axes of its input, as [0, 2, 3, 1] for channels last"
     )
@@ -53,8 +55,12 @@ class FrameworkLayer:
         self._narrow = False
         self._prepare()
         self._function: Function = self._made_function()
-        if self.mode == "compiled":
+        if self._is_compiled:
             self._function = self.engine.compiled(self._function)
+
+    @property
+    def _is_compiled(self) -> bool:
+        return self.engine.compiles if self.mode == "auto" else self.mode == "compiled"
 
     @property
     @abstractmethod
@@ -121,7 +127,7 @@ class FrameworkLayer:
     def variants(self) -> dict[str, Any]:
         """Return the layer compiled, or eager if it is compiled, and mapped over its rows one by one."""
         found, function = {}, self._made_function()
-        if self.mode == "compiled":
+        if self._is_compiled:
             found["eager"] = self._varied(function)
         elif not self.random:
             found["compiled"] = self._varied(self.engine.compiled(function))
@@ -139,7 +145,8 @@ class FrameworkLayer:
 
     def derivative(self) -> FrameworkLayer:
         """Return the layer from ``(x, dy)`` to ``(dparams, dx)``."""
-        return self._varied(self.engine.differentiated(self._made_function()))
+        function = self.engine.differentiated(self._made_function())
+        return self._varied(self.engine.compiled(function) if self.engine.compiles else function)
 
     @property
     def mixes_rows(self) -> bool:

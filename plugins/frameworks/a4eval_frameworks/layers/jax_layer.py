@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import param, require
+from a4eval import require
 from a4eval_frameworks.engines.jax_engine import JaxEngine
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
@@ -49,8 +49,6 @@ class JaxLayer(FrameworkLayer):
 
     A ``custom_vjp`` in it is what is differentiated with.  ``compiled`` is ``jax.jit``.
     """
-
-    mode: Literal["eager", "compiled"] = param("compiled", help="how it is computed; held against the other once")
 
     def _prepare(self) -> None:
         self._engine = JaxEngine()

@@ -105,6 +105,15 @@ class PredictionMetric:
         self._batches = self._batches + other._batches
         self._kept = self._each = None
 
+    def state(self) -> list[dict[str, Any]]:
+        """Return the batches that were taken in."""
+        return self._batches
+
+    def restore(self, state: list[dict[str, Any]]) -> None:
+        """Take in the batches of another of the same parameters."""
+        self._batches = list(state)
+        self._kept = self._each = None
+
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the values; NaN without rows, and where the library says that they are undefined.
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from a4eval import ConfigError, DataError, Run, build
+from a4eval import ConfigError, DataError, Run, Stateful, build
 
 DATA = {"name": "drawn_predictions", "units": 8, "rows": 6}
 
@@ -142,6 +142,17 @@ def test_each_holds_to_what_any_metric_must(strangers, node):
     assert result.verdict.outcome == "passed", "\n".join(bad)
     asked = {row["check"] for row in result.tables["checks"] if row["verdict"] == "passed"}
     assert {"weights", "merge", "compute_many", "missing"} <= asked
+
+
+@pytest.mark.parametrize(
+    "node", [{"name": "sklearn", "metric": "f1_score"}, {"name": "pytrec_eval", "measures": ["map"]}]
+)
+def test_what_was_taken_in_travels_as_data(batch, node):
+    """As it does from each part of a sharded evaluation: a metric holds a function of its library besides."""
+    metric, fresh = fed(node, batch, batch), build("metric", node)
+    assert isinstance(metric, Stateful)
+    fresh.restore([{name: np.array(one) for name, one in part.items()} for part in metric.state()])
+    assert fresh.compute() == metric.compute()
 
 
 def test_a_function_that_forgets_its_weights_is_failed(strangers):

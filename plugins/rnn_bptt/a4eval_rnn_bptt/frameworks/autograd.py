@@ -8,6 +8,7 @@ import numpy as np
 
 from a4eval import require
 from a4eval_rnn_bptt.analysis.norms import joint_norm
+from a4eval_rnn_bptt.frameworks.torch_cores import plain
 from a4eval_rnn_bptt.frameworks.torch_step import TorchStep
 
 if TYPE_CHECKING:
@@ -38,25 +39,20 @@ def autograd_disagreement(core: TorchCore, dy: Array) -> float:
 
 def _outputs(torch: Any, core: TorchCore, leaf: dict[str, Any]) -> Any:
     """Run a module of torch's like the core, without what a user may have added to it: (T, B, H)."""
-    theirs = core.module
-    kind = next(one for one in (torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN) if isinstance(theirs, one))
-    options = {"nonlinearity": theirs.nonlinearity} if kind is torch.nn.RNN else {}
-    if kind is torch.nn.LSTM:
-        options = {"proj_size": theirs.proj_size}
-    plain = kind(
-        theirs.input_size, theirs.hidden_size, theirs.num_layers, bias=theirs.bias, dtype=torch.float64, **options
-    )
+    layer: Any = core.layer
+    theirs = plain(torch, core.module, layer.inputs, layer.layers)
     given = [torch.tensor(core.x)]
     if core.state is not None:
-        count = len(core.state) // theirs.num_layers  # top layer first, and torch wants the bottom one first
+        count = len(core.state) // layer.layers  # top layer first, and torch wants the bottom one first
         layers = [torch.tensor(np.stack(core.state[index::count][::-1])) for index in range(count)]
         given.append(tuple(layers) if count > 1 else layers[0])
-    return torch.func.functional_call(plain, leaf, tuple(given))[0]
+    return torch.func.functional_call(theirs, leaf, tuple(given))[0]
 
 
 def _step_outputs(torch: Any, core: TorchCore, leaf: dict[str, Any]) -> Any:
     """Run the user's own steps: (T, B, H)."""
-    state = tuple(torch.tensor(one) for one in core.layer.initial_state(core.params, core.x.shape[1]))
+    first = core.state or core.layer.initial_state(core.params, core.x.shape[1])
+    state = tuple(torch.tensor(one) for one in first)
     outputs = []
     for x in torch.tensor(core.x):
         state = core.layer.call(leaf, x, state)  # type: ignore[union-attr]  # asked just before

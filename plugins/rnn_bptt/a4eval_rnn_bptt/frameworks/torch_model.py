@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from a4eval import require
 from a4eval_rnn_bptt.analysis.norms import norm
+from a4eval_rnn_bptt.frameworks.torch_calls import Caught, catch_call, catch_loop, gradients
+from a4eval_rnn_bptt.frameworks.torch_cores import Found, array_of, cell_of, core_of, cores_of, plain, weights_of
 from a4eval_rnn_bptt.frameworks.torch_step import Stepping, TorchStep
-from a4eval_rnn_bptt.layers.gru import Gru
-from a4eval_rnn_bptt.layers.lstm import Lstm
-from a4eval_rnn_bptt.layers.lstm_variants import ProjectedLstm
-from a4eval_rnn_bptt.layers.rnn import Rnn
 from a4eval_rnn_bptt.layers.stacked import Stacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from a4eval_rnn_bptt.arrays import Array, State
 
@@ -33,6 +31,7 @@ class TorchCore(NamedTuple):
         state: the state it begins with, each (B, ·); None for the layer's own.
         dy: the gradient of the user's loss with respect to the core's outputs, (T, B, H); None without a loss.
         notes: what the user should know of how it was read.
+        lengths: (B,) steps of each row, where sequences are packed; x and dy are 0 beyond them.
     """
 
     module: Any
@@ -42,6 +41,13 @@ class TorchCore(NamedTuple):
     state: State | None
     dy: Array | None
     notes: tuple[str, ...]
+    lengths: Array | None = None
+
+
+def core_names(model: Any) -> list[str]:
+    """Return the names of the recurrent cores of a model; none for what is no torch module or its own ``step``."""
+    torch = require("torch", "a4eval-rnn-bptt[torch]")
+    return [] if not isinstance(model, torch.nn.Module) or isinstance(model, Stepping) else list(cores_of(torch, model))
 
 
 def read_core(
@@ -52,13 +58,14 @@ def read_core(
     The model is read in ``eval()`` mode, as dropout and batch statistics have no one gradient.
 
     Args:
-        model: a ``torch.nn.Module`` with ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` in it (or being one); or one with
-            the methods ``step(x, state) -> state`` and ``initial_state(rows) -> state``, where a state is a tensor
-            (rows, …) or a tuple of such, the output first.
+        model: a ``torch.nn.Module`` with ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` in it (or being one), or with a cell
+            of theirs, or a module with the methods ``step(x, state) -> state`` and ``initial_state(rows) -> state``,
+            in a loop of its own; or being such a module, where a state is a tensor (rows, …) or a tuple of such, the
+            output first.
         batch: what the model is called with: a tensor, a tuple of positional or a mapping of keyword arguments;
             a tensor (T, B, I) for a model with ``step``.
         loss: from what the model returns, or the outputs (T, B, H) of a model with ``step``, to a number.
-        name: which core, where there are several.
+        name: which core, where there are several; of a bidirectional one ``NAME.forward`` or ``NAME.backward``.
 
     Raises:
         ValueError: what was given is no such model, it cannot be called so, or its core cannot be taken apart in time.
@@ -86,24 +93,14 @@ def _read_step(torch: Any, model: Any, batch: Any, loss: Callable[[Any], Any] | 
     if not isinstance(batch, torch.Tensor) or batch.ndim != 3:
         got = f"has shape {tuple(batch.shape)}" if isinstance(batch, torch.Tensor) else f"is a {type(batch).__name__}"
         raise ValueError(f"the batch {got}, expected a tensor (T, B, I) for a model with step")
-    x = np.ascontiguousarray(batch.detach().cpu().double().numpy())
-    _check_finite({name: _array(one) for name, one in model.named_parameters() if not one.is_complex()})
+    x = array_of(batch)
+    _check_finite({name: array_of(one) for name, one in model.named_parameters() if not one.is_complex()})
     cell = TorchStep(model, x[0])
     params, dy = cell.init(None), None
     if loss is not None:
         y = torch.tensor(cell.forward(params, x)[0], requires_grad=True)
-        (dy,) = _gradients(torch, loss, y, [y])
-    notes = [f"step does not use {', '.join(cell.unused)}; they are left out"] if cell.unused else []
-    return TorchCore(model, cell, params, x, None, dy, tuple(notes))
-
-
-class _Call(NamedTuple):
-    """What the core was given, and what it gave in its place for the rest of the model."""
-
-    x: Any
-    state: Any
-    y: Any
-    hidden: Any
+        dy = array_of(gradients(torch, loss, y, [y])[0])
+    return TorchCore(model, cell, params, x, None, dy, _unused(cell))
 
 
 def batch_of(arrays: Mapping[str, Array], model: Any) -> Any:
@@ -124,102 +121,83 @@ def batch_of(arrays: Mapping[str, Array], model: Any) -> Any:
 
 
 def _read(torch: Any, model: Any, batch: Any, loss: Callable[[Any], Any] | None, name: str | None) -> TorchCore:
-    core = _core_of(torch, model, name)
-    calls: list[_Call] = []
-
-    def watch(_module: Any, arguments: tuple[Any, ...], named: dict[str, Any], output: Any) -> Any:
-        given = {**dict(zip(("input", "hx"), arguments, strict=False)), **named}
-        y, *rest = output
-        calls.append(_Call(given["input"], given.get("hx"), y, rest))
-        return _leaves(torch, core, calls) if loss is not None else None
-
-    hook = core.register_forward_hook(watch, with_kwargs=True)
-    try:
-        with torch.set_grad_enabled(loss is not None):
-            result = _called(torch, model, batch)
-    finally:
-        hook.remove()
-    if len(calls) != 1:
-        raise ValueError(f"the model calls its recurrent core {len(calls)} times, expected once with whole sequences")
-    x, state = _time_major(torch, core, calls[0])
-    cell = _cell(torch, core)
-    layer = Stacked(cell=cell, layers=core.num_layers, inputs=core.input_size)
-    # by attribute: with weight norm or another parametrisation the state dict holds other things than the weights
-    params = {name: _array(getattr(core, name)) for name in layer.init(np.random.default_rng(0))}
+    found = core_of(torch, model, name)
+    if found.way == "step":
+        return _read_nested_step(torch, found, catch_loop(torch, found.module, model, batch, loss, cell=False))
+    if found.way == "cell":
+        caught = catch_loop(torch, found.module, model, batch, loss, cell=True)
+    else:
+        caught = catch_call(torch, found.module, model, batch, loss)
+    notes = []
+    if found.way in ("forward", "backward"):
+        if found.module.num_layers > 1:
+            notes.append("of a stack that reads both ways the top layer is followed, whose inputs the others make")
+        caught = _one_way(torch, found, caught)
+    inputs, layers = caught.x.shape[-1], 1 if found.way != "whole" else found.module.num_layers
+    layer = Stacked(cell=cell_of(torch, found.module, inputs), layers=layers, inputs=inputs)
+    params = weights_of(found, list(layer.init(np.random.default_rng(0))))
     _check_finite(params)
-    y = _batched(core, _array(calls[0].y))
-    _check_first_step(layer.forward(params, x[:1], state=state)[0][0], y[0], torch.finfo(calls[0].y.dtype).eps)
-    dy = None if loss is None else _loss_gradient(torch, core, loss, result, calls[0])
-    return TorchCore(core, layer, params, x, state, dy, ())
+    state = None
+    if caught.state is not None:  # of a stack, top layer first
+        state = tuple(one[k] for k in reversed(range(layers)) for one in caught.state)
+    _check_first_step(layer.forward(params, caught.x[:1], state=state)[0][0], caught.y[0], caught.eps)
+    return TorchCore(found.module, layer, params, caught.x, state, caught.dy, tuple(notes), caught.lengths)
 
 
-def _cell(torch: Any, core: Any) -> Any:
-    sizes = {"inputs": core.input_size, "hidden": core.hidden_size, "bias": core.bias}
-    if isinstance(core, torch.nn.LSTM) and core.proj_size:
-        return ProjectedLstm(**{**sizes, "hidden": core.proj_size}, cells=core.hidden_size)
-    if isinstance(core, torch.nn.LSTM):
-        return Lstm(**sizes)
-    return Gru(**sizes) if isinstance(core, torch.nn.GRU) else Rnn(**sizes, activation=core.nonlinearity)
+def _read_nested_step(torch: Any, found: Found, caught: Caught) -> TorchCore:
+    del torch
+    _check_finite({name: array_of(one) for name, one in found.module.named_parameters() if not one.is_complex()})
+    cell = TorchStep(deepcopy(found.module), caught.x[0])
+    params = cell.init(None)
+    state = None if caught.state is None else tuple(one[0] for one in caught.state)
+    _check_first_step(cell.forward(params, caught.x[:1], state=state)[0][0], caught.y[0], caught.eps)
+    return TorchCore(found.module, cell, params, caught.x, state, caught.dy, _unused(cell))
 
 
-def _core_of(torch: Any, model: Any, wanted: str | None) -> Any:
-    kinds = (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)
-    cores = {name or "the model itself": one for name, one in model.named_modules() if isinstance(one, kinds)}
-    if wanted is not None and wanted not in cores:
-        raise ValueError(f"core: the model has no recurrent core {wanted!r}; it has {', '.join(cores) or 'none'}")
-    if wanted is None and len(cores) > 1:
-        raise ValueError(f"the model has {len(cores)} recurrent cores ({', '.join(cores)}): name one with task.core")
-    if not cores:
-        raise ValueError(
-            "the model has no recurrence to look at: no module of nn.RNN, nn.LSTM and nn.GRU, "
-            "and not the methods step and initial_state"
-        )
-    core = next(iter(cores.values())) if wanted is None else cores[wanted]
-    if core.bidirectional:
-        raise ValueError("the core is bidirectional, so it cannot be taken apart in time")
-    return core
+def _unused(cell: TorchStep) -> tuple[str, ...]:
+    return (f"step does not use {', '.join(cell.unused)}; they are left out",) if cell.unused else ()
 
 
-def _called(torch: Any, model: Any, batch: Any) -> Any:
-    try:
-        if isinstance(batch, Mapping):
-            return model(**batch)
-        if isinstance(batch, tuple | list) and not isinstance(batch, torch.nn.utils.rnn.PackedSequence):
-            return model(*batch)
-        return model(batch)
-    except ValueError:
-        raise
-    except Exception as error:  # a stranger's code may raise anything
-        how = "a tuple is taken as positional arguments, a mapping as keyword arguments"
-        raise ValueError(
-            f"the model cannot be called with the batch ({how}): {type(error).__name__}: {error}"
-        ) from error
+def _one_way(torch: Any, found: Found, caught: Caught) -> Caught:
+    """Return the passage of one direction of the top layer, in the order in which that direction reads."""
+    module, backward = found.module, found.way == "backward"
+    x = _below(torch, module, caught)
+    half = caught.y.shape[-1] // 2
+    own = slice(half, None) if backward else slice(half)
+
+    def read(array: Array) -> Array:
+        return _backwards(array, caught.lengths) if backward else array
+
+    state = caught.state and tuple(one[-1 if backward else -2][None] for one in caught.state)
+    dy = None if caught.dy is None else np.ascontiguousarray(read(caught.dy[..., own]))
+    if dy is not None and not dy.any():
+        raise ValueError(f"the loss does not depend on what the core reads {found.way}")
+    return caught._replace(x=read(x), state=state, y=read(caught.y[..., own]), dy=dy)
 
 
-def _array(tensor: Any) -> Array:
-    array: Array = tensor.detach().cpu().double().numpy()
-    return np.ascontiguousarray(array)
+def _below(torch: Any, module: Any, caught: Caught) -> Array:
+    """Return the inputs of the top layer, (T, B, ·): what the layers below it make of theirs."""
+    layers = module.num_layers - 1
+    if not layers:
+        return caught.x
+    rnn = torch.nn.utils.rnn
+    below = plain(torch, module, module.input_size, layers, bidirectional=True)
+    weights = {name: torch.tensor(array_of(getattr(module, name))) for name, _ in below.named_parameters()}
+    x = torch.tensor(caught.x)
+    if caught.lengths is not None:
+        x = rnn.pack_padded_sequence(x, torch.tensor(caught.lengths), enforce_sorted=False)
+    given = [torch.tensor(one[: 2 * layers]) for one in caught.state or ()]
+    state = [tuple(given) if len(given) > 1 else given[0]] if given else []
+    y = torch.func.functional_call(below, weights, (x, *state))[0]
+    return array_of(y if caught.lengths is None else rnn.pad_packed_sequence(y)[0])
 
 
-def _time_major(torch: Any, core: Any, call: _Call) -> tuple[Array, State | None]:
-    """Turn what the core was given into (T, B, I) and the state of a stack, top layer first."""
-    if isinstance(call.x, torch.nn.utils.rnn.PackedSequence):
-        raise ValueError("the core is given packed sequences, expected a tensor: give sequences of one length unpacked")  # noqa: TRY004  (as above)
-    if call.x.ndim not in (2, 3):
-        raise ValueError(f"the core is given a tensor of shape {tuple(call.x.shape)}, expected (T, B, I)")
-    x = _batched(core, _array(call.x))
-    if call.state is None:
-        return x, None
-    given = [_array(one) for one in (call.state if isinstance(call.state, tuple | list) else (call.state,))]
-    by_layer = [one.reshape(core.num_layers, x.shape[1], -1) for one in given]
-    return x, tuple(one[k] for k in reversed(range(core.num_layers)) for one in by_layer)
-
-
-def _batched(core: Any, array: Array) -> Array:
-    """Turn (T, ·), (T, B, ·) or, batch first, (B, T, ·) into (T, B, ·)."""
-    if array.ndim == 2:
-        return array[:, None]
-    return np.ascontiguousarray(array.swapaxes(0, 1) if core.batch_first else array)
+def _backwards(array: Array, lengths: Array | None) -> Array:
+    """Turn (T, B, ·) round in time, each row within its own length."""
+    if lengths is None:
+        return np.ascontiguousarray(array[::-1])
+    steps = np.arange(len(array))[:, None]
+    return np.take_along_axis(array, np.where(steps < lengths, lengths - 1 - steps, steps)[..., None], 0)
 
 
 def _check_finite(params: dict[str, Array]) -> None:
@@ -237,47 +215,3 @@ def _check_first_step(got: Array, theirs: Array, eps: float) -> None:
             f"the core's first outputs are off by {off:.2g} of those its weights give: does it do more than the "
             "module of torch it derives from?"
         )
-
-
-def _leaves(torch: Any, core: Any, calls: list[_Call]) -> Any:
-    """Put leaves in the place of what the core gave, the top layer's last output being the output's last step."""
-    call = calls[-1]
-    if not isinstance(call.y, torch.Tensor):
-        return None  # packed: refused when the call is over
-    y = call.y.detach().requires_grad_()
-    last = y[:, -1] if core.batch_first and y.ndim == 3 else y[-1]
-    final = call.hidden[0] if isinstance(call.hidden[0], tuple) else (call.hidden[0],)
-    others = [final[0][:-1].detach().requires_grad_(), *(one.detach().requires_grad_() for one in final[1:])]
-    calls[-1] = call._replace(y=y, hidden=others)
-    states = (torch.cat((others[0], last[None])), *others[1:])
-    return y, states if len(states) > 1 else states[0]
-
-
-def _loss_gradient(torch: Any, core: Any, loss: Callable[[Any], Any], result: Any, call: _Call) -> Array:
-    dy, *others = _gradients(torch, loss, result, [call.y, *call.hidden])
-    if any(one.any() for one in others):
-        raise ValueError(
-            "the loss looks at the final state of a lower layer or of the cell; it can be followed back from the "
-            "outputs of the top layer alone"
-        )
-    return _batched(core, dy)
-
-
-def _gradients(torch: Any, loss: Callable[[Any], Any], result: Any, leaves: list[Any]) -> list[Array]:
-    """Return the gradients of the user's loss, zeros where it does not look."""
-    try:
-        value = loss(result)
-    except Exception as error:  # a stranger's code may raise anything
-        raise ValueError(f"the loss failed: {type(error).__name__}: {error}") from error
-    if not isinstance(value, torch.Tensor) or value.numel() != 1:
-        got = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
-        raise ValueError(f"the loss returned {got}, expected one number as a tensor")
-    found = torch.autograd.grad(value, leaves, allow_unused=True) if value.requires_grad else [None] * len(leaves)
-    arrays = [
-        np.zeros(tuple(leaf.shape)) if one is None else _array(one) for leaf, one in zip(leaves, found, strict=True)
-    ]
-    if not arrays[0].any() and not any(one.any() for one in arrays[1:]):
-        raise ValueError("the loss does not depend on the outputs of the recurrent core")
-    if not all(np.isfinite(one).all() for one in arrays):
-        raise ValueError("the gradient of the loss is not finite")
-    return arrays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.fields import above_zero
 from a4eval_rnn_bptt.frameworks.autograd import autograd_disagreement
-from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, batch_of, read_core
+from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, batch_of, core_names, read_core
 from a4eval_rnn_bptt.frameworks.torch_step import TorchStep
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _AGREES = 1e-6  # float64 rounding, also of a net that is nearly chaotic
 
 @dataclass
 class InspectModel:
-    """Diagnose the recurrent core of your own torch model on your own batch.
+    """Diagnose the recurrent cores of your own torch model on your own batch.
 
     ``model`` names a function without arguments that returns ``(model, batch)``, or ``(model, batch, loss)`` with a
     function from what the model returns to a number; without it, random gradients stand for those of a loss.
@@ -36,7 +36,9 @@ class InspectModel:
 
     model: str = param(help="package.module:factory, which returns (model, batch) or (model, batch, loss)")
     core: str | None = param(
-        None, help="which of several recurrent cores, by its name in the model, such as encoder.rnn"
+        None,
+        help="which of several recurrent cores, by its name in the model, such as encoder.rnn, or encoder.rnn.backward "
+        "of one that reads both ways; all when null",
     )
     batch: Path | None = param(
         None, help="the batch from a file: .npy, or .npz with the names of the arguments; the factory's is left aside"
@@ -48,16 +50,37 @@ class InspectModel:
         self._factory = import_named(self.model, path="task.model")
 
     def run(self, run: Run) -> Result:
-        """Read the core, hold numpy against autograd, and follow the gradient back."""
+        """Read the cores, hold numpy against autograd, and follow the gradient back."""
         if self.batch is not None:
             run.source(self.batch)
-        core = self._core()
+        model, batch, *loss = self._made()
+        names = [self.core] if self.core is not None else core_names(model)
+        if len(names) < 2:
+            return self._looked_at(self._core(model, batch, *loss, name=self.core), run)
+        whole = Result({}, {})
+        for name in names:
+            part = self._looked_at(self._core(model, batch, *loss, name=name), run, name)
+            whole.metrics |= {f"{name}/{key}": value for key, value in part.metrics.items()}
+            for table, rows in part.tables.items():
+                whole.tables.setdefault(table, []).extend({"core": name, **row} for row in rows)
+        return whole
+
+    def _looked_at(self, core: TorchCore, run: Run, name: str = "") -> Result:
+        """Return what is found in one core, *name* being its own among several."""
+        about, ending = (f"{name}: ", f"_{name.replace('.', '_')}") if name else ("", "")
         for note in core.notes:
-            run.warn(note)
+            run.warn(f"{about}{note}")
         steps, batch, _ = core.x.shape
         if steps < 2:
-            raise DataError(f"the core is given {steps} step, expected at least 2: there is no way back to look at")
+            raise DataError(
+                f"{about}the core is given {steps} step, expected at least 2: there is no way back to look at"
+            )
         dy = run.generator().standard_normal((steps, batch, core.layer.hidden)) if core.dy is None else core.dy
+        if core.lengths is not None:
+            dy = dy * (np.arange(steps)[:, None] < core.lengths)[..., None]
+            ended = int(np.count_nonzero(core.lengths < steps))
+            if ended:
+                run.warn(f"{about}{ended} of {batch} rows end before step {steps}: the decay is that of the others")
         last = int(np.flatnonzero(dy.any(axis=(1, 2)))[-1])  # a loss may look at earlier steps alone
         try:
             disagreement = self._agreement(core, dy)
@@ -66,7 +89,7 @@ class InspectModel:
             flow = decay(seen, dy[last])
             inputs = sensitivity(trajectory, dy)
         except ValueError as error:
-            raise DataError(f"{self.model}: {error}") from error
+            raise DataError(f"{self.model}: {about}{error}") from error
         split = attribute(trajectory, dy)
         named = verdict(flow.log10_per_step, seen.steps, decades=self.decades)
         rough = float32_error(core.layer, core.params, core.x[: last + 1], dy[last], state=core.state)
@@ -80,7 +103,7 @@ class InspectModel:
         }
         if flow.zero_from is not None:
             metrics["zero_from_lag"] = Value(flow.zero_from, "steps")
-            run.warn(f"the gradient is exactly 0 from lag {flow.zero_from} on")
+            run.warn(f"{about}the gradient is exactly 0 from lag {flow.zero_from} on")
         table: list[Row] = [
             {"lag": lag + 1, "log10_norm": float(flow.log10_norm[lag])} for lag in range(len(flow.log10_norm))
         ]
@@ -92,12 +115,12 @@ class InspectModel:
         if run.pictures:
             from a4eval_rnn_bptt.pictures import decay_picture, sensitivity_picture, share_picture, title_of
 
-            title = title_of(core.layer)
-            run.save_figure(decay_picture([flow.log10_norm], flow.log10_per_step, named, title), "decay")
-            run.save_figure(sensitivity_picture([inputs], reach(inputs), title), "sensitivity")
+            title = f"{about}{title_of(core.layer)}"
+            run.save_figure(decay_picture([flow.log10_norm], flow.log10_per_step, named, title), f"decay{ending}")
+            run.save_figure(sensitivity_picture([inputs], reach(inputs), title), f"sensitivity{ending}")
             shown = {name: one.share for name, one in split.items() if _is_shown(core, name, one)}
             if shown:
-                run.save_figure(share_picture(shown, title), "share")
+                run.save_figure(share_picture(shown, title), f"share{ending}")
         by_step: list[Row] = [{"step": step + 1, "log10_norm": float(one)} for step, one in enumerate(inputs)]
         return Result(metrics, {"decay": table, "share_by_lag": shares, "sensitivity": by_step})
 
@@ -111,21 +134,27 @@ class InspectModel:
             )
         return disagreement
 
-    def _core(self) -> TorchCore:
-        """Call the factory and read what it made."""
+    def _made(self) -> tuple[Any, ...]:
+        """Return the model, the batch and perhaps the loss."""
         made = self._factory()
         if not isinstance(made, tuple) and self.batch is not None:
             made = (made, None)
         if not (isinstance(made, tuple) and len(made) in (2, 3)):
             got = f"{len(made)} things" if isinstance(made, tuple) else type(made).__name__
             raise DataError(f"{self.model} returned {got}, expected a pair (model, batch) or (model, batch, loss)")
-        model, batch, *loss = made
+        if self.batch is None:
+            return made
+        model, _, *loss = made
         try:
-            if self.batch is not None:
-                batch = batch_of(load_arrays(self.batch), model)
-            return read_core(model, batch, *loss, name=self.core)
+            return model, batch_of(load_arrays(self.batch), model), *loss
         except ValueError as error:
             raise DataError(f"{self.model}: {error}") from error
+
+    def _core(self, model: Any, batch: Any, *loss: Any, name: str | None) -> TorchCore:
+        try:
+            return read_core(model, batch, *loss, name=name)
+        except ValueError as error:
+            raise DataError(f"{self.model}: {f'{name}: ' if name else ''}{error}") from error
 
 
 def _is_shown(core: TorchCore, name: str, split: WeightAttribution) -> bool:

@@ -47,7 +47,7 @@ def test_disagreement_would_be_seen(torch, nn, x):
     layer = core.layer
 
     class Wrong:
-        hidden = layer.hidden
+        hidden, inputs, layers = layer.hidden, layer.inputs, layer.layers
         forward = staticmethod(layer.forward)
 
         @staticmethod
@@ -239,6 +239,98 @@ def test_the_users_own_loss_of_a_model_with_a_step(torch, nn, x):
     assert not core.dy[:-1].any()
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("kind", "layers"), [("LSTM", 1), ("GRU", 2)])
+def test_each_way_of_a_bidirectional_core(torch, nn, x, kind, layers, packed):
+    """Its outputs are the model's, its dy is autograd's; rows end where their sequences do."""
+    rnn, lengths = nn.utils.rnn, torch.tensor([STEPS, 3, 1, 6])
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.core = getattr(nn, kind)(INPUTS, HIDDEN, layers, bidirectional=True)
+            self.out = nn.Linear(2 * HIDDEN, 2)
+
+        def read(self, x):
+            x = rnn.pack_padded_sequence(x, lengths, enforce_sorted=False) if packed else x
+            y, hidden = self.core(x)
+            y = rnn.pad_packed_sequence(y)[0] if packed else y
+            return y, (hidden[0] if kind == "LSTM" else hidden)
+
+        def forward(self, x):
+            y, hidden = self.read(x)
+            return self.out(y[2:4]), hidden[-2:]  # the last states of both ways, of the top layer
+
+    model = Model()
+    y, _ = model.read(x)
+    leaf, ends = y.detach().requires_grad_(), (lengths - 1 if packed else torch.full((BATCH,), STEPS - 1))
+    last = leaf[ends, torch.arange(BATCH), :HIDDEN], leaf[0, :, HIDDEN:]
+    (slope,) = torch.autograd.grad(model.out(leaf[2:4]).square().sum() + sum((one**3).sum() for one in last), leaf)
+    for way, half in (("forward", slice(HIDDEN)), ("backward", slice(HIDDEN, None))):
+        core = read_core(model, x, lambda found: found[0].square().sum() + (found[1] ** 3).sum(), name=f"core.{way}")
+        got, _ = core.layer.forward(core.params, core.x, state=core.state)
+        for row in range(BATCH):
+            steps = int(ends[row]) + 1
+            turn = slice(None, None, -1 if way == "backward" else 1)
+            assert relative(got[:steps, row][turn], y[:steps, row, half].detach()) < 1e-5
+            assert relative(core.dy[:steps, row][turn], slope[:steps, row, half]) < 1e-5
+            assert not core.dy[steps:, row].any()
+        assert agrees(core)
+    with pytest.raises(ValueError, match=r"2 recurrent cores \(core\.forward, core\.backward\)"):
+        read_core(model, x)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_cell_in_a_loop_of_the_models_own(torch, nn, x, kind):
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cells = nn.ModuleDict({"one": getattr(nn, f"{kind}Cell")(INPUTS, HIDDEN)})
+            self.first = nn.Parameter(torch.randn(HIDDEN))
+
+        def forward(self, x):
+            state, outputs = self.first.expand(x.shape[1], HIDDEN), []
+            state = (state, torch.zeros_like(state)) if kind == "LSTM" else state
+            for one in x:
+                state = self.cells["one"](one, state)
+                outputs.append(state[0] if kind == "LSTM" else state)
+            return torch.stack(outputs)
+
+    model = Model()
+    core = read_core(model, x, lambda y: (y[3] ** 2).sum() + y[-1].sum())
+    got, _ = core.layer.forward(core.params, core.x, state=core.state)
+    assert relative(got, model(x).detach()) < 1e-5
+    assert relative(core.dy[3], 2 * got[3]) < 1e-5
+    assert (core.dy[-1] == 1).all()
+    assert not core.dy[[0, 1, 2, 4, 5, 6, 7]].any()
+    assert agrees(core)
+
+
+def test_a_step_that_a_larger_model_loops_over(torch, nn, x):
+    cell = with_step(torch, tanh_step, lambda self, rows: (torch.zeros(rows, HIDDEN),))
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.ModuleDict({"cell": cell})
+
+        def forward(self, x):
+            state, outputs = (torch.full((x.shape[1], HIDDEN), 0.5),), []
+            for one in 2 * x:
+                state = self.inner["cell"].step(one, state)
+                outputs.append(state[0])
+            return torch.stack(outputs)
+
+    model = Model()
+    core = read_core(model, x, lambda y: (y[-1] ** 3).sum())
+    got, _ = core.layer.forward(core.params, core.x, state=core.state)
+    assert relative(got, model(x).detach()) < 1e-5
+    assert relative(core.x, 2 * x) < 1e-6
+    assert relative(core.dy[-1], 3 * got[-1] ** 2) < 1e-5
+    assert agrees(core)
+    assert "step" not in cell.__dict__
+
+
 def refused(torch, nn, case):
     class Shaky(nn.Module):
         def __init__(self):
@@ -246,8 +338,6 @@ def refused(torch, nn, case):
             self.core = nn.LSTM(INPUTS, HIDDEN, num_layers=2)
 
         def forward(self, x, how=None, *, four=False):
-            if how == "packed":
-                x = nn.utils.rnn.pack_padded_sequence(x, torch.full((BATCH,), STEPS))
             if four:
                 raise RuntimeError("no four")
             return self.core(self.core(x)[0][..., :INPUTS]) if how == "twice" else self.core(x)
@@ -267,17 +357,31 @@ def refused(torch, nn, case):
     bad = nn.LSTM(INPUTS, HIDDEN)
     with torch.no_grad():
         bad.weight_hh_l0[3, 1] = float("nan")
-    cell = nn.Sequential(nn.LSTMCell(INPUTS, HIDDEN))
+
+    class Loop(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell = nn.GRUCell(INPUTS, HIDDEN)
+
+        def forward(self, x, how):
+            h, outputs = None, []
+            for one in x:
+                h = self.cell(one, None if how == "anew" else h)
+                outputs.append(h)
+                h = 0.9 * h if how == "changed" else h
+            return torch.stack(outputs)
+
     return {
         "no module": (lambda y: y, x, None),
-        "packed": (Shaky(), (x, "packed"), None),
         "twice": (Shaky(), (x, "twice"), None),
         "raises": (Shaky(), {"x": x, "four": True}, None),
         "arguments": (Shaky(), {"y": x}, None),
         "own forward": (Own(INPUTS, HIDDEN), x, None),
         "nan": (bad, x, None),
         "nan in a step": (make(u=torch.full((HIDDEN, HIDDEN), float("inf"))), x, None),
-        "cells": (cell, x, None),
+        "none": (nn.Sequential(nn.Linear(INPUTS, HIDDEN)), x, None),
+        "anew": (Loop(), (x, "anew"), None),
+        "changed": (Loop(), (x, "changed"), None),
         "two": (nn.ModuleList([nn.GRU(2, 2), nn.RNN(2, 2)]), x, None),
         "cell loss": (Shaky(), x, lambda out: out[1][1].sum()),
         "lower loss": (Shaky(), x, lambda out: out[1][0][0].sum()),
@@ -300,14 +404,15 @@ def refused(torch, nn, case):
     ("case", "message"),
     [
         ("no module", r"the model is a function, expected a torch\.nn\.Module"),
-        ("packed", "the core is given packed sequences, expected a tensor"),
         ("twice", "the model calls its recurrent core 2 times, expected once"),
         ("raises", "cannot be called with the batch .*: RuntimeError: no four"),
         ("arguments", "a mapping as keyword arguments.*unexpected keyword argument 'y'"),
         ("own forward", "the core's first outputs are off by .* does it do more than the module"),
         ("nan", r"the weight weight_hh_l0 is nan at index \(3, 1\)"),
         ("nan in a step", r"the weight u is inf at index \(0, 0\)"),
-        ("cells", "no recurrence to look at: no module of nn.RNN.*not the methods step and initial_state"),
+        ("none", "no recurrence to look at: no module of nn.RNN.*not the methods step and initial_state"),
+        ("anew", "at step 2 the loop gives its core another state than the core returned"),
+        ("changed", "at step 2 the loop gives its core another state than the core returned"),
         ("two", r"the model has 2 recurrent cores \(0, 1\): name one with task.core"),
         ("cell loss", "the loss looks at the final state of a lower layer or of the cell"),
         ("lower loss", "the loss looks at the final state of a lower layer or of the cell"),

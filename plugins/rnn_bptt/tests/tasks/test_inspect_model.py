@@ -17,7 +17,8 @@ FACTORIES = """
     class Tagger(nn.Module):
         def __init__(self, core):
             super().__init__()
-            self.embed, self.core, self.out = nn.Embedding(11, 5), core, nn.Linear(core.hidden_size, 3)
+            self.embed, self.core = nn.Embedding(11, 5), core
+            self.out = nn.Linear(core.hidden_size * (1 + core.bidirectional), 3)
 
         def forward(self, tokens):
             return self.out(self.core(self.embed(tokens))[0])
@@ -47,7 +48,11 @@ FACTORIES = """
     def gru(): return made(nn.GRU(5, 6, bias=False), (12, 4))
     def relu(): return made(nn.RNN(5, 6, nonlinearity="relu", dtype=torch.float32), (12, 4))
     def bare(): return nn.LSTM(5, 6), torch.randn(12, 4, 5)
-    def both(): return made(nn.LSTM(5, 6, bidirectional=True), (12, 4))
+    def both():
+        torch.manual_seed(0)
+        return made(nn.LSTM(5, 6, bidirectional=True), (12, 4))
+
+    def ahead(): return nn.LSTM(5, 6, bidirectional=True), torch.randn(12, 4, 5), lambda out: out[0][-1, :, :6].sum()
     def none(): return nn.Linear(2, 2), torch.randn(3, 2)
     def alone(): return nn.LSTM(5, 6)
     def short(): return nn.LSTM(5, 6), torch.randn(1, 4, 5)
@@ -130,6 +135,22 @@ def test_one_of_several_cores_is_named(models, run, core):
     assert result.metrics["log10_per_step"].value != 0
 
 
+@pytest.mark.parametrize(
+    ("model", "cores"), [("two", ["first", "inner.second"]), ("both", ["core.forward", "core.backward"])]
+)
+def test_all_cores_are_looked_at_unless_one_is_named(models, run, model, cores):
+    whole = build("task", {"name": "inspect_model", "model": f"my_models:{model}"}).run(run)
+    for name in cores:
+        alone = build("task", {"name": "inspect_model", "model": f"my_models:{model}", "core": name}).run(run)
+        assert {key: value.value for key, value in alone.metrics.items()} == {
+            key: whole.metrics[f"{name}/{key}"].value for key in alone.metrics
+        }
+        for table, rows in alone.tables.items():
+            assert [row for row in whole.tables[table] if row["core"] == name] == [
+                {"core": name, **row} for row in rows
+            ]
+
+
 def test_the_loss_reaches_an_earlier_core_through_a_later_one(models, run):
     import torch
     from a4eval_rnn_bptt.frameworks.torch_model import read_core
@@ -187,9 +208,8 @@ def test_no_config_can_name_code_by_itself(models, monkeypatch):
     ("model", "error", "message"),
     [
         ("my_models:flat", DataError, r"expected a tensor \(T, B, I\) for a model with step"),
-        ("my_models:both", DataError, "the core is bidirectional, so it cannot"),
         ("my_models:none", DataError, "no recurrence to look at: no module of nn.RNN"),
-        ("my_models:two", DataError, r"has 2 recurrent cores \(first, inner.second\): name one with task.core"),
+        ("my_models:ahead", DataError, "backward: the loss does not depend on what the core reads backward"),
         ("my_models:alone", DataError, r"returned LSTM, expected a pair \(model, batch\) or \(model, batch, loss\)"),
         ("my_models:many", DataError, "returned 4 things, expected a pair"),
         ("my_models:short", DataError, "given 1 step, expected at least 2"),
