@@ -97,13 +97,13 @@ def completion() -> None:
         for shell, script in scripts.items():
             taught = subprocess.run([tool / "a4eval", "completion", shell], check=True, capture_output=True)
             script.write_bytes(taught.stdout)
-        for _ in range(9):
+        for _ in range(7):
             for shell, script in scripts.items():
                 for what, (line, answer) in COMPLETED.items():
                     took = pressed(shell, line, answer, surroundings, script)
                     seconds.setdefault((what, shell), []).append(took)
     rows = [[what, *(1000 * median(seconds[what, shell]) for shell in there)] for what in COMPLETED]
-    note = "Milliseconds from Tab to the answer, the median of 9: bash and zsh at a terminal, fish by `complete -C`."
+    note = "Milliseconds from Tab to the answer, the median of 7: bash and zsh at a terminal, fish by `complete -C`."
     head = f"## Completing on Tab\n\n{note}\n{environment('a4eval', 'click')}"
     publish("completion", f"{head}\n\n{table(['completed', *there], rows)}")
 

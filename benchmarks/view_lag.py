@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ from a4eval.runs.record import encode
 from tests.pages import record, sweep_lines
 
 POINTS, RUNS = 10_000, 5_000
+HELD = 10_000
+"""Connections that ask nothing whole, and are not closed."""
 ROUNDS = 5
 SECONDS_OF_QUIET = 10
 """Before a point is appended: nothing of the last one is being waited for."""
@@ -77,7 +80,7 @@ def main() -> None:
             (run / "result.json").write_bytes(text.replace(b"0123456789abcdef", b"%016x" % place))
         server = Server(folder)
         try:
-            rows = measured(server, journal, lines[POINTS:])
+            rows = [*measured(server, journal, lines[POINTS:]), *crowded(server)]
         finally:
             server.process.send_signal(signal.SIGINT)
             server.process.wait(timeout=20)
@@ -118,6 +121,26 @@ def measured(server: Server, journal: Path, more: list[bytes]) -> list[list[obje
         ["the same, each point appended as soon as the last was shown", median(at_once)],
         ["from an appended point to the update of the charts: median", median(charts)],
         ["share of a processor while nothing changes", f"{idle:.1%}"],
+    ]
+
+
+def crowded(server: Server) -> list[list[object]]:
+    """Return the rows of a server to which so many keep half a request open, all at once."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    taken, held = [], []
+    for _ in range(HELD):
+        held.append(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+        held[-1].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        if len(held) % 500 == 0:
+            taken.append(len(list(Path(f"/proc/{server.process.pid}/fd").iterdir())))
+    page = median(server.get(f"/?runs={place + 2}")[0] for place in range(ROUNDS))
+    assert server.process.poll() is None
+    for one in held:
+        one.close()
+    return [
+        [f"the overview while {HELD:,} connections are held open by somebody else", page],
+        ["files that the server has open meanwhile, at most", f"{max(taken)} files"],
     ]
 
 

@@ -150,7 +150,7 @@ def _cut(found: Sequence[Problem], *, independent: bool) -> tuple[list[Problem],
         if left:
             where = f" of {group[0].name}" if independent and group[0].name else ""
             notes.append(
-                f"seed {', '.join(map(str, sorted(left)))}{where} is left out: not every point was run with it"
+                f"left out{where}: seed {', '.join(map(str, sorted(left)))}, with which not every point was run"
             )
         cut += [
             replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from a4eval.drawing.paint import filled, opacity, wide
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from a4eval.drawing.plot import Plot
 
 DASHES = (None, "6 4", "2 3", "8 3 2 3", "1 4")
+MOST = 4000
+"""Points of a line that are all drawn; of more those that can be told apart."""
 AREA = 0.25
 """Opacity of an area, unless one is asked for."""
 
@@ -36,7 +39,8 @@ def lines(plot: Plot, layer: Layer, stacks: Sequence[tuple[float, float]]) -> It
     telling = [one for one in telling if one.field is not None]
     dash = _Dash(layer)
     how = str(layer.mark.get("interpolate", "linear"))
-    for points in _groups(plot, layer, stacks, telling).values():
+    for whole in _groups(plot, layer, stacks, telling).values():
+        points = _visible(whole)
         row = points[0].row
         paint, seen = plot.paint(layer, row), opacity(layer)
         said = "\n".join(f"{one.title or one.field}: {text(one.of(row), one.format)}" for one in telling)
@@ -85,6 +89,18 @@ def _groups(
         elif order.field is not None:
             points.sort(key=lambda one: number(order.of(one.row)) or 0.0)
     return groups
+
+
+def _visible(points: list[Point]) -> list[Point]:
+    """Return the points of a line that can be told apart: of many in half a pixel's column the outermost."""
+    if len(points) <= MOST:
+        return points
+    kept: list[Point] = []
+    for _, column in groupby(points, key=lambda one: int(2 * one.x)):
+        of = list(column)
+        by_height = sorted(range(len(of)), key=lambda place: of[place].y)
+        kept += [of[place] for place in sorted({0, by_height[0], by_height[-1], len(of) - 1})]
+    return kept
 
 
 class _Dash:

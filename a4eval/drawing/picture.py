@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,10 @@ class Picture:
     title: str
     description: str = ""
     notes: tuple[str, ...] = field(default=())
+
+
+_MARK = re.compile(r"<(?!/?g\b)")
+"""What begins a mark, not a group of some."""
 
 
 def titles(chart: Mapping[str, Any], name: str) -> tuple[str, str]:
@@ -110,6 +115,8 @@ def picture(
         for layer in found
         if len(sampled(layer)) == MOST < len(layer.rows)
     ]
+    if not _MARK.search(joined(marks)):
+        notes.append("no row has a number that can be drawn")
     svg = tag(
         "svg",
         ground,

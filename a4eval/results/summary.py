@@ -37,33 +37,37 @@ if TYPE_CHECKING:
 
 FAILURES_SHOWN = 10
 PLAN_LINES = 40
+AROUND = 5
+"""Lines of a plan beside what is told: of what comes first, how much more there is, and what comes last."""
 LONG_WORD = 16
 LINES_OF_A_LOG = 3
 
 
 def print_plan(plan: Planned, *, everything: bool = False) -> None:
     """Print what would be run: the values of each key, the first config, and the last one's overrides."""
+    told = 0
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
-        print_text(f"{axis.path}: {', '.join(values)}" + (f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""))
+        count = f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""
+        told += print_text(f"{axis.path}: {', '.join(values)}{count}")
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
-    put(f"{counted(len(plan.points), 'point')}{repeated}, into {plan.folder}")
+    told += print_text(f"{counted(len(plan.points), 'point')}{repeated}, into {plan.folder}")
     conduct = plan.points.conduct
     if isinstance(conduct, Root) and conduct.reuse is not None:
         there = finished(plan.points.run_ids, conduct.reuse, plan.folder)
-        put(f"{len(there):,} of them are finished in {_named(conduct.reuse)} and need not run")
+        told += print_text(f"{len(there):,} of them are finished in {_named(conduct.reuse)} and need not run")
     first, last = plan.points.ends()
+    typed = " ".join(map("=".join, _typed(last.point).items()))
+    ending = [f"# {line}" for line in wrapped(typed, screen_width() - len("# "))] if last != first else []
     lines = _yaml(first.point.config).splitlines()
-    shown = lines if everything else lines[: max(PLAN_LINES - 7 - len(plan.axes), 5)]
+    shown = lines if everything else lines[: max(PLAN_LINES - told - len(ending) - AROUND, 5)]
     put(f"\n# the first: run {first.run_id}\n" + "\n".join(shown))
     if len(shown) < len(lines):
         put(f"# … {counted(len(lines) - len(shown), 'more line')}: --show all")
-    if last != first:
-        typed = " ".join(map("=".join, _typed(last.point).items()))
-        put(f"\n# the last: run {last.run_id}")
-        put("\n".join(f"# {line}" for line in wrapped(typed, screen_width() - len("# "))))
-        if everything:
-            put(_yaml(last.point.config), end="")
+    if ending:
+        put("\n".join([f"\n# the last: run {last.run_id}", *ending]))
+    if ending and everything:
+        put(_yaml(last.point.config), end="")
 
 
 def _yaml(config: Mapping[str, Any]) -> str:
@@ -125,7 +129,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
             remark(f"a4eval: warning: sort: {error}")
             print_sweep(journal.read(good, Row), len(good), None, swept)
     _check_objective(outcome, good)
-    put(counts(outcome))
+    print_text(counts(outcome))
 
 
 def _swept(points: Jobs) -> list[str]:
@@ -135,9 +139,8 @@ def _swept(points: Jobs) -> list[str]:
 
 
 def _typed(point: Any) -> dict[str, str]:
-    """Return the overrides of a point, by key; those of an app's stand beside what they mean."""
-    texts = (one if isinstance(one, str) else one[0] for one in point.overrides)
-    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+    """Return the overrides of a point, by key."""
+    return {key: value for key, _, value in (text.partition("=") for text in point.overrides)}
 
 
 def _check_objective(outcome: Outcome, good: Sequence[Entry]) -> None:

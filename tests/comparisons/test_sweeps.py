@@ -72,7 +72,7 @@ def test_a_sweep_against_itself_is_the_same_everywhere_and_swapping_turns_every_
 def test_seeds_of_one_alone_are_left_out_and_other_seeds_are_no_pairs(sweep_of):
     one = sweep_of("one", points("lstm"))
     fewer = paired(one, sweep_of("two", points("gru", 0.5, seeds=range(2, 8))))
-    assert fewer.notes[0] == "seed 0, 1 is left out: not every point was run with it"
+    assert fewer.notes[0] == "left out: seed 0, 1, with which not every point was run"
     assert "6 seeds" in fewer.values["accuracy"].interval.method
     others = paired(one, sweep_of("three", points("gru", 0.5, seeds=range(20, 28))))
     assert others.notes[0].startswith("the seeds are others: runs are no pairs")

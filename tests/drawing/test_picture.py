@@ -131,6 +131,28 @@ def test_steps(how, wanted):
     assert re.sub(r"[^A-Z]", "", path.get("d")) == f"M{wanted}"
 
 
+def test_of_a_very_long_line_what_can_be_told_apart_is_drawn():
+    """Whatever is left out lies, to half a pixel, between points that are drawn."""
+    rows = [{"x": place, "y": place * place % 997} for place in range(20_000)]
+    encoding = {name: {"field": name, "type": "quantitative", "scale": {"nice": False}} for name in ("x", "y")}
+    _, svg = drawn(chart(mark="line", encoding=encoding), rows)
+    (path,) = svg.iter(f"{SVG}path")
+    points = [tuple(map(float, one.split())) for one in re.split("[ML]", path.get("d"))[1:]]
+    assert len(points) < 3000
+    (left, _), (right, _) = points[0], points[-1]
+    below, above = max(y for _, y in points), min(y for _, y in points)
+    for row in rows[::101]:
+        x, y = left + (right - left) * row["x"] / 19_999, below + (above - below) * row["y"] / 996
+        near = [height for place, height in points if abs(place - x) <= 0.6]
+        assert min(near) - 0.2 <= y <= max(near) + 0.2
+
+
+def test_a_chart_without_a_number_says_so():
+    for value in ("NaN", None):
+        found, _ = drawn(chart(), [{"name": "a", "n": value}])
+        assert found.notes == ("no row has a number that can be drawn",)
+
+
 def test_a_rule_of_data_alone_is_drawn_once():
     rule = {"mark": "rule", "encoding": {"x": {"datum": 2, "type": "quantitative"}, "y": None}}
     _, svg = drawn(chart(mark=None, layer=[{"mark": "bar"}, rule]))

@@ -12,7 +12,7 @@ from a4eval.errors import DataError, OutputError
 from a4eval.journal import query
 from a4eval.journal.texts import record_of
 from a4eval.markup import joined, tag
-from a4eval.ownership import RECORD
+from a4eval.ownership import JOURNAL, RECORD
 from a4eval.plurals import counted
 from a4eval.regular import beginning
 from a4eval.results.report import record as one_record
@@ -85,7 +85,8 @@ def report(
     if baseline is not None:
         from a4eval.results.report.comparison import comparison
 
-        compared = [comparison(baseline, path, margins or {}, alpha, f"v{place}-") for place, path in enumerate(paths)]
+        others = [path for path in paths if _file(path) != _file(baseline)] or paths
+        compared = [comparison(baseline, path, margins or {}, alpha, f"v{place}-") for place, path in enumerate(others)]
     if len(single) == 1 and not sweeps:
         found = single[0]
         sections = _sections(found, out)
@@ -110,7 +111,7 @@ def report(
         inner = _sections(one, out, prefix)
         content = joined(tag("div", tag("h3", each.title), each.content, id=each.name) for each in inner)
         name = f"{one_record.name_of(one.record)}, {one.record.run_id}"
-        sections.append(Section(f"{prefix}record", name, joined([one_record.top(one.record), content])))
+        sections.append(Section(f"{prefix}record", name, joined([one_record.top(one.record, "h3"), content])))
     top = (
         tops[0]
         if not several
@@ -144,6 +145,12 @@ def write(content: str, path: Path) -> bool:
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
     return before
+
+
+def _file(path: Path) -> Path:
+    """Return where the record or the journal at *path* lies, whichever way it is pointed at."""
+    found = path.resolve()
+    return found.parent if found.name in (RECORD, JOURNAL) else found
 
 
 def _read(path: Path) -> Read:

@@ -12,12 +12,17 @@ from a4eval.comparisons.sides import Sides, sides
 from a4eval.markup import Markup, joined, tag
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
+from a4eval.results.report.record import badge_class
 from a4eval.results.report.tables import table
 from a4eval.tasks.charts import forest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+
+VERDICTS = ("worse", "undecided", "equivalent", "better")
+"""What is to be looked at first."""
 
 
 def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], alpha: float, prefix: str) -> Section:
@@ -37,11 +42,12 @@ def compared(found: Sides, margins: Mapping[str, float], alpha: float, prefix: s
     """Return two sides as charts and tables: each difference with its interval, judged."""
     both = found.pair
     parts: list[Markup | None] = [tag("p", tag("code", str(found.baseline)), " → ", tag("code", str(found.candidate)))]
-    parts += [tag("p", note, class_="soft") for note in both.notes]
+    metrics = judge(both.values, margins, alpha)
+    parts += [_outcomes(metrics), *(tag("p", note, class_="soft") for note in both.notes)]
     drawn, tables = [], []
     for place, (name, judged) in enumerate(
         [
-            ("metrics", judge(both.values, margins, alpha)),
+            ("metrics", metrics),
             *(
                 (f"parts of {label}", by_severity(judge(of, dict.fromkeys(of, margins.get(label, 0.0)), alpha)))
                 for label, of in both.parts.items()
@@ -55,6 +61,19 @@ def compared(found: Sides, margins: Mapping[str, float], alpha: float, prefix: s
         tables.append(table(title, rows, id_))
     parts += [tag("div", *drawn, class_="charts"), *tables, _differs(found.differing, prefix)]
     return joined(parts)
+
+
+def _outcomes(judged: Sequence[Judged]) -> Markup:
+    """Return which metrics are better, which worse, and which are neither as far as one can say."""
+    names: dict[str, list[str]] = {}
+    for row in map(judged_row, judged):
+        names.setdefault(row["verdict"], []).append(row["name"])
+    listed = [
+        tag("li", tag("span", word, class_=badge_class(word)), f" {', '.join(names[word])}")
+        for word in VERDICTS
+        if word in names
+    ]
+    return tag("ul", *listed, class_="outcomes")
 
 
 def _rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ def framed(drawn: Picture, id_: str, table_id: str | None = None, table: str = "
     content = in_html(drawn.svg)
     if drawn.height > TALL or drawn.width > 2 * WIDTH:
         tall = "box tall" if drawn.height > TALL else "box"
-        content = tag("div", content, class_=tall, tabindex="0", role="region", aria_label=f"{drawn.title}, picture")
+        content = tag("div", content, class_=tall, tabindex="0", role="group", aria_label=f"{drawn.title}, picture")
     link = None
     if table_id is not None and table != ROWS:
         link = tag("p", tag("a", f"table {table}", href=f"#{table_id}-whole"), class_="more")

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from a4eval.runs.record import Record
 
-ROOM = 400_000
-"""Bytes of all pictures of a record together, as files; what does not fit is a link among the artifacts."""
+ROOM = 1_000_000
+"""Bytes of all pictures of a record together, as files; what does not fit is named, and a link among the artifacts."""
 ROOM_OF_PHOTOGRAPHS = 2_000_000
 """Bytes of all the pictures of a gallery together; in place of those beyond stands an empty frame."""
 _DRAWN = {".png": "image/png", ".svg": "image/svg+xml"}
 _PHOTOGRAPH = ".jpg"
 
 
-def embedded(record: Record, folder: Path) -> list[Markup]:
-    """Return the pictures that the record lists, once they are known to be the ones it means.
+def embedded(record: Record, folder: Path) -> tuple[list[Markup], list[str]]:
+    """Return the pictures that the record lists, once they are known to be the ones it means, and which did not fit.
 
     Of a picture in two forms the smaller is taken; those that a chart of the record shows are left out.
     """
@@ -36,9 +36,12 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
         stem, dot, ending = one.path.rpartition(".")
         if dot + ending in _DRAWN and one.sha256 and stem not in charts:
             kept[stem] = min(kept.get(stem, (one.bytes, one.path, one.sha256)), (one.bytes, one.path, one.sha256))
-    left, found = ROOM, []
+    left, found, too_large = ROOM, [], []
     for stem, (size, path, sha256) in kept.items():
-        shown = _read(folder, path, size, sha256) if size <= left else None
+        if size > left:
+            too_large.append(path)
+            continue
+        shown = _read(folder, path, size, sha256)
         if shown is None:
             continue
         left -= size
@@ -46,7 +49,7 @@ def embedded(record: Record, folder: Path) -> list[Markup]:
         title = stem.replace("_", " ").replace("/", ": ")
         image = tag("img", src=source, alt=f"picture {title}", class_="picture")
         found.append(tag("figure", tag("figcaption", tag("h3", title)), image))
-    return found
+    return found, too_large
 
 
 def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> dict[str, str]:

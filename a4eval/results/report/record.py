@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 TILES = 4
 """Numbers that stand first."""
-_CLASSES = {"passed": "good", "ok": "good", "failed": "bad", "undecided": "open", "interrupted": "open"}
+_CLASSES = {
+    **dict.fromkeys(("passed", "ok", "better", "equivalent"), "good"),
+    **dict.fromkeys(("failed", "worse"), "bad"),
+    **dict.fromkeys(("undecided", "interrupted"), "open"),
+}
 _BETTER = {True: "higher is better", False: "lower is better", None: ""}
 
 
@@ -42,8 +46,8 @@ def name_of(record: Record) -> str:
     return record.experiment or str(name or "run")
 
 
-def top(record: Record) -> Markup:
-    """Return the head of a record's page."""
+def top(record: Record, heading: str = "h1") -> Markup:
+    """Return the head of a record's page, or of its part of a page."""
     judged = record.verdict
     facts = [
         f"seed {record.seed}",
@@ -54,7 +58,7 @@ def top(record: Record) -> Markup:
     ]
     return tag(
         "header",
-        tag("div", tag("h1", name_of(record)), badge(judged.outcome if judged else record.status), class_="titled"),
+        tag("div", tag(heading, name_of(record)), badge(judged.outcome if judged else record.status), class_="titled"),
         tag("p", record.config["description"]) if record.config.get("description") else None,
         tag("ul", *(tag("li", one) for one in facts), class_="facts"),
         class_="top",
@@ -84,9 +88,9 @@ def sections(record: Record, folder: Path | None = None, beside: str | None = No
         found.append(Section(f"{prefix}warnings", f"Warnings ({len(record.warnings)})", listed, "warn"))
     if record.charts:
         found.append(charts(record, ids, prefix))
-    pictures = embedded(record, folder) if folder else []
-    if pictures:
-        found.append(Section(f"{prefix}pictures", "Pictures", tag("div", *pictures, class_="charts")))
+    pictures, too_large = embedded(record, folder) if folder else ([], [])
+    if pictures or too_large:
+        found.append(Section(f"{prefix}pictures", "Pictures", _pictures(pictures, too_large, prefix)))
     if record.tables:
         whole = [table(name, rows, ids[name]) for name, rows in record.tables.items()]
         under = tuple((f"{ids[name]}-whole", name) for name in record.tables)
@@ -96,6 +100,12 @@ def sections(record: Record, folder: Path | None = None, beside: str | None = No
         found.append(Section(f"{prefix}artifacts", "Artifacts", _artifacts(record, beside)))
     found.append(Section(f"{prefix}environment", "Where it ran", environment(record)))
     return found
+
+
+def _pictures(shown: list[Markup], too_large: list[str], prefix: str) -> Markup:
+    link = tag("a", "artifacts", href=f"#{prefix}artifacts")
+    more = tag("p", "Too large for this page, and among the ", link, f": {', '.join(too_large)}", class_="soft")
+    return joined([tag("div", *shown, class_="charts large"), *([more] if too_large else [])])
 
 
 def charts(record: Record, ids: dict[str, str], prefix: str = "") -> Section:
@@ -138,9 +148,12 @@ def _tile(name: str, one: MetricRecord) -> Markup:
     )
 
 
-def _between(one: MetricRecord) -> str:
-    found = one.interval
-    return f"{found.level:.0%} [{aligned(exact(found.low))}, {aligned(exact(found.high))}]" if found else ""
+def _between(one: MetricRecord) -> Markup | str:
+    """Return an interval as it is read, all digits of its ends in its value."""
+    if one.interval is None:
+        return ""
+    low, high = exact(one.interval.low), exact(one.interval.high)
+    return tag("data", f"{one.interval.level:.0%} [{aligned(low)}, {aligned(high)}]", value=f"{low!r} {high!r}")
 
 
 def _ends(one: MetricRecord) -> str:

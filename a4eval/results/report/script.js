@@ -21,6 +21,7 @@ const enlivenTable = (table) => {
   const state = { text: "", chosen: null };
   heads.forEach((head, column) => {
     const button = make("button", { type: "button" });
+    head.dataset.name = head.textContent; // on paper a button is not repeated on the next page
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {

@@ -129,7 +129,8 @@ def sweep(
         common = set.intersection(*(set(row.overrides) for row in rows)) if len(rows) > 1 else set()
         whole = joined(_detail(row, prefix, common) for row in detailed.values())
         few = "" if len(detailed) == len(rows) else f" ({len(detailed):,} of {len(rows):,}: what failed, and the best)"
-        sections.append(Section(f"{prefix}each", f"Each point{few}", whole))
+        listed_apart = tag("div", whole, class_="box tall", tabindex="0", role="group", aria_label="each point, list")
+        sections.append(Section(f"{prefix}each", f"Each point{few}", listed_apart))
     return Swept(title, _top(title, rows, found, torn), sections)
 
 

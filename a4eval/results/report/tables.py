@@ -83,7 +83,7 @@ def grid(
         data_name=name if id_ else None,
         aria_label=name,
     )
-    return tag("div", table, class_="box tall", tabindex="0", role="region", aria_label=f"{name}, table")
+    return tag("div", table, class_="box tall", tabindex="0", role="group", aria_label=f"{name}, table")
 
 
 def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:

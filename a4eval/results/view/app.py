@@ -57,12 +57,12 @@ class _Answers:
 
     async def shown(self, request: Request) -> Response:
         """Answer with a page, or with its changes."""
-        asked = Asked.of(request.url.path, request.url.query)
-        if "text/event-stream" in request.headers.get("accept", "") and request.method == "GET":
-            return self._changes(asked)
         until = time.monotonic() + SECONDS_TO_READ
         while self._watched.reading and not self._news.ended and (left := until - time.monotonic()) > 0:
             await self._news.wait(min(left, 0.1))
+        asked = Asked.of(request.url.path, request.url.query)
+        if "text/event-stream" in request.headers.get("accept", "") and request.method == "GET":
+            return self._changes(asked)
         try:
             return _html(await self._aside.do(lambda: self._pages.content(asked).whole(script())))
         except DataError as error:

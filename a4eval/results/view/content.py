@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from a4eval.markup import Markup, joined, tag
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from a4eval.results.view.watched import Watched
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is found once is kept
 class Content:
     """What a page shows at one moment.
 
@@ -55,7 +56,7 @@ class Content:
         version = self.seal if self.live else None
         return tag("div", self.top, form, id="top", data_version=version, data_said=self.said)
 
-    @property
+    @cached_property
     def seal(self) -> str:
         """What is another one when any of it is."""
         digest = hashlib.sha256(f"{self.title}\n{self.said}\n{self.top}".encode())

@@ -44,10 +44,10 @@ def overview(watched: Watched, asked: Asked) -> Content:
         _whatever("runs", lambda: _runs([one for one in runs if one.row is not None], asked)),
     ]
     found = [one for one in sections if one is not None]
-    if not found:
-        said = (
-            "It is being read." if watched.reading else "No record lies below this folder yet; this page will show it."
-        )
+    if not found and watched.reading:
+        found = [Section("reading", "Being read", tag("p", "This page will show what lies below the folder."))]
+    elif not found:
+        said = "No record lies below this folder yet; this page will show it."
         found = [Section("nothing", "Nothing yet", tag("p", said))]
     going = sum(one.running for one in sweeps)
     facts = [

@@ -86,7 +86,12 @@ class Pages:
             case ["run", key] if key in watched.runs:
                 run = watched.runs[key]
                 return self._run(f"run/{key}", run.version, ((run.folder, asked.path),))
-        raise DataError("there is nothing at this address (any more)")
+        raise self._nothing()
+
+    def _nothing(self) -> DataError:
+        if self.watched.reading:
+            return DataError("there is nothing at this address yet: the folder is still being read")
+        return DataError("there is nothing at this address (any more)")
 
     def _run(self, address: str, version: int, above: tuple[tuple[str, str], ...]) -> Content:
         record, folder = self._record(address)
@@ -107,7 +112,7 @@ class Pages:
             case ["run", key] if key in self.watched.runs:
                 run = self.watched.runs[key]
                 return run.record(), run.path.relative_to(self.watched.root).parent
-        raise DataError("there is nothing at this address (any more)")
+        raise self._nothing()
 
     def file(self, address: str, path: str) -> Served | None:
         """Return a file of the run at an address, as its record lists it; None if there is none.

@@ -281,6 +281,8 @@ def test_it_prints_everything(browser, pages):
         folded = page.locator("details:not([open]) table").first
         assert folded.evaluate("one => one.getBoundingClientRect().height") > 0
         assert page.locator("nav.contents").is_hidden()
+        head = page.locator("table[aria-label=classes] th").first
+        assert head.evaluate("one => getComputedStyle(one, '::before').content") == '"class"', "on every sheet"
         assert page.pdf().startswith(b"%PDF")
 
 

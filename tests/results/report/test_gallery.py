@@ -55,7 +55,7 @@ OTHERS = {
     "output_size": (["experiment=deconv/output_size"], {"conventions"}),
     "landscape": (
         ["experiment=boxes/landscape", "task.predictions=500", "task.steps=11"],
-        {"equal_l2", "ranking", "profiles_shift_x", "profiles_rotation"},
+        {"equal_l2_iou", "ranking", "profiles_shift_x", "profiles_rotation"},
     ),
     "sequence_study": (["experiment=recurrent/sequence_study", "task.steps=80"], {"learning"}),
 }

@@ -32,8 +32,8 @@ def number(value):
 
 
 def test_every_number_of_the_page_is_the_records(tmp_path):
-    page = read_page(page_of(tmp_path))
-    wanted = record()
+    content = page_of(tmp_path)
+    page, wanted = read_page(content), record()
     header, *rows = page.tables["classes"]
     assert header == ["class", "AP", "truths", "seen"]
     for row, given in zip(rows, wanted.tables["classes"], strict=True):
@@ -48,6 +48,9 @@ def test_every_number_of_the_page_is_the_records(tmp_path):
     assert metrics["loss"][1] == "NaN"
     assert metrics["length"][1] == wanted.metrics["length"].value
     assert "95% [0.1, 0.2]" in metrics["AP"]
+    given = [(one.interval.low, one.interval.high) for one in wanted.metrics.values() if one.interval]
+    ends = [tuple(map(float, one.split())) for one in re.findall(r'<data value="([^"]+)">', content)]
+    assert ends == given, "all digits of the intervals"
 
 
 def test_the_marks_of_a_chart_say_what_the_rows_say(tmp_path):

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -82,9 +83,9 @@ def start(folder, *options):
     return Server(process, process.stdout.readline().strip() if ready else "")
 
 
-@pytest.fixture
-def view():
-    """Start a server of a folder; it is ended afterwards."""
+@contextmanager
+def servers():
+    """Start servers of folders; they are ended afterwards."""
     pytest.importorskip("starlette", reason="starlette is not installed: pip install 'a4eval[view]'")
     pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'a4eval[view]'")
     started = []
@@ -93,10 +94,26 @@ def view():
         started.append(start(folder, *options))
         return started[-1]
 
-    yield begin
-    for one in started:
-        one.process.kill()
-        one.process.communicate()
+    try:
+        yield begin
+    finally:
+        for one in started:
+            one.process.kill()
+            one.process.communicate()
+
+
+@pytest.fixture
+def view():
+    """Start a server of a folder; it is ended afterwards."""
+    with servers() as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A server of a folder with results, for the tests of a file that change neither."""
+    with servers() as begin:
+        yield begin(fill(tmp_path_factory.mktemp("shared") / "results"))
 
 
 def fill(folder, sweeps=None):

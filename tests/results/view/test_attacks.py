@@ -25,7 +25,14 @@ MORE_THAN_FIT = 400
 
 
 @pytest.fixture
-def server(view, folder):
+def server(shared):
+    """A server that has been attacked by the tests before this one, too."""
+    yield shared
+    assert shared.process.poll() is None
+
+
+@pytest.fixture
+def untouched(view, folder):
     return view(folder)
 
 
@@ -304,30 +311,30 @@ def many_files():
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "], ids=["silent", "half a request"])
-def test_many_connections_held_open(server, many_files, sent):
+def test_many_connections_held_open(untouched, many_files, sent):
     """So many are held as there is room for, however many come, and whoever asks something is answered."""
-    before = open_files(server.process)
+    before = open_files(untouched.process)
     held = []
     for _ in range(MORE_THAN_FIT):
-        held.append(server.connect(sent))
-        assert open_files(server.process) < before + 128 + 32 + 32, "what is taken at once, and its own files"
-    assert server.ask("/").status == 200
-    assert server.ask("/", method="HEAD").status == 200
+        held.append(untouched.connect(sent))
+        assert open_files(untouched.process) < before + 128 + 32 + 32, "what is taken at once, and its own files"
+    assert untouched.ask("/").status == 200
+    assert untouched.ask("/", method="HEAD").status == 200
     until = time.monotonic() + 5
-    while open_files(server.process) > before + 132 and time.monotonic() < until:
+    while open_files(untouched.process) > before + 132 and time.monotonic() < until:
         time.sleep(0.05)
-    assert before + 100 < open_files(server.process) <= before + 132, "the rest were closed"
+    assert before + 100 < open_files(untouched.process) <= before + 132, "the rest were closed"
     for one in held:
         one.close()
 
 
 @pytest.fixture
-def stream_of(server):
+def stream_of(untouched):
     """Opens a stream, and returns it with the status it began with."""
     opened = []
 
     def one():
-        opened.append(server.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"))
+        opened.append(untouched.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"))
         return opened[-1], int(opened[-1].recv(4096).split()[1])
 
     yield one
@@ -335,12 +342,12 @@ def stream_of(server):
         connection.close()
 
 
-def test_many_streams_held_open(server, stream_of, many_files):
+def test_many_streams_held_open(untouched, stream_of, many_files):
     held = [stream_of() for _ in range(32)]
     assert {status for _, status in held} == {200}
     assert stream_of()[1] == 503, "one more is told so"
-    assert server.ask("/").status == 200, "pages are shown all the same"
-    assert server.ask("/", method="HEAD", Accept="text/event-stream").status == 200, "and HEAD opens no stream"
+    assert untouched.ask("/").status == 200, "pages are shown all the same"
+    assert untouched.ask("/", method="HEAD", Accept="text/event-stream").status == 200, "and HEAD opens no stream"
     for connection, _ in held[:5]:
         connection.close()
     until = time.monotonic() + 10

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+_FEW = 4096  # scores that mostly tell of all whether they are float32
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchedPart:
     """Some whole images, matched.
@@ -44,14 +47,12 @@ def compact(matches: Matches) -> Matches:
 
     A detection takes 7 to 13 bytes, a match 11, a truth 8 and more.
     """
-    score = matches.detection_score.astype(np.float32)
-    exact = np.array_equal(score, matches.detection_score, equal_nan=True)
     unit = _smallest(matches.n_units)
     return replace(
         matches,
         detection=np.zeros(0, np.int32),
         detection_unit=matches.detection_unit.astype(unit),
-        detection_score=score if exact else matches.detection_score,
+        detection_score=_shortest(matches.detection_score),
         truth_class=matches.truth_class.astype(_smallest(matches.n_classes)),
         truth_unit=matches.truth_unit.astype(unit),
         truth_row=np.zeros(0, np.int32),
@@ -60,6 +61,14 @@ def compact(matches: Matches) -> Matches:
         truth=matches.truth.astype(_index_type(len(matches.truth_class))),
         rank=matches.rank.astype(_smallest(int(matches.rank.max(initial=0)) + 1)),
     )
+
+
+def _shortest(scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return scores as float32, if that is exact."""
+    for some in (scores[:_FEW], scores):
+        if not np.array_equal(some.astype(np.float32), some):
+            return scores
+    return scores.astype(np.float32)
 
 
 def _smallest(bound: int) -> Any:

@@ -51,6 +51,14 @@ class Examined:
     detection_cost: NDArray[np.float64]
     detection_truth: NDArray[np.intp]
 
+    def _confusion(self, truth: int, detected: int) -> str:
+        nothing = len(self.names) - 1
+        if detected == nothing:
+            return f"{self.names[truth]} missed"
+        return f"{self.names[detected]} " + (
+            "where nothing is" if truth == nothing else f"in place of {self.names[truth]}"
+        )
+
     @cached_property
     def errors(self) -> tuple[NDArray[np.integer[Any]], NDArray[np.float64], dict[str, list[str | None]]]:
         """Return image, cost and what to group by of each error: its kind, class and confusion."""
@@ -61,10 +69,7 @@ class Examined:
             *((self.data.truth_class[row], self.truth_detected[row]) for row in truth),
             *((self.detection_truth[row], self.data.detection_class[row]) for row in detection),
         ]
-        confusions = [
-            None if min(one) < 0 or one[0] == one[1] else f"{self.names[one[0]]} found as {self.names[one[1]]}"
-            for one in cells
-        ]
+        confusions = [None if min(one) < 0 or one[0] == one[1] else self._confusion(*one) for one in cells]
         unit = np.concatenate([self.data.truth_unit[truth], self.data.detection_unit[detection]])
         cost = np.concatenate([self.truth_cost[truth], self.detection_cost[detection]])
         return unit, cost, {"error": kinds, "class": [self.names[one] for one in classes], "confusion": confusions}

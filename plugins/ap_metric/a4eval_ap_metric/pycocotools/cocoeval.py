@@ -98,9 +98,12 @@ class COCOeval:
         say(f"DONE (t={time.time() - begin:0.2f}s).")
 
     def _matched(
-        self, images: Sequence[Any], classes: Sequence[Any], params: Any
+        self, images: Sequence[Any], classes: Sequence[Any], params: Any, *, with_id_0: bool = False
     ) -> tuple[Matches, list[Any], list[Any]]:
-        """Return the matches in some images and classes, and the annotations in the order that they refer to."""
+        """Return the matches in some images and classes, and the annotations in the order that they refer to.
+
+        A match with the annotation id 0 does not count, and is there if *with_id_0*.
+        """
         unit_of = {one: place for place, one in enumerate(images)}
         # where classes do not count, they still say in which order annotations come
         class_of = {one: place for place, one in enumerate(classes if params.useCats else params.catIds)}
@@ -116,7 +119,7 @@ class COCOeval:
                 of_class.extend([class_of[key[1]] if params.useCats else 0] * n)
         counts = (len(images), len(classes))
         data = data_of(rows[0], rows[1], *places, counts=counts, kind=params.iouType)
-        return matched(data, params), rows[0], rows[1]
+        return matched(replace(data, truth_uncounted=None) if with_id_0 else data, params), rows[0], rows[1]
 
     @property
     def evalImgs(self) -> Any:
@@ -131,7 +134,7 @@ class COCOeval:
         self._evalImgs = results
 
     def _image_results(self, images: Sequence[Any], classes: Sequence[Any], params: Any) -> list[Any]:
-        matches, truths, found = self._matched(images, classes, params)
+        matches, truths, found = self._matched(images, classes, params, with_id_0=True)
         maximum = params.maxDets[-1]
         return image_results(matches, truths, found, params, images=images, classes=classes, maximum=maximum)
 

@@ -186,6 +186,17 @@ def test_annotation_ids_0_and_twice():
     np.testing.assert_array_equal(mine.eval["precision"], reference.eval["precision"])
 
 
+def test_annotation_id_0_is_matched_and_does_not_count():
+    box = {"image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9]}
+    truth = {"images": [{"id": 1}], "categories": [{"id": 1}]}
+    truth["annotations"] = [{"id": one, **box, "area": 81, "iscrowd": 0} for one in (0, 7)]
+    truth["annotations"][1]["bbox"] = [0, 0, 9, 8]
+    results = [{**box, "score": score} for score in (0.9, 0.8, 0.7)]
+    (reference, _), (mine, _) = (said(lambda one: evaluation(one, truth, results), one) for one in pair())
+    assert mine.evalImgs[0]["gtMatches"][0].tolist() == [1, 2]
+    assert_same(reference, mine)
+
+
 def test_text_ids():
     box = {"bbox": [0, 0, 9, 9], "category_id": 1}
     images = [{"id": one} for one in ("b", "a", "007")]

@@ -1,10 +1,8 @@
-"""Pictures of the landscape: profiles along each perturbation, and how measures rank predictions."""
+"""Pictures of the landscape: profiles along each perturbation, and each measure against IoU."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from a4eval import require
 from a4eval_box_metrics.analysis.perturbations import FAMILIES
@@ -34,7 +32,6 @@ def draw_all(
         figures["profiles"] = draw_profiles(landscape, profiles)
     for one in scattered:
         figures[f"ranking_{one.source}"] = draw_ranking(one)
-    figures["disagreement"] = draw_disagreement(scattered)
     return figures
 
 
@@ -105,31 +102,4 @@ def draw_ranking(scattered: Scattered) -> Any:
         panel.xaxis.set_tick_params(labelbottom=True)  # also above an empty place
     figure.supxlabel("IoU", fontsize=style.PANEL)
     figure.supylabel("the measure (distances negated)", fontsize=style.PANEL)
-    return style.finish(figure)
-
-
-def draw_disagreement(scattered: Sequence[Scattered]) -> Any:
-    """Draw how many pairs of predictions each measure ranks differently from IoU."""
-    labels = [label for label in scattered[0].values if label != "iou"] or list(scattered[0].values)
-    shares = {one.source: [one.agreement[label].disagreement for label in labels] for one in scattered}
-    order = np.argsort(shares["random"])
-    title = "How often each measure orders two predictions otherwise than IoU"
-    figure = style.figure((11, 1.6 + 0.45 * len(labels) * max(1, 0.7 * len(scattered))), title)
-    axes = figure.subplots()
-    thickness = 0.8 / len(scattered)
-    for index, (source, values) in enumerate(shares.items()):
-        place = np.arange(len(labels)) + (index - (len(scattered) - 1) / 2) * thickness
-        sorted_values = np.asarray(values)[order]
-        bars = axes.barh(place, sorted_values, thickness, color=style.COLOURS[index], label=source)
-        axes.bar_label(bars, [f" {100 * value:.1f} %" for value in sorted_values], fontsize=style.TEXT)
-    axes.set_yticks(np.arange(len(labels)), [labels[index] for index in order])
-    axes.invert_yaxis()
-    axes.set_xlabel("share of the pairs of predictions")
-    axes.xaxis.set_major_formatter(
-        require("matplotlib.ticker", "a4eval[plots]").PercentFormatter(1, decimals=0, symbol=" %")
-    )
-    axes.margins(x=0.12)
-    axes.spines[["top", "right"]].set_visible(False)
-    if len(scattered) > 1:
-        axes.legend(frameon=False, loc="upper right", fontsize=style.PANEL)
     return style.finish(figure)

@@ -112,7 +112,7 @@ class BoxLandscape:
 
     def _charts(self, tables: dict[str, list[Row]]) -> dict[str, Chart]:
         alike = [label for label, one in self.similarities.items() if getattr(one, "higher_is_better", True)]
-        drawn = {"equal_l2": charts.equal_l2("equal_l2", self.radius)}
+        drawn = {"equal_l2_iou": charts.equal_l2("equal_l2", self.radius)}
         if alike:
             for name in self.families:
                 family = FAMILIES[name]

@@ -120,7 +120,7 @@ def test_pictures(tmp_path):
     task.data = Boxes([[0, 0, 10, 10], [50, 0, 100, 100]], [[0, 0, 10, 8], [55, 0, 100, 100]])
     run = Run(directory=tmp_path, pictures=True)
     task.run(run)
-    names = ["disagreement", "equal_l2", "maps", "profiles", "ranking_detector", "ranking_random"]
+    names = ["equal_l2", "maps", "profiles", "ranking_detector", "ranking_random"]
     assert sorted(path.name for path in run.artifacts) == sorted(
         f"{name}.{end}" for name in names for end in ("png", "svg")
     )
