@@ -7,6 +7,7 @@ in a hook, is its own and cannot lose another plugin's answer.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 GROUP = "a4eval"
 _NO_NAME = "is no name: letters, digits and _, and no digit first"
+_OF_THE_METADATA = re.compile(r"^(Name|Version): *(.*?) *$", re.MULTILINE)
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("a4eval_")))
 
 
@@ -152,9 +154,14 @@ def by_precedence(plugins: Sequence[Plugin]) -> list[Plugin]:
 
 
 def _known(entry: EntryPoint) -> tuple[str, str, EntryPoint]:
-    """Return an entry point with the name and version of its distribution, whose metadata is read once."""
-    metadata = entry.dist.metadata if entry.dist else {"Name": "unknown", "Version": "unknown"}
-    return metadata["Name"], metadata["Version"], entry
+    """Return an entry point with the name and version of its distribution.
+
+    They are looked for in the first lines of its metadata: to take all of it apart as an e-mail, as
+    ``importlib.metadata`` does, takes longer than to import a plugin.
+    """
+    text = ((entry.dist.read_text("METADATA") or entry.dist.read_text("PKG-INFO")) if entry.dist else None) or ""
+    found = dict(_OF_THE_METADATA.findall(text.replace("\r\n", "\n").partition("\n\n")[0]))
+    return found.get("Name", "unknown"), found.get("Version", "unknown"), entry
 
 
 def _order(known: tuple[str, str, EntryPoint]) -> tuple[str, str]:

@@ -32,11 +32,11 @@ if __name__ == "__main__":
 """
 APPS = {"trivial": "", "imports torch": "import torch"}
 SWEEPERS = {
-    "Hydra's basic launcher": (["hydra/launcher=basic"], 4, 24),
-    "Hydra's joblib launcher, 2 processes": (["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], 4, 24),
+    "Hydra's basic launcher": (["hydra/launcher=basic"], 2, 12),
+    "Hydra's joblib launcher, 2 processes": (["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], 2, 12),
     "`hydra/sweeper=a4eval`, 2 processes": (["hydra/sweeper=a4eval", "hydra.sweeper.executor.workers=2"], 50, 350),
 }
-ROUNDS = 2
+ROUNDS = 3
 POINTS = 1000
 """Of the sweep whose whole time is told."""
 

@@ -40,9 +40,8 @@ def written(folder: Path, rows: int) -> Path:
     return file
 
 
-def peak(folder: Path, out: Path) -> tuple[float, float, float]:
-    """Export the table in a process; return its peak of memory of its own and of files, in MB, and the seconds."""
-    start = time.perf_counter()
+def peak(folder: Path, out: Path) -> tuple[float, float]:
+    """Export the table in a process; return its peak of memory of its own and of files, in MB."""
     words = [sys.executable, "-m", "a4eval", "export", str(folder), str(out), "--table", "boxes"]
     own = mapped = 0
     with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
@@ -52,7 +51,7 @@ def peak(folder: Path, out: Path) -> tuple[float, float, float]:
             own, mapped = max(own, int(found.get("RssAnon", 0))), max(mapped, int(found.get("RssFile", 0)))
             time.sleep(0.005)
     assert process.returncode == 0
-    return own / 1e3, mapped / 1e3, time.perf_counter() - start
+    return own / 1e3, mapped / 1e3
 
 
 def main() -> None:
@@ -63,11 +62,11 @@ def main() -> None:
             folder = Path(place) / str(count)
             size = written(folder, count).stat().st_size / 1e6
             for ending in FORMATS:
-                own, mapped, seconds = peak(folder, Path(place) / f"{count}.{ending}")
+                own, mapped = peak(folder, Path(place) / f"{count}.{ending}")
                 made = sum(1 for _ in (Path(place) / f"{count}.{ending}").open("rb")) if ending != "parquet" else ""
                 assert ending == "parquet" or made == count + (ending == "csv")
-                rows.append([f"{count:,}", size, f"`.{ending}`", own, mapped, seconds])
-    header = ["rows", "record, MB", "into", "peak memory, MB", "and pages of files, MB", "s"]
+                rows.append([f"{count:,}", size, f"`.{ending}`", own, mapped])
+    header = ["rows", "record, MB", "into", "peak memory, MB", "and pages of files, MB"]
     note = "`a4eval export FOLDER FILE --table boxes`, six columns, sampled every 5 ms."
     head = f"## Exporting a long table\n\n{note}\n{environment('a4eval', 'pyarrow')}"
     publish("export_memory", f"{head}\n\n{table(header, rows)}")

@@ -37,7 +37,7 @@ ELSEWHERE = {
 
 A ruling of the gate is one line, as an error is, so that logs can be searched for it.
 """
-ONLY_PLANNED = re.compile(r"executor=(ray|slurm)|name: (keras|jax),|mlflow|q2_distractors 'task\.layer=")
+ONLY_PLANNED = re.compile(r"executor=(ray|slurm)|name: (keras|jax),|trackers=|q2_distractors 'task\.layer=")
 """What would start a cluster, a server, a framework that takes the streams of this process, or 35 trainings.
 
 Tests of these run them.

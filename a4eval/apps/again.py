@@ -179,7 +179,7 @@ def refuse_taken(points: Jobs, plan: AppPlan, folder: Path) -> None:
         if point.directory in taken:
             other = " ".join(taken[point.directory].overrides)
             raise ConfigError(
-                f"{point.directory} holds the point {other!r}, and {' '.join(text for text, _ in point.overrides)!r} "
+                f"{point.directory} holds the point {other!r}, and {' '.join(point.overrides)!r} "
                 "would be written over it; give hydra.sweep.subdir='${hydra.job.override_dirname}' or another "
                 "hydra.sweep.dir",
                 path="hydra.sweep.subdir",

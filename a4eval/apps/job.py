@@ -86,7 +86,7 @@ class AppRunner:
             about = AppRecord(point.number, directory_of(config), point.version, list(self.command), point.trial)
         seed = found.get("seed")
         return Prepared(
-            experiment=Experiment(point.name, found, tuple(text for text, _ in point.overrides), directory),
+            experiment=Experiment(point.name, found, point.overrides, directory),
             task=AppTask(point, config, found, about, self.better),
             components=(),
             run_id=job.run_id,

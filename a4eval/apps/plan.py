@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
 
     from a4eval.apps.space import Space
     from a4eval.executors.contract import Runner
@@ -155,7 +156,7 @@ class AppPlan:
         family, overrides = self._placed(number)
         config = family.composed(overrides, number)
         self._directories.add(directory_of(config))
-        asks = family.asks_the_user or any(asks_the_user(text) for text, _ in overrides)
+        asks = family.asks_the_user or any(asks_the_user(str(one.input_line)) for one, _ in overrides)
         again = composed(family.base, overrides, number) if asks else None  # with a part of Hydra's of its own
         what = plain(
             {"app": str(self._config.hydra.job.name), "config": identity(config, again), "version": self._version}
@@ -166,7 +167,7 @@ class AppPlan:
         self._seen[text] += 1  # the same config once more is another run: Hydra's basic sweeper runs it too
         return hashlib.sha256(text + b"\n" * self._seen[text]).hexdigest()[:16]
 
-    def _placed(self, number: int) -> tuple[Family, tuple[tuple[str, bool], ...]]:
+    def _placed(self, number: int) -> tuple[Family, tuple[tuple[Override, bool], ...]]:
         """Return a point's family and overrides."""
         texts = self._points[number]
         chosen = [text for text in texts if self._composes(text)]
@@ -174,7 +175,7 @@ class AppPlan:
         if key not in self._families:
             base = self._loader.load_sweep_config(self._config, chosen)
             self._families[key] = self._family(base, asks_the_user(OmegaConf.to_yaml(base)))
-        return self._families[key], tuple((text, not self._composes(text)) for text in texts)
+        return self._families[key], tuple((parsed(text), not self._composes(text)) for text in texts)
 
     def _family(self, base: DictConfig, asks: bool) -> Family:  # noqa: FBT001  (it goes into a field)
         return Family(self._dumps(base), base, without_hydra(base, self._dumps), asks)

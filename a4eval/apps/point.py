@@ -38,7 +38,7 @@ class Family(NamedTuple):
     bare: bytes
     asks_the_user: bool
 
-    def composed(self, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
+    def composed(self, overrides: Sequence[tuple[Override, bool]], number: int) -> DictConfig:
         """Return what :func:`composed` does, but that Hydra's part is the same for all points, each in its turn."""
         config: DictConfig = pickle.loads(self.bare)  # noqa: S301  (made here)
         own: Any = self.whole._get_node("hydra")  # noqa: SLF001  (a copy is what is saved here)
@@ -54,7 +54,7 @@ class AppPoint(NamedTuple):
         name: the app's, ``hydra.job.name``.
         number: the point's, as Hydra counts.
         base: see :class:`Family`.
-        overrides: all of the point's, and which of them are not in the base.
+        parsed: all overrides of the point as Hydra parsed them, and which of them are not in the base.
         version: what the user says of the code.
         trial: of a search, which trial it belongs to.
         watch: of a search, what ends it early.
@@ -63,14 +63,19 @@ class AppPoint(NamedTuple):
     name: str
     number: int
     base: bytes
-    overrides: tuple[tuple[str, bool], ...]
+    parsed: tuple[tuple[Override, bool], ...]
     version: str | None
     trial: int | None = None
     watch: Watch | None = None
 
     def composed(self) -> DictConfig:
         """Return the config that Hydra would compose for it."""
-        return composed(self.base, self.overrides, self.number)
+        return composed(self.base, self.parsed, self.number)
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """Its overrides as they are written."""
+        return tuple(str(one.input_line) for one, _ in self.parsed)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -86,10 +91,15 @@ class AppPoint(NamedTuple):
 @cache
 def parsed(text: str) -> Override:
     """Return what Hydra makes of an override; a sweep has few different ones."""
-    return OverridesParser.create().parse_override(text)
+    return _parser().parse_override(text)
 
 
-def composed(base: bytes, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
+@cache
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
+
+
+def composed(base: bytes, overrides: Sequence[tuple[Override, bool]], number: int) -> DictConfig:
     """Return the config that Hydra would compose for a point.
 
     Args:
@@ -103,13 +113,11 @@ def composed(base: bytes, overrides: Sequence[tuple[str, bool]], number: int) ->
     return applied(pickle.loads(base), overrides, number)  # noqa: S301  (made by the sweep's own command)
 
 
-def applied(config: DictConfig, overrides: Sequence[tuple[str, bool]], number: int) -> DictConfig:
+def applied(config: DictConfig, overrides: Sequence[tuple[Override, bool]], number: int) -> DictConfig:
     """Make of a base the config of a point, and return it: see :func:`composed`."""
-    every = [parsed(text) for text, _ in overrides]
-    ConfigLoaderImpl._apply_overrides_to_config(  # noqa: SLF001  (Hydra's own rules)
-        [override for override, (_, fresh) in zip(every, overrides, strict=True) if fresh], config
-    )
-    note_point(config.hydra, [one for one in every if not one.is_hydra_override()], number)
+    fresh = [one for one, is_fresh in overrides if is_fresh]
+    ConfigLoaderImpl._apply_overrides_to_config(fresh, config)  # noqa: SLF001  (Hydra's own rules)
+    note_point(config.hydra, [one for one, _ in overrides if not one.is_hydra_override()], number)
     return config
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-OF_A_JOB = ("job", "overrides", "runtime")
-"""The parts of Hydra's config that differ between points of the same base."""
+OF_A_JOB = {"job": ("id", "num", "override_dirname"), "overrides": ("task",), "runtime": ("output_dir",)}
+"""What of Hydra's config differs between points of the same base."""
 TREES_KEPT = 10_000
 BASES_KEPT = 100
 
@@ -82,7 +82,8 @@ def without_hydra(config: DictConfig, dumps: Callable[[Any], bytes]) -> bytes:
 
 def _set_config(self: HydraConfig, config: DictConfig) -> None:
     """Let ``HydraConfig.get()`` give Hydra's part of *config*, which still sees the rest."""
-    OmegaConf.set_readonly(config.hydra, True)
+    if not config.hydra._get_node_flag("readonly"):  # noqa: SLF001  (to set it again is much work for nothing)
+        OmegaConf.set_readonly(config.hydra, True)
     shown = DictConfig({})
     node = config._get_node("hydra")  # noqa: SLF001  (a copy would have another parent)
     shown._content["hydra"] = node  # type: ignore[index, assignment]  # noqa: SLF001
@@ -108,23 +109,38 @@ class _Saving:
     def _hydra(self, config: DictConfig) -> str:
         """Return the YAML of Hydra's part; that of the base is known after its first point."""
         own: Any = config._get_node("hydra")  # noqa: SLF001  (its interpolations stay)
-        if not self._of_base:
+        texts = self._of_base
+        if not texts:
             for key, part in OmegaConf.to_container(own, enum_to_str=True).items():  # type: ignore[union-attr]
-                self._of_base[str(key)] = _indented(_text(("hydra", str(key)), part))
-        for key in OF_A_JOB:
-            part = OmegaConf.to_container(own._get_node(key), enum_to_str=True)  # noqa: SLF001
-            self._of_base[key] = _indented(_text(("hydra", key), part))
-        return "hydra:\n" + "".join(self._of_base.values())
+                if key in OF_A_JOB:
+                    texts[key, ""] = f"  {key}:\n"
+                    texts.update({(key, inner): _part((str(key), str(inner)), of) for inner, of in part.items()})
+                else:
+                    texts[key, ""] = _part((str(key),), part)
+        for key, inners in OF_A_JOB.items():
+            for inner in inners:
+                node = own._get_node(key)._get_node(inner)  # noqa: SLF001
+                plain = OmegaConf.to_container(node) if OmegaConf.is_config(node) else node._value()  # noqa: SLF001
+                texts[key, inner] = _part((key, inner), plain)
+        return "hydra:\n" + "".join(texts.values())
 
 
 @lru_cache(BASES_KEPT)
-def _texts_of(_base: bytes) -> dict[str, str]:
+def _texts_of(_base: bytes) -> dict[tuple[Any, Any], str]:
     """Return the YAML of the parts of Hydra's config that was made from a base, as far as it is known."""
     return {}
 
 
 _texts: dict[tuple[str, ...], tuple[Any, str]] = {}
 """The parts of Hydra's config: what each was, and its YAML."""
+
+
+def _part(place: tuple[str, ...], part: Any) -> str:
+    """Return the YAML of a part of Hydra's config where it stands."""
+    text = _text(("hydra", *place), part)
+    for _ in place:
+        text = _indented(text)
+    return text
 
 
 def _text(place: tuple[str, ...], part: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING
 
 from a4eval.apps.study import Study, Told, Watch
@@ -127,7 +128,8 @@ class Search:
                 self._waiting.append(self._add_point(trial))
         while running + len(self._waiting) < slots and self._left:
             asked, texts = self._study.ask()
-            trial = Trial(max(self._trials, default=-1) + 1, texts, asked)
+            free = next(number for number in count() if number not in self._trials)  # one killed early left its own
+            trial = Trial(free, texts, asked)
             self._trials[trial.number] = trial
             self._in_study.append(trial)
             self._waiting.append(self._add_point(trial))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -41,6 +43,8 @@ COMMANDS = (
 
 def main() -> None:
     """Run the command line; an error of ours, or of the system, is one line on standard error."""
+    if "_A4EVAL_COMPLETE" in os.environ:
+        gc.disable()  # a shell waits for a handful of names: there is nothing to collect
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a table is worth more with a few question marks than not at all
             stream.reconfigure(errors="replace")

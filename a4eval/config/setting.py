@@ -80,7 +80,7 @@ def note_point(own: DictConfig, overrides: Sequence[Override], number: int) -> N
         number: the point's.
     """
     naming = own.job.config.override_dirname
-    with read_write(own), open_dict(own):
+    with read_write(own.job), open_dict(own.job), read_write(own.overrides), open_dict(own.overrides):
         own.job.id, own.job.num = str(number), number
         own.overrides.task = [one.input_line for one in overrides]
         if hasattr(config_loader_impl, "get_overrides_dirname"):  # from 1.4 on a resolver makes it of the overrides

@@ -139,9 +139,8 @@ def _swept(points: Jobs) -> list[str]:
 
 
 def _typed(point: Any) -> dict[str, str]:
-    """Return the overrides of a point, by key; those of an app's stand beside what they mean."""
-    texts = (one if isinstance(one, str) else one[0] for one in point.overrides)
-    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+    """Return the overrides of a point, by key."""
+    return {key: value for key, _, value in (text.partition("=") for text in point.overrides)}
 
 
 def _check_objective(outcome: Outcome, good: Sequence[Entry]) -> None:

@@ -81,7 +81,7 @@ def ours(loader, master, overrides):
     points = [plan.point(number) for number in plan.every(Conduct(), None).run_ids.values()]
     for one in points:
         family, _ = plan._placed(one.number)
-        planned = OmegaConf.to_container(family.composed(one.overrides, one.number))
+        planned = OmegaConf.to_container(family.composed(one.parsed, one.number))
         assert planned == OmegaConf.to_container(one.composed())
     return [told(one.composed()) for one in points]
 

@@ -154,7 +154,7 @@ def test_killed_at_random(folder):
     assert process.returncode == 0
     assert kills
     points = folder.points()
-    assert len(points) == len({one["app"]["trial"] for one in points}) == 24  # one killed at first may leave no number
+    assert sorted(one["app"]["trial"] for one in points) == list(range(24))
     assert len({one["config"]["x"] for one in points}) == 24
     assert len({one["app"]["directory"] for one in points}) == 24
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .kills import Where
 
-POINTS = 500
+POINTS = 120
 FIVE_LINES = plain(body="return cfg.x")
 OF_GROUPS = plain(
     'version_base=None, config_path="conf", config_name="config"', "return cfg.group3.size + cfg.group19.size + cfg.x"
@@ -86,6 +86,10 @@ ROWS = [
         partial(app_killed, where, app),
         at_once,
     )
-    for name, where, trials, at_once in (("local", on_local, 50, 10), ("Ray", on_ray, 8, 8), ("Slurm", on_slurm, 4, 4))
+    for name, where, trials, at_once in (
+        ("local", on_local, 50, 20),
+        ("Ray", on_ray, 50, 5),
+        ("Slurm", on_slurm, 50, 5),
+    )
     for app in APPS
 ]
