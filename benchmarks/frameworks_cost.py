@@ -94,17 +94,20 @@ def _jax(node: dict[str, Any], params: Any, x: Any, dy: Any) -> Callable[[], Any
 
 
 def peak_memory(call: Callable[[], Any]) -> float:
-    """Return the most MB that a call holds beyond what was held before it: the median of some calls."""
-    libc, peaks = ctypes.CDLL(None), []
+    """Return the most MB that a call holds beyond what is held when all that was freed is given back.
+
+    The median of some calls, less the least that was held before one of them.
+    """
+    libc, befores, peaks = ctypes.CDLL(None), [], []
     for _ in range(14):
         gc.collect()
         libc.malloc_trim(0)  # what was freed is no longer held
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-        before = _held("VmRSS")
+        befores.append(_held("VmRSS"))
         result = call()
-        peaks.append(_held("VmHWM") - before)
+        peaks.append(_held("VmHWM"))
         del result
-    return median(peaks[5:])  # the first ones find room for what stays
+    return median(peaks[5:]) - min(befores[5:])  # the first ones find room for what stays
 
 
 def _held(what: str) -> float:

@@ -65,8 +65,8 @@ def replaced(tree: Any, path: str, array: Any) -> Any:
 
 
 def copied(tree: Any) -> Any:
-    """Return a copy with contiguous arrays of its own."""
-    return mapped(tree, lambda _, array: np.array(array, order="C"))
+    """Return a copy with contiguous arrays of its own, in the order of the given ones: another may round otherwise."""
+    return mapped(tree, lambda _, array: np.array(array, order="K"))
 
 
 def same_bits(one: Leaves, other: Leaves) -> str:

@@ -122,16 +122,15 @@ def checks(table: str) -> Chart:
     }
 
 
-def time_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001  (of the three beside each other)
+def time_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001  (of two beside each other)
     """Return the time of forward and backward over how many rows a batch has, *compared* with a reference's."""
     passes = ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
     return _cost(table, "Time over the rows of a batch", "rows", passes, "seconds")
 
 
-def memory_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001
+def memory_by_rows(table: str) -> Chart:
     """Return the largest memory over how many rows a batch has."""
-    which = ["peak_memory", *(["reference_peak_memory"] if compared else [])]
-    return _cost(table, "Peak memory over the rows of a batch", "rows", which, "bytes")
+    return _cost(table, "Peak memory over the rows of a batch", "rows", ["peak_memory"], "bytes")
 
 
 def time_by_shape(table: str, compared: bool) -> Chart:  # noqa: FBT001

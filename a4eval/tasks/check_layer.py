@@ -38,7 +38,7 @@ class CheckLayer:
 
     The table ``checks`` has a row a check: verdict, error and bound of the worst entry, where, what it means and what
     to look at.  A check that does not apply says why.  The tables ``cost`` and ``shapes`` have time and memory by
-    number of rows and by shape, beside those of the reference.
+    number of rows and by shape, with the reference's time beside them.
     """
 
     layer: Any = param(kind="layer", help="the layer")
@@ -116,7 +116,7 @@ class CheckLayer:
         compared = reference is not None
         if rows:
             result.tables["cost"] = rows
-            result.charts |= {"time": time_by_rows("cost", compared), "memory": memory_by_rows("cost", compared)}
+            result.charts |= {"time": time_by_rows("cost", compared), "memory": memory_by_rows("cost")}
         if larger:
             result.tables["shapes"] = larger
             result.charts["time_by_shape"] = time_by_shape("shapes", compared)

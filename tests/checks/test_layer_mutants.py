@@ -12,7 +12,7 @@ from a4eval.checks.layers.cases import cases
 from a4eval.checks.layers.gradient import gradient
 from a4eval.checks.layers.linearity import backward_is_linear
 from a4eval.checks.layers.precision import bfloat16, digits, float16, float32
-from a4eval.checks.layers.purity import repeat
+from a4eval.checks.layers.purity import repeat, state, unchanged
 from a4eval.checks.trees import floats
 from a4eval.tasks.check_layer import CheckLayer
 
@@ -208,6 +208,27 @@ def test_a_gradient_that_cancels_to_nothing_is_held_against_the_rounding_of_its_
         layer.extra = 1e-9  # of its terms: more than rounding leaves over
         (case,) = cases(layer, np.random.default_rng(seed), seed, coordinates=5)
         assert gradient(case).verdict != "passed"
+
+
+def test_the_same_call_again_is_one_with_weights_in_the_same_order_in_memory():
+    """Keras draws recurrent weights in Fortran's order, which BLAS takes another way than C's."""
+
+    class Ordered(RIGHT["Softmax"]):
+        def init(self, rng):
+            return {"W": np.asfortranarray(rng.standard_normal((5, 5)))}
+
+        def forward(self, params, x):
+            rounded = 1.0 if params["W"].flags.c_contiguous else 1 + 2.0**-52
+            y, tape = super().forward({}, x @ params["W"] * rounded)
+            return y, (x, tape)
+
+        def backward(self, params, tape, dy):
+            _, d = super().backward({}, tape[1], dy)
+            return {"W": tape[0].T @ d}, d @ params["W"].T
+
+    (case,) = cases(Ordered(), np.random.default_rng(0), 0)
+    for check in (repeat, state, unchanged):
+        assert check(case).verdict == "passed"
 
 
 class UpToItsLength:

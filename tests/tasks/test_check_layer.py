@@ -113,7 +113,6 @@ def test_a_layer_is_timed_beside_the_one_it_is_held_against():
     for row in result.tables["cost"] + result.tables["shapes"]:
         assert row["reference_forward"] > 0
         assert row["reference_backward"] > 0
-        assert row["reference_peak_memory"] > 0
     folded = ["forward", "backward", "reference_forward", "reference_backward"]
     assert result.charts["time_by_shape"]["transform"][0]["fold"] == folded
     assert "reference_forward" not in check()[0].tables["cost"][0]

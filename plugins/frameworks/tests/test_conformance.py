@@ -15,7 +15,7 @@ from a4eval import ConfigError, build
 CONFIGS = Path(__file__).parents[1] / "a4eval_frameworks" / "configs" / "experiment" / "frameworks"
 
 
-@pytest.mark.parametrize(("experiment", "points"), [("conformance", 45), ("conformance_keras", 19)])
+@pytest.mark.parametrize(("experiment", "points"), [("conformance", 46), ("conformance_keras", 19)])
 def test_every_point_of_the_sweep_can_be_made(tmp_path, torch, jax, keras, experiment, points):
     done = subprocess.run(
         [sys.executable, "-m", "a4eval", "run", "-m", f"experiment=frameworks/{experiment}", "dry_run=true"],
