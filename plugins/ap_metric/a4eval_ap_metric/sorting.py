@@ -38,20 +38,20 @@ def small_integer_order(keys: NDArray[np.integer[Any]], bound: int) -> NDArray[n
     return taken(order, np.argsort(high, kind="stable"))
 
 
-def descending_order(scores: NDArray[np.float64]) -> NDArray[np.intp]:
+def descending_order(scores: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
     """Return the stable order of *scores*, highest first, NaN last: exactly ``np.argsort(-scores, kind="stable")``.
 
     Scores that are short decimals (0.123) or came from float32 need two passes over 16-bit digits.
 
     Args:
-        scores: (n,) float64.
+        scores: (n,) float64 or float32.
 
     >>> descending_order(np.array([0.2, 0.9, 0.2]))
     array([1, 0, 2])
     """
     if len(scores) < _FEW or not scores.min() >= 0:  # also when there is a NaN
         return np.argsort(-scores, kind="stable")
-    keys = _integer_keys(scores + 0.0)  # -0.0 becomes 0.0
+    keys = _integer_keys(scores.astype(np.float64, copy=False) + 0.0)  # -0.0 becomes 0.0
     keys = keys.max() - keys
     highest, shift = int(keys.max()), 0
     order: NDArray[np.intp] | None = None

@@ -39,3 +39,8 @@ def test_small_integer_order_is_the_stable_sort(bound):
 def test_ragged_ranges_of_nothing():
     assert ragged_ranges(np.empty(0, int), np.empty(0, int)).tolist() == []
     assert ragged_ranges(np.array([3, 9]), np.array([0, 0])).tolist() == []
+
+
+def test_many_scores_as_float32_are_ordered_as_such():
+    scores = np.random.default_rng(0).random(10_001).astype(np.float32)
+    np.testing.assert_array_equal(descending_order(scores), np.argsort(-scores, kind="stable"))
