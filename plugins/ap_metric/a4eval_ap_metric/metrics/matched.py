@@ -55,15 +55,10 @@ class ResampledMetric(WeighableMetric):
         """The image ids, in the order ``weights`` refers to.
 
         Raises:
-            DataError: an image came in two batches that were matched apart.
+            DataError: an image came in two batches.
         """
         if "units" not in self._cache:
-            given = [one.units for one in self._matched_parts]
-            units = distinct(given)
-            if sum(map(len, given)) > len(units):
-                known, count = np.unique(np.concatenate(given), return_counts=True)
-                raise DataError(f"image {known[count > 1][0].item()!r} is in two batches: a batch is of whole images")
-            self._cache["units"] = units
+            self._cache["units"] = _all_apart([one.units for one in self._matched_parts])
         found: NDArray[Any] = self._cache["units"]
         return found
 
@@ -120,9 +115,10 @@ class ResampledMetric(WeighableMetric):
     def _match(self) -> None:
         """Match what has come since this was last done."""
         state = self._state
+        units = _all_apart([batch["unit"] for batch in state.batches])
         columns = {name: np.array(state.class_column(name), np.str_) for name in self.class_columns}
         matches = compact(self.matched(state.data()))
-        self._parts.append(MatchedPart(state.units(), state.classes(), columns, matches))
+        self._parts.append(MatchedPart(units, state.classes(), columns, matches))
         self._state = DetectionState()
 
     def _warn_of_more_objects(self) -> None:
@@ -148,6 +144,22 @@ class ResampledMetric(WeighableMetric):
         if resampler is None or resampler.most < most:
             resampler = self._cache["resampler"] = Resampler(self.matches, most)
         return resampler.statistics(counts), np.sum(counts, axis=1)
+
+
+def _all_apart(given: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the distinct ids of images, ascending.
+
+    Args:
+        given: those of each batch, or of each part, without repetition.
+
+    Raises:
+        DataError: one is in two of them.
+    """
+    units = distinct(given)
+    if sum(map(len, given)) > len(units):
+        known, count = np.unique(np.concatenate(given), return_counts=True)
+        raise DataError(f"image {known[count > 1][0].item()!r} is in two batches: a batch is of whole images")
+    return units
 
 
 def warn_of_single_images(matches: Matches, names: Sequence[str]) -> None:

@@ -103,8 +103,44 @@ def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(seed, monkey
     assert numbers_of(first, weights) == expected
 
 
-def test_an_image_in_two_batches_that_are_matched_apart_is_refused(monkeypatch):
+def test_many_float32_scores_are_split_bit_for_bit_too(monkeypatch):
+    rng = np.random.default_rng(0)
+    whole, split = build("metric", "coco_detection"), build("metric", "coco_detection")
     monkeypatch.setattr(matched, "_ENOUGH", 1)
+    batches = [batch_of_noise(rng, range(first, first + 100)) for first in (200, 0, 100)]
+    for batch in batches:
+        split.update(batch)
+    monkeypatch.setattr(matched, "_ENOUGH", 10**9)
+    for batch in batches:
+        whole.update(batch)
+    assert len(split.matches.detection_score) > 10_000
+    assert repr(split.compute()) == repr(whole.compute())
+    weights = rng.integers(0, 3, (3, 300))
+    assert repr(split.compute_many(weights)) == repr(whole.compute_many(weights))
+
+
+def batch_of_noise(rng, images):
+    """Return truths and detections near them, 45 an image, in two classes, with scores of float32."""
+    n, m = len(images) * 15, len(images) * 45
+    boxes = np.concatenate([rng.uniform(0, 400, (n, 2)), rng.uniform(4, 200, (n, 2))], axis=1)
+    of = rng.integers(0, n, m)
+    return {
+        "unit": np.array(images),
+        "truth_unit": np.repeat(np.arange(len(images)), 15),
+        "truth_class": rng.integers(0, 2, n),
+        "truth_box": boxes,
+        "truth_area": boxes[:, 2] * boxes[:, 3],
+        "truth_crowd": np.zeros(n, bool),
+        "detection_unit": of // 15,
+        "detection_class": rng.integers(0, 2, m),
+        "detection_box": boxes[of] + rng.uniform(-4, 4, (m, 4)).clip(-3, 3),
+        "detection_score": rng.random(m).astype(np.float32),
+    }
+
+
+@pytest.mark.parametrize("enough", [1, 10**9])
+def test_an_image_in_two_batches_is_refused(monkeypatch, enough):
+    monkeypatch.setattr(matched, "_ENOUGH", enough)
     case = awkward_case(np.random.default_rng(0))
     image = case["results"][0]["image_id"]
     metric = build("metric", "coco_detection")
