@@ -21,7 +21,7 @@ from a4eval.apps.point import directory_of
 from a4eval.config.compose import VERSION_BASE
 from a4eval.experiment import Conduct
 
-SETS = 40
+SETS = 20
 """How many are drawn here; ``python benchmarks/app_overrides.py`` draws 1,000."""
 CONFIGS = {
     "config.yaml": "defaults:\n  - db: mysql\n  - opt/sgd@first: plain\n  - _self_\nlr: 0.1\nname: run-${db.user}-${lr}\n"

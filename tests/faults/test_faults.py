@@ -1,4 +1,4 @@
-"""Each row of the fault table, tried a few times; ``A4EVAL_KILLS`` says how many kills there are on this machine.
+"""Each row of the fault table, tried; ``A4EVAL_KILLS`` says how many kills there are on this machine.
 
 All trials of the table: ``python -m tests.faults``.
 """
@@ -22,9 +22,7 @@ def trials(row):
     """Return how many trials of a row are enough here."""
     if "local" in row.name:
         return KILLS // 6 if "app" in row.name else KILLS // 3
-    if "hostile" in row.name:
-        return row.at_once
-    return 1 if "app" in row.name else min(3, row.at_once)
+    return row.at_once if "hostile" in row.name else 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the workers in /proc")

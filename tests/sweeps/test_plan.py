@@ -156,7 +156,7 @@ known = st.tuples(st.just(""), st.just("seed"), st.sampled_from(["1,2", "range(3
 groups = st.sampled_from(["probe", "nested/one,nested/two", "linked", "numbered,probe", "linked,nested/two"])
 
 
-@settings(max_examples=int(os.environ.get("A4EVAL_EXAMPLES", "40")), suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(os.environ.get("A4EVAL_EXAMPLES", "20")), suppress_health_check=list(HealthCheck))
 @given(groups, st.lists(known | anything | options, min_size=1, max_size=4))
 def test_any_sweep_has_the_basic_sweepers_points(application, group, overrides):
     """What Hydra's own makes of it, or an error where that has one."""
