@@ -78,6 +78,12 @@ def make(folder: Path, names: list[str]) -> None:
     beside.rename(folder)  # so that it is never there without its mark
 
 
+def is_of_parts(journal: Path) -> bool:
+    """Say whether *journal* holds the parts of a run that is not finished, in what :func:`make` made for them."""
+    folder = journal.parent
+    return (folder.name, journal.name) == (UNFINISHED, JOURNAL) and _own(folder)
+
+
 def remove(folder: Path) -> None:
     """Remove what :func:`make` made *folder* for, and the folder if nothing else is in it.
 

@@ -18,6 +18,7 @@ from a4eval.journal.standing import Standing
 from a4eval.journal.texts import texts
 from a4eval.journal.views import FileEntry, number
 from a4eval.ownership import folder_of
+from a4eval.plurals import counted
 from a4eval.runs import record
 
 if TYPE_CHECKING:
@@ -114,6 +115,12 @@ class Finished(NamedTuple):
 
     runs: list[Opened]
     others: int
+
+    def left_out(self, which: str) -> list[str]:
+        """Return a note of the runs of *which* that did not end well, if there are any."""
+        if not self.others:
+            return []
+        return [f"{counted(self.others, 'point')} of the {which} did not end well and are left out"]
 
 
 def finished(path: Path) -> Finished:

@@ -11,7 +11,6 @@ from a4eval.comparisons.pair import Pair, pair
 from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import SweepOptions, SweepPair
 from a4eval.errors import ConfigError
-from a4eval.plurals import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ def held(
         ConfigError: an option names what there is not.
         DataError: they cannot be compared.
     """
+    notes = [*first.left_out("baseline"), *second.left_out("candidate")]
     if len(first.runs) == len(second.runs) == 1:
         if options.only_for_sweeps:
             raise ConfigError("is for sweeps; each of these holds one run", path=options.only_for_sweeps)
@@ -64,11 +64,10 @@ def held(
         checked_names(dict.fromkeys(options.metrics), both.values, "metric")
         if options.metrics:
             both.values = {name: both.values[name] for name in options.metrics}
+        both.notes += notes
         return Sides(one.path, other.path, both, differing(one.record, other.record))
     of_sweeps = SweepPair(first.runs, second.runs, options, level=level)
-    for which, of in (("baseline", first), ("candidate", second)):
-        if of.others:
-            of_sweeps.notes.append(f"{counted(of.others, 'point')} of the {which} did not end well and are left out")
+    of_sweeps.notes += notes
     seeds = of_sweeps.matched.problems[0].candidates
     one, other = (next(iter(points.values())) for points in seeds)
     return Sides(baseline, candidate, of_sweeps, differing(one.record, other.record))

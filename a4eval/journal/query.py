@@ -15,6 +15,7 @@ from a4eval.journal.pointed import chosen, pointed
 from a4eval.journal.standing import Standing
 from a4eval.journal.texts import Text, texts
 from a4eval.journal.views import Row, number
+from a4eval.ownership import is_of_parts
 from a4eval.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+_ORDERS = ("<", ">", "<=", ">=")
 
 
 def check_key(rows: Iterable[Row], key: str) -> None:
@@ -140,8 +142,11 @@ def decoded(file: Path, path: Path, kind: type[T]) -> Iterator[tuple[int, T | No
 
 
 def files(path: Path) -> list[Path]:
-    """Return the files of records at *path*: itself, or those of such names below it."""
-    return [path] if path.is_file() else [file for name in FILES for file in sorted(path.rglob(name))]
+    """Return the files of records at *path*: itself, or those of such names below it; parts of a run are no runs."""
+    if path.is_file():
+        return [path]
+    below = [file for name in FILES for file in sorted(path.rglob(name))]
+    return [file for file in below if file.parent == path or not is_of_parts(file)]
 
 
 def _texts(file: Path, path: Path) -> Iterator[tuple[int, Text | None]]:
@@ -170,7 +175,9 @@ def keep(rows: Iterable[Row], conditions: Iterable[str]) -> list[Row]:
             raise ConfigError(f"cannot read the condition {text!r}; write KEY>VALUE with one of {' '.join(_SIGNS)}")
         key, compare, value = found["key"].strip(), _SIGNS[found["sign"]], _value(found["value"].strip())
         check_key(every, key)
-        _check_value(every, key, value, text)
+        ordered = found["sign"] in _ORDERS
+        if isinstance(value, str) or (ordered and not _is_number(value)):
+            _check_value(every, key, found["value"].strip(), text, ordered=ordered)
         rows = [row for row in rows if _compare(compare, row.get(key), value)]
     return rows
 
@@ -194,15 +201,26 @@ def key_of(condition: str) -> str:
     return found["key"].strip() if found else condition
 
 
-def _check_value(rows: Iterable[Row], key: str, value: Any, condition: str) -> None:
-    """Refuse to hold the value of a metric against a text.
+def _check_value(rows: Sequence[Row], key: str, value: str, condition: str, *, ordered: bool) -> None:
+    """Refuse to hold a metric against *value*, which is no number, and to order by it what holds numbers alone.
 
     Raises:
-        ConfigError: *key* is a metric's, and *value* no number.
+        ConfigError: *key* is a metric's, or *ordered* and every row that has it has a number there.
     """
     name = key.removeprefix("metrics.")
-    if isinstance(value, str) and any(name in row.metrics for row in rows):
-        raise ConfigError(f"cannot read the condition {condition!r}: {name} is a number, and {value!r} is none")
+    if any(name in row.metrics for row in rows) or (ordered and _numbers_alone(row.get(key) for row in rows)):
+        kind = "a number of seconds" if key == "age" else "a number"
+        raise ConfigError(f"cannot read the condition {condition!r}: {name} is {kind}, and {value!r} is none")
+
+
+def _numbers_alone(values: Iterable[Any]) -> bool:
+    """Say whether there are values, and all but the missing ones are numbers."""
+    there = [value for value in values if value is not None]
+    return bool(there) and all(map(_is_number, there))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _value(text: str) -> Any:
@@ -258,6 +276,16 @@ def varied(rows: Iterable[Row]) -> list[str]:
 def metrics(rows: Iterable[Row]) -> list[str]:
     """Return the names of all metrics, in the order they come."""
     return list(dict.fromkeys(name for row in rows for name in row.metrics))
+
+
+def telling(rows: Sequence[Row]) -> str | None:
+    """Return the metric that tells the best of *rows*: the first that has a direction and is not the same in all."""
+    for name in metrics(rows):
+        found = [row.metrics.get(name) for row in rows]
+        directed = any(one is not None and one.higher_is_better is not None for one in found)
+        if directed and len({None if one is None else one.value for one in found}) > 1:
+            return name
+    return None
 
 
 def columns(rows: Sequence[Row]) -> list[str]:

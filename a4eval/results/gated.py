@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 from a4eval.comparisons.costs import costs
 from a4eval.comparisons.differing import Differing, differing
 from a4eval.comparisons.judge import Judged, Ruling, judge, rulings, verdict
-from a4eval.comparisons.opened import every, finished
+from a4eval.comparisons.opened import Opened, every, finished
 from a4eval.comparisons.pair import Pair
 from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.seeds import limits_of_sweep
-from a4eval.comparisons.sides import sides
+from a4eval.comparisons.sides import held
 from a4eval.contracts import Interval
 from a4eval.errors import OutputError
 from a4eval.journal.views import number
@@ -23,7 +23,7 @@ from a4eval.runs.record import plain
 from a4eval.terminal import WIDTH_OF_A_FILE, printable, put, screen_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from a4eval.comparisons.rules import Rules
@@ -49,21 +49,23 @@ class Gated:
 
     def __init__(self, baseline: Path | None, candidate: Path, rules: Rules, options: SweepOptions) -> None:
         level = 1 - rules.alpha
+        second = finished(candidate)
         if baseline is None:
             self.paths: tuple[Path | None, Path] = None, candidate
-            both, self.differing = Pair(), []
+            both, self.differing = Pair(notes=second.left_out("candidate")), []
         elif rules.margins or rules.parts:
-            found = sides(baseline, candidate, options, level=level)
+            found = held(baseline, finished(baseline), candidate, second, options, level=level)
             self.paths = found.baseline, found.candidate
             both, self.differing = found.pair, found.differing
         else:  # what was computed is not compared
-            first, second = finished(baseline).runs[0], finished(candidate).runs[0]
+            first = finished(baseline)
             self.paths = baseline, candidate
-            both, self.differing = Pair(), differing(first.record, second.record)
+            both = Pair(notes=[*first.left_out("baseline"), *second.left_out("candidate")])
+            self.differing = differing(first.runs[0].record, second.runs[0].record)
         if baseline is not None and rules.costs:
             both.costs = costs(every(baseline), every(candidate), rules.costs, level=level)
         self.notes = both.notes
-        self.rulings = rulings(rules, both, limited(candidate, level) if rules.limits else {})
+        self.rulings = rulings(rules, both, limited(second.runs, level) if rules.limits else {})
         self.verdict: Verdict = verdict(self.rulings)
         judged = {name: both.values[name] for name in rules.margins}
         self.judged: list[Judged] = judge(judged, rules.margins, rules.alpha)
@@ -75,9 +77,8 @@ class Gated:
         return of_run("ok", self.verdict.outcome)
 
 
-def limited(path: Path, level: float) -> dict[str, tuple[float, Interval | None]]:
+def limited(runs: Sequence[Opened], level: float) -> dict[str, tuple[float, Interval | None]]:
     """Return the values and intervals of a record, by metric; of a sweep, the means over its points."""
-    runs = finished(path).runs
     if len(runs) > 1:
         return limits_of_sweep(runs, level=level)
     found: dict[str, tuple[float, Interval | None]] = {}

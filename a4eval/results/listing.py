@@ -70,8 +70,8 @@ def list_records(
         asked = [*([sort.removeprefix("-")] if sort else []), *map(query.key_of, conditions)]
         print_records([Line(numbers.get(row.run_id), row) for row in shown], list(dict.fromkeys(asked)))
         _print_counts(rows, len(shown), len(found.rows), conditions)
-        if rows and len(runs) > 1:
-            print_text(f"`a4eval show {shlex.quote(str(paths[0]))}/#1` shows the first")
+        if shown and len(runs) > 1:
+            print_text(f"`a4eval show {shlex.quote(str(paths[0]))}/#{numbers[shown[0].run_id]}` shows the first")
     if form == "table" and not rows:
         remark(f"a4eval: warning: no record meets {' and '.join(conditions)}")
     _print_doubts(found)

@@ -35,13 +35,13 @@ def print_sweep(
 ) -> None:
     """Print the points that are ok.
 
-    Up to ``ROWS_SHOWN`` points are all shown, in their order, or as a grid; of more, the best.
+    Up to ``ROWS_SHOWN`` points are all shown, in their order, or as a grid; of more, the best, if a metric tells it.
     Points of experiments that share no number are shown one after the other, each with its first table if it is short.
 
     Args:
         rows: the light records of the points that are ok, in their order.
         total: how many there are.
-        sort: the metric that tells the best; by default the first that has a direction.
+        sort: the metric that tells the best; by default the first that has a direction and differs.
         swept: keys that are shown although the points that are ok do not differ in them.
         whole: reads the same records with their tables.
 
@@ -49,7 +49,7 @@ def print_sweep(
         ConfigError: no record has the key *sort*.
     """
     if total > ROWS_SHOWN:
-        _print_best(rows, sort)
+        _print_best(rows, total, sort)
         return
     shown = list(rows)
     if sort is not None:
@@ -122,30 +122,27 @@ def _numbers(row: Row, width: int) -> list[str]:
     return [*lines[:LINES_OF_A_RUN], *(["  …"] if len(lines) > LINES_OF_A_RUN else [])]
 
 
-def _print_best(rows: Iterator[Row], sort: str | None) -> None:
+def _print_best(rows: Iterator[Row], total: int, sort: str | None) -> None:
     best: list[Row] = []
     for row in rows:
-        if sort is None and (sort := _first_metric(row)) is None:
-            return
         best.append(row)
         if len(best) > 100 * BEST_SHOWN:  # so that a long sweep takes no more memory than a short one
-            best = query.order(best, sort)[:BEST_SHOWN]
-    assert sort is not None
-    query.check_key(best, sort.removeprefix("-"))
-    best = query.order(best, sort)[:BEST_SHOWN]
+            sort = sort or query.telling(best)
+            best = (query.order(best, sort) if sort else best)[:BEST_SHOWN]
+    sort = sort or query.telling(best)
+    if sort:
+        query.check_key(best, sort.removeprefix("-"))
+        best = query.order(best, sort)
+    best = best[:BEST_SHOWN]
+    title = f"best by {sort}" if sort else f"the first {len(best)} of {total:,}, of which no metric tells the best"
     keys = query.columns(best)
-    by = [key for key in keys if key == f"metrics.{sort.removeprefix('-')}"]
+    by = [key for key in keys if sort and key == f"metrics.{sort.removeprefix('-')}"]
     keys = [*(key for key in keys if not key.startswith("metrics.")), *by, *_rest(keys, by)]
-    print_table(f"best by {sort}", [_name(key) for key in keys], [[row.get(key) for key in keys] for row in best])
+    print_table(title, [_name(key) for key in keys], [[row.get(key) for key in keys] for row in best])
 
 
 def _rest(keys: Sequence[str], first: Sequence[str]) -> list[str]:
     return [key for key in keys if key.startswith("metrics.") and key not in first]
-
-
-def _first_metric(row: Row) -> str | None:
-    """Return the first metric that has a direction."""
-    return next((name for name, metric in row.metrics.items() if metric.higher_is_better is not None), None)
 
 
 def _name(key: str) -> str:

@@ -84,6 +84,22 @@ def test_limits_are_held_against_the_interval_where_there_is_one(cli, hits):
     assert cli("gate", "bare", "accuracy>0.5").code == 3
 
 
+def test_points_that_failed_are_noted(cli, sweep_of):
+    """Whichever the rules, and also where a single point ended well."""
+    for name, ended in (("many", 3), ("single", 1)):
+        journal = sweep_of(name, [({"x": x}, 0, 0.5) for x in range(ended + 2)]) / "results.jsonl"
+        lines = journal.read_text().splitlines()
+        lines[-2:] = [line.replace('"status": "ok"', '"status": "failed"') for line in lines[-2:]]
+        journal.write_text("\n".join(lines) + "\n")
+        note = "2 points of the candidate did not end well and are left out"
+        alone = cli("gate", name, "accuracy<=1")
+        assert (alone.code, alone.out.count(f"  note: {note}\n")) == (0, 1), alone.out + alone.err
+        assert json.loads(cli("gate", name, "accuracy<=1", "--format", "json").out)["notes"] == [note]
+        both = cli("gate", name, name, "--metric", "accuracy", "accuracy<=1").out
+        assert (both.count(note), both.count(note.replace("candidate", "baseline"))) == (1, 1)
+        assert note in cli("gate", name, name, "accuracy<=1").out
+
+
 RULES = """
 margins: {accuracy: 0.01}
 parts: {accuracy: 0.5}

@@ -65,6 +65,14 @@ def test_a_number_that_is_asked_for_has_its_column(cli, swept, monkeypatch):
     assert heading[3:5] == ["l2_p1", "l2_p2"]
 
 
+def test_the_foot_names_the_row_that_stands_first(cli, swept):
+    for asked in (["task.W>6"], ["--sort=-task.W"], ["--sort=-task.W", "--limit=1"]):
+        lines = cli("ls", "swept", *asked).out.splitlines()
+        number = lines[next(place for place, line in enumerate(lines) if "──" in line) + 1].split()[0]
+        assert lines[-1] == f"`a4eval show swept/#{number}` shows the first"
+        assert number != "1"
+
+
 def test_age_is_a_key(cli, swept):
     assert "1 run: 1 ok" in cli("ls", "one", "age<3600").out
     assert "0 runs; 0 of 1 meet the conditions" in cli("ls", "one", "age>3600").out

@@ -92,6 +92,39 @@ def test_conditions(folder, condition, expected):
     assert xs(query.keep(query.read(folder).rows, [condition])) == expected
 
 
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("age>1h", "age is a number of seconds, and '1h' is none"),
+        ("seed<5x", "seed is a number, and '5x' is none"),
+        ("task.x>=true", "task.x is a number, and 'true' is none"),
+        ("timing.wall_seconds<=null", "timing.wall_seconds is a number, and 'null' is none"),
+        ("value<[1]", "value is a number, and '[1]' is none"),
+    ],
+)
+def test_numbers_are_ordered_by_numbers_alone(folder, condition, reason):
+    with pytest.raises(ConfigError) as refused:
+        query.keep(query.read(folder).rows, [condition])
+    assert reason in str(refused.value)
+
+
+def test_texts_are_ordered_as_such_and_any_value_may_equal_a_text(folder):
+    rows = query.read(folder).rows
+    assert query.keep(rows, ["started>=2026-01-01"]) == query.keep(rows, ["started<2027"]) == rows
+    assert query.keep(rows, ["seed=5x"]) == query.keep(rows, ["experiment<probe"]) == []
+    assert query.keep(rows, ["seed!=5x"]) == rows
+
+
+def test_parts_of_an_unfinished_run_are_no_runs(folder):
+    for name, mark in (("unfinished", False), ("run/unfinished", True)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "results.jsonl").write_text(record(8, value=1) if mark else record(9, value=1))
+        if mark:
+            (folder / name / ".a4eval").write_text('"results.jsonl"')
+    assert sorted(xs(query.read(folder).rows)) == [1, 2, 3, 4, 5, 7, 9], "a user's folder of that name is as any other"
+    assert xs(query.read(folder / "run" / "unfinished").rows) == [8], "what is asked for by its name is read"
+
+
 def test_an_unknown_key_is_named_with_the_nearest(folder):
     rows = query.read(folder).rows
     with pytest.raises(ConfigError, match="no key 'valeu' in the records; did you mean 'value'"):

@@ -64,6 +64,23 @@ def test_of_many_points_the_best_are_shown(capsys):
     assert lines[3:] == [[str(k), str(k)] for k in range(99, 89, -1)]
 
 
+@pytest.mark.parametrize("count", [100, 2500])
+def test_the_best_is_told_by_a_metric_that_differs(capsys, count):
+    lines = printed(capsys, [row([f"task.k={k}"], {"same": 2, "a": k}) for k in range(count)])
+    assert (lines[0], lines[1][:2]) == (["best", "by", "a"], ["task.k", "a"])
+    assert [line[0] for line in lines[3:]] == [str(k) for k in range(count - 1, count - 11, -1)]
+
+
+@pytest.mark.parametrize("count", [100, 2500])
+def test_where_no_metric_differs_none_is_called_the_best(capsys, count):
+    rows = [row([f"task.k={k}"], {"same": 2}) for k in range(count)]
+    lines = printed(capsys, rows)
+    assert " ".join(lines[0]) == f"the first 10 of {count:,}, of which no metric tells the best"
+    assert lines[3:] == [[str(k), "2"] for k in range(10)]
+    late = printed(capsys, [*rows, row([f"task.k={count}"], {"same": 3})])
+    assert (lines[0][:1], late[0], late[3]) == (["the"], ["best", "by", "same"], [str(count), "3"])
+
+
 def test_experiments_that_share_no_number_are_shown_one_by_one(capsys):
     lines = printed(capsys, [row([], {"a": 1.5}, "first"), row([], {"b": 2}, "second")])
     assert lines == [["first"], ["a", "=", "1.5"], ["second"], ["b", "=", "2"]]

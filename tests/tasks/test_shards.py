@@ -9,6 +9,8 @@ from collections import Counter
 
 import pytest
 
+from a4eval.journal.query import files
+
 
 @pytest.fixture
 def heights(place):
@@ -66,6 +68,7 @@ def test_a_killed_evaluation_goes_on_with_what_it_had(heights, place):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    assert files(place.folder / "run") == [], "its parts are no runs"
     had = {json.loads(line)["config"]["task"]["index"] for line in journal.read_bytes().splitlines()}
     done = heights(4, "task.data.wait=1", "executor.workers=4")
     assert done.code == 0, done.err

@@ -111,12 +111,12 @@ def points(rows: Sequence[Row], metric: str | None = None) -> Points:
 
     Args:
         rows: its records.
-        metric: the one to look at; by default the first that has a direction, else the first.
+        metric: the one to look at; by default what tells the best, else the first that has a direction, else the first.
     """
     good = [row for row in rows if row.status == "ok"]
     if metric is None:
         directed = (name for row in good[:1] for name, one in row.metrics.items() if one.higher_is_better is not None)
-        metric = next(directed, next((name for row in good[:1] for name in row.metrics), None))
+        metric = query.telling(good) or next(directed, next((name for row in good[:1] for name in row.metrics), None))
     found = Points(rows, metric)
     keys = [key for key in query.columns(rows) if not key.startswith("metrics.")]
     swept = [key for key in keys if key not in ("started", "status", "verdict", "path")]

@@ -35,6 +35,14 @@ def test_what_was_swept_and_which_number_is_looked_at(rows):
     assert points(rows, "loss").best().value == min(row.metrics["loss"].value for row in rows)
 
 
+def test_a_metric_that_is_the_same_in_all_tells_no_best(rows):
+    same = msgspec.structs.replace(rows[0].metrics["accuracy"], value=1.0)
+    for row in rows:
+        row.metrics = {"same": same, **row.metrics}
+    assert points(rows).metric == "accuracy"
+    assert points(rows[:1]).metric == "same"
+
+
 def test_the_mean_at_a_value_has_the_interval_of_the_seeds(rows):
     found = points(rows)
     mean, value = found.marginal("task.cell", "gru")
