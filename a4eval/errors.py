@@ -17,11 +17,12 @@ Each says what, where, got, expected and what to do next, in one line.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 ALIKE_SHOWN = 3
@@ -64,6 +65,22 @@ def together(errors: Iterable[ConfigError]) -> ConfigError:
     """Return several errors as one, none of them twice."""
     found = {str(one): one for error in errors for one in each(error)}
     return next(iter(found.values())) if len(found) == 1 else SeveralConfigError(found.values())
+
+
+@contextmanager
+def noted(problems: list[ConfigError]) -> Iterator[None]:
+    """Within this context what is wrong with a config ends the block alone, and is one of *problems*.
+
+    >>> problems = []
+    >>> with noted(problems):
+    ...     raise ConfigError("unknown key", path="task.k")
+    >>> problems
+    [ConfigError('task.k: unknown key')]
+    """
+    try:
+        yield
+    except ConfigError as error:
+        problems.append(error)
 
 
 def added(error: ConfigError, text: Callable[[ConfigError], str]) -> ConfigError:

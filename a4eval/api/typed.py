@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from a4eval.errors import ConfigError
-from a4eval.sweeps.joined import written
+from a4eval.sweeps.joined import inner_key, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,5 +91,5 @@ def _written(given: Any) -> str:
     if isinstance(given, (list, tuple, range)):
         return f"[{','.join(map(_written, given))}]"
     if isinstance(given, Mapping):
-        return f"{{{','.join(f'{_written(str(key))}:{_written(one)}' for key, one in given.items())}}}"
+        return f"{{{','.join(f'{inner_key(key)}:{_written(one)}' for key, one in given.items())}}}"
     return written(given)

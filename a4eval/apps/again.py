@@ -86,7 +86,7 @@ def earlier(
     Args:
         config: composed for the sweep.
         command: that started it.
-        unfinished: says of a folder whether some of its points are done and some are not.
+        unfinished: says of a folder whether the sweep was left there before its end.
     """
     for folder in _candidates(config):
         kept = read(folder)
@@ -96,11 +96,11 @@ def earlier(
     return None
 
 
-def some_done(points: Jobs, folder: Path) -> bool:
-    """Say whether some of *points* are done in *folder*, and some are not."""
+def left_early(points: Jobs, folder: Path) -> bool:
+    """Say whether some of *points* are done in *folder* and some are not, or nothing is there: of no sweep a record."""
     standing = Journal(folder).catch_up()
     done = sum(standing.current(run_id) is not None for run_id in points.run_ids)
-    return 0 < done < len(points)
+    return 0 < done < len(points) or not standing
 
 
 def _candidates(config: DictConfig) -> list[Path]:

@@ -105,9 +105,10 @@ class Search:
 
     @property
     def unfinished(self) -> bool:
-        """Are some of its points done, and some of its trials not?"""
+        """Are some of its points done, and some of its trials not; or has nothing in its folder a record?"""
         begun = any(one.told is None for one in self._trials.values())
-        return any(one.came for one in self._trials.values()) and (begun or self._left > 0)
+        some = any(one.came for one in self._trials.values()) or not self._journal.standing
+        return some and (begun or self._left > 0)
 
     def job(self, point: int) -> Job:
         """Return a point, ready to run."""

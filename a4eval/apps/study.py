@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from a4eval.apps.space import Space
 from a4eval.context import require
 from a4eval.conversion import convert
-from a4eval.errors import ConfigError, did_you_mean
+from a4eval.errors import ConfigError, MissingExtraError, did_you_mean, noted, together
 from a4eval.tracking import listening
 
 if TYPE_CHECKING:
@@ -100,20 +100,19 @@ def aim_of(said: str | Mapping[str, Any] | None) -> Aim | None:
     """Return what ``hydra.sweeper.search`` asks for; None if for no search.
 
     Raises:
-        ConfigError: a key or a value is wrong.
+        ConfigError: keys or values are wrong; all of them are told.
     """
     given = dict(said) if not isinstance(said, str | None) else {"name": said}
     if set(given) <= {"name"} and given.get("name") is None:
         return None
-    for key in given:
-        if key not in _TYPES:
-            raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=f"{PATH}.{key}")
-    if given.get("name") is None:
-        raise ConfigError("is missing; it names the sampler, such as tpe", path=f"{PATH}.name")
-    found = {key: convert(value, _TYPES[key], f"{PATH}.{key}") for key, value in (_DEFAULTS | given).items()}
-    for key in ("trials", "seeds"):
-        if found[key] is not None and found[key] < 1:
-            raise ConfigError(f"got {found[key]}, expected a positive integer", path=f"{PATH}.{key}")
+    found: dict[str, Any] = {}
+    problems: list[ConfigError] = []
+    for key, value in ({"name": None} | _DEFAULTS | given).items():
+        with noted(problems):
+            found[key] = _read(key, value)
+    problems += _refused(found)
+    if problems:
+        raise together(problems)
     direction = (found["direction"],) if isinstance(found["direction"], str) else tuple(found["direction"])
     objective = _objective(found["objective"], len(direction))
     if len(objective) != len(direction):
@@ -123,6 +122,35 @@ def aim_of(said: str | Mapping[str, Any] | None) -> Aim | None:
         raise ConfigError("Optuna prunes trials of a single objective only", path=f"{PATH}.pruner")
     curve = found["curve"] or objective[0]
     return Aim(**(found | {"objective": objective, "direction": direction, "curve": curve}))
+
+
+def _read(key: str, value: Any) -> Any:
+    """Return the value of a key."""
+    path = f"{PATH}.{key}"
+    if key not in _TYPES:
+        raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=path)
+    if key == "name" and value is None:
+        raise ConfigError("is missing; it names the sampler, such as tpe", path=path)
+    found = convert(value, _TYPES[key], path)
+    if key in ("trials", "seeds") and found is not None and found < 1:
+        raise ConfigError(f"got {found}, expected a positive integer", path=path)
+    return found
+
+
+def _refused(found: Mapping[str, Any]) -> list[ConfigError]:
+    """Return what Optuna says against a sampler and a pruner; nothing where it is not installed."""
+    problems: list[ConfigError] = []
+    try:
+        optuna = require("optuna", "a4eval[search]")
+    except MissingExtraError:
+        return problems  # a study says so
+    if {"name", "options"} <= set(found):
+        with noted(problems):
+            _made(optuna.samplers, "Sampler", found["name"], found["options"], PATH)
+    if "pruner" in found:
+        with noted(problems):
+            _pruner(optuna.pruners, found["pruner"])
+    return problems
 
 
 def _objective(said: str | list[str] | None, directions: int) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omegaconf import OmegaConf
 
-from a4eval.apps.again import command_of, earlier, refuse_taken, some_done, version_of
+from a4eval.apps.again import command_of, earlier, left_early, refuse_taken, version_of
 from a4eval.apps.job import AppRunner
 from a4eval.apps.plan import AppPlan
 from a4eval.apps.search import Search
 from a4eval.apps.start import by_value, meet, start_of
-from a4eval.apps.study import Direction, aim_of
+from a4eval.apps.study import Aim, Direction, aim_of
 from a4eval.conversion import convert
-from a4eval.errors import A4evalError, ConfigError, DataError, PluginError
+from a4eval.errors import A4evalError, ConfigError, DataError, PluginError, each, noted, together
 from a4eval.experiment import Conduct
 from a4eval.results.exit_status import BAD_CONFIG, FAILED
 from a4eval.results.summary import finish
@@ -66,7 +66,8 @@ def sweep(
     try:
         status = _carried_out(context, function, config, settings, arguments)
     except A4evalError as error:
-        remark(f"a4eval: error: {' '.join(str(error).split())}")
+        for one in each(error) if isinstance(error, ConfigError) else (error,):
+            remark(f"a4eval: error: {' '.join(str(one).split())}")
         sys.exit(FAILED if isinstance(error, DataError) else BAD_CONFIG)
     if status:
         # Hydra would not get to it
@@ -77,9 +78,7 @@ def sweep(
 def _carried_out(
     context: HydraContext, function: TaskFunction, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
 ) -> int:
-    said = {key: convert(settings[key], kind, f"hydra.sweeper.{key}") for key, kind in _TYPES.items()}
-    conduct = _conduct(said)
-    executor_of(conduct)
+    said, conduct, aim = _asked(settings)
     launcher = config.hydra.runtime.choices.get("hydra/launcher")
     if launcher != "basic":
         remark(
@@ -91,7 +90,7 @@ def _carried_out(
     done = {"ok"} if said["resume"] == "failed" else {"ok", "failed"}
     plan = AppPlan(context.config_loader, config, overrides, version, start.dumps)
     command = command_of(config, overrides)
-    folder, aim = Path(str(config.hydra.sweep.dir)), aim_of(said["search"])
+    folder = Path(str(config.hydra.sweep.dir))
     directions = said["directions"] | ({} if aim is None else aim.directions)
     better = {name: direction == "maximize" for name, direction in directions.items()}
     runner = AppRunner(start, _pickled(context), tuple(command.single()) if command.program else (), better)
@@ -102,7 +101,7 @@ def _carried_out(
         begun = partial(Search, aim, plan.searched(), plan, conduct, runner, command.sweep_id, done)
 
     def unfinished(place: Path) -> bool:
-        return some_done(points, place) if aim is None else begun(place).unfinished
+        return left_early(points, place) if aim is None else begun(place).unfinished
 
     if conduct.resume and (found := earlier(config, command, unfinished)):
         folder, command.now = found
@@ -126,14 +125,31 @@ def _carried_out(
     return status
 
 
-def _conduct(said: Mapping[str, Any]) -> Conduct:
-    if said["retries"] < 0:
-        raise ConfigError(f"got {said['retries']}, expected a non-negative integer", path="hydra.sweeper.retries")
-    if said["timeout"] is not None and not said["timeout"] > 0:
-        message = f"got {said['timeout']}, expected a number of seconds above 0, or null"
-        raise ConfigError(message, path="hydra.sweeper.timeout")
+def _asked(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Conduct, Aim | None]:
+    """Return what ``hydra.sweeper`` says, how the sweep is run, and what it searches for.
+
+    Raises:
+        ConfigError: values are wrong; all of them are told.
+    """
+    said: dict[str, Any] = {}
+    problems: list[ConfigError] = []
+    aim = None
+    for key, kind in _TYPES.items():
+        path = f"hydra.sweeper.{key}"
+        with noted(problems):
+            value = said[key] = convert(settings[key], kind, path)
+            if key == "retries" and value < 0:
+                raise ConfigError(f"got {value}, expected a non-negative integer", path=path)
+            if key == "timeout" and value is not None and not value > 0:
+                raise ConfigError(f"got {value}, expected a number of seconds above 0, or null", path=path)
+            if key == "executor":
+                executor_of(Conduct(executor=value), path)
+            if key == "search":
+                aim = aim_of(value)
+    if problems:
+        raise together(problems)
     own = {key: value for key, value in said.items() if key not in ("version", "search", "directions")}
-    return Conduct(**{**own, "resume": own["resume"] is not False})
+    return said, Conduct(**{**own, "resume": own["resume"] is not False}), aim
 
 
 def _pickled(context: HydraContext) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ AROUND = 5
 """Lines of a plan beside what is told: of what comes first, how much more there is, and what comes last."""
 LONG_WORD = 16
 LINES_OF_A_LOG = 3
+_NEEDLESS = re.compile(r"\\([ \t:={}])")
 
 
 def print_plan(plan: Planned, *, everything: bool = False) -> None:
@@ -49,6 +51,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
     told = 0
     for axis in plan.axes:
         values = axis.texts if len(axis.texts) <= 8 else [*axis.texts[:4], "…", *axis.texts[-2:]]
+        values = [_plain(text) for text in values]
         count = f"  ({len(axis.texts)})" if len(axis.texts) > 1 else ""
         told += print_text(f"{axis.path}: {', '.join(values)}{count}")
     repeated = f" ({plan.repeated} more are the same run as one of them)" if plan.repeated else ""
@@ -58,7 +61,7 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
         there = finished(plan.points.run_ids, conduct.reuse, plan.folder)
         told += print_text(f"{len(there):,} of them are finished in {_named(conduct.reuse)} and need not run")
     first, last = plan.points.ends()
-    typed = " ".join(map("=".join, _typed(last.point).items()))
+    typed = " ".join(f"{key}={_plain(value)}" for key, value in _typed(last.point).items())
     ending = [f"# {line}" for line in wrapped(typed, screen_width() - len("# "))] if last != first else []
     lines = _yaml(first.point.config).splitlines()
     shown = lines if everything else lines[: max(PLAN_LINES - told - len(ending) - AROUND, 5)]
@@ -69,6 +72,15 @@ def print_plan(plan: Planned, *, everything: bool = False) -> None:
         put("\n".join([f"\n# the last: run {last.run_id}", *ending]))
     if ending and everything:
         put(_yaml(last.point.config), end="")
+
+
+def _plain(text: str) -> str:
+    r"""Return a value without the escapes that Hydra writes before what needs none where it is typed.
+
+    >>> _plain(r"$\{hydra\:job.num\}"), _plain(r"a\ long\ text"), _plain(r"a\,b")
+    ('${hydra:job.num}', 'a long text', 'a\\,b')
+    """
+    return text if text.startswith(("'", '"')) else _NEEDLESS.sub(r"\1", text)
 
 
 def _yaml(config: Mapping[str, Any]) -> str:
@@ -127,7 +139,7 @@ def print_outcome(outcome: Outcome, *, everything: bool = False) -> None:
         try:
             print_sweep(journal.read(good, Row), len(good), sort, swept, lambda: journal.read(good, Record))
         except ConfigError as error:
-            remark(f"a4eval: warning: sort: {error}")
+            remark(f"a4eval: warning: {_key(outcome, 'sort')}: {error}")
             print_sweep(journal.read(good, Row), len(good), None, swept)
     _check_objective(outcome, good)
     print_text(counts(outcome))
@@ -171,7 +183,7 @@ def counts(outcome: Outcome) -> str:
     if outcome.done < total:
         parts.append(f"{total - outcome.done:,} not run")
     if outcome.earlier:
-        parts.append(f"{outcome.earlier:,} of them earlier (resume=false runs them again)")
+        parts.append(f"{outcome.earlier:,} of them earlier ({_key(outcome, 'resume')}=false runs them again)")
     if outcome.reused and isinstance(outcome.points.conduct, Root):
         parts.append(f"{outcome.reused:,} of them taken from {_named(outcome.points.conduct.reuse)}")
     fresh = outcome.done - outcome.earlier - outcome.reused
@@ -181,6 +193,11 @@ def counts(outcome: Outcome) -> str:
     if outcome.journal.torn:
         parts.append(f"{counted(outcome.journal.torn, 'torn line')} passed over")
     return ", ".join(parts)
+
+
+def _key(outcome: Outcome, name: str) -> str:
+    """Return a key that says how the sweep is run, as its command takes it: one of an app has it under Hydra's."""
+    return name if isinstance(outcome.points.conduct, Root) else f"hydra.sweeper.{name}"
 
 
 def _named(reuse: str | list[str] | None) -> str:

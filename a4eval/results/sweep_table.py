@@ -59,7 +59,7 @@ def print_sweep(
     elif not _print_grid(shown, sort):
         keys = query.columns(shown)
         keys = [*(key for key in swept if key not in keys), *keys]
-        print_table("", [_name(key) for key in keys], [[row.get(key) for key in keys] for row in shown])
+        print_table("", [_name(key) for key in keys], [[_short(row.get(key)) for key in keys] for row in shown])
 
 
 def _print_grid(rows: Sequence[Row], sort: str | None) -> bool:
@@ -75,7 +75,7 @@ def _print_grid(rows: Sequence[Row], sort: str | None) -> bool:
     across, down = swept
     if len(_unique(rows, across)) < len(_unique(rows, down)) <= GRID_ACROSS:
         across, down = down, across
-    values = {(cell(row.get(across)), cell(row.get(down))): row.get(metric) for row in rows}
+    values = {(cell(_short(row.get(across))), cell(_short(row.get(down)))): row.get(metric) for row in rows}
     tops = _unique(rows, across)
     if len(values) < len(rows) or len(tops) > GRID_ACROSS:
         return False
@@ -85,7 +85,15 @@ def _print_grid(rows: Sequence[Row], sort: str | None) -> bool:
 
 
 def _unique(rows: Sequence[Row], key: str) -> list[str]:
-    return list(dict.fromkeys(cell(row.get(key)) for row in rows))
+    return list(dict.fromkeys(cell(_short(row.get(key))) for row in rows))
+
+
+def _short(value: Any) -> Any:
+    """Return a long text without its middle, so that its column does not take the place of all others."""
+    room = screen_width() // 2
+    if not isinstance(value, str) or len(value) <= room:
+        return value
+    return f"{value[: (room - 1) // 2]}…{value[-(room // 2) :]}"
 
 
 def _short_table(record: Record) -> list[dict[str, Any]]:
@@ -136,7 +144,9 @@ def _print_best(rows: Iterator[Row], sort: str | None) -> None:
     keys = query.columns(best)
     by = [key for key in keys if key == f"metrics.{sort.removeprefix('-')}"]
     keys = [*(key for key in keys if not key.startswith("metrics.")), *by, *_rest(keys, by)]
-    print_table(f"best by {sort}", [_name(key) for key in keys], [[row.get(key) for key in keys] for row in best])
+    print_table(
+        f"best by {sort}", [_name(key) for key in keys], [[_short(row.get(key)) for key in keys] for row in best]
+    )
 
 
 def _rest(keys: Sequence[str], first: Sequence[str]) -> list[str]:

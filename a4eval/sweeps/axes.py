@@ -32,6 +32,7 @@ class Axis:
         group: it chooses configs of a group, so Hydra must compose anew for each.
         entangled: what it comes to depends on other keys, or on the order in which they are set.
         unset: the numbers of the values that stand for none: the key is left alone there.
+        places: where each value stands in a file of points, its column apart; empty if it was typed.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Axis:
     group: bool = False
     entangled: bool = False
     unset: frozenset[int] = frozenset()
+    places: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

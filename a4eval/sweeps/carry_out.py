@@ -242,17 +242,24 @@ def stop_of(points: Jobs) -> Stop | None:
     return Stop(rule(points.conduct.stop), points)
 
 
-def executor_of(conduct: Conduct) -> tuple[Executor, str]:
+def executor_of(conduct: Conduct, path: str = "executor") -> tuple[Executor, str]:
     """Build the executor that the config asks for, and return it with its name.
+
+    Args:
+        conduct: how the sweep is run.
+        path: the key that asks for it.
 
     Raises:
         ConfigError: there is none of that name, or a parameter is wrong.
         PluginError: it lacks what an executor must have.
     """
-    executor = build("executor", filled(conduct.executor), path="executor")
+    asked = filled(conduct.executor)
+    if isinstance(asked, str):
+        registry().find("executor", asked, path=path)  # the key itself is to blame, not a name within it
+    executor = build("executor", asked, path=path)
     name = conduct.executor if isinstance(conduct.executor, str) else conduct.executor["name"]
     if missing := lacking(Executor, executor):
-        raise PluginError(f"executor: {name!r} is no executor: it lacks {', '.join(missing)}")
+        raise PluginError(f"{path}: {name!r} is no executor: it lacks {', '.join(missing)}")
     return executor, name
 
 

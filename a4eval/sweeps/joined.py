@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
     Row = dict[str, str]
     """Key to value in Hydra's syntax."""
+    Rows = list[tuple[str, Row]]
+    """Where in its file each stands, and the row."""
 
 _PIECE = re.compile(r"""(?:[^;'"]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")+""")
 _KEY = re.compile(r"[A-Za-z_][\w]*(?:[./][\w]+)*")
+_INNER_KEY = re.compile(r"(?!(?:true|false|null|nan|inf)$)[a-z_][\w./-]*", re.ASCII | re.IGNORECASE)
+"""A key of a mapping that Hydra reads as a text."""
 ROWS_AT_ONCE = 100
 UNPACKED_ALWAYS = 10_000_000
 """Bytes that a Parquet file of points may hold, however small it is."""
@@ -85,13 +89,13 @@ def _of_file(path: Path, loader: ConfigLoader) -> Dial:
         rows = readers[path.suffix](path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    keys = list(dict.fromkeys(key for row in rows for key in row))
+    keys = list(dict.fromkeys(key for _, row in rows for key in row))
     if not keys:
         raise DataError(f"{path}: holds no point")
     for key in keys:
         _check(key, path)
-    axes = [Axis(free_keys([f"{key}="])[0].removesuffix("="), *_column(rows, key)) for key in keys]
-    return Dial([_grouped(axis, loader) for axis in axes])
+    places = tuple(f"{path}, {place}" for place, _ in rows)
+    return Dial([_axis(key, [row for _, row in rows], places, loader) for key in keys])
 
 
 def _check(key: str, path: Path) -> None:
@@ -101,18 +105,16 @@ def _check(key: str, path: Path) -> None:
         raise DataError(f"{path}: the column {key!r} says how a sweep runs and cannot differ between points")
 
 
-def _column(rows: Sequence[Row], key: str) -> tuple[list[str], None, bool, bool, frozenset[int]]:
-    """Return what an :class:`Axis` takes: the texts, and where there are none."""
+def _axis(key: str, rows: Sequence[Row], places: tuple[str, ...], loader: ConfigLoader) -> Axis:
+    """Return the axis of a column."""
     unset = frozenset(number for number, row in enumerate(rows) if key not in row)
-    return [row.get(key, "") for row in rows], None, False, True, unset
+    texts = [row.get(key, "") for row in rows]
+    group = loader_has_group(loader, key)
+    free = free_keys([f"{key}="])[0].removesuffix("=")
+    return Axis(free, texts, group=group, entangled=not group, unset=unset, places=places)
 
 
-def _grouped(axis: Axis, loader: ConfigLoader) -> Axis:
-    group = loader_has_group(loader, axis.path)
-    return Axis(axis.key, axis.texts, group=group, entangled=not group, unset=axis.unset)
-
-
-def _csv(path: Path) -> list[Row]:
+def _csv(path: Path) -> Rows:
     """Read a CSV; an empty cell leaves its key alone."""
     parser = OverridesParser.create()
     try:
@@ -127,7 +129,7 @@ def _csv(path: Path) -> list[Row]:
     for line, row in rows:
         if None in row or None in row.values():
             raise DataError(f"{path}, line {line}: has not as many cells as there are columns, {len(header)}")
-    return [{key: _cell(cell, parser) for key, cell in row.items() if cell} for _, row in rows]
+    return [(f"line {at}", {key: _cell(cell, parser) for key, cell in row.items() if cell}) for at, row in rows]
 
 
 def _cell(text: str, parser: OverridesParser) -> str:
@@ -139,24 +141,23 @@ def _cell(text: str, parser: OverridesParser) -> str:
     return text if plain else quoted(text)
 
 
-def _json_lines(path: Path) -> list[Row]:
+def _json_lines(path: Path) -> Rows:
     rows = []
     for number, line in enumerate(content(path).splitlines(), 1):
         if not line.strip():
             continue
         try:
-            rows.append(_row(msgspec.json.decode(line, type=dict[str, Any])))
+            values = msgspec.json.decode(line, type=dict[str, Any])
         except (msgspec.MsgspecError, RecursionError) as error:
             raise DataError(f"{path}, line {number}: is no JSON object: {error}") from error
-        except TypeError as error:
-            raise DataError(f"{path}, line {number}: {error}") from error
+        rows.append((f"line {number}", _row(values, f"{path}, line {number}")))
     return rows
 
 
-def _parquet(path: Path) -> list[Row]:
+def _parquet(path: Path) -> Rows:
     arrow, parquet = require("pyarrow", "a4eval[arrow]"), require("pyarrow.parquet", "a4eval[arrow]")
     size, held = path.stat().st_size, 0
-    rows: list[Row] = []
+    rows: Rows = []
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(ROWS_AT_ONCE, use_threads=False):
@@ -164,14 +165,22 @@ def _parquet(path: Path) -> list[Row]:
                 held += batch.nbytes
                 if held > max(UNPACKED_ALWAYS, UNPACKED_A_BYTE * size):
                     raise DataError(f"{path}: more than {held:,} bytes are packed into {size:,}, which no points are")
-                rows += map(_row, batch.to_pylist())
+                for values in batch.to_pylist():
+                    place = f"row {len(rows) + 1}"
+                    rows.append((place, _row(values, f"{path}, {place}")))
     except (arrow.ArrowException, TypeError) as error:
         raise DataError(f"{path}: cannot be read as points: {error}") from error
     return rows
 
 
-def _row(values: Mapping[str, Any]) -> Row:
-    return {key: written(value) for key, value in values.items()}
+def _row(values: Mapping[str, Any], where: str) -> Row:
+    found = {}
+    for key, value in values.items():
+        try:
+            found[key] = written(value)
+        except TypeError as error:
+            raise DataError(f"{where}, column {key}: {error}") from error
+    return found
 
 
 def written(value: Any) -> str:
@@ -181,7 +190,7 @@ def written(value: Any) -> str:
         TypeError: it is of a type that a config cannot hold.
 
     >>> print(written({"a": [1, 2.5, None, True, "x, ${y}"]}))
-    {'a':[1,2.5,null,true,'x, \${y}']}
+    {a:[1,2.5,null,true,'x, \${y}']}
     """
     if isinstance(value, str):
         return quoted(value)
@@ -194,5 +203,17 @@ def written(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join(map(written, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{quoted(key)}:{written(item)}' for key, item in value.items())}}}"
+        return f"{{{','.join(f'{inner_key(key)}:{written(item)}' for key, item in value.items())}}}"
     raise TypeError(f"got {value!r}, expected a number, a text, true, false, null, or lists and mappings of them")
+
+
+def inner_key(key: object) -> str:
+    """Return a key of a mapping in Hydra's syntax, which knows no quotes there.
+
+    Raises:
+        TypeError: it cannot be written, or would be read as something else than a text.
+    """
+    text = str(key)
+    if not _INNER_KEY.fullmatch(text):
+        raise TypeError(f"got a mapping with the key {text!r}, expected a letter, then letters, digits, or _ . / -")
+    return text

@@ -64,9 +64,9 @@ class Plan:
             try:
                 self._add(choice)
             except ConfigError as error:
-                first = not any(position)  # what is wrong with it is most likely wrong with all
+                first = not any(position)
                 for one in each(error):
-                    wrong.setdefault(str(one), one if first else self._located(one, choice))
+                    wrong.setdefault(str(one), self._located(one, choice, first=first))
                 if total > POINTS_WITHOUT_PROGRESS:
                     break
         if wrong:
@@ -105,10 +105,14 @@ class Plan:
         """Return the axes that are set in a point, and to which of their values."""
         return [(axis, at) for axis, at in zip(self.axes, choice, strict=True) if at not in axis.unset]
 
-    def _located(self, error: ConfigError, choice: tuple[int, ...]) -> ConfigError:
+    def _located(self, error: ConfigError, choice: tuple[int, ...], *, first: bool) -> ConfigError:
+        for axis, at in self._set(choice):
+            if axis.places and error.path.startswith(axis.path) and error.path[len(axis.path) :][:1] in ("", ".", "["):
+                return _in_the_point(error, f"of {axis.places[at]}, column {axis.path}")
+        if first:
+            return error  # what is wrong with the first is most likely wrong with all
         varied = (axis.override(index) for axis, index in self._set(choice) if len(axis.texts) > 1)
-        point = " ".join(one.removeprefix("++") for one in varied)
-        return added(error, lambda _: f" (in the point {point})")
+        return _in_the_point(error, " ".join(one.removeprefix("++") for one in varied))
 
     @cached_property
     def _varied(self) -> list[tuple[int, Axis]]:
@@ -152,3 +156,7 @@ class Plan:
             self._entangled[key] = Entangled(self._compose(list(key), number))
         overrides = [axis.parsed[index] for axis, index in chosen]
         return self._entangled[key].config(overrides, [axis.parsed[index] for axis, index in groups], number)
+
+
+def _in_the_point(error: ConfigError, point: str) -> ConfigError:
+    return added(error, lambda _: f" (in the point {point})")

@@ -112,7 +112,7 @@ def test_the_same_command_goes_on_and_then_begins_anew(folder):
     (first / "results.jsonl").write_bytes(b"".join(lines[:4]) + lines[4][:50])  # as a crash leaves it
     again = folder.sweep("x=range(6)")
     assert again.returncode == 0, again.stderr
-    assert "6 points: 6 ok, 4 of them earlier" in again.stdout
+    assert "6 points: 6 ok, 4 of them earlier (hydra.sweeper.resume=false runs them again)" in again.stdout
     assert folder.folders() == [first]
     records = [json.loads(line) for line in (first / "results.jsonl").read_bytes().splitlines() if line[-1:] == b"}"]
     assert sorted(one["config"]["x"] for one in records) == list(range(6))
@@ -196,6 +196,9 @@ def test_a_dry_run_writes_nothing(folder):
     assert done.returncode == 0, done.stderr
     assert "6 points, into multirun" in done.stdout
     assert "x=3 do=b" in done.stdout
+    typed = folder.sweep("x=1,2", "do=a long text,${hydra:job.num}", "hydra.sweeper.dry_run=true").stdout
+    assert "do: a long text, ${hydra:job.num}  (2)" in typed
+    assert "# x=2 do=${hydra:job.num}" in typed
     assert {one.name for one in folder.path.iterdir()} <= {"train.py", "state", "__pycache__"}
 
 
@@ -215,7 +218,9 @@ def test_another_sweep_does_not_write_over_a_finished_point(folder):
     [
         (["hydra.sweeper.retries=-1"], "hydra.sweeper.retries: got -1", 2),
         (["hydra.sweeper.timeout=soon"], "hydra.sweeper.timeout: got 'soon', expected", 2),
-        (["hydra.sweeper.executor=nowhere"], "nowhere", 2),
+        (["hydra.sweeper.executor=nowhere"], "a4eval: error: hydra.sweeper.executor: no executor 'nowhere'", 2),
+        (["hydra.sweeper.executor.name=nowhere"], "hydra.sweeper.executor.name: no executor 'nowhere'", 2),
+        (["hydra.sweeper.executor.workers=x"], "hydra.sweeper.executor.workers: got 'x', expected", 2),
         (["hydra.sweeper.version=git"], "no working tree of git", 2),
         (["x=a,b"], "Value 'a' of type 'str' could not be converted to Integer", 1),
         (["y=1,2"], "Key 'y' not in 'Config'", 1),
@@ -228,6 +233,26 @@ def test_a_slip_is_said_before_anything_runs(folder, words, message, status):
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (folder.path / "multirun").exists()
+
+
+def test_all_slips_are_said_at_once(folder):
+    done = folder.sweep("hydra.sweeper.retries=x", "hydra.sweeper.timeout=-1", "hydra.sweeper.executor=foo")
+    assert done.returncode == 2
+    found = [line.partition(": got")[0].partition(": no")[0] for line in done.stderr.splitlines()]
+    assert sorted(found) == [f"a4eval: error: hydra.sweeper.{key}" for key in ("executor", "retries", "timeout")]
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"schema_version":4,"run'])
+def test_the_same_command_goes_on_although_nothing_was_recorded(folder, left):
+    assert folder.sweep("x=1,2").returncode == 0
+    (first,) = folder.folders()
+    if left is None:
+        (first / "results.jsonl").unlink()
+    else:
+        (first / "results.jsonl").write_bytes(left)
+    assert folder.sweep("x=1,2").returncode == 0
+    assert folder.folders() == [first]
+    assert len(list((folder.path / "multirun").rglob("sweep.json"))) == 1
 
 
 def test_a_folder_from_elsewhere_starts_no_program(folder, tmp_path):

@@ -265,6 +265,24 @@ def test_a_slip_is_one_line(folder, words, message):
     assert "Traceback" not in done.stderr
 
 
+def test_all_slips_are_said_at_once(folder):
+    slips = ["hydra.sweeper.search.name=tpee", "hydra.sweeper.search.trials=0", "hydra.sweeper.search.pruner=best"]
+    done = folder.sweep("+x=interval(0.0,9.0)", *slips, "hydra.sweeper.retries=-1", *SEARCH)
+    assert done.returncode == 2
+    found = [line.partition(": got")[0].partition(": Optuna")[0] for line in done.stderr.splitlines()]
+    keys = ["retries", "search", "search.pruner", "search.trials"]
+    assert sorted(found) == [f"a4eval: error: hydra.sweeper.{key}" for key in keys]
+
+
+def test_a_search_goes_on_although_nothing_was_recorded(folder):
+    words = ["+x=interval(0.0,9.0)", "hydra.sweeper.search.name=tpe", "hydra.sweeper.search.trials=2", SEARCH[1]]
+    assert folder.sweep(*words).returncode == 0
+    (first,) = folder.folders()
+    (first / "results.jsonl").unlink()
+    assert folder.sweep(*words).returncode == 0
+    assert folder.folders() == [first]
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [(["x=1"], "there is nothing to search over"), (["x=tag(log,interval(0,1))"], "both above 0")],

@@ -39,6 +39,15 @@ def test_what_was_swept_stands_first(capsys):
     assert lines[2:] == [["1", "0.5", "1"], ["2", "1", "2"], ["3", "1.5", "3"]]
 
 
+def test_a_long_value_is_shown_by_its_ends(capsys):
+    rows = [row([f'task.k="{"a" * 400}{k}"'], {"m": k, "n": -k}) for k in (1, 2)]
+    lines = printed(capsys, rows)
+    assert lines[0] == ["task.k", "m", "n"]
+    assert lines[2:] == [[f"{'a' * 19}…{'a' * 19}{k}", str(k), str(-k)] for k in (1, 2)]
+    print_sweep(iter(rows[:1]), 1, None, ["task.k"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("extra", [False, True])
 def test_two_keys_and_one_number_are_a_grid(capsys, extra):
     other = {"other": 0} if extra else {}

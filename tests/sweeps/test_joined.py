@@ -81,6 +81,23 @@ def test_each_row_of_a_file_is_a_point(points, tmp_path, name):
     assert points(f"points={name}") == expected[: 2 if name.endswith("parquet") else 3]
 
 
+def test_a_row_may_hold_a_mapping(points, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"task.y": {"a": [1, {"b/c": "d, e"}]}}\n')
+    assert points("points=rows.jsonl") == [(None, {"a": [1, {"b/c": "d, e"}]}, 0)]
+
+
+def test_a_cell_of_parquet_is_named(points, tmp_path):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow writes Parquet")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"task.x": ["two"]}), tmp_path / "rows.parquet")
+    assert "(in the point of rows.parquet, row 1, column task.x)" in points("points=rows.parquet")
+    parquet.write_table(
+        pyarrow.table({"task.y": pyarrow.array([0], pyarrow.timestamp("s"))}), tmp_path / "rows.parquet"
+    )
+    assert points("points=rows.parquet").startswith("rows.parquet, row 1, column task.y: got datetime")
+
+
 def test_rows_with_every_value_of_others(points, tmp_path):
     (tmp_path / "rows.csv").write_text("\ufefftask.x,task.y\n1,[1,2]\n".replace("[1,2]", '"[1,2]"') + "2.5,true\n")
     assert points("points=rows.csv", "seed=3,4") == [
@@ -108,6 +125,21 @@ def test_rows_may_choose_configs(points, tmp_path):
         ("rows.csv", "~task.x\n1\n", "rows.csv: the column '~task.x' is no key of a config"),
         ("rows.csv", "task.x\ntwo\n", "task.x: got 'two', expected float"),
         ("rows.csv", "task.z\n1\n", "task.z: unknown key"),
+        (
+            "rows.csv",
+            "task.x\n1\ntwo\n",
+            "task.x: got 'two', expected float (in the point of rows.csv, line 3, column task.x)",
+        ),
+        (
+            "rows.jsonl",
+            '{"task.x": {"a": 1}}',
+            "task.x: got {'a': 1}, expected float (in the point of rows.jsonl, line 1,",
+        ),
+        (
+            "rows.jsonl",
+            '{}\n{"task.y": {"a b": 1}}',
+            "rows.jsonl, line 2, column task.y: got a mapping with the key 'a b', exp",
+        ),
         ("rows.jsonl", "{}\n[1]\n", "rows.jsonl, line 2: is no JSON object"),
         ("rows.jsonl", "not\n", "rows.jsonl, line 1: is no JSON object"),
         ("rows.parquet", "not", "rows.parquet: cannot be read as points"),
