@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 import click
 
 from a4eval.cli.options import allow_options, show_option
+from a4eval.cli.say import note
+from a4eval.plurals import counted
 from a4eval.terminal import put
 
 
@@ -21,9 +24,11 @@ def retry(folder: Path, overrides: tuple[str, ...], show: str) -> None:
 
     OVERRIDES may set executor, timeout, retries, fail_fast and trackers anew.
     """
+    from a4eval.results.exit_status import OK
     from a4eval.results.summary import finish
     from a4eval.sweeps.command import kept
     from a4eval.sweeps.retry import retry as run_again
+    from a4eval.sweeps.status import never_run
 
     if (started := kept(folder)) is not None and started.of_an_app:
         from a4eval.apps.again import go_on
@@ -32,5 +37,8 @@ def retry(folder: Path, overrides: tuple[str, ...], show: str) -> None:
     outcome = run_again(folder, overrides)
     if outcome is None:
         put("no run failed here")
-    else:
-        sys.exit(finish(outcome, show))
+    code = OK if outcome is None else finish(outcome, show)
+    if never := never_run(folder):
+        one = "1 point was" if never == 1 else f"{counted(never, 'point')} were"
+        note(f"{one} never run; `a4eval resume {shlex.quote(str(folder))}` goes on")
+    sys.exit(code)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from a4eval.cli.options import json_option, show_option
+from a4eval.cli.say import note
 from a4eval.errors import ConfigError, DataError, did_you_mean
 from a4eval.terminal import put
 
@@ -40,9 +41,9 @@ def show(record: Path, name: str | None, traceback: bool, log: bool, show: str, 
     if as_json:
         put(encode(found).decode())
     elif traceback:
-        put(found.error.traceback if found.error else "the run did not fail", end="")
+        put(found.error.traceback.removesuffix("\n") if found.error else "the run did not fail")
     elif log:
-        put(log_of(folder) or "there is no log: the run printed nothing", end="")
+        put((log_of(folder) or "there is no log: the run printed nothing").removesuffix("\n"))
     elif name is not None:
         if name not in found.tables:
             raise ConfigError(f"there is no table {name!r}{did_you_mean(name, found.tables)}", path="--table")
@@ -50,6 +51,8 @@ def show(record: Path, name: str | None, traceback: bool, log: bool, show: str, 
         header = list(table[0]) if table else []
         print_table(name, header, [list(row.values()) for row in table], whole=not sys.stdout.isatty())
     else:
+        for doubt in found.warnings:
+            note(doubt)
         print_record(found, record, everything=show == "all")
         _print_end(found, folder)
 

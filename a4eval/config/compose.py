@@ -159,6 +159,9 @@ def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
         ConfigError: some of them lead nowhere.
     """
     root, problems = {}, []
+    swept = OmegaConf.select(config, "hydra.sweeper.params") or ()
+    if unset := next((key for key in swept if _unset(config, key)), None):
+        raise ConfigError("is given by the sweep of the experiment; run it with -m", path=unset)
     for key in (str(key) for key in config if key != "hydra"):
         try:
             with bounded():
@@ -189,6 +192,13 @@ def folder_of(config: DictConfig, what: Literal["run", "sweep"]) -> Path:
         message = f"got {text!r}, but a folder's name would show the value; let the shell put it in"
         raise ConfigError(message, path=f"hydra.{what}.dir")
     return at_home(text)
+
+
+def _unset(config: DictConfig, key: str) -> bool:
+    """Say whether *key* waits for its value."""
+    above, _, last = key.rpartition(".")
+    node = OmegaConf.select(config, above) if above else config
+    return OmegaConf.is_config(node) and OmegaConf.is_missing(node, last)
 
 
 def _resolved(config: DictConfig, key: str) -> Any:

@@ -43,6 +43,8 @@ class Holder(msgspec.Struct):
     """Of those done before."""
     offset: int = 0
     """Where in the journal its own records begin."""
+    aside: int = 0
+    """Of the total, how many were never run, and are not run now: failed points alone are."""
 
 
 def holder(folder: Path) -> tuple[Holder | None, bool]:
@@ -100,11 +102,17 @@ class FolderLock:
             else:
                 return self
 
-    def note(self, total: int, earlier: int, failed: int, offset: int) -> None:
-        """Note where the sweep begins, for whoever asks from elsewhere."""
+    def total(self) -> int:
+        """Return how many points the sweep had that was last carried out here; 0 if that is not known."""
+        found = _said(self.handle)
+        return found.total if found else 0
+
+    def note(self, total: int, earlier: int, failed: int, offset: int, aside: int = 0) -> None:
+        """Note where the sweep begins, for whoever asks from elsewhere: see :class:`Holder`."""
         if os.fstat(self.handle).st_size and _said(self.handle) is None:
             return  # a file of the user's that happens to have this name
-        text = msgspec.json.encode(Holder(os.getpid(), platform.node(), self._started, total, earlier, failed, offset))
+        counts = (total, earlier, failed, offset, aside)
+        text = msgspec.json.encode(Holder(os.getpid(), platform.node(), self._started, *counts))
         os.pwrite(self.handle, text.ljust(os.fstat(self.handle).st_size), 0)
 
     def __exit__(

@@ -66,11 +66,20 @@ def print_experiment(one: Listed) -> None:
     if one.needs:
         put(f"needs: pip install {' '.join(one.needs)}")
         return
-    missing = _missing(one)
+    swept = _swept(one)
+    missing = [key for key in _missing(one) if key not in swept]
     if missing:
         print_text(f"must be given: {', '.join(missing)}")
     given = " ".join(f"{key}=…" for key in missing)
-    put(f"\na4eval run {shlex.quote(f'experiment={one.name}')} {given}".rstrip())
+    put(f"\na4eval run {'-m ' * bool(swept)}{shlex.quote(f'experiment={one.name}')} {given}".rstrip())
+
+
+def _swept(one: Listed) -> list[str]:
+    """Return the keys that the file itself sweeps over."""
+    try:
+        return [key.lstrip("+") for key in load(one.file)["hydra"]["sweeper"]["params"]]
+    except (A4evalError, AttributeError, KeyError, TypeError, ValueError):
+        return []
 
 
 def _missing(one: Listed) -> list[str]:

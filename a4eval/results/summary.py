@@ -19,6 +19,7 @@ from a4eval.results.exit_status import FAILED, INTERRUPTED, OK, of_run, worst
 from a4eval.results.show import print_record
 from a4eval.results.sweep_table import print_sweep
 from a4eval.results.tables import print_text, wrapped
+from a4eval.results.warned import warned
 from a4eval.runs.printed import last_lines
 from a4eval.runs.record import SCHEMA_VERSION, Record
 from a4eval.sweeps.carry_out import announce
@@ -102,7 +103,7 @@ def finish(outcome: Outcome | Planned, show: str = "summary") -> int:
         print_outcome(outcome, everything=show == "all")
     if outcome.journal.path.exists():
         put(outcome.journal.path)
-    for doubt in (*outcome.doubts, *outcome.journal.doubts(), *announce(outcome)):
+    for doubt in (*outcome.doubts, *outcome.journal.doubts(), *warned(outcome), *announce(outcome)):
         remark(f"a4eval: warning: {doubt}")
     if outcome.detached:
         put(f"{outcome.detached}; `a4eval resume {shlex.quote(str(outcome.folder))}` waits for them and goes on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from functools import cached_property
@@ -145,21 +146,29 @@ def fitting(columns: Sequence[Column], width: int, always: Collection[str] = ())
     return [column for column in columns if column in kept]
 
 
+_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|kB|MB|GB)\b)")
+_TIE = "\N{NO-BREAK SPACE}"
+"""Stands in no text that is printable."""
+
+
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     """Return a text as lines that fit: broken between words alone, so that a path can be copied.
 
     >>> wrapped("a long/path/to/copy here", 12, indent=2)
     ['  a', '  long/path/to/copy', '  here']
+    >>> wrapped("3 ok, 1 min 5 s", 13)
+    ['3 ok, 1 min', '5 s']
     """
     blanks = " " * indent
-    return textwrap.wrap(
-        printable(text),
+    lines = textwrap.wrap(
+        _BEFORE_A_UNIT.sub(_TIE, printable(text)),
         max(width, indent + 1),
         initial_indent=blanks,
         subsequent_indent=blanks,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_TIE, " ") for line in lines]
 
 
 def print_text(text: str, indent: int = 0) -> int:

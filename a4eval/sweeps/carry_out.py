@@ -100,6 +100,8 @@ def carry_out(
     done: Collection[str] = ("ok", "failed"),
     what: str = "points",
     guide: Guide | None = None,
+    *,
+    among_others: bool = False,
 ) -> Outcome:
     """Run what is missing of *points* in *folder*.
 
@@ -111,6 +113,7 @@ def carry_out(
         done: the statuses that make a point done: with ``["ok"]`` the failed run again.
         what: what progress calls them.
         guide: picks the points one after the other; by default the rule to stop by, if there is one.
+        among_others: they are not all that the sweep in *folder* has.
 
     Raises:
         ConfigError: the folder cannot be used, or the executor's parameters or the rule to stop by are wrong.
@@ -143,7 +146,7 @@ def carry_out(
             installed.keep(folder)
             todo = _missing(points, journal.catch_up(), done, tally)
             before = tally.done
-            lock.note(tally.total, before, tally.failed, journal.end)
+            _note(lock, journal, points, tally, among_others=among_others)
             if command is not None and isinstance(conduct, Root) and conduct.reuse is not None:
                 left = take(points, todo, conduct.reuse, folder, sweep_id, journal)
                 reused, todo = len(todo) - len(left), left
@@ -184,6 +187,16 @@ def carry_out(
             doubts=tuple(feeds.end(hurry=interrupted)),
             stop=stop,
         )
+
+
+def _note(lock: FolderLock, journal: Journal, points: Jobs, tally: Tally, *, among_others: bool) -> None:
+    """Note where a sweep begins, with the points beside *points* that it has, if they are *among_others*."""
+    standing = journal.standing
+    beside = [one for one in standing if one not in points.run_ids] if among_others else []
+    never = max(lock.total() - len(beside) - tally.total, 0) if among_others else 0
+    failed = tally.failed + sum(one.status != "ok" for run_id in beside if (one := standing.last(run_id)))
+    total = tally.total + len(beside) + never
+    lock.note(total, tally.done + len(beside), failed, journal.end, aside=never)
 
 
 def _gone(points: Jobs, journal: Journal, tally: Tally) -> list[int]:

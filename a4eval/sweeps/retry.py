@@ -88,7 +88,7 @@ def retry(folder: Path, overrides: Sequence[str] = ()) -> Outcome | None:
     points, sweep_id = recorded(journal, failed, changes)
     if "executor" not in changes:
         _refuse_elsewhere(folder, points.conduct.executor)
-    outcome = carry_out(points, folder, sweep_id, None, {"ok"})
+    outcome = carry_out(points, folder, sweep_id, None, {"ok"}, among_others=True)
     return replace(outcome, doubts=(*doubts, *outcome.doubts))
 
 

@@ -40,6 +40,16 @@ def status(folder: Path) -> str:
     return f"{how}: {far.said()}{again}"
 
 
+def never_run(folder: Path) -> int:
+    """Return how many points of the sweep in *folder* have no record, as far as its lock's file says how many it has.
+
+    Raises:
+        DataError: its journal cannot be read.
+    """
+    found, _ = holder(folder)
+    return 0 if found is None else max(found.total - len(Journal(folder).catch_up()), 0)
+
+
 class Progress(NamedTuple):
     """How far a sweep is.
 
@@ -81,7 +91,7 @@ def progress(found: Holder, *, running: bool, end: int, ended: Iterable[tuple[in
     fresh = [status for offset, status in ended if offset >= begin and status != "interrupted"]
     done = min(found.total, earlier + len(fresh))
     rate = len(fresh) / max(time.time() - found.started, 1e-9) if running and fresh else None
-    left = None if rate is None else (found.total - done) / rate
+    left = None if rate is None else max(found.total - found.aside - done, 0) / rate
     return Progress(done, found.total, failed + fresh.count("failed"), rate, left)
 
 

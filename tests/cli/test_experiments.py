@@ -44,6 +44,20 @@ def test_a_group_a_word_and_one(cli):
     assert "a4eval run experiment=assignment4/q5_l2_vs_iou\n" in cli("experiments", "assignment4/q5_l2_vs_iou").out
 
 
+def test_an_experiment_that_is_a_sweep_says_so(cli, tmp_path):
+    folder = tmp_path / "my" / "experiment"
+    folder.mkdir(parents=True)
+    params = "hydra: {sweeper: {params: {task: 'choice({name: check_layer, layer: rnn})'}}}"
+    (folder / "many.yaml").write_text(f"# @package _global_\ntask: ???\n{params}\n")
+    assert cli("experiments", "--config-dir", "my", "many").out.endswith("\na4eval run -m experiment=many\n")
+    alone = ("--config-dir", "my", "experiment=many", "dry_run=true")
+    done = cli("run", *alone)
+    assert (done.code, done.out) == (2, "")
+    assert "task: is given by the sweep of the experiment; run it with -m" in done.err
+    assert "is missing" not in done.err
+    assert cli("run", "-m", *alone).code == 0
+
+
 def test_names_that_are_not_there(cli):
     assert "did you mean 'detection'" in cli("experiments", "detct").err
     assert "no experiment mentions 'zebra'" in cli("experiments", "--search", "zebra").err

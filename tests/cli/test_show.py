@@ -52,3 +52,25 @@ def test_what_is_no_record_is_said(cli, tmp_path):
     assert "no record of a4eval here" in done.err
     cli("run", EXPERIMENT, "hydra.run.dir=out")
     assert "did you mean 'ranks'" in cli("show", "out", "--table", "rank").err
+
+
+def test_warnings_reach_the_reader_of_a_sweep_and_of_each_record(cli, tmp_path):
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.json").write_text("[]")
+    truth = {
+        "images": [{"id": 1, "width": 9, "height": 9}],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 4, 4], "area": 16, "iscrowd": 0}],
+    }
+    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    coco = ["experiment=detection/coco", "task.data.ground_truth=truth.json"]
+    single = cli("run", *coco, "task.data.detections=one.json", "hydra.run.dir=out")
+    (doubt,) = single.err.splitlines()
+    assert doubt.startswith("a4eval: warning: ")
+    assert doubt in cli("show", "out").err.splitlines()
+    assert cli("show", "out", "--traceback").out == "the run did not fail\n"
+    sweep = cli("run", "-m", *coco, "task.data.detections=one.json,two.json,three.json", "hydra.sweep.dir=sweep")
+    (told,) = [line for line in sweep.err.splitlines() if "warning" in line]
+    words, _, pointed = told.removesuffix("`").partition("; `a4eval show ")
+    assert words == doubt.replace("warning: ", "warning: in 3 points: ")
+    assert doubt in cli("show", pointed).err.splitlines()

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from a4eval.journal.lock import LOCK_NAME
+from a4eval.journal.lock import LOCK_NAME, Holder
+from a4eval.sweeps.status import progress
 
 
 def test_a_running_sweep_is_seen_and_ended_from_elsewhere(place):
@@ -72,7 +73,7 @@ def test_how_far_it_is_the_journal_says(place):
     assert place.sweep("task.x=1,2,3", "task.fail=[2]").code == 1
     journal = place.folder / "sweep" / "results.jsonl"
     assert place.run("retry", "sweep").code == 1
-    assert place.run("status", "sweep").out == "not running: 1/1 points, 1 failed\n"
+    assert place.run("status", "sweep").out == "not running: 3/3 points, 1 failed\n"
     assert place.sweep("task.x=1,2,3,4,5").code == 0
     assert place.run("status", "sweep").out == "not running: 5/5 points\n"
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -81,6 +82,28 @@ def test_how_far_it_is_the_journal_says(place):
     assert said == "not running: 1/5 points; `a4eval resume sweep` goes on\n"
     journal.unlink()
     assert place.run("status", "sweep").out == "not running: 0/5 points; `a4eval resume sweep` goes on\n"
+
+
+def test_points_that_were_never_run_are_told_after_a_retry(place):
+    """As a killed sweep leaves its folder: the lock's file knows of points that have no record."""
+    marks = place.folder / "marks"
+    marks.mkdir()
+    assert place.sweep("task.x=1,2,3,4,5", f"task.flaky={marks}").code == 1
+    journal = place.folder / "sweep" / "results.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
+    done = place.run("retry", "sweep")
+    assert "2 points: 2 ok" in done.out
+    told = "a4eval: warning: 3 points were never run; `a4eval resume sweep` goes on\n"
+    assert (done.code, done.err) == (0, told)
+    assert place.run("status", "sweep").out == "not running: 2/5 points; `a4eval resume sweep` goes on\n"
+    again = place.run("retry", "sweep")
+    assert (again.code, again.out, again.err) == (0, "no run failed here\n", told)
+
+
+def test_what_is_left_of_a_retry_is_its_own_points():
+    found = Holder(1, "here", time.time() - 10, total=300, earlier=1, aside=251)
+    seen = progress(found, running=True, end=100, ended=[(number, "ok") for number in range(24)])
+    assert (seen.done, seen.total, round(seen.left)) == (25, 300, 10)
 
 
 def test_jobs_that_were_left_to_slurm_are_cancelled_if_they_write_there(place):

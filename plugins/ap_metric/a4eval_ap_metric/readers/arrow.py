@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError, require
+from a4eval import DataError, counted, require
 from a4eval_ap_metric.readers.files import unreadable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_arrow(
             table.validate(full=True)
             for name in table.column_names:
                 if empty := table.column(name).null_count:
-                    raise DataError(f"{path}: column {name!r} has {empty} empty cells")
+                    raise DataError(f"{path}: column {name!r} has {counted(empty, 'empty cell')}")
             columns = {name: _array(table.column(name)) for name in table.column_names}
     except OSError as error:
         raise unreadable(path, error) from error
