@@ -68,9 +68,11 @@ def test_a_number_that_is_asked_for_has_its_column(cli, swept, monkeypatch):
 def test_the_foot_names_the_row_that_stands_first(cli, swept):
     for asked in (["task.W>6"], ["--sort=-task.W"], ["--sort=-task.W", "--limit=1"]):
         lines = cli("ls", "swept", *asked).out.splitlines()
-        number = lines[next(place for place, line in enumerate(lines) if "──" in line) + 1].split()[0]
+        line = next(place for place, line in enumerate(lines) if "──" in line)
+        number = lines[line + 1].split()[0]
         assert lines[-1] == f"`a4eval show swept/#{number}` shows the first"
-        assert number != "1"
+        shown = json.loads(cli("show", f"swept/#{number}", "--json").out)
+        assert shown["config"]["task"]["W"] > 6
 
 
 def test_age_is_a_key(cli, swept):
