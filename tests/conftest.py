@@ -78,8 +78,10 @@ def site(tmp_path):
 
 @pytest.fixture
 def cli(tmp_path, monkeypatch, capfd):
-    """Run a4eval in this process, in an empty folder."""
+    """Run a4eval in this process, in an empty folder; what a command allows ends with the test."""
     monkeypatch.chdir(tmp_path)
+    for name in ("A4EVAL_ALLOW_ENV", "A4EVAL_ALLOW_IMPORT"):
+        monkeypatch.setenv(name, "")
 
     def run(*arguments):
         from a4eval.cli.main import main
