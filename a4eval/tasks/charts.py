@@ -124,8 +124,7 @@ def checks(table: str) -> Chart:
 
 def time_by_rows(table: str, compared: bool) -> Chart:  # noqa: FBT001  (of two beside each other)
     """Return the time of forward and backward over how many rows a batch has, *compared* with a reference's."""
-    passes = ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
-    return _cost(table, "Time over the rows of a batch", "rows", passes, "seconds")
+    return _cost(table, "Time over the rows of a batch", "rows", _passes(compared), "seconds")
 
 
 def memory_by_rows(table: str) -> Chart:
@@ -135,10 +134,13 @@ def memory_by_rows(table: str) -> Chart:
 
 def time_by_shape(table: str, compared: bool) -> Chart:  # noqa: FBT001
     """Return the time of forward and backward over the entries of an input, for each axis that was made larger."""
-    passes = ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
-    chart = _cost(table, "Time over the entries of the input", "entries", passes, "seconds")
+    chart = _cost(table, "Time over the entries of the input", "entries", _passes(compared), "seconds")
     chart["encoding"]["detail"] = {"field": "axis", "type": "nominal"}
     return chart
+
+
+def _passes(compared: bool) -> list[str]:  # noqa: FBT001
+    return ["forward", "backward", *(["reference_forward", "reference_backward"] if compared else [])]
 
 
 def _cost(table: str, title: str, over: str, columns: list[str], unit: str) -> Chart:

@@ -78,6 +78,22 @@ def _integer_keys(scores: NDArray[np.float64]) -> NDArray[np.uint64]:
     return bits
 
 
+def index_type(n: int) -> Any:
+    """Return the type of the places of *n* elements: int32 if that holds them."""
+    return np.int32 if n < 2**31 else np.int64
+
+
+def inverse(order: NDArray[np.intp]) -> NDArray[np.signedinteger[Any]]:
+    """Return where each element stands in an order, as int32 if that holds it.
+
+    >>> inverse(np.array([2, 0, 1]))
+    array([1, 2, 0], dtype=int32)
+    """
+    place = np.empty(len(order), index_type(len(order)))
+    place[order] = np.arange(len(order), dtype=place.dtype)
+    return place
+
+
 def segment_starts(keys: NDArray[Any]) -> NDArray[np.intp]:
     """Return where each run of equal keys begins.
 

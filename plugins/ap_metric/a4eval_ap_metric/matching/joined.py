@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.matching.coco import Matches
-from a4eval_ap_metric.sorting import descending_order, small_integer_order, taken
+from a4eval_ap_metric.sorting import descending_order, index_type, inverse, small_integer_order, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +57,8 @@ def compact(matches: Matches) -> Matches:
         truth_unit=matches.truth_unit.astype(unit),
         truth_row=np.zeros(0, np.int32),
         threshold=matches.threshold.astype(_smallest(len(matches.parameters.thresholds))),
-        position=matches.position.astype(_index_type(len(matches.detection_score))),
-        truth=matches.truth.astype(_index_type(len(matches.truth_class))),
+        position=matches.position.astype(index_type(len(matches.detection_score))),
+        truth=matches.truth.astype(index_type(len(matches.truth_class))),
         rank=matches.rank.astype(_smallest(int(matches.rank.max(initial=0)) + 1)),
     )
 
@@ -74,10 +74,6 @@ def _shortest(scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 def _smallest(bound: int) -> Any:
     """Return the smallest type for whole numbers below *bound*; signed from 32 bits on, as indices are."""
     return next((kind for kind in (np.uint8, np.uint16, np.int32) if bound - 1 <= np.iinfo(kind).max), np.int64)
-
-
-def _index_type(n: int) -> Any:
-    return np.int32 if n < 2**31 else np.int64
 
 
 def joined(
@@ -106,12 +102,12 @@ def joined(
     unit = np.concatenate([one.unit for one in pieces])
     of_class = np.concatenate([one.detection_class for one in pieces])
     order = _order(score, unit, of_class, n_classes, sorted_units=_one_after_another(pieces))
-    place = _inverse(order)
+    place = inverse(order)
     truth_class = np.concatenate([one.truth_class for one in pieces])
     truth_unit = np.concatenate([one.truth_unit for one in pieces])
     group = truth_class.astype(np.int64) * n_units + truth_unit
     truth_order = small_integer_order(group, n_units * n_classes)
-    truth_place = _inverse(truth_order)
+    truth_place = inverse(truth_order)
     shifts = np.cumsum([0, *(len(one.score) for one in pieces)])
     truth_shifts = np.cumsum([0, *(len(one.truth_class) for one in pieces)])
     position = np.concatenate([taken(place, one.position + at) for one, at in zip(pieces, shifts, strict=False)])
@@ -183,12 +179,6 @@ def _order(
         by_unit = np.argsort(unit, kind="stable")
         order = taken(by_unit, descending_order(taken(score, by_unit)))
     return taken(order, small_integer_order(taken(of_class, order), n_classes)) if n_classes > 1 else order
-
-
-def _inverse(order: NDArray[np.intp]) -> NDArray[np.signedinteger[Any]]:
-    place = np.empty(len(order), _index_type(len(order)))
-    place[order] = np.arange(len(order), dtype=place.dtype)
-    return place
 
 
 @dataclass(frozen=True, slots=True, eq=False)

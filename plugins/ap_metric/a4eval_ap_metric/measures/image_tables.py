@@ -10,6 +10,7 @@ import numpy as np
 from a4eval_ap_metric.matching.outcomes import outcomes
 from a4eval_ap_metric.measures.coco import recall_of
 from a4eval_ap_metric.measures.curves import hits_by_area, precision_at_recalls
+from a4eval_ap_metric.sorting import inverse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +66,7 @@ def image_means(matches: Matches) -> tuple[NDArray[np.float64], NDArray[np.float
     of_position = _index(pairs, of_class * n_units + matches.detection_unit)
     order = np.argsort(of_position, kind="stable")
     starts = np.searchsorted(of_position[order], np.arange(len(pairs) + 1))
-    place = np.empty(len(order), np.intp)
-    place[order] = np.arange(len(order))
+    place = inverse(order)
     truth_starts = np.searchsorted(of_truth, np.arange(len(pairs) + 1))
     means = np.empty((2, len(pairs)))
     for begin in range(0, len(pairs), _AT_ONCE):
@@ -94,7 +94,7 @@ def _index(pairs: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.in
 def _as_classes(
     matches: Matches,
     order: NDArray[np.intp],
-    place: NDArray[np.intp],
+    place: NDArray[np.signedinteger[Any]],
     of_truth: NDArray[np.intp],
     starts: NDArray[np.intp],
     truth_starts: NDArray[np.intp],
