@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 OF_A_SWEEP = POINT_KEYS | {"reuse", "resume", "fail_fast", "retries", "sort", "stop", "objective"}
 """The root keys that only a sweep looks at."""
+_OF_HYDRAS = ("hydra.sweep.", "hydra.sweeper.", "hydra.launcher.")
+"""Of Hydra's; which sweeper there is (``hydra/sweeper=``) also says whose parameters a config may hold."""
 
 
 def idle(overrides: Iterable[str], *, sweep: bool) -> list[ConfigError]:
@@ -28,11 +30,6 @@ def idle(overrides: Iterable[str], *, sweep: bool) -> list[ConfigError]:
             found[key] = "cannot be set; -m makes a sweep of it"
         elif sweep and key == "hydra.run.dir":
             found[key] = "is for a single run; the folder of a sweep is hydra.sweep.dir=FOLDER"
-        elif not sweep and (key in OF_A_SWEEP or _of_hydras_sweep(key)):
+        elif not sweep and (key in OF_A_SWEEP or key.startswith(_OF_HYDRAS)):
             found[key] = "is for a sweep; add -m"
     return [ConfigError(why, path=key) for key, why in found.items()]
-
-
-def _of_hydras_sweep(key: str) -> bool:
-    parts = key.replace("/", ".").split(".")
-    return parts[0] == "hydra" and parts[1:2] in (["sweep"], ["sweeper"], ["launcher"])

@@ -76,12 +76,19 @@ WRONG = {
         ["task.W: got 'x'", "executor.processes: unknown key", "trackers[0].name: no tracker 'mlfow'; did you mean"],
     ),
     "of a sweep": (
-        [Q5, "sort=iou_p1", "retries=2", "hydra.sweep.dir=out", "hydra/launcher=basic", "hydra.mode=MULTIRUN"],
+        [
+            Q5,
+            "sort=iou_p1",
+            "retries=2",
+            "hydra.sweep.dir=out",
+            "hydra.sweeper.max_batch_size=2",
+            "hydra.mode=MULTIRUN",
+        ],
         [
             f"sort: is for a sweep; add -m {HERE}",
             "retries: is for a sweep; add -m",
             "hydra.sweep.dir: is for a sweep; add -m",
-            "hydra/launcher: is for a sweep; add -m",
+            "hydra.sweeper.max_batch_size: is for a sweep; add -m",
             "hydra.mode: cannot be set; -m makes a sweep of it",
         ],
     ),
