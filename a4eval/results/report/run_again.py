@@ -31,7 +31,8 @@ def command(overrides: Sequence[str], program: Sequence[str] = ("a4eval", "run")
 def what_was_run(record: Record) -> Markup:
     """Return command, data, code and config of a run."""
     rows = [[one.path, one.sha256 or "unreadable", one.bytes] for one in record.data]
-    again = command(record.overrides) if record.app is None else command(record.overrides, record.app.command)
+    elsewhere = [one for one in record.overrides if not one.startswith("hydra.run.dir=")]  # there it is finished
+    again = command(elsewhere) if record.app is None else command(record.overrides, record.app.command)
     parts = [
         tag("p", "The same numbers come from this command, with the data and the versions below."),
         tag("pre", again, class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
