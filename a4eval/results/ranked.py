@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-COLUMNS = ("rank", "may be", "candidate", "mean", "interval", "is best", "behind", "p_holm")
+COLUMNS = ("rank", "may be", "candidate", "mean", "interval", "is best", "behind", "corrected p")
 
 
 def print_ranking(

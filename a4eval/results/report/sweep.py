@@ -14,7 +14,7 @@ from a4eval.markup import Markup, joined, tag
 from a4eval.plurals import counted
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
-from a4eval.results.report.points import NOT_SET, SEED, Points, honest_best, points
+from a4eval.results.report.points import FEWEST, NOT_SET, SEED, Points, honest_best, points
 from a4eval.results.report.record import badge, badge_class
 from a4eval.results.report.run_again import command, environment, what_was_swept
 from a4eval.results.report.sweep_charts import charts
@@ -244,7 +244,7 @@ def _traceback(kind: str, of: Sequence[Row], prefix: str, place: int) -> Markup 
 
 def _best(found: Points, linked: Linked) -> Markup | None:
     best = found.best()
-    if best is None or len(found.points) < 2:
+    if best is None or len(found.points) < FEWEST:
         return None
     tiles = [_tile(found.metric or "", aligned(best.value), f"best of {counted(len(found.points), 'point')}")]
     tiles += [_tile(key, text(value), "setting") for key, value in best.settings.items() if value != NOT_SET]

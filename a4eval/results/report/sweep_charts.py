@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval.drawing.rows import ROW
 from a4eval.drawing.values import width
 from a4eval.plurals import counted
-from a4eval.results.report.points import NOT_SET, SEED, Points, importance, numeric
+from a4eval.results.report.points import FEWEST, NOT_SET, SEED, Points, importance, numeric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ def charts(found: Points, places: Mapping[str, int]) -> Iterator[Drawn]:
         found: its points.
         places: run id to the row of the page's table of points, to which a mark leads.
     """
-    if len(found.points) < 2 or found.metric is None:
+    if len(found.points) < FEWEST or found.metric is None:
         return
     shares = importance(found)
     order = [key for key in ([key for key, _ in shares] or found.keys) if found.values(key) != [NOT_SET]]
@@ -47,8 +47,7 @@ def charts(found: Points, places: Mapping[str, int]) -> Iterator[Drawn]:
         yield _heat(found, order[0], order[1])
         yield _importance(found, shares)
         yield _parallel(found, places)
-    if len(found.points) > 2:
-        yield _best_so_far(found, places)
+    yield _best_so_far(found, places)
 
 
 def _chart(name: str, title: str, said: str, **more: Any) -> dict[str, Any]:
