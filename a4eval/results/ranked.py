@@ -41,7 +41,7 @@ def print_ranking(
     points = finished(path)
     found = rank(points.runs, over, metric, by=by, independent=independent, alpha=alpha)
     if points.others:
-        found.notes.append(f"{counted(points.others, 'point')} did not end well and are left out")
+        found.notes.append(f"left out: {counted(points.others, 'point')} that did not end well")
     if as_json:
         put(json.dumps(plain(_facts(found)), indent=2, allow_nan=False))
         return
