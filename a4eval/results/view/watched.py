@@ -22,7 +22,7 @@ SECONDS = 0.5
 SHARE = 25
 """How many times as long as the processor took to look nothing is looked at afterwards."""
 SECONDS_BETWEEN_FILES = 10.0
-"""Between two looks at every file of a run: it is put in place whole, so that its folder tells, but by others may not."""
+"""Between two looks at every record of a run: we put it in place whole, so that its folder tells; others may not."""
 SECONDS_BETWEEN_NEWS = 0.25
 """How often a first long look tells how far it is."""
 

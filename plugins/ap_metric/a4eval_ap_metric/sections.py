@@ -44,5 +44,7 @@ def sections(record: Mapping[str, Any]) -> Iterator[ReportSection]:
         )
         said = _FLIPS if two else _ERRORS
         if any(row.get("file") for row in pictures):
-            said += f" The images are small copies, so that the page stays light; task.metrics.{label}.room says how small."
+            said += (
+                f" The images are small copies, so that the page stays light; task.metrics.{label}.room says how small."
+            )
         yield ReportSection("Where the detectors differ" if two else "Pictures of errors", said, gallery=gallery)

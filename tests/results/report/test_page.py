@@ -292,7 +292,7 @@ def swept(tmp_path, lines, change=lambda one: one):
 def test_a_sweep_says_how_to_run_it_again_on_what_and_with_what(tmp_path):
     lines = sweep_lines(seeds=2, fail=0)
     page = swept(tmp_path, lines, lambda one: {**one, "data": [{"path": "words.txt", "sha256": "b" * 64, "bytes": 7}]})
-    program, *overrides = [one for one in page.words if one.startswith("a4eval run -m ")][0].split(" -m ")
+    program, *overrides = next(one for one in page.words if one.startswith("a4eval run -m ")).split(" -m ")
     assert program == "a4eval run"
     axes = [override.partition("=")[::2] for override in overrides[0].split()]
     grid = {
@@ -344,3 +344,14 @@ def test_the_command_writes_where_nothing_is_yet(tmp_path):
     """Where the run wrote it would be refused: its record is there."""
     page = read_page(page_of(tmp_path, overrides=["experiment=a", "hydra.run.dir=/tmp/there", "seed=1"]))
     assert "a4eval run experiment=a seed=1" in page.words
+
+
+def test_a_comparison_of_two_runs_says_what_keeps_a_difference_undecided(tmp_path):
+    for name, value in (("one", 0.5), ("two", 0.25)):
+        metrics = {"AP": records.MetricRecord(value, "1", True, 100, None)}
+        records.write(record(run_id=name[0] * 16, metrics=metrics, config={"name": name}), tmp_path / name)
+    paths = [tmp_path / name for name in ("one", "two")]
+    page = read_page(report(paths, None, baseline=paths[0]))
+    assert " since there are no resamples to judge it by: AP" in page.words
+    assert page.tables["points"], "both are there"
+    assert not [given for _, given in page.elements if given.get("id") in ("all-charts", "all-best")], "of two"

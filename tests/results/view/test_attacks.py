@@ -460,8 +460,7 @@ def test_a_crowd_waits_in_the_kernel_and_need_not_ask_again(view, folder):
     server.process.send_signal(signal.SIGSTOP)
     held = []
     try:
-        for _ in range(100):
-            held.append(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+        held.extend(socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(100))
     finally:
         server.process.send_signal(signal.SIGCONT)
         for one in held:
