@@ -38,7 +38,7 @@ def what_was_run(record: Record) -> Markup:
         tag("p", "The same numbers come from this command, with the data and the versions below."),
         tag("pre", again, class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
     ]
-    return joined([*parts, _data(record.data), *_code(record)])
+    return joined([*parts, *_data(record.data), *_code(record)])
 
 
 def what_was_swept(rows: Sequence[Row], keys: Sequence[str], first: Record) -> Markup:
@@ -61,7 +61,7 @@ def what_was_swept(rows: Sequence[Row], keys: Sequence[str], first: Record) -> M
             tag("pre", again, class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
         ]
     data = {(one.path, one.sha256): one for row in rows for one in row.data}
-    parts += [_data([*data.values()]), tag("p", f"Code and config of the first point, run {first.run_id}.")]
+    parts += [*_data([*data.values()]), tag("p", f"Code and config of the first point, run {first.run_id}.")]
     return joined([*parts, *_code(first)])
 
 
@@ -69,9 +69,9 @@ def _typed(overrides: Sequence[str], key: str) -> str | None:
     return next((one.partition("=")[2] for one in overrides if one.partition("=")[0].lstrip("+") == key), None)
 
 
-def _data(files: Sequence[FileRecord | FileEntry]) -> Markup | None:
+def _data(files: Sequence[FileRecord | FileEntry]) -> list[Markup]:
     rows = [[one.path, one.sha256 or "unreadable", one.bytes] for one in files]
-    return joined([tag("h3", "Data"), grid("data files", ["file", "sha256", "bytes"], rows)]) if rows else None
+    return [tag("h3", "Data"), grid("data files", ["file", "sha256", "bytes"], rows)] if rows else []
 
 
 def _code(record: Record) -> Iterator[Markup]:
