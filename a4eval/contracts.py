@@ -122,8 +122,8 @@ class Result:
 class Gallery:
     """Pictures with marks on them: two tables of the record, one with a row a picture, one with a row a mark.
 
-    A picture has the columns ``picture``, what it is called; ``file``, an artifact ``….jpg``, or None for an empty
-    frame; ``width`` and ``height``, the size that marks refer to.  What more it has is said beside it.
+    A picture has the columns ``picture``, what it is called; ``file``, an artifact ``….jpg`` or ``….webp``, or None
+    for an empty frame; ``width`` and ``height``, the size that marks refer to.  What more it has is said beside it.
     A mark has ``picture``; its box ``x``, ``y``, ``width`` and ``height``; as may be ``outline``, polygons written as
     ``x,y x,y …;x,y …``, which is drawn in place of the box, and ``pane``: marks of each are drawn on a copy of the
     picture of their own, side by side.

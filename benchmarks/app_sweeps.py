@@ -54,21 +54,22 @@ def seconds(words: list[str], folder: Path, points: int) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
+def main(place: Path) -> None:
     """Print the tables."""
     parts = [
         f"What a point costs, median of {ROUNDS} rounds in turns; a sweep of {POINTS:,} is start and as many points."
     ]
     for name, imports in APPS.items():
         took: dict[str, list[tuple[float, float]]] = {sweeper: [] for sweeper in SWEEPERS}
-        with tempfile.TemporaryDirectory() as place:
-            (Path(place) / "task.py").write_text(APP.format(imports=imports))
-            for turn in range(ROUNDS):
-                for number, (sweeper, (words, few, many)) in enumerate(SWEEPERS.items()):
-                    short = seconds(words, Path(place) / f"few-{number}-{turn}", few)
-                    long = seconds(words, Path(place) / f"many-{number}-{turn}", many)
-                    point = (long - short) / (many - few)
-                    took[sweeper].append((point, short - few * point))
+        app = place / name.replace(" ", "_")
+        app.mkdir()
+        (app / "task.py").write_text(APP.format(imports=imports))
+        for turn in range(ROUNDS):
+            for number, (sweeper, (words, few, many)) in enumerate(SWEEPERS.items()):
+                short = seconds(words, app / f"few-{number}-{turn}", few)
+                long = seconds(words, app / f"many-{number}-{turn}", many)
+                point = (long - short) / (many - few)
+                took[sweeper].append((point, short - few * point))
         costs = {one: [median(column) for column in zip(*found, strict=True)] for one, found in took.items()}
         ours, our_start = costs["`hydra/sweeper=a4eval`, 2 processes"]
         rows = [
@@ -90,4 +91,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as folder:  # one to the end: ext4 is slow where many files have just gone
+        main(Path(folder))

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
+# an installed package keeps its bytecode: without it, every process that a benchmark starts compiles all it imports
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 def interleave(cases: Mapping[str, Callable[[], Any]], *, rounds: int = 7, at_least: float = 0.02) -> dict[str, float]:
     """Return the median seconds of one call of each case.

@@ -7,9 +7,10 @@ import pickle
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
@@ -22,13 +23,13 @@ from a4eval.apps.values import values
 from a4eval.contracts import Result, Value
 from a4eval.executors.jobs import new_folder
 from a4eval.experiment import Experiment, Root
+from a4eval.ownership import RUNS
 from a4eval.runs.provenance import THREADS
 from a4eval.runs.record import AppRecord
 from a4eval.runs.runner import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from hydra.types import HydraContext, TaskFunction
 
@@ -218,6 +219,9 @@ def _printing_beside(directory: Path) -> Iterator[None]:
     """
     path, owner = _printed(directory), os.getpid()
     path.parent.mkdir(parents=True, exist_ok=True)
+    while _empty:
+        with suppress(OSError):
+            _empty.pop().rename(path)
     _flush()
     kept = [os.dup(stream) for stream in (1, 2)]
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
@@ -232,19 +236,37 @@ def _printing_beside(directory: Path) -> Iterator[None]:
             os.close(before)
         os.close(handle)
         if os.getpid() == owner:  # else it is a child that the function forked, and that has come back
-            _keep_what_was_printed(directory)
+            _keep_what_was_printed(directory, for_the_next=True)
+
+
+_empty: list[Path] = []
+"""The file of this process's last run, which printed nothing.
+
+The next run takes it: ext4 is slow to make files where many have just gone.  :func:`remove_empty` removes the last.
+"""
+
+
+def remove_empty(sweep: Path) -> None:
+    """Remove from a sweep's folder what its processes left for the next run, once no run is under way."""
+    for path in (sweep / RUNS).glob(_printed(Path("*")).name):
+        if not path.is_symlink() and not path.stat().st_size:
+            path.unlink()
 
 
 def _printed(directory: Path) -> Path:
     return directory.parent / f".{directory.name}.printed"
 
 
-def _keep_what_was_printed(directory: Path) -> None:
+def _keep_what_was_printed(directory: Path, *, for_the_next: bool = False) -> None:
     """Put what a run printed into its folder, after what it printed before it was killed."""
     path = _printed(directory)
     if not path.is_file() or path.is_symlink():
         return
-    if path.stat().st_size:
+    if not path.stat().st_size:
+        if for_the_next:
+            _empty.append(path)
+            return
+    else:
         directory.mkdir(exist_ok=True)
         there = os.open(directory / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
         with path.open("rb") as printed, os.fdopen(there, "ab") as output:

@@ -134,4 +134,5 @@ def values_of(config: DictConfig) -> dict[str, Any]:
 def directory_of(config: DictConfig) -> str:
     """Return the folder that Hydra makes for a point."""
     with known_to_hydra(config):
-        return os.path.abspath(os.path.join(config.hydra.sweep.dir, str(config.hydra.sweep.subdir)))  # noqa: PTH100, PTH118  (as Hydra does)
+        sweep = config.hydra.sweep
+        return os.path.abspath(os.path.join(sweep.dir, str(sweep.subdir)))  # noqa: PTH100, PTH118  (as Hydra does)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omegaconf import OmegaConf
 
 from a4eval.apps.again import command_of, earlier, left_early, refuse_taken, version_of
-from a4eval.apps.job import AppRunner
+from a4eval.apps.job import AppRunner, remove_empty
 from a4eval.apps.plan import AppPlan
 from a4eval.apps.search import Search
 from a4eval.apps.start import by_value, meet, start_of
@@ -79,11 +79,7 @@ def _carried_out(
     context: HydraContext, function: TaskFunction, config: DictConfig, settings: Mapping[str, Any], arguments: list[str]
 ) -> int:
     said, conduct, aim = _asked(settings)
-    launcher = config.hydra.runtime.choices.get("hydra/launcher")
-    if launcher != "basic":
-        remark(
-            f"a4eval: warning: hydra/launcher={launcher} has no effect here; hydra.sweeper.executor says where to run"
-        )
+    _warn_of_launcher(config.hydra.runtime.choices.get("hydra/launcher"))
     start = start_of(function, context)
     version = version_of(said["version"])
     overrides = [f"{key}={value}" for key, value in (settings["params"] or {}).items()] + arguments
@@ -119,10 +115,18 @@ def _carried_out(
         remark(f"a4eval: warning: {plan.shared} {doubt}")
     make_folder(folder, "hydra.sweep.dir")
     OmegaConf.save(config, folder / "multirun.yaml")
-    status = finish(carry_out(points, folder, command.sweep_id, command, done, guide=search))
+    outcome = carry_out(points, folder, command.sweep_id, command, done, guide=search)
+    if not outcome.detached:
+        remove_empty(folder)
+    status = finish(outcome)
     for line in search.sentences() if search is not None else ():
         put(line)
     return status
+
+
+def _warn_of_launcher(name: str) -> None:
+    if name != "basic":
+        remark(f"a4eval: warning: hydra/launcher={name} has no effect here; hydra.sweeper.executor says where to run")
 
 
 def _asked(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Conduct, Aim | None]:

@@ -120,7 +120,7 @@ class Finished(NamedTuple):
         """Return a note of the runs of *which* that did not end well, if there are any."""
         if not self.others:
             return []
-        return [f"{counted(self.others, 'point')} of the {which} did not end well and are left out"]
+        return [f"left out: {counted(self.others, 'point')} of the {which} that did not end well"]
 
 
 def finished(path: Path) -> Finished:

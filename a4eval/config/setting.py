@@ -79,12 +79,13 @@ def note_point(own: DictConfig, overrides: Sequence[Override], number: int) -> N
         overrides: those of the point that are not about Hydra.
         number: the point's.
     """
-    naming = own.job.config.override_dirname
-    with read_write(own.job), open_dict(own.job), read_write(own.overrides), open_dict(own.overrides):
-        own.job.id, own.job.num = str(number), number
-        own.overrides.task = [one.input_line for one in overrides]
+    job, noted = own.job, own.overrides  # to look a key up is half of the work
+    naming = job.config.override_dirname
+    with read_write(job), open_dict(job), read_write(noted), open_dict(noted):
+        job.id, job.num = str(number), number
+        noted.task = [one.input_line for one in overrides]
         if hasattr(config_loader_impl, "get_overrides_dirname"):  # from 1.4 on a resolver makes it of the overrides
-            own.job.override_dirname = config_loader_impl.get_overrides_dirname(
+            job.override_dirname = config_loader_impl.get_overrides_dirname(
                 overrides=list(overrides),
                 kv_sep=naming.kv_sep,
                 item_sep=naming.item_sep,

@@ -129,7 +129,8 @@ class Slurm:
                 for chunk, jobs in self._fresh:
                     sent[chunk] = self._executor.submit(host, self._sweep, self.processors, jobs)
         except RuntimeError as error:  # what submitit makes of sbatch's complaint, which stands on its last line
-            raise ConfigError(_last_line(error), path="executor") from error
+            silent = not str(error).strip() and error.__cause__ is not None  # it was killed, say
+            raise ConfigError(_last_line(error.__cause__ if silent else error), path="executor") from error
         self._fresh = []
         self._jobs |= sent
         self._asked = -inf
@@ -243,7 +244,7 @@ def _writes_to(job: str, logs: Path) -> bool:
     return found is not None and Path(found[1]).resolve().is_relative_to(logs)
 
 
-def _last_line(error: BaseException) -> str:
+def _last_line(error: BaseException | None) -> str:
     """Return what an error says in the end, or else its name."""
     return next(reversed(str(error).strip().splitlines()), "") or type(error).__name__
 

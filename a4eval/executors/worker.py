@@ -5,6 +5,7 @@ It has one BLAS thread, and leaves at once when its owner is gone, even in the m
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -188,6 +189,7 @@ def _work(connection: Connection, settings: Settings) -> NoReturn:
     journal = Journal(sweep.folder)
     if settings.journal:  # else there may be no folder on this machine
         installed.keep(sweep.folder)
+    gc.freeze()  # what is imported by now stays: no run need look through it for garbage
     while True:
         jobs: list[Job] = connection.recv()
         timed = any(job.timeout is not None for job in jobs)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PARTS_SHOWN = 12
 """Parts of a metric that a table shows."""
-COLUMNS = ("name", "verdict", "difference", "interval", "p_holm", "baseline", "candidate", "detectable")
+COLUMNS = ("name", "verdict", "difference", "interval", "corrected p", "baseline", "candidate", "detectable")
 
 
 def compare(

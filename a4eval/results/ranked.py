@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-COLUMNS = ("rank", "may be", "candidate", "mean", "interval", "is best", "behind", "p_holm")
+COLUMNS = ("rank", "may be", "candidate", "mean", "interval", "is best", "behind", "corrected p")
 
 
 def print_ranking(
@@ -41,7 +41,7 @@ def print_ranking(
     points = finished(path)
     found = rank(points.runs, over, metric, by=by, independent=independent, alpha=alpha)
     if points.others:
-        found.notes.append(f"{counted(points.others, 'point')} did not end well and are left out")
+        found.notes.append(f"left out: {counted(points.others, 'point')} that did not end well")
     if as_json:
         put(json.dumps(plain(_facts(found)), indent=2, allow_nan=False))
         return

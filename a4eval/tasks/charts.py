@@ -32,8 +32,9 @@ def forest(table: str, title: str, *, margins: bool = False) -> Chart:
     said = ", the strokes the margin" if margins else ""
     return {
         "title": title,
-        "description": f"Each difference with its interval; the line is no difference at all{said}. The colour is the "
-        "verdict, corrected for how many there are: so one whose interval leaves out 0 may be undecided.",
+        "description": f"Each difference with its interval, which is of it alone; the line is no difference at "
+        f"all{said}. The colour is the verdict, corrected for how many there are: so one whose interval leaves out 0 "
+        "may be undecided.",
         "data": {"name": table},
         "transform": [{"filter": {"field": "difference", "valid": True}}],
         "height": {"step": 20},

@@ -9,7 +9,7 @@ import pytest
 from .test_again import Folder
 
 CODE = """
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import hydra
@@ -25,7 +25,7 @@ class Model:
 
 @dataclass
 class Config:
-    defaults: Any = ("_self_", {"model": "small"})
+    defaults: list[Any] = field(default_factory=lambda: ["_self_", {"model": "small"}])
     model: Any = None
     data: int = 1
     seed: int = 0

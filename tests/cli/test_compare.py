@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from ..pages import read_page
+
 RNG = np.random.default_rng(5)
 FIRST = RNG.normal(size=60).round(3)
 NOISE = RNG.normal(0, 0.1, 60)
@@ -45,7 +47,7 @@ def test_what_else_differs_comes_first(cli, hits):
     assert done.code == 0
     lines = done.out.splitlines()
     places = [
-        next(i for i, line in enumerate(lines) if word in line) for word in ("what else differs", "seed", "p_holm")
+        next(i for i, line in enumerate(lines) if word in line) for word in ("what else differs", "seed", "corrected p")
     ]
     assert places == sorted(places)
     assert "note: accuracy is no pair: the units are the same, but other weights were drawn" in done.out
@@ -64,6 +66,19 @@ def test_parts_are_corrected_together_and_the_worst_is_first(cli, hits):
     assert (late["name"], late["verdict"], early["name"]) == ("late", "worse", "early")
     assert late["p_holm"] == pytest.approx(2 * late["p"], rel=1e-9)
     assert "parts of accuracy, the worst first" in cli("compare", "one", "two").out
+
+
+def test_the_page_says_which_p_is_corrected(cli, hits, tmp_path):
+    hits("one", FIRST)
+    hits("two", FIRST + NOISE + 0.1)
+    assert cli("report", "one", "two", "--baseline", "one").code == 0
+    page = read_page((tmp_path / "report.html").read_text())
+    header, *rows = page.tables["Candidate minus baseline, metrics"]
+    (found,) = compared(cli, "one", "two")
+    exact = {row["name"]: row["p_holm"] for row in found["metrics"]}
+    shown = {row[header.index("name")]: row[header.index("corrected p")] for row in rows}
+    assert {name: float(one) for name, one in shown.items()} == exact
+    assert " accuracy, error" in page.words, "better"
 
 
 def test_so_few_units_that_nothing_could_be_told(cli, hits):

@@ -91,7 +91,7 @@ def test_points_that_failed_are_noted(cli, sweep_of):
         lines = journal.read_text().splitlines()
         lines[-2:] = [line.replace('"status": "ok"', '"status": "failed"') for line in lines[-2:]]
         journal.write_text("\n".join(lines) + "\n")
-        note = "2 points of the candidate did not end well and are left out"
+        note = "left out: 2 points of the candidate that did not end well"
         alone = cli("gate", name, "accuracy<=1")
         assert (alone.code, alone.out.count(f"  note: {note}\n")) == (0, 1), alone.out + alone.err
         assert json.loads(cli("gate", name, "accuracy<=1", "--format", "json").out)["notes"] == [note]

@@ -108,6 +108,19 @@ def test_a_wrong_partition_is_one_line(place):
     assert "Traceback" not in done.err
 
 
+def test_what_becomes_of_sbatch_is_said(place, tmp_path):
+    script = tmp_path / "bin" / "sbatch"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\nkill -9 $$\n")
+    script.chmod(0o755)
+    place.environment["PATH"] = f"{script.parent}:{place.environment['PATH']}"
+    done = place.sweep("task.x=1,2", "executor=slurm", "executor.partition=debug")
+    assert done.code == 2
+    assert "executor: Command '['sbatch'," in done.err
+    assert "died with <Signals.SIGKILL: 9>" in done.err
+    assert "Traceback" not in done.err
+
+
 def queue():
     """Return the ids of the jobs that wait or run."""
     return subprocess.run(["squeue", "-h", "-r", "-o", "%i"], capture_output=True, text=True, check=True).stdout.split()

@@ -243,7 +243,7 @@ WRITERS = {"open", "fdopen", "write_whole", "to_write"}
 """They write if they are told so: by a mode, or by their name."""
 KNOWN = {
     "a4eval/apps/quick.py": {"write_text"},  # what Hydra itself writes into a job's folder
-    "a4eval/apps/job.py": {"open", "fdopen", "unlink"},  # what is printed, at the end of the file; away if it is empty
+    "a4eval/apps/job.py": {"open", "fdopen", "rename", "unlink"},  # what is printed, at the end; empty, away
     "a4eval/checks/readers/damage.py": {"write_bytes"},  # in a temporary folder
     "a4eval/comparisons/kept.py": {"open", "savez_compressed"},  # an artifact
     "a4eval/context.py": {"savefig"},  # an artifact

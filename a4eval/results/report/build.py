@@ -24,6 +24,8 @@ from a4eval.whole import write_whole
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from a4eval.journal.views import Row
+
 OURS = b'<meta name="generator" content="a4eval '
 """By this a report is known for one, and may be written over by another."""
 
@@ -102,7 +104,7 @@ def report(
         sections += sweep(rows, "all-").sections
     titles, tops = [], []
     for place, (_, journal) in enumerate(sweeps):
-        made = sweep(journal.rows, f"s{place}-" if several else "", torn=journal.torn)
+        made = sweep(journal.rows, f"s{place}-" if several else "", torn=journal.torn, first=_first(journal.rows))
         titles.append(made.title)
         tops.append(made.top)
         sections += [_named(one, made.title, several=several) for one in made.sections]
@@ -123,6 +125,14 @@ def report(
         )
     )
     return page(", ".join(dict.fromkeys(titles)) or counted(len(single), "record"), top, sections, scripts=scripts)
+
+
+def _first(rows: Sequence[Row]) -> Record | None:
+    """Return the whole record of the first point that ended well, else of the first; None if it is there no more."""
+    try:
+        return record_of(next((row for row in rows if row.status == "ok"), rows[0]))[0]
+    except (OSError, DataError):
+        return None
 
 
 def _sections(found: Read, out: Path | None, prefix: str = "") -> list[Section]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 VERDICTS = ("worse", "undecided", "equivalent", "better")
 """What is to be looked at first."""
+HEADINGS = {"p_holm": "corrected p"}
+"""Of columns whose names in a record say what was done, and here what it means beside an interval that is not."""
 
 
 def comparison(baseline: Path, candidate: Path, margins: Mapping[str, float], alpha: float, prefix: str) -> Section:
@@ -64,14 +66,16 @@ def compared(found: Sides, margins: Mapping[str, float], alpha: float, prefix: s
 
 
 def _outcomes(judged: Sequence[Judged]) -> Markup:
-    """Return which metrics are better, which worse, and which are neither as far as one can say."""
-    names: dict[str, list[str]] = {}
-    for row in map(judged_row, judged):
-        names.setdefault(row["verdict"], []).append(row["name"])
+    """Return which metrics are better, which worse, and which are neither as far as one can say, and why."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in judged:
+        word, _, why = one.verdict().partition(" ")
+        if one.decision is None:
+            why = f"since {one.compared.why}"
+        names.setdefault((word.rstrip(","), why), []).append(one.name)
     listed = [
-        tag("li", tag("span", word, class_=badge_class(word)), f" {', '.join(names[word])}")
-        for word in VERDICTS
-        if word in names
+        tag("li", tag("span", word, class_=badge_class(word)), f" {why}: " if why else " ", ", ".join(of))
+        for (word, why), of in sorted(names.items(), key=lambda one: VERDICTS.index(one[0][0]))
     ]
     return tag("ul", *listed, class_="outcomes")
 
@@ -82,7 +86,7 @@ def _rows(judged: Sequence[Judged]) -> list[dict[str, Any]]:
         margin = row["margin"] or None
         row |= {"margin_below": None if margin is None else -margin, "margin_above": margin}
     kept = [key for key in (rows[0] if rows else ()) if any(row[key] is not None for row in rows)]
-    return [{key: row[key] for key in kept} for row in rows]
+    return [{HEADINGS.get(key, key): row[key] for key in kept} for row in rows]
 
 
 def _differs(found: Sequence[Any], prefix: str) -> Markup | None:

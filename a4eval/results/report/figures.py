@@ -53,13 +53,14 @@ def framed(drawn: Picture, id_: str, table_id: str | None = None, table: str = "
     """Return a picture in its place in the page."""
     notes = [tag("p", one) for one in (drawn.description, *drawn.notes) if one]
     content = in_html(drawn.svg)
-    if drawn.height > TALL or drawn.width > 2 * WIDTH:
+    wide = drawn.width > 1.35 * WIDTH
+    if drawn.height > TALL or wide:
         tall = "box tall" if drawn.height > TALL else "box"
         content = tag("div", content, class_=tall, tabindex="0", role="group", aria_label=f"{drawn.title}, picture")
     link = None
     if table_id is not None and table != ROWS:
         link = tag("p", tag("a", f"table {table}", href=f"#{table_id}-whole"), class_="more")
-    classes = " ".join(["wide"] * (drawn.width > 1.35 * WIDTH) + ["natural"] * (drawn.width > 2 * WIDTH)) or None
+    classes = " ".join(["wide"] * wide + ["natural"] * (drawn.width > 2 * WIDTH)) or None
     return tag(
         "figure",
         tag("figcaption", tag("h3", drawn.title), *notes),

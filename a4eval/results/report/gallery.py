@@ -30,8 +30,8 @@ SHOWN = (400.0, 520.0)
 """Pixels of the screen that a picture takes at most, about."""
 LETTER = 12.5
 """Pixels of the screen of a letter."""
-WIDE = 0.6
-"""How wide a letter is for its height, about."""
+WIDE = 0.66
+"""How wide a bold letter is for its height, about."""
 LINKS = 12
 """Pictures that the index names of one value."""
 _DRAWN = ("picture", "x", "y", "width", "height", "outline", "pane")
@@ -231,7 +231,8 @@ class _Labels:
         """Return the words of a box; None where they would lie over others."""
         x, y, _, high = box
         letter, length = self._letter, WIDE * self._letter * len(label)
-        left = max(min(x, self._wide - length), 0.0)
+        edge = 0.3 * letter
+        left = max(min(max(x, edge), self._wide - length - edge), edge)
         for foot in (y - 0.25 * letter, y + letter, y + high - 0.3 * letter, y + high + letter):
             mine = (left, foot - 0.85 * letter, left + length, foot + 0.2 * letter)
             free = all(

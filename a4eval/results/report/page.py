@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -106,7 +107,7 @@ def style_sheet() -> str:
     found = _file("style.css")
     for place, of in rules.items():
         found = found.replace(place, of.style_rules())
-    return found
+    return re.sub(r"\s*([{};])\s*", r"\1", found)
 
 
 @cache

@@ -22,7 +22,7 @@ ROOM = 1_000_000
 ROOM_OF_PHOTOGRAPHS = 2_000_000
 """Bytes of all the pictures of a gallery together; in place of those beyond stands an empty frame."""
 _DRAWN = {".png": "image/png", ".svg": "image/svg+xml"}
-_PHOTOGRAPH = ".jpg"
+_PHOTOGRAPHS = {".jpg": "image/jpeg", ".webp": "image/webp"}
 
 
 def embedded(record: Record, folder: Path) -> tuple[list[Markup], list[str]]:
@@ -53,7 +53,7 @@ def embedded(record: Record, folder: Path) -> tuple[list[Markup], list[str]]:
 
 
 def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> dict[str, str]:
-    """Return the addresses, which hold them whole, of JPEGs that lie among a record's artifacts.
+    """Return the addresses, which hold them whole, of photographs that lie among a record's artifacts.
 
     Args:
         record: the record.
@@ -64,13 +64,13 @@ def photographs(record: Record, folder: Path | None, paths: Iterable[Any]) -> di
     found: dict[str, str] = {}
     left = ROOM_OF_PHOTOGRAPHS
     for path in dict.fromkeys(one for one in paths if isinstance(one, str)):
-        one = listed.get(path) if path.endswith(_PHOTOGRAPH) else None
-        if folder is None or one is None or one.sha256 is None or one.bytes > left:
+        one, kind = listed.get(path), _PHOTOGRAPHS.get(path[path.rfind(".") :])
+        if folder is None or one is None or kind is None or one.sha256 is None or one.bytes > left:
             continue
         shown = _read(folder, path, one.bytes, one.sha256)
         if shown is not None:
             left -= one.bytes
-            found[path] = _address("image/jpeg", shown)
+            found[path] = _address(kind, shown)
     return found
 
 

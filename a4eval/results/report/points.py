@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SEED = "seed"
 """The key whose values are repetitions, and no settings."""
+FEWEST = 3
+"""Points of which there is a best, and charts: two are told by their rows of the table."""
 NOT_SET = "not set"
 """What stands for the value of a key that a point does not have."""
 

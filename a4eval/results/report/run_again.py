@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from a4eval.markup import Markup, joined, tag
@@ -10,9 +11,10 @@ from a4eval.plurals import counted
 from a4eval.results.report.tables import grid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from a4eval.runs.record import Record
+    from a4eval.journal.views import FileEntry, Row
+    from a4eval.runs.record import FileRecord, Record
 
 
 def command(overrides: Sequence[str], program: Sequence[str] = ("a4eval", "run")) -> str:
@@ -30,29 +32,62 @@ def command(overrides: Sequence[str], program: Sequence[str] = ("a4eval", "run")
 
 def what_was_run(record: Record) -> Markup:
     """Return command, data, code and config of a run."""
-    rows = [[one.path, one.sha256 or "unreadable", one.bytes] for one in record.data]
-    again = command(record.overrides) if record.app is None else command(record.overrides, record.app.command)
+    elsewhere = [one for one in record.overrides if not one.startswith("hydra.run.dir=")]  # there it is finished
+    again = command(elsewhere) if record.app is None else command(record.overrides, record.app.command)
     parts = [
         tag("p", "The same numbers come from this command, with the data and the versions below."),
         tag("pre", again, class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
     ]
-    if rows:
-        parts += [tag("h3", "Data"), grid("data files", ["file", "sha256", "bytes"], rows)]
+    return joined([*parts, *_data(record.data), *_code(record)])
+
+
+def what_was_swept(rows: Sequence[Row], keys: Sequence[str], first: Record) -> Markup:
+    """Return the command of a sweep, if its points are a whole grid, its data, and code and config of its first point.
+
+    Args:
+        rows: its points.
+        keys: what was swept, the seed among them.
+        first: the record of the first of them.
+    """
+    typed = [dict.fromkeys(row.overrides) for row in rows]
+    common = [one for one in typed[0] if all(one in others for others in typed)]
+    swept = {key: list(dict.fromkeys(_typed(row.overrides, key) for row in rows)) for key in keys}
+    parts = []
+    if len(rows) > 1 and all(None not in of for of in swept.values()) and prod(map(len, swept.values())) == len(rows):
+        axes = [f"{key}={','.join(map(str, of))}" for key, of in swept.items()]
+        again = command([*common, *axes], [*rows[0].program, "-m"])
+        parts = [
+            tag("p", "The same points come from this command, with the data and the versions below."),
+            tag("pre", again, class_="wrapped", data_copy=True, tabindex="0", aria_label="command"),
+        ]
+    data = {(one.path, one.sha256): one for row in rows for one in row.data}
+    parts += [*_data([*data.values()]), tag("p", f"Code and config of the first point, run {first.run_id}.")]
+    return joined([*parts, *_code(first)])
+
+
+def _typed(overrides: Sequence[str], key: str) -> str | None:
+    return next((one.partition("=")[2] for one in overrides if one.partition("=")[0].lstrip("+") == key), None)
+
+
+def _data(files: Sequence[FileRecord | FileEntry]) -> list[Markup]:
+    rows = [[one.path, one.sha256 or "unreadable", one.bytes] for one in files]
+    return [tag("h3", "Data"), grid("data files", ["file", "sha256", "bytes"], rows)] if rows else []
+
+
+def _code(record: Record) -> Iterator[Markup]:
     components = [
         [one.kind, one.name, one.version, f"{one.distribution} {one.distribution_version}"] for one in record.components
     ]
-    parts += [tag("h3", "Components"), grid("components", ["kind", "name", "version", "from"], components)]
+    yield tag("h3", "Components")
+    yield grid("components", ["kind", "name", "version", "from"], components)
     if record.git is not None:
         dirty = ", with changes that are not committed" if record.git.dirty else ""
-        parts.append(tag("p", "Code: git commit ", tag("code", record.git.commit), dirty))
-    parts.append(
-        tag(
-            "details",
-            tag("summary", "Config, as it was composed"),
-            tag("pre", _yaml(record.config), tabindex="0", aria_label="config"),
-        )
+        yield tag("p", "Code: git commit ", tag("code", record.git.commit), dirty)
+    yield tag(
+        "details",
+        tag("summary", "Config, as it was composed"),
+        tag("pre", _yaml(record.config), tabindex="0", aria_label="config"),
     )
-    return joined(parts)
 
 
 def environment(record: Record) -> Markup:

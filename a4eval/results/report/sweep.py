@@ -14,14 +14,16 @@ from a4eval.markup import Markup, joined, tag
 from a4eval.plurals import counted
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
-from a4eval.results.report.points import NOT_SET, Points, honest_best, points
+from a4eval.results.report.points import FEWEST, NOT_SET, SEED, Points, honest_best, points
 from a4eval.results.report.record import badge, badge_class
-from a4eval.results.report.run_again import command
+from a4eval.results.report.run_again import command, environment, what_was_swept
 from a4eval.results.report.sweep_charts import charts
 from a4eval.results.report.tables import grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from a4eval.runs.record import Record
 
 Linked: TypeAlias = Callable[[Row, str], Markup | str]
 """Makes a link to a run of a text, or gives the text where the run has no place of its own."""
@@ -78,6 +80,7 @@ def sweep(
     metric: str | None = None,
     torn: int = 0,
     shown: Shown | None = None,
+    first: Record | None = None,
 ) -> Swept:
     """Return the parts of a sweep's page.
 
@@ -88,6 +91,7 @@ def sweep(
         torn: how many lines of its journal could not be read.
         shown: which points the table shows, where each has a page of its own; by default as many as there is room for,
             with parts of this page.
+        first: the whole record of the first of them, to say what was run and where.
     """
     found = points(rows, metric)
     names = list(dict.fromkeys(row.experiment or "run" for row in rows))
@@ -118,8 +122,9 @@ def sweep(
         return tag("div", *drawn, class_="charts") if drawn else None
 
     drawn = shown.charts(draw, places) if shown else draw()
-    if drawn is not None:
-        sections.append(Section(f"{prefix}charts", "Charts", drawn))
+    without = _without_number(found)
+    if drawn is not None or without is not None:
+        sections.append(Section(f"{prefix}charts", "Charts", joined([without, drawn])))
     said: Markup | None = shown.above if shown else None
     if shown is None and len(listed) < len(rows):
         said = tag("p", f"{len(listed):,} of {len(rows):,} points are shown, evenly spread, and those that failed.")
@@ -131,7 +136,24 @@ def sweep(
         few = "" if len(detailed) == len(rows) else f" ({len(detailed):,} of {len(rows):,}: what failed, and the best)"
         listed_apart = tag("div", whole, class_="box tall", tabindex="0", role="group", aria_label="each point, list")
         sections.append(Section(f"{prefix}each", f"Each point{few}", listed_apart))
+    if first is not None:
+        keys = [*found.keys, *([SEED] if found.seeds else [])]
+        sections.append(Section(f"{prefix}run", "What was run", what_was_swept(rows, keys, first)))
+        sections.append(Section(f"{prefix}environment", "Where the first point ran", environment(first)))
     return Swept(title, _top(title, rows, found, torn), sections)
+
+
+def _without_number(found: Points) -> Markup | None:
+    """Return how many points that ended well have no number to draw, if there are any."""
+    good = sum(row.status == "ok" for row in found.rows)
+    lacking = good - len(found.points)
+    if not lacking:
+        return None
+    if found.metric is None:
+        return tag("p", "No point that ended well has a number, so there is nothing to draw.")
+    which = "every point" if lacking == good else f"{lacking:,} of {counted(good, 'point')}"
+    rest = "so there is nothing to draw" if lacking == good else "which the charts and the best leave out"
+    return tag("p", f"{found.metric} is NaN, infinite or not there at {which} that ended well, {rest}.")
 
 
 def _top(title: str, rows: Sequence[Row], found: Points, torn: int) -> Markup:
@@ -222,7 +244,7 @@ def _traceback(kind: str, of: Sequence[Row], prefix: str, place: int) -> Markup 
 
 def _best(found: Points, linked: Linked) -> Markup | None:
     best = found.best()
-    if best is None or len(found.points) < 2:
+    if best is None or len(found.points) < FEWEST:
         return None
     tiles = [_tile(found.metric or "", aligned(best.value), f"best of {counted(len(found.points), 'point')}")]
     tiles += [_tile(key, text(value), "setting") for key, value in best.settings.items() if value != NOT_SET]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+import math
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from a4eval.drawing.rows import ROW
+from a4eval.drawing.values import width
 from a4eval.plurals import counted
-from a4eval.results.report.points import NOT_SET, SEED, Points, importance, numeric
+from a4eval.results.report.points import FEWEST, NOT_SET, SEED, Points, importance, numeric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 LINES = 400
 """Points that parallel coordinates show; of more, every so many-th."""
+LOG_FROM = 10
+"""From which ratio of the largest to the smallest value an axis may be logarithmic."""
+APART = 0.12
+"""Share of an axis that lies between two labels at least."""
 MOST_KEYS = 12
 """Keys that are drawn against the metric, the most important ones."""
 
@@ -31,7 +37,7 @@ def charts(found: Points, places: Mapping[str, int]) -> Iterator[Drawn]:
         found: its points.
         places: run id to the row of the page's table of points, to which a mark leads.
     """
-    if len(found.points) < 2 or found.metric is None:
+    if len(found.points) < FEWEST or found.metric is None:
         return
     shares = importance(found)
     order = [key for key in ([key for key, _ in shares] or found.keys) if found.values(key) != [NOT_SET]]
@@ -41,8 +47,7 @@ def charts(found: Points, places: Mapping[str, int]) -> Iterator[Drawn]:
         yield _heat(found, order[0], order[1])
         yield _importance(found, shares)
         yield _parallel(found, places)
-    if len(found.points) > 2:
-        yield _best_so_far(found, places)
+    yield _best_so_far(found, places)
 
 
 def _chart(name: str, title: str, said: str, **more: Any) -> dict[str, Any]:
@@ -63,7 +68,6 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     values = [value for value in found.values(key) if value != NOT_SET]
     points = [one for one in found.points if one.settings[key] != NOT_SET]
     numbers = numeric(values)
-    log = numbers and min(values) > 0 and max(values) / min(values) >= 50
     rows: list[dict[str, Any]] = [
         {ROW: places.get(one.row.run_id), "key": one.settings.get(key), "value": one.value} for one in points
     ]
@@ -72,7 +76,7 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
         interval = over.interval if over else None
         reach = {"low": interval.low, "high": interval.high} if interval else {}
         rows.append({ROW: None, "key": value, "mean": middle, **reach})
-    scale = {"scale": {"type": "log"}} if log else {"scale": {"zero": False}} if numbers else {"sort": None}
+    scale = axis_of(values) if numbers else {"sort": None}
     x = {"field": "key", "type": "quantitative" if numbers else "nominal", "title": key, **scale}
     ends = [row for row in rows if "low" in row]
     band = ", with its 95% interval over the seeds" if ends else "; there are no seeds to make an interval of"
@@ -88,6 +92,30 @@ def _against(found: Points, key: str, places: Mapping[str, int]) -> Drawn:
     if len(points) < len(found.points):
         said += f" {counted(len(found.points) - len(points), 'point')} without {key} left out."
     return f"by {key}", _chart("rows", f"{found.metric} by {key}", said, encoding={"x": x}, layer=layers), rows
+
+
+def axis_of(values: Sequence[float]) -> dict[str, Any]:
+    """Return the axis of swept numbers: logarithmic where their ratios are more alike than their steps.
+
+    The numbers themselves stand along it where they do not stand too close.
+
+    >>> axis_of([0.003, 0.01, 0.03])
+    {'scale': {'type': 'log'}, 'axis': {'values': [0.003, 0.01, 0.03]}}
+    >>> axis_of([0.0, 0.001, 1.0])
+    {'scale': {'zero': False}}
+    """
+    found: dict[str, Any] = {"scale": {"zero": False}}
+    values = sorted(set(values))
+    if len(values) < 2:
+        return found
+    steps = [after - before for before, after in pairwise(values)]
+    if values[0] > 0 and values[-1] / values[0] >= LOG_FROM:
+        ratios = [math.log(after / before) for before, after in pairwise(values)]
+        if len(values) == 2 or max(ratios) / min(ratios) < max(steps) / min(steps):
+            found, steps = {"scale": {"type": "log"}}, ratios
+    if min(steps) >= APART * sum(steps):
+        found["axis"] = {"values": list(values)}
+    return found
 
 
 def _heat(found: Points, first: str, second: str) -> Drawn:
@@ -146,6 +174,8 @@ def _importance(found: Points, shares: list[tuple[str, float]]) -> Drawn:
     label = {"text": {"field": "share", "type": "quantitative", "format": ".0%"}}
     layers = [{"mark": "bar"}, {"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": label}]
     said = "The share of the variance that lies between the means of a key's values; of a whole grid, its main effect."
+    if sum(share for _, share in shares) > 1 + 1e-9:
+        said += " This is no whole grid: what two keys have in common counts for both."
     return (
         "importance",
         _chart("rows", f"What decides {found.metric}", said, height={"step": 26}, encoding=encoding, layer=layers),
@@ -193,7 +223,7 @@ def _parallel(found: Points, places: Mapping[str, int]) -> Drawn:
         "rows",
         "Every point, key by key",
         f"A line is a point; its colour the metric.{some}",
-        width=110 * len(axes),
+        width=len(axes) * min(180, max(110, 10 + max(math.ceil(width(one)) for one in axes))),
         height=240,
         encoding={"x": x, "y": y},
         layer=[line, text],

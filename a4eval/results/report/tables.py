@@ -16,7 +16,8 @@ LONG = 40
 """Characters beyond which a cell may be broken into lines."""
 FEW = 12
 """Rows of a table that is unfolded from the start."""
-
+SCREEN = 30
+"""Rows of a table that is seen whole; a longer one scrolls within its box."""
 
 MOST = 60_000
 """Cells of a table; of more rows than that makes, the first: some 2 MB, and a second to make."""
@@ -83,7 +84,8 @@ def grid(
         data_name=name if id_ else None,
         aria_label=name,
     )
-    return tag("div", table, class_="box tall", tabindex="0", role="group", aria_label=f"{name}, table")
+    box = "box tall" if len(listed) > SCREEN else "box"
+    return tag("div", table, class_=box, tabindex="0", role="group", aria_label=f"{name}, table")
 
 
 def table(name: str, rows: Sequence[Mapping[str, Any]], id_: str) -> Markup:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.journal.query import FILES
+from a4eval.ownership import JOURNAL, is_of_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +42,13 @@ class Below:
         self._root, self._stopped = root, stopped
         self._seen: dict[str, _Seen] = {}
 
-    def look(self) -> list[str]:
-        """Return the files there are, relative to the folder: a sweep's before those below it."""
-        before, self._seen, found = self._seen, {}, []
+    def look(self) -> dict[str, bool]:
+        """Return the files there are, relative to the folder, a sweep's before those below it.
+
+        Each with whether something may have come into its folder, or been put in place of something, since the last
+        look.
+        """
+        before, self._seen, found = self._seen, {}, dict[str, bool]()
         waiting = [""]
         while waiting and not self._stopped():
             here = waiting.pop()
@@ -51,8 +57,10 @@ class Below:
             known = _again(self._root + os.sep + here, before.get(here))
             if known is None:
                 continue
+            if here and known is not before.get(here) and is_of_parts(Path(self._root, here, JOURNAL)):
+                known = known._replace(folders=[], files=[])  # of a run that goes on, which is shown once it has ended
             self._seen[here] = known
-            found += [here + name for name in known.files]
+            found |= {here + name: known is not before.get(here) for name in known.files}
             waiting += [f"{here}{name}{os.sep}" for name in reversed(known.folders)]
         self.beyond = bool(waiting) and not self._stopped()
         return found

@@ -34,6 +34,8 @@ PORT = 8321
 """Where it listens unless told; if that is taken, anywhere else."""
 TAKEN_AT_ONCE = 32
 """So many connections may be taken before those that have been idle longest are closed."""
+WAITING = 4096
+"""Connections that may wait to be taken; the kernel may allow fewer."""
 
 
 def serve(root: Path, host: str, port: int | None, *, with_token: bool) -> None:
@@ -103,6 +105,12 @@ class _Server(uvicorn.Server):
     """Ends its streams before it waits for answers that are on their way."""
 
     news: News
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin; the kernel keeps more waiting than are taken at once, else a newcomer asks again after a second."""
+        await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(WAITING)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End."""

@@ -22,6 +22,7 @@ SHOWN = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".log": "text/plain; charset=utf-8",

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 SECONDS = 0.5
 """Between two looks at the folder, if they are quick."""
-SHARE = 10
+SHARE = 25
 """How many times as long as the processor took to look nothing is looked at afterwards."""
+SECONDS_BETWEEN_FILES = 10.0
+"""Between two looks at every record of a run: we put it in place whole, so that its folder tells; others may not."""
 SECONDS_BETWEEN_NEWS = 0.25
 """How often a first long look tells how far it is."""
 
@@ -46,6 +48,7 @@ class Watched:
         self.tell = tell
         self._stop = threading.Event()
         self._below = Below(str(root), self._stop.is_set)
+        self._every = 0.0
 
     @property
     def beyond(self) -> bool:
@@ -75,11 +78,15 @@ class Watched:
         runs: dict[str, Run] = {}
         told, changed = time.monotonic(), False
         known: dict[str, Sweep | Run] = {one.name: one for of in (self.sweeps, self.runs) for one in of.values()}
-        for name in self._below.look():
+        every = told - self._every > SECONDS_BETWEEN_FILES
+        if every:
+            self._every = told
+        for name, fresh in self._below.look().items():
             if self._stop.is_set():
                 return
             one = known.get(name) or (Sweep if name.endswith(".jsonl") else Run)(self.root, name)
-            changed |= one.look() | (name not in known)
+            if fresh or every or one.why or isinstance(one, Sweep):
+                changed |= one.look() | (name not in known)
             if isinstance(one, Sweep):
                 sweeps[one.key] = one
             else:

@@ -42,6 +42,9 @@ def sections(record: Mapping[str, Any]) -> Iterator[ReportSection]:
             label=("class", "score"),
             filters=[one for one in ("flip", "class", "error", "score") if one in marks[0]],
         )
-        yield ReportSection(
-            "Where the detectors differ" if two else "Pictures of errors", _FLIPS if two else _ERRORS, gallery=gallery
-        )
+        said = _FLIPS if two else _ERRORS
+        if any(row.get("file") for row in pictures):
+            said += (
+                f" The images are small copies, so that the page stays light; task.metrics.{label}.room says how small."
+            )
+        yield ReportSection("Where the detectors differ" if two else "Pictures of errors", said, gallery=gallery)

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from a4eval_ap_metric import thumbnails
-from a4eval_ap_metric.thumbnails import thumbnail
+from a4eval_ap_metric.thumbnails import packed, small_copy
 
 from a4eval import DataError
 
@@ -30,10 +30,16 @@ def opened(content):
     return pillow.open(BytesIO(content))
 
 
+def thumbnail(path, side, size=None):
+    """Return the file of one image alone, with all the room there is."""
+    (found,) = packed([small_copy(path, side, size)], 10**6)
+    return found
+
+
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "bmp", "tif"])
-def test_its_longer_side_is_as_asked_and_it_is_a_jpeg(tmp_path, ending):
+def test_its_longer_side_is_as_asked_and_it_is_a_webp(tmp_path, ending):
     found = opened(thumbnail(saved(tmp_path / f"a.{ending}", (600, 400)), 90))
-    assert (found.format, found.size) == ("JPEG", (90, 60))
+    assert (found.format, found.size) == ("WEBP", (90, 60))
     left, right = found.getpixel((20, 30)), found.getpixel((70, 30))
     assert left[2] > 150 > left[0]
     assert right[0] > 150 > right[2]
@@ -114,3 +120,34 @@ def test_without_pillow_the_install_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(Exception, match=r"pip install 'a4eval-ap-metric\[images\]'"):
         thumbnail(path, 10)
+
+
+def noise(places, side=320):
+    import numpy as np
+
+    return [
+        pillow.fromarray(np.random.default_rng(place).integers(0, 256, (side, side, 3), np.uint8))
+        for place in range(places)
+    ]
+
+
+def test_all_images_fit_into_the_room_there_is_as_large_as_they_may():
+    images = noise(4, 100)
+    sizes = {}
+    for room in (10**6, 16_000, 9_000):
+        found = packed(images, room)
+        assert len(found) == 4
+        assert sum(map(len, found)) <= room
+        sizes[room] = {opened(one).size for one in found}
+    assert sizes[10**6] == {(100, 100)}
+    assert sizes[10**6] > sizes[9_000] or min(sizes[10**6]) > min(sizes[9_000])
+    assert len(sizes[9_000]) == 1, "all are alike"
+
+
+def test_of_images_that_do_not_fit_however_small_the_first_are_kept():
+    images = noise(6)
+    each = [len(one) for one in packed(images, 10**6)]
+    found = packed(images, 10_000)
+    assert 0 < len(found) < 6, each
+    assert found == packed(images[: len(found)], 10_000)
+    assert packed(images, 0) == []

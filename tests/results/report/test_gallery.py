@@ -39,6 +39,7 @@ EXPERIMENTS = {
         "task.interval.resamples=200",
     ],
 }
+EXPERIMENTS["detection_pictured"] = [*EXPERIMENTS["detection"], "task.data.images=images"]
 CHARTS = {
     "detection": [
         *("coco/classes", "coco/curve", "coco/class_curves", "coco/thresholds", "f1/scores", "f1/classes"),
@@ -88,8 +89,10 @@ def keep(text, name):
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_page_of_an_experiment(cli, tmp_path, name):
-    if name == "detection" and not COCO.exists():
+    if name.startswith("detection") and not COCO.exists():
         pytest.skip("the COCO images' annotations are not on this machine")
+    if name == "detection_pictured":
+        rough_images(tmp_path / "images")
     done = cli("run", *EXPERIMENTS[name], "pictures=false", "hydra.run.dir=run")
     assert done.code == 0, done.err
     record = read(tmp_path / "run" / "result.json")
@@ -116,7 +119,24 @@ def test_the_page_of_an_experiment(cli, tmp_path, name):
         if rows:
             assert len(page.tables[title]) == len(rows) + 1
     assert "this chart is not drawn" not in page.text
+    assert text.count("data:image/webp;base64,") == (6 if name == "detection_pictured" else 0)
     keep(text, name)
+
+
+def rough_images(folder):
+    """Make an image of each in the annotations, harder to pack than a photograph: large grains on top of small ones."""
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow is not installed: pip install 'a4eval-ap-metric[images]'")
+    import numpy as np
+
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for one in json.loads(TRUTH.read_bytes())["images"]:
+        size = one["width"], one["height"]
+        grains = [
+            pillow.fromarray(rng.integers(0, 256, (size[1] // grain, size[0] // grain, 3), np.uint8)).resize(size)
+            for grain in (4, 24)
+        ]
+        pillow.blend(*grains, 0.6).save(folder / one["file_name"], quality=80)
 
 
 def test_charts_are_artifacts_where_pictures_are_wanted(cli, tmp_path):

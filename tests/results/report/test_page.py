@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 
@@ -279,3 +280,78 @@ def test_the_command(cli, tmp_path):
     assert printed.out.startswith("<!doctype html>")
     assert cli("report", "run", "--margin", "AP=0.1").code == 2
     assert cli("report", "nowhere").code == 2
+
+
+def swept(tmp_path, lines, change=lambda one: one):
+    """Return the page of a sweep, each of whose records was changed."""
+    text = b"\n".join(json.dumps(change(json.loads(line))).encode() for line in lines)
+    (tmp_path / "results.jsonl").write_bytes(text)
+    return read_page(report([tmp_path], None))
+
+
+def test_a_sweep_says_how_to_run_it_again_on_what_and_with_what(tmp_path):
+    lines = sweep_lines(seeds=2, fail=0)
+    page = swept(tmp_path, lines, lambda one: {**one, "data": [{"path": "words.txt", "sha256": "b" * 64, "bytes": 7}]})
+    program, *overrides = next(one for one in page.words if one.startswith("a4eval run -m ")).split(" -m ")
+    assert program == "a4eval run"
+    axes = [override.partition("=")[::2] for override in overrides[0].split()]
+    grid = {
+        tuple(f"{key}={value}" for (key, _), value in zip(axes, values, strict=True))
+        for values in itertools.product(*(values.split(",") for _, values in axes))
+    }
+    assert {tuple(sorted(one)) for one in grid} == {tuple(sorted(json.loads(line)["overrides"])) for line in lines}
+    assert page.tables["data files"][1:] == [["words.txt", "b" * 64, "7"]]
+    assert page.tables["components"][1][:2] == ["task", "evaluate"]
+    assert ["Python", "3.11"] in page.tables["environment"]
+    assert f"git commit  {'f' * 40}" in page.text
+
+
+def test_of_points_that_are_no_whole_grid_no_command_is_made_up(tmp_path):
+    page = swept(tmp_path, sweep_lines(seeds=2, fail=0)[:-1])
+    assert not [one for one in page.words if one.startswith("a4eval run -m ")]
+    assert page.tables["components"], "what is known is said"
+
+
+def test_points_without_a_number_are_counted_and_a_sweep_of_them_says_why_it_has_no_charts(tmp_path):
+    def without(count):
+        places = iter(range(1000))
+
+        def change(one):
+            if next(places) < count:
+                one["metrics"]["accuracy"]["value"] = "NaN"
+            del one["metrics"]["loss"]  # else the charts are of that
+            return one
+
+        return change
+
+    lines = sweep_lines(seeds=2, fail=0)
+    assert "accuracy is NaN" not in swept(tmp_path, lines, without(0)).text
+    some = swept(tmp_path, lines, without(3))
+    assert f"accuracy is NaN, infinite or not there at 3 of {len(lines)} points that ended well, which the" in some.text
+    assert [given for tag, given in some.elements if tag == "svg"]
+    none = swept(tmp_path, lines, without(1000))
+    assert "accuracy is NaN, infinite or not there at every point that ended well, so there is nothing" in none.text
+
+
+def test_a_table_that_fits_a_screen_does_not_scroll(tmp_path):
+    tables = {f"of {count}": [{"row": place} for place in range(count)] for count in (30, 31)}
+    page = read_page(page_of(tmp_path, tables=tables, charts={}))
+    boxes = {given["aria-label"]: given["class"] for tag, given in page.elements if given.get("role") == "group"}
+    assert (boxes["of 30, table"], boxes["of 31, table"]) == ("box", "box tall")
+
+
+def test_the_command_writes_where_nothing_is_yet(tmp_path):
+    """Where the run wrote it would be refused: its record is there."""
+    page = read_page(page_of(tmp_path, overrides=["experiment=a", "hydra.run.dir=/tmp/there", "seed=1"]))
+    assert "a4eval run experiment=a seed=1" in page.words
+
+
+def test_a_comparison_of_two_runs_says_what_keeps_a_difference_undecided(tmp_path):
+    for name, value in (("one", 0.5), ("two", 0.25)):
+        metrics = {"AP": records.MetricRecord(value, "1", True, 100, None)}
+        records.write(record(run_id=name[0] * 16, metrics=metrics, config={"name": name}), tmp_path / name)
+    paths = [tmp_path / name for name in ("one", "two")]
+    page = read_page(report(paths, None, baseline=paths[0]))
+    assert " since there are no resamples to judge it by: AP" in page.words
+    assert page.tables["points"], "both are there"
+    assert not [given for _, given in page.elements if given.get("id") in ("all-charts", "all-best")], "of two"

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -450,3 +451,18 @@ def test_from_elsewhere_only_with_the_token(view, folder):
     assert server.ask(f"//evil.example?token={token}").headers["location"].startswith("/evil")
     assert token not in server.ask("/", Cookie=held).text
     assert socket.gethostname() in server.address
+
+
+def test_a_crowd_waits_in_the_kernel_and_need_not_ask_again(view, folder):
+    """While the server does something else: more are let in than it takes at once."""
+    server = view(folder)
+    server.ask("/")
+    server.process.send_signal(signal.SIGSTOP)
+    held = []
+    try:
+        held.extend(socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(100))
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+        for one in held:
+            one.close()
+    assert server.ask("/").status == 200

@@ -12,6 +12,7 @@ import pytest
 from a4eval.journal import query
 from a4eval.journal.lock import FolderLock
 from a4eval.results.view import below, read
+from a4eval.results.view import watched as watching
 from a4eval.results.view.below import Below
 from a4eval.results.view.watched import Watched
 from a4eval.runs import record as records
@@ -152,14 +153,14 @@ def test_a_folder_is_read_again_only_if_it_may_have_changed(tmp_path, monkeypatc
         os.utime(tmp_path / name, (1, 1))
     os.utime(tmp_path, (1, 1))
     files = Below(str(tmp_path))
-    assert files.look() == ["a/result.json", "b/result.json", "c/result.json"]
+    assert list(files.look()) == ["a/result.json", "b/result.json", "c/result.json"]
     scanned = []
     scandir = os.scandir
     monkeypatch.setattr(below.os, "scandir", lambda path: scanned.append(path) or scandir(path))
     assert len(files.look()) == 3
     assert scanned == []
     records.write(record(), tmp_path / "b" / "c")
-    assert files.look() == ["a/result.json", "b/result.json", "b/c/result.json", "c/result.json"]
+    assert list(files.look()) == ["a/result.json", "b/result.json", "b/c/result.json", "c/result.json"]
     assert sorted(set(scanned)) == [f"{tmp_path}/b/", f"{tmp_path}/b/c/"]
 
 
@@ -208,3 +209,40 @@ def test_it_stops(tmp_path):
         time.sleep(0.01)
     assert not found.reading
     found.stop()
+
+
+def test_parts_of_a_run_that_goes_on_are_no_sweep(tmp_path):
+    """As ``ls`` has it: a user's folder of that name is as any other, and one that is asked for is shown."""
+    for name, marked in (("unfinished", False), ("run/unfinished", True)):
+        (tmp_path / name / "runs").mkdir(parents=True)
+        (tmp_path / name / "results.jsonl").write_bytes(sweep_lines(seeds=1)[0] + b"\n")
+        records.write(record(), tmp_path / name / "runs")
+        if marked:
+            (tmp_path / name / ".a4eval").write_text('"results.jsonl"\n"runs"')
+    found = watched(tmp_path)
+    assert [one.folder for one in found.sweeps.values()] == ["unfinished"]
+    assert [one.folder for one in found.runs.values()] == ["unfinished/runs"]
+    found.look()
+    assert [one.folder for one in found.sweeps.values()] == ["unfinished"], "at the second look too"
+    assert len(watched(tmp_path / "run" / "unfinished").sweeps) == 1
+
+
+def test_a_record_is_looked_at_again_once_its_folder_has_changed_or_now_and_then(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(read.Run, "look", lambda self, really=read.Run.look: asked.append(self.name) or really(self))
+    monkeypatch.setattr(below, "SETTLED", 0)
+    for name in ("first", "second"):
+        records.write(record(), tmp_path / name)
+        os.utime(tmp_path / name, (1, 1))
+    found = watched(tmp_path)
+    asked.clear()
+    found.look()
+    assert asked == [], "nothing has changed"
+    records.write(record(run_id="ab" * 8), tmp_path / "second")
+    found.look()
+    assert asked == ["second/result.json"]
+    assert {one.row.run_id for one in found.runs.values()} == {record().run_id, "ab" * 8}
+    (tmp_path / "first" / "result.json").write_bytes(records.encode(record(run_id="cd" * 8)))  # by somebody else
+    monkeypatch.setattr(watching, "SECONDS_BETWEEN_FILES", 0.0)
+    found.look()
+    assert {one.row.run_id for one in found.runs.values()} == {"cd" * 8, "ab" * 8}

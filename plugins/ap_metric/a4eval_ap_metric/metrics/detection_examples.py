@@ -16,7 +16,7 @@ from a4eval_ap_metric.measures.worst import worst_images
 from a4eval_ap_metric.metrics.base import DetectionMetric
 from a4eval_ap_metric.metrics.examined import Examined, examined
 from a4eval_ap_metric.metrics.marks import mark_rows
-from a4eval_ap_metric.thumbnails import thumbnail
+from a4eval_ap_metric.thumbnails import packed, small_copy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,14 +38,19 @@ class DetectionExamples(DetectionMetric):
 
     images: int = param(6, help="how many images")
     marks: int = param(20, help="boxes of an image at most: errors first, by what they cost")
-    side: int = param(320, help="of the longer side of a picture, where the reader is given images", unit="pixels")
+    side: int = param(
+        320, help="of the longer side of a picture, where the reader is given images, at most", unit="pixels"
+    )
+    room: int = param(
+        23_000, help="for all pictures together: they are made smaller to fit, and the last left out", unit="bytes"
+    )
     foreground: float = param(0.5, help="IoU from which a detection is right, as for tide")
     background: float = param(0.1, help="IoU up to which a detection is on nothing, as for tide")
     score: float = param(0.25, help="detections below have no place in a confusion matrix, as for confusion_matrix")
     max_detections: int = param(100, help="the best so many of each class of an image count")
 
     def __post_init__(self) -> None:
-        for name, least in (("images", 1), ("marks", 1), ("side", 16), ("max_detections", 1)):
+        for name, least in (("images", 1), ("marks", 1), ("side", 16), ("room", 0), ("max_detections", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: got {getattr(self, name)}, expected at least {least}")
         if self.images * self.marks > 2500:
@@ -127,20 +132,20 @@ class DetectionExamples(DetectionMetric):
 
     def _save(self, chosen: Sequence[int], run: Run) -> None:
         paths = self._state.unit_column("unit_image", "")
+        copies = {}
         for image in run.track(chosen, "pictures"):
             if not paths[image]:
                 continue
-            width, height = self._size(image)
             try:
-                content = thumbnail(Path(paths[image]), self.side, (width, height))
+                copies[paths[image]] = small_copy(Path(paths[image]), self.side, self._size(image))
             except A4evalError as error:
                 run.warn(f"pictures: {error}")
-                continue
-            run.artifact(self._file(paths[image])).write_bytes(content)
+        for path, content in zip(copies, packed(list(copies.values()), self.room), strict=False):
+            run.artifact(self._file(path)).write_bytes(content)
 
     def _file(self, path: str) -> str:
         name = hashlib.sha256(f"{self.side} {path}".encode("utf-8", "surrogateescape")).hexdigest()
-        return f"thumbnails/{name[:16]}.jpg"
+        return f"thumbnails/{name[:16]}.webp"
 
     def _picture(self, image: int) -> Row:
         path = self._state.unit_column("unit_image", "")[image]
