@@ -64,7 +64,7 @@ def _source(said: dict[str, str], experiments: dict[str, list[_File]], error: Co
         if name in said.get(group, "").strip("'\"").split(","):
             return "" if path == "experiment" else " (on the command line)"
         return next((f" (in {one.shown}, line {line})" for one in files if (line := one.names(error.config))), "")
-    if not path or "is missing" in str(error):
+    if not path or path.startswith("hydra.") or "is missing" in str(error):
         return ""  # it stands nowhere, or only a command says it
     if path == "experiment" or (point is None and "(in the point" in str(error)):
         return ""  # it says so itself

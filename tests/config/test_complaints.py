@@ -95,7 +95,7 @@ WRONG = {
     "of a single run": (
         ["-m", Q5, "task.W=8,x", "hydra.run.dir=out", "hydra.mode=RUN"],
         [
-            f"hydra.run.dir: is for a single run; the folder of a sweep is hydra.sweep.dir=FOLDER {HERE}",
+            "hydra.run.dir: is for a single run; the folder of a sweep is hydra.sweep.dir=FOLDER",
             "hydra.mode: cannot be set; -m makes a sweep of it",
             "task.W: got 'x'",
         ],
