@@ -73,10 +73,9 @@ def test_links_within_the_project_lead_somewhere(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_experiments_and_commands_named_in_the_docs_exist(page):
-    done = subprocess.run(
-        [sys.executable, "-m", "a4eval", "experiments", "--json"], capture_output=True, text=True, check=True
-    )
+def test_experiments_and_commands_named_in_the_docs_exist(page, tmp_path):
+    command = [sys.executable, "-m", "a4eval", "experiments", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)  # not among the sources
     known = {one["experiment"] for one in json.loads(done.stdout)} | MADE_ON_THE_PAGE
     for name in re.findall(r"experiment=([\w/]+)\b(?!\()", page.read_text()):
         assert name in known, f"{page.name} names experiment={name}"

@@ -20,7 +20,7 @@ WIDTHS = (60, 80, 120, 200)
 ELSEWHERE = {
     "tests/apps/test_page.py": r"hydra-apps: ",
     "tests/test_gate_page.py": r"(README|gate): .*( gate |task\.against=)",
-    "tests/test_seeds_page.py": r"seeds: .*( gate |stop=)",
+    "tests/test_seeds_page.py": r"seeds: .*( compare | gate | rank |stop=)",
     "tests/test_docs.py": r"plugins: a4eval (new|run)",
     "tests/api/test_page.py": r"python: a4eval export",
     "tests/api/test_records.py": r"detection: a4eval export FOLDER",

@@ -69,7 +69,7 @@ def test_bad_stacks():
     with pytest.raises(ConfigError, match="layers is 0"):
         build("layer", {"name": "stacked", "layers": 0})
     with pytest.raises(ConfigError, match="cannot be taken apart"):
-        build("layer", {"name": "stacked", "cell": "conv_transpose"})
+        build("layer", {"name": "stacked", "cell": {"name": "bidirectional", "cell": "gru"}})
 
 
 def test_flow_of_a_stack_is_told_layer_by_layer(rng):

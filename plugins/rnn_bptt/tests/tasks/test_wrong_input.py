@@ -7,9 +7,13 @@ import pytest
 from a4eval import ConfigError, DataError, build
 
 
+BOTH_WAYS = {"name": "bidirectional", "cell": "gru"}
+
+
 @pytest.mark.parametrize(
     ("node", "message"),
     [
+        ({"name": "gradient_flow", "layer": BOTH_WAYS}, "cannot be taken apart in time: it has no initial_state"),
         ({"name": "bptt_decomposition", "steps": 0}, "steps is 0"),
         ({"name": "gradient_flow", "steps": 1}, "steps is 1, expected at least 2"),
         ({"name": "gradient_flow", "decades": 0.0}, "decades is 0"),
@@ -17,7 +21,10 @@ from a4eval import ConfigError, DataError, build
         ({"name": "sequence_study", "clip": 0.0}, "clip is 0"),
         ({"name": "sequence_study", "problem": {"name": "keyword_recall", "fillers": -1}}, "fillers is -1"),
         ({"name": "sequence_study", "problem": {"name": "keyword_recall", "keywords": 1}}, "keywords is 1"),
-        ({"name": "gradient_flow", "layer": "conv_transpose"}, "cannot be taken apart in time: it has no"),
+        (
+            {"name": "gradient_flow", "layer": {"name": "bidirectional", "cell": "gru"}},
+            "cannot be taken apart in time: it has no",
+        ),
     ],
 )
 def test_bad_configs(node, message):
