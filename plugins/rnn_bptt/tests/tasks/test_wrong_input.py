@@ -6,7 +6,6 @@ import pytest
 
 from a4eval import ConfigError, DataError, build
 
-
 BOTH_WAYS = {"name": "bidirectional", "cell": "gru"}
 
 
