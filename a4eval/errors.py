@@ -18,6 +18,7 @@ Each says what, where, got, expected and what to do next, in one line.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,26 @@ def together(errors: Iterable[ConfigError]) -> ConfigError:
     return next(iter(found.values())) if len(found) == 1 else SeveralConfigError(found.values())
 
 
+def told_once(errors: Iterable[ConfigError], unknown: Iterable[str]) -> ConfigError:
+    """Return several errors as one, but for those that miss what is unknown: why it is, is told by another.
+
+    Args:
+        errors: what is wrong.
+        unknown: paths of a config; an empty one is above all others.
+
+    >>> missing = ConfigError("is missing; set task.k=…", path="task.k")
+    >>> told_once([ConfigError("refers to nothing", path="task.k"), missing], ["task.k"])
+    ConfigError('task.k: refers to nothing')
+    """
+    found = [one for error in errors for one in each(error)]
+    paths = tuple(unknown)
+    return together(one for one in found if "is missing" not in str(one) or not _within(one.path, paths))
+
+
+def _within(path: str, above: Iterable[str]) -> bool:
+    return any(not one or path == one or path.startswith((f"{one}.", f"{one}[")) for one in above)
+
+
 @contextmanager
 def noted(problems: list[ConfigError]) -> Iterator[None]:
     """Within this context what is wrong with a config ends the block alone, and is one of *problems*.
@@ -87,8 +108,8 @@ def added(error: ConfigError, text: Callable[[ConfigError], str]) -> ConfigError
     """Return an error, or several, each with *text* of it after what it says."""
     found = []
     for one in each(error):
-        more = ConfigError(f"{one}{text(one)}")
-        more.path = one.path
+        more = copy(one)
+        more.args = (f"{one}{text(one)}",)
         found.append(more)
     return together(found)
 

@@ -74,6 +74,8 @@ class Experiment:
     directory: Path
     problems: tuple[ConfigError, ...] = ()
     """What was found to be wrong before it could be checked as a whole."""
+    unknown: tuple[str, ...] = ()
+    """The paths of which therefore nobody knows what they would hold."""
 
     @cached_property
     def root(self) -> Root:

@@ -7,19 +7,32 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+import a4eval
 from a4eval.testing import a_plugin
 
 ROOT = Path(__file__).resolve().parent.parent
+FOUND = str(Path(a4eval.__file__).resolve().parents[1])
+"""Where the tests find a4eval: among the sources, or where it is installed."""
+PLUGINS = ("ap_metric", "box_metrics", "deconv", "frameworks", "rnn_bptt")
 SHARED = ROOT.parent / "shared"
 STRANGER = Path(__file__).resolve().parent / "stranger"
 PROBE = Path(__file__).resolve().parent / "probe"
 """A plugin that misbehaves on demand."""
 ACCURACIES = Path(__file__).resolve().parent / "accuracies"
 """A metric simple enough to know the answer."""
+
+
+def pytest_sessionstart() -> None:
+    """Say which packages of ours are lacking, rather than let a thousand tests fail for it."""
+    lacking = [one for one in PLUGINS if find_spec(f"a4eval_{one}") is None]
+    if lacking:
+        folders = " ".join(f"plugins/{one}" for one in lacking)
+        raise pytest.UsageError(f"the core's tests run its plugins: pip install {folders} (in {ROOT})")
 
 
 @dataclass(frozen=True)

@@ -579,7 +579,7 @@ def test_the_trackers_of_the_command_are_its_own(cli, sent, probe, text, given):
     header = "# @package _global_\n"
     sent({"experiment/mine.yaml": f"{header}{text}\ntask: {{name: probe}}\n", "x.yaml": "{name: tracked, to: pwned}\n"})
     done = cli("run", "--config-dir=sent", "experiment=mine", given, "hydra.run.dir=run")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0, done.err
     assert not (done.cwd / MARK).exists()
     assert (done.cwd / "tracked.jsonl").exists()
 

@@ -39,6 +39,6 @@ def retry(folder: Path, overrides: tuple[str, ...], show: str) -> None:
         put("no run failed here")
     code = OK if outcome is None else finish(outcome, show)
     if never := never_run(folder):
-        one = "1 point was" if never == 1 else f"{counted(never, 'point')} were"
-        note(f"{one} never run; `a4eval resume {shlex.quote(str(folder))}` goes on")
+        were = "was" if never == 1 else "were"
+        note(f"{counted(never, 'point')} {were} never run; `a4eval resume {shlex.quote(str(folder))}` goes on")
     sys.exit(code)

@@ -105,11 +105,16 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
     if part not in ("job", "resolved", "hydra", "all"):
         raise ConfigError(f"got {part!r}, expected job, resolved, hydra or all", path="--cfg")
     if part == "resolved":
-        put(OmegaConf.to_yaml(OmegaConf.create(whole(plain(asked(overrides, config_dir).experiment.config)))), end="")
+        put(
+            OmegaConf.to_yaml(
+                OmegaConf.create(whole(plain(asked(overrides, config_dir, runs=False).experiment.config)))
+            ),
+            end="",
+        )
         return
-    config = compose(overrides, config_dir)
-    keys = [str(key) for key in config if part == "all" or (key == "hydra") == (part == "hydra")]
-    put(OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys)), end="")
+    composed = compose(overrides, config_dir)
+    keys = [str(key) for key in composed if part == "all" or (key == "hydra") == (part == "hydra")]
+    put(OmegaConf.to_yaml(OmegaConf.masked_copy(composed, keys)), end="")
 
 
 def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoReturn:
@@ -127,9 +132,6 @@ def run_one(overrides: Sequence[str], config_dir: Path | None, show: str) -> NoR
     from a4eval.runs.record import FILE_NAME, encode
     from a4eval.runs.runner import run_single
 
-    for key in ("points", "zip", "reuse"):
-        if any(override.startswith(f"{key}=") for override in overrides):
-            raise ConfigError("is for a sweep; add -m", path=key)
     gc.disable()  # a start makes many objects and no garbage: looking for some takes a tenth of its time
     one_thread()
     prepared = asked(overrides, config_dir)

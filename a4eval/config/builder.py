@@ -61,12 +61,12 @@ class Builder:
         Raises:
             ConfigError: the node is wrong.
         """
-        if isinstance(node, str) and node != "???":  # OmegaConf's mark for "must be given"
+        if isinstance(node, str):
             node = {"name": node}
         if not isinstance(node, Mapping):
             raise ConfigError(f"got {show(node)}, expected a {kind}: its name, or {{name: …}}", path=path)
         name = node.get("name", "???")
-        if not isinstance(name, str) or name == "???":
+        if not isinstance(name, str) or name == "???":  # OmegaConf's mark for "must be given"
             known = ", ".join(one.component.name for one in self._registry.components(kind))
             raise ConfigError(f"is missing: which {kind}? One of {known}", path=f"{path}.name")
         provided = self._registry.find(kind, name, path=f"{path}.name")

@@ -35,6 +35,20 @@ COMPOSITION_ERRORS = (
 )
 
 
+class AbsentConfigError(ConfigError):
+    """A config is named and not there.
+
+    Args:
+        message: what to do.
+        path: its group.
+        config: its name with the group.
+    """
+
+    def __init__(self, message: str, *, path: str = "", config: str = "") -> None:
+        super().__init__(message, path=path)
+        self.config = config
+
+
 _OF_THE_PARSER = re.compile(r"no viable|mismatched input|extraneous input|missing \w+ at|token recognition|NoViableAlt")
 """The words of a parser that tell nobody anything."""
 _KEY = re.compile(r"[+~]*[\w$]+([./][\w$-]+)*(@[\w.:]+)?")
@@ -48,9 +62,23 @@ _SAID = (
     (r"Could not delete from config. '(?P<key>[^']+)' does not exist", "cannot be left out: there is no such key"),
     (r"Could not append to config. An item is already at '(?P<key>[^']+)'", "is there already; leave out the +"),
     (r"config group '(?P<key>[^']+)' does not exist", "there is no such group of configs"),
+    (
+        r"Interpolation key '(?P<value>HOME|PWD)' not found",
+        "${{{value}}} refers to a key that is not there; the home folder is ~ or $HOME, the current one .",
+    ),
+    (
+        r"Interpolation key '(?P<value>[A-Z][A-Z\d_]*)' not found",
+        "${{{value}}} refers to a key that is not there; a variable of the environment is ${{oc.env:{value}}},"
+        " which --allow-env {value} allows",
+    ),
     (r"Interpolation key '(?P<value>[^']+)' not found", "${{{value}}} refers to a key that is not there"),
     (r"Recursive interpolation detected", "refers to itself, by way of what it refers to"),
     (r"Missing mandatory value: (?P<value>\S+)", "refers to {value}, which must be given first"),
+    (
+        r"Unsupported interpolation type (?P<value>env|ENV)\b",
+        "no ${{{value}:…}} is known here; a variable of the environment is ${{oc.env:NAME}},"
+        " which --allow-env NAME allows",
+    ),
     (r"Unsupported interpolation type (?P<value>\S+)", "no ${{{value}:…}} is known here"),
     (r"ConfigError raised while resolving interpolation: (?P<value>.*)", "{value}"),
     (r"\w+ raised while resolving interpolation: (?P<value>.*)", "cannot be worked out: {value}"),
@@ -119,10 +147,12 @@ def _missing(error: MissingConfigException, config_dir: Path | None) -> ConfigEr
     if group == "experiment":
         hint = nearest(name, [one.name for one in experiments(config_dir)])
         listed = "`a4eval experiments` lists them; one of a plugin is there once that is installed"
-        return ConfigError(f"there is no experiment {name!r}{hint} ({listed})", path=group)
+        return AbsentConfigError(f"there is no experiment {name!r}{hint} ({listed})", path=group, config=missing)
     if missing in _EXTRAS:
-        return ConfigError(f"needs an extra: pip install {_EXTRAS[missing]}", path=missing.rpartition("/")[0])
-    return ConfigError(f"there is no {name!r}{did_you_mean(name, error.options or ())}", path=group)
+        message = f"needs an extra: pip install {_EXTRAS[missing]}"
+        return AbsentConfigError(message, path=missing.rpartition("/")[0], config=missing)
+    hint = did_you_mean(name, error.options or ())
+    return AbsentConfigError(f"there is no {name!r}{hint}", path=group, config=missing)
 
 
 _EXTRAS = {"hydra/sweeper/optuna": "'a4eval[optuna]'", "hydra/launcher/joblib": "hydra-joblib-launcher"}

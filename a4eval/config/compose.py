@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import hydra
@@ -25,16 +26,16 @@ from omegaconf.errors import OmegaConfBaseException
 from a4eval.config.apart import apart
 from a4eval.config.complaints import COMPOSITION_ERRORS, explain
 from a4eval.config.guard import SCHEME, Guard, UserConfigs, check_folder
-from a4eval.config.interpolation import bounded, check_depth
+from a4eval.config.salvage import SCHEME as EMPTY
+from a4eval.config.salvage import Composed, EmptyConfigs, Resolving, composed
 from a4eval.conversion import at_home
 from a4eval.environment import mention, mentions
-from a4eval.errors import ConfigError, together
-from a4eval.experiment import MISSING, Experiment, check_root
+from a4eval.errors import ConfigError
+from a4eval.experiment import Experiment
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from hydra._internal.hydra import Hydra
 
@@ -57,6 +58,7 @@ class _PluginConfigs(SearchPathPlugin):
             for package in plugin.config_packages:
                 if package != PACKAGE:
                     search_path.append(plugin.name, f"pkg://{package}")
+        search_path.append("a4eval", f"{EMPTY}://")
 
 
 def prepare_search_path(config_dir: Path | None) -> None:
@@ -72,6 +74,7 @@ def prepare_search_path(config_dir: Path | None) -> None:
     # what it gives a config is a name; the value comes in where a component is built
     OmegaConf.register_new_resolver("oc.env", mention, replace=True)
     Plugins.instance().register(UserConfigs)
+    Plugins.instance().register(EmptyConfigs)
     _PluginConfigs.user_folder = config_dir.resolve() if config_dir else None
     Plugins.instance().register(_PluginConfigs)
     # Hydra scans hydra_plugins for it, but does not see into an editable install
@@ -104,40 +107,13 @@ def guarded_hydra(job_name: str, config_dir: Path | None) -> Iterator[Hydra]:
 
 
 def experiment(overrides: Sequence[str], config_dir: Path | None = None) -> Experiment:
-    """Return the experiment that *overrides* come to, composed and resolved, with what is wrong with some of them.
-
-    An override that cannot be set is left out, so that what is wrong with the others is found as well.
+    """Return the experiment that *overrides* come to, composed and resolved, with what is wrong with some of it.
 
     Raises:
         ConfigError: it cannot be composed.
     """
-    kept, problems = list(overrides), []
     with apart():
-        while True:
-            try:
-                composed = compose(kept, config_dir)
-                break
-            except ConfigError as error:
-                problems.append(error)
-                blamed = blamed_for(error, kept)
-                if blamed is None:
-                    raise together(problems) from error.__cause__
-                kept.remove(blamed)
-        try:
-            found = resolve(composed, overrides)
-        except ConfigError as error:
-            raise together([*problems, error]) from error.__cause__
-    return replace(found, problems=tuple(problems))
-
-
-def blamed_for(error: ConfigError, overrides: Sequence[str]) -> str | None:
-    """Return the override that is behind an error, unless without it nothing has a meaning."""
-    if error.path in ("experiment", "--config-dir"):
-        return None
-    for one in overrides:
-        if repr(one) in str(error) or (error.path and one.lstrip("+~").partition("=")[0] == error.path):
-            return one
-    return None
+        return resolve(composed(partial(compose, config_dir=config_dir), overrides, config_dir), overrides)
 
 
 def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictConfig:
@@ -152,33 +128,28 @@ def compose(overrides: Sequence[str], config_dir: Path | None = None) -> DictCon
     return config
 
 
-def resolve(config: DictConfig, overrides: Iterable[str]) -> Experiment:
-    """Resolve the interpolations of a composed config.
+def resolve(whole: Composed, overrides: Iterable[str]) -> Experiment:
+    """Resolve the interpolations of a composed config; what is wrong is noted in the experiment.
 
     Raises:
-        ConfigError: some of them lead nowhere.
+        ConfigError: they stand for more than they may.
     """
-    root, problems = {}, []
-    swept = OmegaConf.select(config, "hydra.sweeper.params") or ()
-    if unset := next((key for key in swept if _unset(config, key)), None):
-        raise ConfigError("is given by the sweep of the experiment; run it with -m", path=unset)
-    for key in (str(key) for key in config if key != "hydra"):
-        try:
-            with bounded():
-                root[key] = _resolved(config, key)
-        except (OmegaConfBaseException, RecursionError) as error:
-            problems.append(explain(error))
+    config = whole.config
+    resolving = Resolving(config)
+    for key in OmegaConf.select(config, "hydra.sweeper.params") or ():
+        if _unset(config, key):
+            message = "is given by the sweep of the experiment; run it with -m"
+            resolving.problems.append(ConfigError(message, path=key))
+            resolving.unknown.add(key)
+    root = {key: resolving.value(key) for key in map(str, config) if key != "hydra"}
+    directory = Path()
     try:
         directory = folder_of(config, "run")
-    except OmegaConfBaseException as error:
-        problems.append(explain(error))
-    if problems:
-        try:
-            check_root({"task": None} | root)
-        except ConfigError as error:
-            problems.append(error)
-        raise together(problems)
-    return Experiment(config.hydra.runtime.choices.get("experiment"), root, tuple(overrides), directory)
+    except (OmegaConfBaseException, ConfigError) as error:
+        resolving.problems.append(error if isinstance(error, ConfigError) else explain(error))
+    name = config.hydra.runtime.choices.get("experiment")
+    problems, unknown = (*whole.problems, *resolving.problems), (*whole.unknown, *resolving.unknown)
+    return Experiment(name, root, tuple(overrides), directory, problems, unknown)
 
 
 def folder_of(config: DictConfig, what: Literal["run", "sweep"]) -> Path:
@@ -199,24 +170,6 @@ def _unset(config: DictConfig, key: str) -> bool:
     above, _, last = key.rpartition(".")
     node = OmegaConf.select(config, above) if above else config
     return OmegaConf.is_config(node) and OmegaConf.is_missing(node, last)
-
-
-def _resolved(config: DictConfig, key: str) -> Any:
-    if OmegaConf.is_missing(config, key):
-        return MISSING
-    value = config[key]
-    return contained(value) if OmegaConf.is_config(value) else value
-
-
-def contained(config: Any) -> Any:
-    """Return the plain values of a config, its interpolations resolved.
-
-    Raises:
-        ConfigError: they are nested deeper than a file may be.
-    """
-    found = OmegaConf.to_container(config, resolve=True)
-    check_depth(found)
-    return found
 
 
 def free_keys(overrides: Iterable[str]) -> list[str]:

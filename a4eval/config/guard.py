@@ -353,7 +353,7 @@ class Guard(ConfigLoader):
             elif key == "executor":
                 node = config.get(key)
                 name = node if isinstance(node, str) else node.get("name") if OmegaConf.is_dict(node) else None
-                if name not in LOCAL:
+                if name is not None and name not in LOCAL:
                     where = f"{name!r}, which may run elsewhere; give executor={name} with the command"
                     raise ConfigError(f"a config cannot choose {where}", path=key)
             elif config.get(key):

@@ -45,13 +45,14 @@ def files(config_dir: Path | None = None) -> dict[str, Path]:
 
 def _found(config_dir: Path | None) -> dict[str, tuple[str, Path]]:
     found: dict[str, tuple[str, Path]] = {}
-    for provider, folder in _folders(config_dir):
+    for provider, folder in folders(config_dir):
         for name, file in experiment_files(folder).items():
             found.setdefault(name, (provider, file))
     return found
 
 
-def _folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
+def folders(config_dir: Path | None) -> Iterator[tuple[str, Path]]:
+    """Yield the folders of configs as Hydra looks through them, each after who brings it."""
     if config_dir is not None:
         if not config_dir.is_dir():
             raise ConfigError(f"there is no folder {str(config_dir)!r}", path="--config-dir")

@@ -24,6 +24,7 @@ class Continuous:
         high: the value at *stop*.
         start: in pixels.
         stop: in pixels.
+        whole: its values are whole numbers, and so are those that are marked.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Continuous:
     high: float
     start: float = 0.0
     stop: float = 1.0
+    whole: bool = False
 
     def __call__(self, value: Any) -> float | None:
         """Return where a value lies, or None for what has no place; what lies beyond is put at the edge."""
@@ -56,7 +58,7 @@ class Continuous:
             every = max(1, len(powers) * 2 // most)
             both = [-one for one in reversed(powers[::every])] + [0.0] + powers[::every]
             return [one for one in both if self.low <= one <= self.high]
-        return _round_values(self.low, self.high, most)
+        return _round_values(self.low, self.high, most, 1.0 if self.whole else 0.0)
 
 
 def continuous(values: Sequence[float], scale: dict[str, Any], *, zero: bool) -> Continuous:
@@ -85,7 +87,8 @@ def continuous(values: Sequence[float], scale: dict[str, Any], *, zero: bool) ->
         low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     if kind == "log" and not 0 < low < high:
         low, high = 1.0, 10.0
-    return Continuous(kind, low, high)
+    whole = kind == "linear" and not domain and bool(values) and all(one == math.floor(one) for one in values)
+    return Continuous(kind, low, high, whole=whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,13 @@ def _step(low: float, high: float, most: int) -> float:
     return next((size * one for one in (1, 2, 2.5, 5, 10) if size * one >= rough * 0.99), size * 10)
 
 
-def _round_values(low: float, high: float, most: int) -> list[float]:
+def _round_values(low: float, high: float, most: int, least: float = 0.0) -> list[float]:
+    """Return round values from *low* to *high*, about *most*, and no nearer to each other than *least*."""
     if low > high:
-        return _round_values(high, low, most)
-    step = _step(low, high, most)
+        return _round_values(high, low, most, least)
+    step = max(_step(low, high, most), least)
+    if least and step != math.floor(step):
+        step = math.ceil(step)  # 2.5
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     digits = max(0, 2 - math.floor(math.log10(step)))

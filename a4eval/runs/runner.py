@@ -21,7 +21,7 @@ from a4eval.config.builder import Builder
 from a4eval.context import Run, pictures_wanted, python_warnings_noted
 from a4eval.contracts import Task
 from a4eval.environment import filled
-from a4eval.errors import ConfigError, DataError, OutputError, RunTimeoutError, text_of, together, told
+from a4eval.errors import ConfigError, DataError, OutputError, RunTimeoutError, text_of, told, told_once
 from a4eval.experiment import MISSING, Experiment, Root, check_root
 from a4eval.files import content
 from a4eval.registry import registry
@@ -109,7 +109,7 @@ def checked(experiment: Experiment) -> Prepared:
         except ConfigError as error:
             problems.append(error)
     if problems:
-        raise together(problems)
+        raise told_once(problems, experiment.unknown)
     return prepared
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from a4eval.config.compose import contained, resolve
+from a4eval.config.compose import resolve
 from a4eval.config.interpolation import bounded
+from a4eval.config.salvage import Composed, contained
 from a4eval.config.setting import apply, note_point
 
 if TYPE_CHECKING:
@@ -23,15 +24,15 @@ class Family:
     """A config that Hydra composed, and its siblings: copies with other values set.
 
     Args:
-        config: the composed config of the first point, Hydra's own part included.
+        whole: the composed config of the first point, Hydra's own part included.
         overrides: that point's overrides.
     """
 
-    def __init__(self, config: DictConfig, overrides: list[str]) -> None:
-        self.first = resolve(config, overrides)
+    def __init__(self, whole: Composed, overrides: list[str]) -> None:
+        self.first = resolve(whole, overrides)
         self.components: tuple[ComponentRecord, ...] = ()
         """What its task is built from, once that is known."""
-        self._source = _own(config)
+        self._source = _own(whole.config)
         text = OmegaConf.to_yaml(self._source)
         self.interpolates = "${" in text
         self.asks_hydra = "${hydra" in text

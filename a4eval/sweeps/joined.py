@@ -89,20 +89,25 @@ def _of_file(path: Path, loader: ConfigLoader) -> Dial:
         rows = readers[path.suffix](path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    first = {key: place for place, row in reversed(rows) for key in row}
     keys = list(dict.fromkeys(key for _, row in rows for key in row))
     if not keys:
         raise DataError(f"{path}: holds no point")
-    for key in keys:
-        _check(key, path)
+    _check({key: f"{path}, {first[key]}" for key in keys})
     places = tuple(f"{path}, {place}" for place, _ in rows)
     return Dial([_axis(key, [row for _, row in rows], places, loader) for key in keys])
 
 
-def _check(key: str, path: Path) -> None:
-    if not _KEY.fullmatch(key):
-        raise DataError(f"{path}: the column {key!r} is no key of a config, such as task.x")
-    if about_the_sweep(key):
-        raise DataError(f"{path}: the column {key!r} says how a sweep runs and cannot differ between points")
+def _check(columns: Mapping[str, str]) -> None:
+    """Refuse columns, each given with where it stands, that are no keys of points; all are told."""
+    problems = []
+    for key, where in columns.items():
+        if not _KEY.fullmatch(key):
+            problems.append(f"{where}: the column {key!r} is no key of a config, such as task.x")
+        elif about_the_sweep(key):
+            problems.append(f"{where}: the column {key!r} says how a sweep runs and cannot differ between points")
+    if problems:
+        raise DataError("; ".join(problems))
 
 
 def _axis(key: str, rows: Sequence[Row], places: tuple[str, ...], loader: ConfigLoader) -> Axis:
@@ -120,12 +125,14 @@ def _csv(path: Path) -> Rows:
     try:
         with io.StringIO(content(path).decode("utf-8-sig"), newline="") as file:
             reader = csv.DictReader(file, strict=True)
+            header, top = reader.fieldnames or [], reader.line_num
             rows = [(reader.line_num, row) for row in reader]
-            header = reader.fieldnames or []
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: is no CSV in UTF-8: {error}") from error
     if len(set(header)) < len(header):
-        raise DataError(f"{path}: two columns have the same name")
+        twice = next(one for one in header if header.count(one) > 1)
+        raise DataError(f"{path}, line {top}: two columns have the name {twice!r}")
+    _check(dict.fromkeys(header, f"{path}, line {top}"))
     for line, row in rows:
         if None in row or None in row.values():
             raise DataError(f"{path}, line {line}: has not as many cells as there are columns, {len(header)}")

@@ -17,11 +17,14 @@ from omegaconf import OmegaConf
 
 from a4eval.config.apart import apart
 from a4eval.config.complaints import unreadable
-from a4eval.config.compose import blamed_for, contained, folder_of, free_keys, guarded_hydra
+from a4eval.config.compose import folder_of, free_keys, guarded_hydra
+from a4eval.config.idle import idle
+from a4eval.config.salvage import blamed_for, composed, plain
 from a4eval.config.sources import sourced
-from a4eval.errors import ConfigError, RunFailedError, together
+from a4eval.errors import ConfigError, RunFailedError, noted, together, told_once
 from a4eval.executors.contract import Job, Jobs
 from a4eval.experiment import SWEEP_KEYS, Root
+from a4eval.runs.asked import check_conduct
 from a4eval.sweeps.carry_out import Outcome, carry_out, executor_of, stop_of
 from a4eval.sweeps.command import command
 from a4eval.sweeps.other_sweepers import claim_what_hydra_writes, outcome, point
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from hydra._internal.hydra import Hydra
+    from omegaconf import DictConfig
+
 
 def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planned:
     """Run a sweep and return what came of it, or of its dry run.
@@ -41,13 +47,16 @@ def sweep(overrides: Sequence[str], config_dir: Path | None) -> Outcome | Planne
         ConfigError: any point's config is wrong; then none was run.
         OutputError: the journal cannot be written.
     """
+    problems = idle(overrides, sweep=True)
     try:
-        came = _through_hydra(overrides, config_dir)
+        came = _through_hydra(overrides, config_dir, plan_only=bool(problems))
         if isinstance(came, Stopped):
             raise came.error
+        if problems:
+            raise together(problems)
     except ConfigError as error:
         found = unreadable(free_keys(overrides)) or together(_all_wrong(error, overrides, config_dir))
-        raise sourced(found, overrides, config_dir) from error
+        raise sourced(together([*problems, found]), overrides, config_dir) from error
     assert came is not None  # it is None where a plan alone was asked for
     if isinstance(came, Outcome):
         return came
@@ -102,7 +111,7 @@ def _all_wrong(error: Exception, overrides: Sequence[str], config_dir: Path | No
     while isinstance(error, ConfigError):
         yield error
         blamed = blamed_for(error, kept)
-        if blamed is None:
+        if blamed is None or error.path == "experiment":  # without one nothing has a meaning
             return
         kept.remove(blamed)
         try:
@@ -115,14 +124,22 @@ def _all_wrong(error: Exception, overrides: Sequence[str], config_dir: Path | No
             error = came.error
 
 
+def _composed(application: Hydra, overrides: list[str]) -> DictConfig:
+    given = [*overrides, "hydra.mode=MULTIRUN"]
+    return application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
+
+
 def _through_hydra(
     overrides: Sequence[str], config_dir: Path | None, *, plan_only: bool = False
 ) -> Outcome | Planned | Stopped | None:
     start = time.monotonic()
-    given = [*free_keys(overrides), "hydra.mode=MULTIRUN"]
     with guarded_hydra(name_of(overrides, config_dir), config_dir) as application:
-        config = application.compose_config("config", given, RunMode.MULTIRUN, with_log_configuration=False)
+        whole = composed(partial(_composed, application), free_keys(overrides), config_dir)
+        config = whole.config
+        problems = list(whole.problems)
         if config.hydra.runtime.choices["hydra/sweeper"] != "a4eval":
+            if problems:
+                raise told_once(problems, whole.unknown)
             if plan_only:
                 return None
             claim_what_hydra_writes(folder_of(config, "sweep"))
@@ -130,12 +147,15 @@ def _through_hydra(
         typed: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
         task = partial(point, command=command(overrides))
         sweeper = Plugins.instance().instantiate_sweeper(config=config, hydra_context=context, task_function=task)
-        with suppress(RunFailedError):  # another sweeper's way of saying what the records say
+        came = None
+        with noted(problems), suppress(RunFailedError):  # another sweeper's way of saying what the records say
             came = sweeper.sweep(arguments=typed)
-            if isinstance(came, (Planned, Stopped)):
-                return came
+        if problems:
+            check_conduct({key: plain(config, key) for key in ("executor", "trackers")}, problems)
+            raise told_once(problems, whole.unknown)
+        if isinstance(came, (Planned, Stopped)):
+            return came
         found = outcome(folder_of(config, "sweep"), time.monotonic() - start)
-        nodes = config.trackers
-        trackers = trackers_of(contained(nodes) if OmegaConf.is_config(nodes) else nodes)
+        trackers = trackers_of(plain(config, "trackers"))
         with feeding(trackers, found.journal.path, journal=True) as feeds:
             return replace(found, doubts=tuple(feeds.end()))

@@ -9,7 +9,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from a4eval.config.compose import folder_of, resolve
-from a4eval.errors import ConfigError, RunFailedError, did_you_mean
+from a4eval.config.salvage import Composed
+from a4eval.errors import ConfigError, RunFailedError, did_you_mean, noted, together
 from a4eval.executors.jobs import new_folder, tell
 from a4eval.experiment import check_root
 from a4eval.journal.journal import Journal
@@ -61,8 +62,11 @@ def point(config: DictConfig, command: Command) -> float | list[float] | None:
     own = HydraConfig.get()
     whole = DictConfig({**config, "hydra": own})
     given: Any = OmegaConf.to_container(own.overrides.task, resolve=False)
-    experiment = resolve(whole, [override.removeprefix("++") for override in given])
-    check_root(experiment.config, experiment.name)
+    experiment = resolve(Composed(whole), [override.removeprefix("++") for override in given])
+    with noted(problems := list(experiment.problems)):
+        check_root(experiment.config, experiment.name)
+    if problems:
+        raise together(problems)
     root = experiment.root
     if root.dry_run:
         raise ConfigError("needs hydra/sweeper=a4eval: only that one knows all points beforehand", path="dry_run")

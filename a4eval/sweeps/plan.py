@@ -16,6 +16,8 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from a4eval.config.complaints import explain
+from a4eval.config.compose import user_folder
+from a4eval.config.salvage import composed
 from a4eval.errors import ConfigError, added, each, together
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point
@@ -86,7 +88,8 @@ class Plan:
         family = self._families.get(key)
         if family is None:
             overrides = [axis.override(index) for axis, index in self._set(choice)]
-            family = self._families[key] = Family(self._compose(overrides, number), overrides)
+            whole = composed(lambda kept: self._compose(kept, number), overrides, user_folder())
+            family = self._families[key] = Family(whole, overrides)
             experiment = dataclasses.replace(family.first, overrides=self._told(choice))
         else:
             experiment = self._experiment(family, choice, number)
@@ -109,6 +112,9 @@ class Plan:
         for axis, at in self._set(choice):
             if axis.places and error.path.startswith(axis.path) and error.path[len(axis.path) :][:1] in ("", ".", "["):
                 return _in_the_point(error, f"of {axis.places[at]}, column {axis.path}")
+        for axis, at in self._set(choice):
+            if axis.places and axis.path.startswith(f"{error.path}."):  # what is wrong is how its columns go together
+                return _in_the_point(error, f"of {axis.places[at]}")
         if first:
             return error  # what is wrong with the first is most likely wrong with all
         varied = (axis.override(index) for axis, index in self._set(choice) if len(axis.texts) > 1)

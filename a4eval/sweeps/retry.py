@@ -10,7 +10,8 @@ import msgspec
 from omegaconf import OmegaConf
 
 from a4eval.config.apart import apart
-from a4eval.config.compose import compose, contained
+from a4eval.config.compose import compose
+from a4eval.config.salvage import contained
 from a4eval.errors import A4evalError, ConfigError, DataError
 from a4eval.executors.contract import Job, Jobs
 from a4eval.executors.jobs import ExperimentRunner, Point

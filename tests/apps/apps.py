@@ -7,10 +7,10 @@ import os
 from dataclasses import dataclass, field
 from textwrap import dedent
 
-from ..conftest import ROOT
+from ..conftest import FOUND
 
-PATH = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-"""Where a program finds a4eval as it stands here, and what whoever runs the tests wants it to find."""
+PATH = os.pathsep.join(filter(None, [FOUND, os.environ.get("PYTHONPATH")]))
+"""Where a program finds a4eval as the tests do, and what whoever runs the tests wants it to find."""
 
 SEE = '''
 import json, logging, os, sys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from hydra.core.singleton import Singleton
@@ -35,8 +36,9 @@ def test_all_is_as_it_was_after_composing():
 
 def test_all_is_as_it_was_after_a_mistake():
     before = state()
+    assert experiment(["experiment=assignment4/q3_interpolated_ap", "seed=${nowhere}"]).problems
     with pytest.raises(ConfigError):
-        experiment(["experiment=assignment4/q3_interpolated_ap", "seed=${nowhere}"])
+        experiment(["experiment=assignment4/q3_interpolated_ap", "task={"], Path("nowhere"))
     assert state() == before
 
 

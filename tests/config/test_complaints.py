@@ -43,7 +43,62 @@ WRONG = {
     "a circle": ([Q5, "task.W=${task.H}", "task.H=${task.W}"], ["refers to itself, by way of what it refers to"]),
     "of what is missing": (
         ["experiment=detection/coco", "task.data.ground_truth=${task.data.detections}"],
-        ["task.data.ground_truth: refers to task.data.detections, which must be given first"],
+        [
+            "task.data.ground_truth: refers to task.data.detections, which must be given first",
+            "task.data.detections: is missing; set task.data.detections=…",
+        ],
+    ),
+    "of the shell's": (
+        ["experiment=detection/coco", "task.data.ground_truth=${HOME}/a", "task.data.detections=${DATA}/b"],
+        [
+            f"${{HOME}} refers to a key that is not there; the home folder is ~ or $HOME, the current one . {HERE}",
+            "${DATA} refers to a key that is not there; a variable of the environment is ${oc.env:DATA}, which --",
+        ],
+    ),
+    "another name of the environment": (
+        [Q5, "task.W=${env:W}"],
+        ["no ${env:…} is known here; a variable of the environment is ${oc.env:NAME}, which --allow-env NAME allows"],
+    ),
+    "no experiment of the name, and the rest": (
+        ["experiment=assignment4/q5_l2", "task.W=x", "sed=1", "seed=y", "executor=locl"],
+        ["there is no experiment", "sed: unknown key", "seed: got 'y'", "executor: there is no 'locl'; did you mean"],
+    ),
+    "executor and trackers": (
+        [Q5, "task.W=x", "executor.processes=3", "trackers=[mlfow]"],
+        [
+            "task.W: got 'x'",
+            "executor.processes: unknown key",
+            "trackers[0].name: no tracker 'mlfow'; did you mean 'mlflow'",
+        ],
+    ),
+    "executor and trackers of a sweep": (
+        ["-m", Q5, "task.W=8,x", "executor.processes=3", "trackers=[mlfow]"],
+        ["task.W: got 'x'", "executor.processes: unknown key", "trackers[0].name: no tracker 'mlfow'; did you mean"],
+    ),
+    "of a sweep": (
+        [
+            Q5,
+            "sort=iou_p1",
+            "retries=2",
+            "hydra.sweep.dir=out",
+            "hydra.sweeper.max_batch_size=2",
+            "hydra.mode=MULTIRUN",
+        ],
+        [
+            f"sort: is for a sweep; add -m {HERE}",
+            "retries: is for a sweep; add -m",
+            "hydra.sweep.dir: is for a sweep; add -m",
+            "hydra.sweeper.max_batch_size: is for a sweep; add -m",
+            "hydra.mode: cannot be set; -m makes a sweep of it",
+        ],
+    ),
+    "of a single run": (
+        ["-m", Q5, "task.W=8,x", "hydra.run.dir=out", "hydra.mode=RUN"],
+        [
+            "hydra.run.dir: is for a single run; the folder of a sweep is hydra.sweep.dir=FOLDER",
+            "hydra.mode: cannot be set; -m makes a sweep of it",
+            "task.W: got 'x'",
+        ],
     ),
     "no resolver": ([Q5, "task.W=${nope:3}"], ["task.W: no ${nope:…} is known here"]),
     "of the environment": (
@@ -51,8 +106,8 @@ WRONG = {
         [f"task.W: asks for the environment variable 'HOME'; allow it with --allow-env HOME {HERE}"],
     ),
     "texts and keys and ranges": (
-        [Q5, "task.H=a=b", "seeds=3", "retries=-1"],
-        ["task.H: cannot read 'a=b'; quote", "seeds: unknown key; did you mean 'seed'", "retries: got -1, expected"],
+        [Q5, "task.H=a=b", "seeds=3", "timeout=-1"],
+        ["task.H: cannot read 'a=b'; quote", "seeds: unknown key; did you mean 'seed'", "timeout: got -1, expected"],
     ),
     "a package": ([Q5, "task@bar=3"], [f"task: there is no such group of configs {HERE}"]),
     "what must be given": (
@@ -104,6 +159,58 @@ def test_what_a_file_says_is_found_in_it(cli, tmp_path):
     assert "task.layer.strid: unknown key; did you mean 'stride'? (in my/experiment/mine.yaml, line 7)" in done.err
     assert re.search(r"task\.layer\.kernel_size: got 'x', .* \(on the command line\)", done.err)
     assert done.err.count("\n") == 3
+
+
+FILES = {
+    "experiment/a.yaml": """\
+# @package _global_
+defaults:
+  - /data@task.data: nope
+  - /metrics@task.metrics: some
+  - nor_this
+  - override /executor: lcoal
+seed: a
+task:
+  name: evaluate
+  shards: ${nope}
+""",
+    "experiment/b.yaml": "# @package _global_\ndefaults: [base]\ntask: {name: evaluate}\n",
+    "experiment/base.yaml": "# @package _global_\nretries: x\ntask:\n  shards: many\n",
+    "metrics/some.yaml": "f1:\n  name: detection_f\n",
+}
+
+
+@pytest.fixture
+def my(tmp_path):
+    for name, text in FILES.items():
+        (tmp_path / "my" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "my" / name).write_text(text)
+
+
+def test_what_is_wrong_with_a_group_hides_nothing(cli, my):
+    done = cli("run", "--config-dir", "my", "experiment=a", "task.k=1")
+    assert [line.removeprefix("a4eval: error: ") for line in done.err.splitlines()] == [
+        "experiment: there is no experiment 'nor_this' (`a4eval experiments` lists them; one of a plugin is there once"
+        " that is installed) (in my/experiment/a.yaml, line 5)",
+        "data: there is no 'nope'; none is known (in my/experiment/a.yaml, line 3)",
+        "executor: there is no 'lcoal'; did you mean 'local'? (in my/experiment/a.yaml, line 6)",
+        "task.shards: ${nope} refers to a key that is not there (in my/experiment/a.yaml, line 10)",
+        "seed: got 'a', expected int (in my/experiment/a.yaml, line 7)",
+        "task.k: unknown key; known: against, data, interval, metrics, prefix, rules, shards (on the command line)",
+        "task.metrics.f1.name: no metric 'detection_f'; did you mean 'detection_f1' (a4eval-ap-metric 0.1.0)? (in"
+        " my/metrics/some.yaml, line 2)",
+    ]
+
+
+def test_a_file_that_another_names_is_the_source(cli, my):
+    done = cli("run", "-m", "--config-dir", "my", "experiment=a,b,c,assignment4/q5_l2_vs_iou", "task.W=10")
+    assert "seed: got 'a', expected int (in my/experiment/a.yaml, line 7)" in done.err
+    b = "(in the point experiment=b) (in my/experiment/base.yaml, line"
+    assert f"retries: got 'x', expected int {b} 2)" in done.err
+    assert f"task.shards: got 'many', expected int {b} 4)" in done.err
+    assert "there is no experiment 'c'" in done.err
+    assert done.err.count("\n") == 12
+    assert "q5" not in done.err
 
 
 def test_an_error_of_python_holds_all():

@@ -227,6 +227,15 @@ def test_ticks_are_round_and_within():
     assert symlog(0) == pytest.approx((symlog(-5) + symlog(5)) / 2)
 
 
+@pytest.mark.parametrize(
+    ("values", "wanted"), [([0, 1], [0, 1]), ([0, 3, 1], [0, 1, 2, 3]), ([0, 9], [0, 2, 4, 6, 8, 10]), ([0, 0.5], 6)]
+)
+def test_of_whole_numbers_whole_ones_are_marked(values, wanted):
+    found = continuous(values, {}, zero=True).ticks(5)
+    assert found == wanted or len(found) == wanted
+    assert continuous([0, 1], {"domain": [0, 1]}, zero=True).ticks(2) == [0, 0.5, 1]  # shares
+
+
 def test_bands_share_the_room():
     band = Band(("a", "b", "c", "d"), 0.0, 80.0)
     assert [band(name) for name in "abcd"] == [10, 30, 50, 70]

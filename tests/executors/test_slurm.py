@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from ..cluster.slurm_here import OPTIONS, NoSlurmError, slurm_here
-from ..conftest import ROOT
+from ..conftest import FOUND
 
 if find_spec("submitit") is None:  # not imported here: it would close the log handlers of others
     pytest.skip("needs pip install 'a4eval[slurm]'", allow_module_level=True)
@@ -153,7 +153,7 @@ def test_an_app_of_the_users(place):
     (place.folder / "train.py").write_text(APP)
     words = [f"hydra.sweeper.{one.replace('executor=', 'executor.name=')}" for one in OPTIONS]
     command = [sys.executable, "train.py", "-m", "+x=range(8)", "hydra.sweep.dir=sweep", "hydra/sweeper=a4eval", *words]
-    environment = {**place.environment, "PYTHONPATH": f"{ROOT}:{place.environment.get('PYTHONPATH', '')}"}
+    environment = {**place.environment, "PYTHONPATH": f"{FOUND}:{place.environment.get('PYTHONPATH', '')}"}
     done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     assert "8 points: 7 ok, 1 failed" in done.stdout, done.stderr

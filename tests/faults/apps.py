@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..apps.apps import TREE, plain
-from ..conftest import ROOT, Place
+from ..conftest import FOUND, Place
 from .kills import PROMISE, killed, on_local, on_ray, on_slurm
 from .row import Row
 
@@ -70,7 +70,7 @@ def app_killed(where: Where, app: str, place: Place, rng: random.Random, trials:
         path = place.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    path = os.pathsep.join([str(ROOT), place.environment["PYTHONPATH"]])
+    path = os.pathsep.join([FOUND, place.environment["PYTHONPATH"]])
     there = AppPlace(place.folder, {**place.environment, "PYTHONPATH": path})
     sweep = ["-m", *words, "hydra/sweeper=a4eval"]
     yield from killed(

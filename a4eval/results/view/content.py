@@ -74,15 +74,6 @@ class Content:
         return {"contents": str(contents(self.sections)), "top": str(self.head), **found}
 
 
-def count(number: int, what: str) -> str:
-    """Return how many there are.
-
-    >>> count(1, "run"), count(2000, "run")
-    ('1 run', '2,000 runs')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def crumbs(*steps: tuple[str, str]) -> Markup:
     """Return the way from the first page to one: text and address of each step but the last."""
     links = [tag("a", said, href=to) for said, to in (("all results", "/"), *steps)]

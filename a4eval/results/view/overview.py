@@ -8,12 +8,13 @@ from a4eval.drawing.values import aligned, text
 from a4eval.errors import told
 from a4eval.journal.views import number
 from a4eval.markup import Markup, joined, tag
+from a4eval.plurals import counted
 from a4eval.results.report.page import Section
 from a4eval.results.report.record import badge
 from a4eval.results.report.sweep import failures, outcomes
 from a4eval.results.report.tables import grid
 from a4eval.results.view.asked import paged
-from a4eval.results.view.content import Content, chooser, chosen, count, crumbs, point_address, progress_bar
+from a4eval.results.view.content import Content, chooser, chosen, crumbs, point_address, progress_bar
 from a4eval.results.view.read import newest
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def overview(watched: Watched, asked: Asked) -> Content:
         found = [Section("nothing", "Nothing yet", tag("p", said))]
     going = sum(one.running for one in sweeps)
     facts = [
-        count(len(sweeps), "sweep"),
-        count(len(runs), "run"),
-        f"{count(len(failed), 'run')} did not end well" if failed else None,
+        counted(len(sweeps), "sweep"),
+        counted(len(runs), "run"),
+        f"{counted(len(failed), 'run')} did not end well" if failed else None,
         f"{going} running" if going else None,
         "still being read" if watched.reading else None,
         "there are more folders than are looked into" if watched.beyond else None,
@@ -120,7 +121,7 @@ def _sweeps(sweeps: Sequence[Sweep], asked: Asked) -> Section | None:
             chosen(one.key, f"sweep {one.folder}"),
             _link(one),
             one.folder,
-            progress_bar(one) if one.holder else count(len(one.points), "point"),
+            progress_bar(one) if one.holder else counted(len(one.points), "point"),
             joined(outcomes(one.points.values()), " "),
             _when(_began(one)),
         ]

@@ -15,6 +15,12 @@ CLASS_STEP = 15
 """Pixels of a class on an axis."""
 BACKGROUND = "background"
 _SHARE = {"domain": [0, 1]}
+_BY_THRESHOLD = (
+    *("#440154", "#482878", "#3e4989", "#31688e", "#26828e"),
+    *("#1f9e89", "#28ae80", "#35b779", "#52c569", "#6ece58"),
+)
+_MEAN = "#c2570c"
+"""The colour of a mean among the curves that it is of."""
 
 
 def _number(field: str, title: str, **more: Any) -> dict[str, Any]:
@@ -23,6 +29,7 @@ def _number(field: str, title: str, **more: Any) -> dict[str, Any]:
 
 def by_class(table: str, value: str, title: str) -> Chart:
     """Return bars of a value by class, the best first; classes without truths are left out."""
+    said = value.replace("_", " ")
     return {
         "title": title,
         "data": {"name": table},
@@ -30,15 +37,16 @@ def by_class(table: str, value: str, title: str) -> Chart:
         "height": {"step": CLASS_STEP},
         "mark": "bar",
         "encoding": {
-            "x": _number(value, value, scale=_SHARE),
+            "x": _number(value, said, scale=_SHARE),
             "y": {"field": "class", "type": "nominal", "sort": "-x", "title": None},
-            "tooltip": [{"field": "class"}, _number(value, value), _number("truths", "truths")],
+            "tooltip": [{"field": "class"}, _number(value, said), _number("truths", "truths")],
         },
     }
 
 
 def precision_recall(table: str, columns: Sequence[str], judged_by: str = "IoU") -> Chart:
-    """Return precision over recall, a line for each of some columns."""
+    """Return precision over recall, a line for each of some columns, of which the last is the mean of the others."""
+    shades = [_BY_THRESHOLD[place * len(_BY_THRESHOLD) // (len(columns) - 1)] for place in range(len(columns) - 1)]
     return {
         "title": f"Precision over recall, by the {judged_by} that a match needs",
         "description": "The mean over the classes; precision is the highest at this recall or beyond.",
@@ -48,7 +56,13 @@ def precision_recall(table: str, columns: Sequence[str], judged_by: str = "IoU")
         "encoding": {
             "x": _number("recall", "recall", scale=_SHARE),
             "y": _number("precision", "precision", scale=_SHARE),
-            "color": {"field": "curve", "type": "ordinal", "title": None, "sort": None},
+            "color": {
+                "field": "curve",
+                "type": "ordinal",
+                "title": None,
+                "sort": None,
+                "scale": {"domain": list(columns), "range": [*shades, _MEAN]},
+            },
         },
     }
 

@@ -4,6 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", settings(), deadline=None)  # a loaded machine is no defect
+settings.load_profile("patient")
 
 
 def pairs(rng, n=12_000, scale=100.0):

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from a4eval import Run, build
+
+settings.register_profile("patient", settings(), deadline=None)  # a loaded machine is no defect
+settings.load_profile("patient")
+
 
 STRANGERS = Path(__file__).parent / "strangers"
 collect_ignore = ["strangers"]

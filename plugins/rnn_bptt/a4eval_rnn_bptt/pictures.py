@@ -202,7 +202,7 @@ def spectrum_picture(by_lag: Mapping[int, Array], title: str = "") -> Any:
     most = 10 ** (float(np.max(by_lag[longest])) / longest)
     for index, (lag, values) in enumerate(by_lag.items()):
         kept = np.isfinite(values)
-        label = f"{lag} step{'s' if lag > 1 else ''}"
+        label = counted(lag, "step")
         colour = COLOURS[index % len(COLOURS)]
         axis.plot(np.arange(1, kept.sum() + 1), values[kept] / lag, color=colour, label=label, linewidth=1.6)
     axis.axhline(0, color=FAINT, linewidth=0.8)

@@ -210,6 +210,7 @@ def test_bad_parameters_are_refused(node, words):
 
 
 def test_the_registry_iou_gives_the_same_numbers_and_others_others(tmp_path):
+    pytest.importorskip("a4eval_box_metrics", reason="needs a4eval-box-metrics")
     case = awkward_case(np.random.default_rng(8), many=True)
     batch = batch_of(case, [one["id"] for one in case["images"]])
     batch["detection_box"] = batch["detection_box"] + [1.5, 1.5, 0, 0]
@@ -222,7 +223,16 @@ def test_the_registry_iou_gives_the_same_numbers_and_others_others(tmp_path):
     assert values[None] != values["generalized_iou"]
 
 
+def test_the_mean_among_the_curves_has_a_colour_of_its_own():
+    metric = build("metric", {"name": "coco_detection", "report": ["curve"]})
+    scale = metric.charts()["curve"]["encoding"]["color"]["scale"]
+    assert scale["domain"][-1] == "mean"
+    assert len(set(scale["range"])) == len(scale["domain"]) == 11
+    assert scale["range"][-1] == "#c2570c"
+
+
 def test_a_distance_is_no_similarity():
+    pytest.importorskip("a4eval_box_metrics", reason="needs a4eval-box-metrics")
     from a4eval import ConfigError
 
     with pytest.raises(ConfigError, match="got a distance"):
