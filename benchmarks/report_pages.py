@@ -46,7 +46,7 @@ def main() -> None:
                 check=True,
                 stdout=subprocess.DEVNULL,
             )
-            pages["the same with `task.data.images`, of noise, which JPEG cannot pack"] = folder / "pictured"
+            pages["the same with `task.data.images`, of noise, which is hard to pack"] = folder / "pictured"
         for title, seeds in (("a sweep of 300 points", 5), ("a sweep of 10,020 points", 167)):
             pages[title] = folder / title.replace(" ", "_")
             pages[title].mkdir()

@@ -123,7 +123,7 @@ def axis_y(plot: Plot, frame: Frame) -> Markup:
     names = (label(shown, LONGEST, y=at + 4) for at, shown in given)
     parts.append(tag("g", *names, text_anchor="end", transform=f"translate({left - 6:.1f} 0)"))
     if channel.title:
-        parts.append(label(channel.title, (right - 2) / BOLD, x=2, y=top - 9, font_weight="600"))
+        parts.append(label(channel.title, (right - 2) / BOLD, x=2, y=top - 13, font_weight="600"))
     return joined(parts)
 
 

@@ -98,7 +98,7 @@ def picture(
     top = 4.0 + (8 + TITLE_LINE * len(lines) if alone else 0)
     key, taken = guides.legend(plot, left if plot.colour_scale else 4, top, right)
     titled = bool(plot.axes.get("y") and plot.axes["y"].title)
-    top += taken + (20 if titled else 4) + (14 if height > guides.TALL else 0)
+    top += taken + (24 if titled else 4) + (14 if height > guides.TALL else 0)
     frame = Frame(left, top, right, top + height)
     plot.spread("y", frame.bottom, frame.top)
     plot.spread("x", left, right)

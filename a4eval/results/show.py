@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from a4eval.results.about import about
 from a4eval.results.tables import cell, naming, print_table, print_text, wrapped
 from a4eval.terminal import put, put_styled, screen_width
 
@@ -55,7 +56,7 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
 def print_head(record: Record) -> int:
     """Print what was run, in a line or two."""
     put_styled(_title(record), "bold")
-    lines = wrapped(str(record.config.get("description") or ""), screen_width())
+    lines = wrapped(about(str(record.config.get("description") or "")), screen_width())
     if len(lines) > DESCRIPTION_LINES:
         last = wrapped(lines[DESCRIPTION_LINES - 1], screen_width() - 2)[0]
         lines = [*lines[: DESCRIPTION_LINES - 1], f"{last} …"]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from a4eval.drawing.values import aligned, number, text
 from a4eval.journal.views import number as exact
 from a4eval.markup import Markup, joined, tag
+from a4eval.results.about import about
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
 from a4eval.results.report.pictures import embedded
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 TILES = 4
 """Numbers that stand first."""
+FILES = 3
+"""Files of the data that the head names."""
 _CLASSES = {
     **dict.fromkeys(("passed", "ok", "better", "equivalent"), "good"),
     **dict.fromkeys(("failed", "worse"), "bad"),
@@ -54,15 +57,23 @@ def top(record: Record, heading: str = "h1") -> Markup:
         f"run {record.run_id}",
         f"{record.started[:16].replace('T', ' ')} UTC",
         f"{text(record.timing.wall_seconds, '.3g')} s",
-        *([record.overrides and f"sweep {record.sweep_id}"] if record.sweep_id else []),
+        *([f"sweep {record.sweep_id}"] if record.sweep_id else []),
+        *([_files(record)] if record.data else []),
     ]
     return tag(
         "header",
         tag("div", tag(heading, name_of(record)), badge(judged.outcome if judged else record.status), class_="titled"),
-        tag("p", record.config["description"]) if record.config.get("description") else None,
+        tag("p", about(str(record.config["description"]))) if record.config.get("description") else None,
         tag("ul", *(tag("li", one) for one in facts), class_="facts"),
         class_="top",
     )
+
+
+def _files(record: Record) -> str:
+    """Return the names of the files that were read."""
+    names = list(dict.fromkeys(one.path.rstrip("/").rpartition("/")[2] for one in record.data))
+    more = f" and {len(names) - FILES:,} more" if len(names) > FILES else ""
+    return f"data {', '.join(names[:FILES])}{more}"
 
 
 def sections(record: Record, folder: Path | None = None, beside: str | None = None, prefix: str = "") -> list[Section]:

@@ -53,7 +53,8 @@ def what_was_swept(rows: Sequence[Row], keys: Sequence[str], first: Record) -> M
     common = [one for one in typed[0] if all(one in others for others in typed)]
     swept = {key: list(dict.fromkeys(_typed(row.overrides, key) for row in rows)) for key in keys}
     parts = []
-    if len(rows) > 1 and all(None not in of for of in swept.values()) and prod(map(len, swept.values())) == len(rows):
+    grid_of = prod(map(len, swept.values())) if all(None not in of for of in swept.values()) else 0
+    if rows[0].program and grid_of == len(rows) > 1:
         axes = [f"{key}={','.join(map(str, of))}" for key, of in swept.items()]
         again = command([*common, *axes], [*rows[0].program, "-m"])
         parts = [

@@ -12,6 +12,7 @@ from a4eval.journal import query
 from a4eval.journal.views import Row
 from a4eval.markup import Markup, joined, tag
 from a4eval.plurals import counted
+from a4eval.results.about import about
 from a4eval.results.report.figures import figure
 from a4eval.results.report.page import Section
 from a4eval.results.report.points import FEWEST, NOT_SET, SEED, Points, honest_best, points
@@ -198,7 +199,7 @@ def _descriptions(rows: Sequence[Row]) -> Markup | None:
     first = {row.experiment: row for row in reversed(rows)}
     names = list(dict.fromkeys(row.experiment for row in rows))
     said = {name or "run": first[name].get("config.description") for name in names[:EXPERIMENTS]}
-    said = {name: text for name, text in said.items() if text}
+    said = {name: about(str(text)) for name, text in said.items() if text}
     if len(names) == 1:
         return tag("p", *said.values()) if said else None
     return joined(tag("p", tag("strong", name), ": ", text) for name, text in said.items())

@@ -355,3 +355,11 @@ def test_a_comparison_of_two_runs_says_what_keeps_a_difference_undecided(tmp_pat
     assert " since there are no resamples to judge it by: AP" in page.words
     assert page.tables["points"], "both are there"
     assert not [given for _, given in page.elements if given.get("id") in ("all-charts", "all-best")], "of two"
+
+
+def test_the_head_says_what_was_asked_and_of_which_files_but_not_what_to_give(tmp_path):
+    config = {"description": "How good is it?  Give task.data.path=FILE and task.other=FILE."}
+    files = [records.FileRecord(f"/data/{name}", "a" * 64, 1) for name in ("a.json", "b.json", "c.json", "d.json")]
+    page = read_page(page_of(tmp_path, config=config, data=files))
+    assert "How good is it?" in page.words
+    assert "data a.json, b.json, c.json and 1 more" in page.words
