@@ -127,7 +127,7 @@ def _check(key: str, value: Any, name: str | None) -> None:
         which = "its YAML file" if name is None else f"the YAML file of {name}"
         raise ConfigError(f"{which} must begin with the line `# @package _global_`", path=key)
     if key not in _TYPES:
-        raise ConfigError(f"unknown key{did_you_mean(key, _TYPES)}", path=key)
+        raise ConfigError(f"unknown key{did_you_mean(key, [*_TYPES, 'experiment'])}", path=key)
     convert(value, _TYPES[key], key)
     if key in ("seed", "retries") and value < 0:
         raise ConfigError(f"got {value}, expected a non-negative integer", path=key)

@@ -132,13 +132,14 @@ def go_on(folder: Path, command: Command, changes: Sequence[str], *, failed: boo
     check_changes(changes)
     if not command.program:
         raise ConfigError(f"the sweep of {folder} was started from within Python; call its function again there")
-    words = [
-        *command.program,
-        *command.arguments,
+    added = [
         f"hydra.sweep.dir={quoted(str(folder.resolve()))}",
         f"hydra.sweeper.resume={'failed' if failed else 'true'}",
         *(f"hydra.sweeper.{one}" for one in changes),
     ]
+    told_anew = {one.partition("=")[0] for one in added}
+    given = [one for one in command.arguments if one.partition("=")[0] not in told_anew]
+    words = [*command.program, *given, *added]
     if not command.ours:
         raise ConfigError(
             f"{folder / 'sweep.json'} names a program, and nothing proves that you started it; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import shutil
@@ -263,7 +264,7 @@ def _keep_what_was_printed(directory: Path, *, for_the_next: bool = False) -> No
     if not path.is_file() or path.is_symlink():
         return
     if not path.stat().st_size:
-        if for_the_next:
+        if for_the_next and _nobody_has(path):
             _empty.append(path)
             return
     else:
@@ -272,6 +273,19 @@ def _keep_what_was_printed(directory: Path, *, for_the_next: bool = False) -> No
         with path.open("rb") as printed, os.fdopen(there, "ab") as output:
             shutil.copyfileobj(printed, output)
     path.unlink()
+
+
+def _nobody_has(path: Path) -> bool:
+    """Say whether no process has a file open, as one that a run left behind may, to print into it later."""
+    handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:  # somebody has, or the file system cannot tell
+        return False
+    finally:
+        os.close(handle)
+    return True
 
 
 def _flush() -> None:

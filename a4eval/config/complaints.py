@@ -6,7 +6,6 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-import msgspec
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -127,7 +126,7 @@ def _hydras(error: Exception, config_dir: Path | None) -> ConfigError:
         return ConfigError(f"not valid YAML: {error.problem}", path=f"{mark.name}, line {mark.line + 1}")
     if isinstance(cause, OmegaConfBaseException) and cause.full_key and "struct" in str(cause):
         key = str(cause.full_key)
-        return ConfigError(f"unknown key{did_you_mean(key, msgspec.structs.asdict(Root(task=None)))}", path=key)
+        return ConfigError(f"unknown key{did_you_mean(key, [*Root.__struct_fields__, 'experiment'])}", path=key)
     source = cause if isinstance(cause, OmegaConfBaseException) else error
     key = str(source.full_key or "") if isinstance(source, OmegaConfBaseException) else ""
     for pattern, ours in _SAID:

@@ -129,6 +129,7 @@ SCHEMA = STRUCTURED.replace('store.store(name="config"', 'store.store(name="base
 
 APPS = {
     "five lines": App(plain(), "+lr=1e-4,1e-3"),
+    "an empty config": App(plain(), "hydra.job.name=empty"),
     "a config file": App(plain(YAML), "lr=1,2,3", DB),
     "a config group": App(plain(YAML), "db=mysql,postgresql lr=0.1,0.2", DB),
     "a key of a group": App(plain(YAML), "db=postgresql db.timeout=5,6 +extra=[1,2],{a:b}", DB),

@@ -175,6 +175,47 @@ def test_what_an_app_does_to_its_process_is_a_record(folder):
     assert "no run failed" not in folder.a4eval("ls", "out", "status=failed").stdout
 
 
+LATE = """
+import os, subprocess, time
+import hydra
+
+@hydra.main(version_base=None, config_path=None)
+def late(cfg):
+    if cfg.i % 2:
+        subprocess.Popen(["sh", "-c", f"while ! test -e {cfg.i + 1}; do sleep 0.01; done; echo late; touch {cfg.i}"])
+        return
+    print("mine", cfg.i, flush=True)
+    open(str(cfg.i), "w").close()
+    until = time.monotonic() + 9
+    while not os.path.exists(str(cfg.i - 1)) and time.monotonic() < until:
+        time.sleep(0.01)
+
+if __name__ == "__main__":
+    late()
+"""
+
+
+def test_what_a_run_left_behind_prints_into_no_other_runs_output(folder):
+    (folder.path / "train.py").write_text(LATE)
+    words = ["hydra.sweeper.executor.workers=1", "hydra.sweep.dir=out"]
+    done = folder.sweep("+i=range(1,7)", *words)
+    assert done.returncode == 0, done.stderr
+    printed = sorted(one.read_text() for one in (folder.path / "out" / "runs").glob("*/output.txt"))
+    assert printed == ["mine 2\n", "mine 4\n", "mine 6\n"]
+    assert not list((folder.path / "out" / "runs").glob(".*"))
+
+
+def test_retry_gives_the_command_as_it_was_given(folder):
+    (folder.path / "raise-1").touch()
+    assert folder.sweep("x=1", "do=raise", "hydra.sweep.dir=out").returncode == 1
+    for _ in range(2):
+        said = folder.a4eval("resume", "out").stderr.splitlines()[0]
+        assert said.count("hydra.sweep.dir=") == said.count("hydra.sweeper.resume=") == 1
+    done = folder.a4eval("retry", "out")
+    assert done.returncode == 0, done.stderr
+    assert "hydra.sweeper.resume=true" not in done.stderr.splitlines()[0]
+
+
 def test_retries_and_the_first_failure(folder):
     (folder.path / "raise-1").touch()
     assert folder.sweep("x=1,2", "do=raise", "hydra.sweep.dir=out", "hydra.sweeper.retries=1").returncode == 0
