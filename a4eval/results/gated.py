@@ -61,7 +61,8 @@ class Gated:
             first = finished(baseline)
             self.paths = baseline, candidate
             both = Pair(notes=[*first.left_out("baseline"), *second.left_out("candidate")])
-            self.differing = differing(first.runs[0].record, second.runs[0].record)
+            one, other = (min(side.runs, key=_in_order).record for side in (first, second))  # alike, if any are
+            self.differing = differing(one, other)
         if baseline is not None and rules.costs:
             both.costs = costs(every(baseline), every(candidate), rules.costs, level=level)
         self.notes = both.notes
@@ -75,6 +76,10 @@ class Gated:
     def status(self) -> int:
         """The exit status."""
         return of_run("ok", self.verdict.outcome)
+
+
+def _in_order(run: Opened) -> tuple[int, tuple[str, ...]]:
+    return run.record.seed, tuple(run.record.overrides)
 
 
 def limited(runs: Sequence[Opened], level: float) -> dict[str, tuple[float, Interval | None]]:

@@ -66,7 +66,7 @@ def test_as_hydras_own(name, tmp_path):
     assert ours.returncode == 0, ours.stdout + ours.stderr
     expected, found = left(tmp_path / "basic"), left(tmp_path / "a4eval")
     assert found.keys() == expected.keys()
-    assert sum(one.endswith("seen.json") for one in expected) > 1
+    assert any(one.endswith("seen.json") for one in expected)
     for file, content in expected.items():
         assert found[file] == content, file
     records = [json.loads(line) for line in (tmp_path / "a4eval" / "results.jsonl").read_text().splitlines()]

@@ -100,6 +100,13 @@ def test_points_that_failed_are_noted(cli, sweep_of):
         assert note in cli("gate", name, name, "accuracy<=1").out
 
 
+def test_what_differs_is_told_of_points_that_are_alike(cli, sweep_of):
+    """Whichever of a sweep's points ended first."""
+    sweep_of("first", [({"x": 1}, seed, 0.5) for seed in (1, 0)])
+    sweep_of("second", [({"x": 1}, seed, 0.5) for seed in (0, 1)])
+    assert "seed" not in cli("gate", "first", "second", "accuracy<=1").out
+
+
 RULES = """
 margins: {accuracy: 0.01}
 parts: {accuracy: 0.5}
