@@ -62,7 +62,8 @@ class _Part:
     @staticmethod
     def deepcopy(config: DictConfig) -> DictConfig:
         """Return a copy of the app's part, from which Hydra then takes its own away; its own alone it only reads."""
-        if config is HydraConfig.instance().cfg:
+        own: Any = HydraConfig.instance().cfg
+        if config is own:
             return config
         copied: DictConfig = pickle.loads(without_hydra(config, pickle.dumps))  # noqa: S301  (what was just dumped)
         copied._re_parent()  # noqa: SLF001  (as OmegaConf does when it copies)
