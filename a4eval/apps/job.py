@@ -243,15 +243,14 @@ def _printing_beside(directory: Path) -> Iterator[None]:
 _empty: list[Path] = []
 """The file of this process's last run, which printed nothing.
 
-The next run takes it: ext4 is slow to make files where many have just gone.  :func:`remove_empty` removes the last.
+The next run takes it: ext4 is slow to make files where many have just gone.  :func:`gather` removes the last.
 """
 
 
-def remove_empty(sweep: Path) -> None:
-    """Remove from a sweep's folder what its processes left for the next run, once no run is under way."""
+def gather(sweep: Path) -> None:
+    """Gather what stands beside the runs of a sweep, once none is under way: also of runs that were killed for good."""
     for path in (sweep / RUNS).glob(_printed(Path("*")).name):
-        if not path.is_symlink() and not path.stat().st_size:
-            path.unlink()
+        _keep_what_was_printed(path.parent / path.name.removeprefix(".").removesuffix(".printed"))
 
 
 def _printed(directory: Path) -> Path:

@@ -62,8 +62,8 @@ class _Part:
     @staticmethod
     def deepcopy(config: DictConfig) -> DictConfig:
         """Return a copy of the app's part, from which Hydra then takes its own away; its own alone it only reads."""
-        own: Any = HydraConfig.instance().cfg
-        if config is own:
+        own: object = HydraConfig.instance().cfg
+        if config is own:  # as one that is of Hydra's part alone need not be: an app's may be empty
             return config
         copied: DictConfig = pickle.loads(without_hydra(config, pickle.dumps))  # noqa: S301  (what was just dumped)
         copied._re_parent()  # noqa: SLF001  (as OmegaConf does when it copies)

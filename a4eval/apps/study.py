@@ -301,10 +301,14 @@ def _pruner(room: Any, said: str | Mapping[str, Any] | None) -> Any:
     return _made(room, "Pruner", str(name), options, f"{PATH}.pruner")
 
 
+_WITH_OTHERS = ("grid", "partialfixed")
+"""Samplers that take the space, or another sampler, as an argument; ``bruteforce`` searches a grid."""
+
+
 def _made(room: Any, ending: str, name: str, options: Mapping[str, Any], path: str) -> Any:
     """Make a sampler or pruner of Optuna's by its short name."""
     known = {one.removesuffix(ending).lower(): one for one in room.__all__ if one.endswith(ending)}
-    known = {short: one for short, one in known.items() if not short.startswith("base")}
+    known = {short: one for short, one in known.items() if not short.startswith(("base", *_WITH_OTHERS))}
     if name.lower() not in known:
         raise ConfigError(f"Optuna has no {ending.lower()} {name!r}{did_you_mean(name, known)}", path=path)
     kind: Callable[..., Any] = getattr(room, known[name.lower()])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omegaconf import OmegaConf
 
 from a4eval.apps.again import command_of, earlier, left_early, refuse_taken, version_of
-from a4eval.apps.job import AppRunner, remove_empty
+from a4eval.apps.job import AppRunner, gather
 from a4eval.apps.plan import AppPlan
 from a4eval.apps.search import Search
 from a4eval.apps.start import by_value, meet, start_of
@@ -117,7 +117,7 @@ def _carried_out(
     OmegaConf.save(config, folder / "multirun.yaml")
     outcome = carry_out(points, folder, command.sweep_id, command, done, guide=search)
     if not outcome.detached:
-        remove_empty(folder)
+        gather(folder)
     status = finish(outcome)
     for line in search.sentences() if search is not None else ():
         put(line)

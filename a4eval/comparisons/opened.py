@@ -111,16 +111,20 @@ class Finished(NamedTuple):
     Args:
         runs: the record that counts of each run that ended well.
         others: how many runs did not.
+        torn: how many lines cannot be read.
     """
 
     runs: list[Opened]
     others: int
+    torn: int = 0
 
     def left_out(self, which: str) -> list[str]:
-        """Return a note of the runs of *which* that did not end well, if there are any."""
-        if not self.others:
-            return []
-        return [f"left out: {counted(self.others, 'point')} of the {which} that did not end well"]
+        """Return notes of what of *which* did not end well or cannot be read, if there is any."""
+        left = [
+            self.others and f"{counted(self.others, 'point')} of the {which} that did not end well",
+            self.torn and f"{counted(self.torn, 'unreadable line')} of the {which}",
+        ]
+        return [f"left out: {one}" for one in left if one]
 
 
 def finished(path: Path) -> Finished:
@@ -131,7 +135,8 @@ def finished(path: Path) -> Finished:
         DataError: there is no such file or folder, or no record in it.
     """
     place = pointed(path)
-    found = Standing(_records(place.path))
+    read = list(_records(place.path))
+    found = Standing(one for one in read if one)
     if place.point is not None:
         found = Standing(found.of_every_state(chosen(place, list(found))))
     newest = [found.of_every_state(run_id)[-1] for run_id in found]
@@ -139,7 +144,7 @@ def finished(path: Path) -> Finished:
     if not ended:
         states = f"; {len(newest)} that did not end well" if newest else ""
         raise DataError(f"{path}: no finished record of a4eval here{states}")
-    return Finished(ended, len(newest) - len(ended))
+    return Finished(ended, len(newest) - len(ended), len(read) - sum(one is not None for one in read))
 
 
 def every(path: Path) -> list[Opened]:
@@ -149,7 +154,7 @@ def every(path: Path) -> list[Opened]:
         DataError: there is none.
     """
     place = pointed(path)
-    found = list(_records(place.path))
+    found = [one for one in _records(place.path) if one]
     if place.point is not None:
         run_id = chosen(place, list(dict.fromkeys(one.run_id for one in found)))
         found = [one for one in found if one.run_id == run_id]
@@ -159,14 +164,16 @@ def every(path: Path) -> list[Opened]:
     return list(ended.values())
 
 
-def _records(path: Path) -> Iterator[Opened]:
+def _records(path: Path) -> Iterator[Opened | None]:
+    """Yield every record; None for a line that a crash left torn."""
     for file in files(path):
         for text in _texts(file):
             try:
                 one = msgspec.json.decode(text, type=record.Record)
             except (msgspec.MsgspecError, RecursionError) as error:
                 if file.suffix == ".jsonl":
-                    continue  # a line that a crash left torn
+                    yield None
+                    continue
                 raise DataError(f"{file}: is no record of a4eval: {error}") from error
             yield Opened(file, folder_of(file, one.run_id), one)
 

@@ -27,7 +27,7 @@ def idle(overrides: Iterable[str], *, sweep: bool) -> list[ConfigError]:
     found = {}
     for key in (one.partition("=")[0].lstrip("+~").partition("@")[0] for one in overrides):
         if key == "hydra.mode":
-            found[key] = "cannot be set; -m makes a sweep of it"
+            found[key] = "cannot be set: with -m it is a sweep, without it a single run"
         elif sweep and key == "hydra.run.dir":
             found[key] = "is for a single run; the folder of a sweep is hydra.sweep.dir=FOLDER"
         elif not sweep and (key in OF_A_SWEEP or key.startswith(_OF_HYDRAS)):

@@ -10,6 +10,7 @@ import sys
 import jsonschema
 import pytest
 
+from a4eval.apps.job import gather
 from a4eval.runs.record import json_schema
 
 from .apps import PATH
@@ -203,6 +204,19 @@ def test_what_a_run_left_behind_prints_into_no_other_runs_output(folder):
     printed = sorted(one.read_text() for one in (folder.path / "out" / "runs").glob("*/output.txt"))
     assert printed == ["mine 2\n", "mine 4\n", "mine 6\n"]
     assert not list((folder.path / "out" / "runs").glob(".*"))
+
+
+def test_what_a_point_printed_that_was_killed_for_good_is_its_output(tmp_path):
+    """A search asks for another point in its place, so nobody comes back for it."""
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / ".0123456789abcdef.printed").write_text("about to\n")
+    (runs / ".fedcba9876543210.printed").touch()
+    gather(tmp_path)
+    assert [one.relative_to(runs).as_posix() for one in runs.rglob("*") if one.is_file()] == [
+        "0123456789abcdef/output.txt"
+    ]
+    assert (runs / "0123456789abcdef" / "output.txt").read_text() == "about to\n"
 
 
 def test_retry_gives_the_command_as_it_was_given(folder):

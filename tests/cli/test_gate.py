@@ -100,6 +100,17 @@ def test_points_that_failed_are_noted(cli, sweep_of):
         assert note in cli("gate", name, name, "accuracy<=1").out
 
 
+def test_lines_that_cannot_be_read_are_noted(cli, sweep_of):
+    journal = sweep_of("sent", [({"x": x}, 0, 0.5) for x in range(3)]) / "results.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-30])
+    note = "left out: 1 unreadable line of the candidate"
+    assert f"note: {note}\n" in cli("gate", "sent", "accuracy<=1").out
+    for command in (("compare", "sent", "sent"), ("gate", "sent", "sent", "--metric", "accuracy")):
+        out = cli(*command).out
+        assert note in out, out
+        assert note.replace("candidate", "baseline") in out, out
+
+
 def test_what_differs_is_told_of_points_that_are_alike(cli, sweep_of):
     """Whichever of a sweep's points ended first."""
     sweep_of("first", [({"x": 1}, seed, 0.5) for seed in (1, 0)])

@@ -89,14 +89,14 @@ WRONG = {
             "retries: is for a sweep; add -m",
             "hydra.sweep.dir: is for a sweep; add -m",
             "hydra.sweeper.max_batch_size: is for a sweep; add -m",
-            "hydra.mode: cannot be set; -m makes a sweep of it",
+            "hydra.mode: cannot be set: with -m it is a sweep, without it a single run",
         ],
     ),
     "of a single run": (
         ["-m", Q5, "task.W=8,x", "hydra.run.dir=out", "hydra.mode=RUN"],
         [
             "hydra.run.dir: is for a single run; the folder of a sweep is hydra.sweep.dir=FOLDER",
-            "hydra.mode: cannot be set; -m makes a sweep of it",
+            "hydra.mode: cannot be set: with -m it is a sweep, without it a single run",
             "task.W: got 'x'",
         ],
     ),

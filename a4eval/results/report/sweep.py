@@ -169,7 +169,7 @@ def _top(title: str, rows: Sequence[Row], found: Points, torn: int) -> Markup:
         if started and ended
         else None,
         f"{text(seconds, '.3g')} s of runs",
-        f"{counted(torn, 'torn line')} in the journal" if torn else None,
+        f"{counted(torn, 'unreadable line')} of the journal passed over" if torn else None,
     ]
     return tag(
         "header",
