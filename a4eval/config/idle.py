@@ -10,8 +10,8 @@ from a4eval.experiment import POINT_KEYS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OF_A_SWEEP = POINT_KEYS | {"reuse", "resume", "fail_fast", "retries", "sort", "stop", "objective"}
-"""The root keys that only a sweep looks at."""
+OF_A_SWEEP = POINT_KEYS | {"reuse", "sort", "stop", "objective"}
+"""The root keys that only a sweep looks at; `retries`, say, also the parts of a run."""
 _OF_HYDRAS = ("hydra.sweep.", "hydra.sweeper.", "hydra.launcher.")
 """Of Hydra's; which sweeper there is (``hydra/sweeper=``) also says whose parameters a config may hold."""
 

@@ -79,14 +79,12 @@ WRONG = {
         [
             Q5,
             "sort=iou_p1",
-            "retries=2",
             "hydra.sweep.dir=out",
             "hydra.sweeper.max_batch_size=2",
             "hydra.mode=MULTIRUN",
         ],
         [
             f"sort: is for a sweep; add -m {HERE}",
-            "retries: is for a sweep; add -m",
             "hydra.sweep.dir: is for a sweep; add -m",
             "hydra.sweeper.max_batch_size: is for a sweep; add -m",
             "hydra.mode: cannot be set: with -m it is a sweep, without it a single run",

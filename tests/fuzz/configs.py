@@ -167,9 +167,10 @@ def points(folder: Path, data: bytes) -> None:
 
 def yaml(folder: Path, data: bytes) -> None:
     """An experiment's file."""
-    from a4eval.config.compose import contained, experiment
+    from a4eval.config.compose import experiment
     from a4eval.config.guard import UserConfigs
     from a4eval.config.interpolation import bounded
+    from a4eval.config.salvage import contained
     from a4eval.experiment import Experiment
     from a4eval.runs.runner import checked
 
