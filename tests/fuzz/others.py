@@ -34,11 +34,11 @@ def onnx(folder: Path, data: bytes) -> None:
 
 def picture(folder: Path, data: bytes) -> None:
     """An image that boxes are drawn on."""
-    from a4eval_ap_metric.thumbnails import thumbnail
+    from a4eval_ap_metric.thumbnails import packed, small_copy
 
     file = folder / "image.jpg"
     file.write_bytes(data)
-    tried(lambda: thumbnail(file, 64), str(file))
+    tried(lambda: packed([small_copy(file, 64)], 10_000), str(file))
 
 
 def checkpoint(folder: Path, data: bytes) -> None:
