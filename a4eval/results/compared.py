@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from a4eval.comparisons.judge import Judged, by_severity, judge
@@ -120,6 +121,8 @@ def print_judged(title: str, judged: Sequence[Judged]) -> None:
 
 def _cells(one: Judged) -> list[Any]:
     interval, found = one.compared.interval, one.decision
+    if interval is not None and isnan(interval.low):  # from two seeds, say, none can be told
+        interval = None
     shown = f"[{interval.low:+.4g}, {interval.high:+.4g}]" if interval else ""
     return [
         one.name,
