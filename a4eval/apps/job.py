@@ -262,15 +262,14 @@ def _keep_what_was_printed(directory: Path, *, for_the_next: bool = False) -> No
     path = _printed(directory)
     if not path.is_file() or path.is_symlink():
         return
-    if not path.stat().st_size:
-        if for_the_next and _nobody_has(path):
-            _empty.append(path)
-            return
-    else:
+    if path.stat().st_size:
         directory.mkdir(exist_ok=True)
         there = os.open(directory / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
         with path.open("rb") as printed, os.fdopen(there, "ab") as output:
             shutil.copyfileobj(printed, output)
+    elif for_the_next and _nobody_has(path):
+        _empty.append(path)
+        return
     path.unlink()
 
 

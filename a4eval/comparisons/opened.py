@@ -144,7 +144,7 @@ def finished(path: Path) -> Finished:
     if not ended:
         states = f"; {len(newest)} that did not end well" if newest else ""
         raise DataError(f"{path}: no finished record of a4eval here{states}")
-    return Finished(ended, len(newest) - len(ended), len(read) - sum(one is not None for one in read))
+    return Finished(ended, len(newest) - len(ended), read.count(None))
 
 
 def every(path: Path) -> list[Opened]:
