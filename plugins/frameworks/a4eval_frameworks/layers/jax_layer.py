@@ -11,7 +11,7 @@ import numpy as np
 
 from a4eval import require
 from a4eval_frameworks.engines.jax_engine import JaxEngine
-from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
+from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_function, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.weights.translation import check_layout, from_torch, to_torch
 
@@ -54,7 +54,10 @@ class JaxLayer(FrameworkLayer):
         self._engine = JaxEngine()
         self._named = find(self.layer, HOMES)
         if _is_module(self._named):
-            self._graph, _, self._rest = self._split(_SEED)
+            self._graph, params, self._rest = self._split(_SEED)
+            check_real({".".join(map(str, path)): str(one.dtype) for path, one in _flat(params)})
+        else:
+            check_function(self._named, self.layer, "flax.nnx.Module")
 
     @property
     def engine(self) -> JaxEngine:

@@ -16,7 +16,7 @@ import numpy as np
 from a4eval import param, require
 from a4eval_frameworks.engines.jax_engine import JaxEngine
 from a4eval_frameworks.engines.torch_engine import TorchEngine
-from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
+from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves, mapped
 from a4eval_frameworks.weights.translation import check_layout, from_torch, to_torch
@@ -57,6 +57,7 @@ class KerasLayer(FrameworkLayer):
         first = self._in_dtype("float64")
         self._takes_training = "training" in inspect.signature(first.call).parameters
         self._names = _names(first)
+        check_real(dict(zip(self._names, (str(one.dtype) for one in first.trainable_variables), strict=True)))
 
     @property
     def engine(self) -> Any:
