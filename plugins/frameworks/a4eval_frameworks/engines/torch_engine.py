@@ -166,6 +166,10 @@ class TorchEngine:
         dparams = [next(each) if one.requires_grad else None for one in params]
         return dparams, filled(x, iter([next(each) if one.requires_grad else None for one in flat]))
 
+    def untraced(self) -> AbstractContextManager[None]:
+        """Return a context that does nothing: what torch makes while it compiles is there afterwards."""
+        return nullcontext()
+
     def transposed(self, tensor: Any, axes: list[int]) -> Any:
         """See :class:`Engine`."""
         return tensor.permute(axes)
@@ -193,6 +197,13 @@ class TorchEngine:
             return dict(zip(params, dparams, strict=True)), dx
 
         return backwards
+
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Draw within this context what *seed* gives, and go on after it as if nothing had been drawn."""
+        with self.torch.random.fork_rng(devices=[]):
+            self.torch.manual_seed(seed)
+            yield
 
     def channels_last(self, function: Function) -> Function:
         """Return the function whose images lie in memory with the channels last."""

@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from a4eval import param, require
+from a4eval_frameworks.engines.contract import first_line, refusal
 from a4eval_frameworks.engines.jax_engine import JaxEngine
 from a4eval_frameworks.engines.torch_engine import TorchEngine
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_real, positional
@@ -106,7 +107,8 @@ class KerasLayer(FrameworkLayer):
                 keywords = {**keywords, "training": self.training}
             values = [(one, params[name]) for one, name in zip(layer.trainable_variables, self._names, strict=True)]
             # not stateless_call, which leaves out the layer's own casts; some operations ask what a float is
-            with _policy(dtype), _keras().StatelessScope(state_mapping=values):
+            seeded = self._engine.seeded(0) if self.training else nullcontext()
+            with seeded, _policy(dtype), _keras().StatelessScope(state_mapping=values):
                 return layer(*args, **keywords)
 
         return call
@@ -120,7 +122,8 @@ class KerasLayer(FrameworkLayer):
     def _built(self, dtype: str, seed: int) -> Any:
         keras, wide = _keras(), dtype == "float64"
         keras.utils.set_random_seed(seed)
-        with self._engine.precision(np.float64(0) if wide else np.float32(0)), _policy(dtype):
+        exact = self._engine.precision(np.float64(0) if wide else np.float32(0))
+        with exact, self._engine.untraced(), _policy(dtype):
             layer = self._make(self.layer, self.arguments, "arguments")
             x = self._inner_example(np.random.default_rng(seed))
             args, keywords = positional(
@@ -129,7 +132,7 @@ class KerasLayer(FrameworkLayer):
             try:
                 layer(*args, **keywords)  # which builds its weights
             except Exception as error:
-                raise ValueError(f"keras: {type(error).__name__}: {str(error).strip().splitlines()[0]}") from error
+                raise refusal(error, "keras") from error
         return layer
 
     def _make(self, name: str, arguments: Any, path: str) -> Any:
@@ -137,7 +140,7 @@ class KerasLayer(FrameworkLayer):
         try:
             return find(name, HOMES, path)(*ordered, **named)
         except (TypeError, ValueError, AssertionError) as error:
-            raise ValueError(f"{path}: {name} cannot be made with them: {str(error).splitlines()[0]}") from error
+            raise ValueError(f"{path}: {name} cannot be made with them: {first_line(error)}") from error
 
 
 def _names(layer: Any) -> list[str]:

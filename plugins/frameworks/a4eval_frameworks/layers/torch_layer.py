@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import param, require
+from a4eval_frameworks.engines.contract import first_line
 from a4eval_frameworks.engines.torch_engine import TorchEngine
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_function, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
@@ -145,8 +146,7 @@ class TorchLayer(FrameworkLayer):
             return torch.func.functional_call(module, state, tuple(args), keywords)
 
         def seeded(params: dict[str, Any], x: Any) -> Any:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
+            with self.engine.seeded(seed):
                 return call(params, x)
 
         return seeded if training else call
@@ -180,8 +180,7 @@ class TorchLayer(FrameworkLayer):
     def _built(self, seed: int) -> Any:
         """Return a module made anew, in the mode that is asked for, its random numbers drawn from *seed*."""
         torch = self.engine.torch
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with self.engine.seeded(seed):
             module = self._make(self.layer, self.arguments, "arguments").train(self.training).to(self.device)
             if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
                 args, keywords = positional(self._inner_example(np.random.default_rng(seed)))
@@ -194,7 +193,7 @@ class TorchLayer(FrameworkLayer):
         try:
             return find(name, HOMES, path)(*ordered, **named)
         except (TypeError, ValueError, RuntimeError, AssertionError) as error:
-            raise ValueError(f"{path}: {name} cannot be made with them: {error}") from error
+            raise ValueError(f"{path}: {name} cannot be made with them: {first_line(error)}") from error
 
 
 def _computes(torch: Any, device: str) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -21,6 +26,7 @@ def test_a_leak_between_rows_is_failed_by_the_check_that_says_so(check, stranger
         {"layer": "RNN", "arguments": {"cell": {"layer": "GRUCell", "arguments": [2]}}, "input": [2, 3, 2]},
         {"layer": "Embedding", "arguments": [5, 3], "input": {"shape": [2, 3], "integers": 5}},
         {"layer": "keras_layers:Scaled", "input": [2, 3]},
+        {"layer": "Dropout", "arguments": [0.5], "input": [3, 4], "training": True},
     ],
     ids=lambda node: node["layer"],
 )
@@ -63,10 +69,11 @@ def test_what_training_does_is_said(keras, kind):
             "arguments.activation: got a mapping of class_name",
         ),
         ({"layer": "Conv2D", "arguments": [2, 3], "input": [2, 3]}, "keras: ValueError"),
+        ({"layer": "keras_layers:Picky", "input": [2, 3]}, "keras: TypeError: nothing pleases it"),
         ({"layer": "Dense", "arguments": [2], "input": [2, 3], "backend": "numpy"}, "got 'numpy', expected"),
     ],
 )
-def test_a_wrong_node_is_one_line(keras, node, says):
+def test_a_wrong_node_is_one_line(keras, strangers, node, says):
     with pytest.raises(ConfigError, match=says):
         build("layer", {"name": "keras", **node})
 
@@ -76,3 +83,21 @@ def test_another_backend_than_this_process_has_is_refused(keras, jax):
     node = {"name": "keras", "layer": "Dense", "arguments": [2], "input": [2, 3], "backend": other}
     with pytest.raises(ConfigError, match="in this process already"):
         build("layer", node)
+
+
+def test_what_jax_builds_while_it_traces_is_there_afterwards(keras, jax):
+    """Its seeds are made in the first float32 call, which is compiled: the next of another shape needs them, too."""
+    code = """
+        import numpy as np
+        from a4eval import build
+        node = {"layer": "Dropout", "arguments": [0.5], "input": [3, 4], "training": True, "backend": "jax"}
+        layer = build("layer", {"name": "keras", **node})
+        for rows in (3, 5):
+            y, _ = layer.forward({}, np.ones((rows, 4), np.float32))
+            print(y.dtype, sorted(set(y.ravel().tolist())))
+    """
+    env = {**os.environ, "KERAS_BACKEND": "jax"}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["float32 [0.0, 2.0]"] * 2, done.stderr
