@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from a4eval import Row, Value, param
+from a4eval import Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.oriented import oriented_iou
 from a4eval_ap_metric.matching.pairs import box_iou
@@ -40,22 +40,21 @@ class DetectionAveragePrecision(WeighableMetric):
         help="11_point is VOC 2007's, every_point VOC's from 2010 on, 101_point COCO's, yolo Ultralytics'",
     )
     matching: Literal["voc", "coco"] = param("voc", help="voc: only the best truth of all; coco: the best that is free")
-    threshold: float = param(0.5, help="IoU from which a detection is right")
-    thresholds: list[float] | None = param(None, help="several, over which the mean is taken, in place of threshold")
+    threshold: float = param(0.5, help="IoU from which a detection is right", above=0, maximum=1)
+    thresholds: list[float] | None = param(
+        None, help="several, over which the mean is taken, in place of threshold", above=0, maximum=1
+    )
     extra_pixel: bool = param(
         True, help="voc matching: box edges are inclusive pixels, so a width is one more (VOC's convention)"
     )
-    max_detections: int = param(100, help="coco matching: per image and class")
+    max_detections: int = param(100, help="coco matching: per image and class", minimum=1)
     geometry: Literal["box", "oriented"] = param(
         "box", help="what overlaps: box, or oriented (boxes of the reader oriented_text; extra_pixel is not for them)"
     )
     report: list[Literal["classes"]] = param(default_factory=lambda: ["classes"], help="tables: classes, or none")
 
     def __post_init__(self) -> None:
-        for name, given in (("threshold", [self.threshold]), ("thresholds", self.thresholds or [])):
-            for one in given:
-                if not 0 < one <= 1:
-                    raise ValueError(f"{name}: got {one}, expected a number above 0, up to 1")
+        check_ranges(self)
         if self.thresholds is not None and not self.thresholds:
             raise ValueError("thresholds: got none, expected at least one")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import DataError, Row, Value, param
+from a4eval import DataError, Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
 from a4eval_ap_metric.matching.coco import match
@@ -53,10 +53,11 @@ def _only_whole(weights: NDArray[np.float64] | None) -> None:
 class _AtThreshold(DetectionMetric):
     """A metric of the outcomes at one threshold."""
 
-    threshold: float = param(0.5, help="IoU from which a detection is right")
-    max_detections: int = param(100, help="per image and class")
+    threshold: float = param(0.5, help="IoU from which a detection is right", minimum=0, maximum=1)
+    max_detections: int = param(100, help="per image and class", minimum=1)
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         self._parameters = CocoParameters((self.threshold,), areas=(EVERY_AREA,), max_detections=(self.max_detections,))
 
     @property
@@ -128,12 +129,10 @@ class DetectionCalibration(_AtThreshold):
     names: ClassVar[Sequence[str]] = ("expected_calibration_error", "localization_aware_calibration_error")
     constant_may_win: ClassVar[bool] = True  # the share of hits as the score of all is as calibrated as can be
 
-    bins: int = param(10, help="bins of the score, of equal width")
+    bins: int = param(10, help="bins of the score, of equal width", minimum=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.bins < 1:
-            raise ValueError(f"bins: got {self.bins}, expected at least 1")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the expected calibration error."""
@@ -185,7 +184,9 @@ class ConfusionMatrix(DetectionMetric):
 
     names: ClassVar[Sequence[str]] = ()
 
-    threshold: float = param(0.5, help="IoU from which a detection has a truth, whatever their classes")
+    threshold: float = param(
+        0.5, help="IoU from which a detection has a truth, whatever their classes", minimum=0, maximum=1
+    )
     score: float = param(0.25, help="leave out detections with a lower score")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
@@ -229,18 +230,18 @@ class TideErrors(DetectionMetric):
     )
     constant_may_win: ClassVar[bool] = True  # the costs of one kind fall when those of another rise
 
-    foreground: float = param(0.5, help="IoU from which a detection is right")
-    background: float = param(0.1, help="IoU up to which a detection is on nothing")
-    max_detections: int = param(100, help="the best so many count")
+    foreground: float = param(0.5, help="IoU from which a detection is right", above=0, maximum=1)
+    background: float = param(0.1, help="IoU up to which a detection is on nothing", above=0, maximum=1)
+    max_detections: int = param(100, help="the best so many count", minimum=1)
     limit: Limit = param("class", help="max_detections of each class of an image (COCO), or of each image (tidecv)")
     absent_classes: bool = param(
         False, help="classes with detections and no truth enter the mean with an AP of 0 (tidecv), or take no part"
     )
 
     def __post_init__(self) -> None:
-        if not 0 < self.background < self.foreground <= 1:
-            got = f"{self.background} and {self.foreground}"
-            raise ValueError(f"background and foreground: got {got}, expected 0 < background < foreground ≤ 1")
+        check_ranges(self)
+        if self.background >= self.foreground:
+            raise ValueError(f"background: got {self.background}, expected less than foreground, {self.foreground}")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the average precision and what each kind of errors costs."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from a4eval import DataError
-from a4eval_ap_metric.identifiers import distinct
+from a4eval_ap_metric.identifiers import all_apart, distinct
 from a4eval_ap_metric.matching.joined import MatchedPart, class_blocks, compact, joined
 from a4eval_ap_metric.metrics.base import WeighableMetric, warn_of_more_objects
 from a4eval_ap_metric.metrics.detection_state import DetectionState
@@ -58,7 +57,7 @@ class ResampledMetric(WeighableMetric):
             DataError: an image came in two batches.
         """
         if "units" not in self._cache:
-            self._cache["units"] = _all_apart([one.units for one in self._matched_parts])
+            self._cache["units"] = all_apart([one.units for one in self._matched_parts])
         found: NDArray[Any] = self._cache["units"]
         return found
 
@@ -115,7 +114,7 @@ class ResampledMetric(WeighableMetric):
     def _match(self) -> None:
         """Match what has come since this was last done."""
         state = self._state
-        units = _all_apart([batch["unit"] for batch in state.batches])
+        units = all_apart([batch["unit"] for batch in state.batches])
         columns = {name: np.array(state.class_column(name), np.str_) for name in self.class_columns}
         matches = compact(self.matched(state.data()))
         self._parts.append(MatchedPart(units, state.classes(), columns, matches))
@@ -144,22 +143,6 @@ class ResampledMetric(WeighableMetric):
         if resampler is None or resampler.most < most:
             resampler = self._cache["resampler"] = Resampler(self.matches, most)
         return resampler.statistics(counts), np.sum(counts, axis=1)
-
-
-def _all_apart(given: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Return the distinct ids of images, ascending.
-
-    Args:
-        given: those of each batch, or of each part, without repetition.
-
-    Raises:
-        DataError: one is in two of them.
-    """
-    units = distinct(given)
-    if sum(map(len, given)) > len(units):
-        known, count = np.unique(np.concatenate(given), return_counts=True)
-        raise DataError(f"image {known[count > 1][0].item()!r} is in two batches: a batch is of whole images")
-    return units
 
 
 def warn_of_single_images(matches: Matches, names: Sequence[str]) -> None:

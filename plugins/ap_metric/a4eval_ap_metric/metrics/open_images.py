@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import Row, Value, param
+from a4eval import Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.open_images import open_images_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
@@ -33,7 +33,7 @@ class OpenImagesDetection(WeighableMetric):
 
     names: ClassVar[Sequence[str]] = ("mean_average_precision",)
 
-    threshold: float = param(0.5, help="IoU, or for groups the share of the detection inside")
+    threshold: float = param(0.5, help="IoU, or for groups the share of the detection inside", above=0, maximum=1)
     groups_count: bool = param(True, help="a group is found or missed like an object (the challenge), or only absorbs")
 
     @property
@@ -42,8 +42,7 @@ class OpenImagesDetection(WeighableMetric):
         return self.groups_count
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1:
-            raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")
+        check_ranges(self)
 
     @property
     def matches(self) -> Outcomes:

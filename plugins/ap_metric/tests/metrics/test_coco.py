@@ -196,7 +196,7 @@ def test_other_parameters_give_other_names():
     [
         ({"thresholds": []}, "thresholds"),
         ({"thresholds": [0.9, 0.5]}, "ascending"),
-        ({"thresholds": [50.0]}, "from 0 to 1"),
+        ({"thresholds": [50.0]}, r"thresholds\[0\]: got 50.0, expected at least 0 and at most 1"),
         ({"max_detections": [0]}, "at least 1"),
         ({"areas": {"x": [5, 1]}}, "low ≤ high"),
         ({"areas": {"50": [1, 5]}}, "two statistics have one name among AP, AP50"),

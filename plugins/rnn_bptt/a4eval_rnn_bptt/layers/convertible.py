@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from a4eval_rnn_bptt.layouts.keras_layout import from_keras, to_keras
-from a4eval_rnn_bptt.layouts.torch_layout import from_torch, to_torch
+from a4eval_rnn_bptt.layouts.weights import check_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,10 @@ _KERAS = ("kernel", "recurrent_kernel", "bias")
 
 
 class Convertible:
-    """The layouts ``torch``, named as in its ``state_dict``, and ``keras``: kernel, recurrent_kernel and bias."""
+    """The layouts ``torch``, named as in its ``state_dict``, and ``keras``: kernel, recurrent_kernel and bias.
+
+    In the former a GRU that resets before the matrix product keeps its ``weight_hn``, which no module of torch takes.
+    """
 
     cell_name: ClassVar[Literal["rnn", "lstm", "gru"]]
 
@@ -24,16 +27,20 @@ class Convertible:
         """Return the weights as *layout* has them; a ValueError where it has no such cell."""
         _check(layout)
         if layout == "torch":
-            return to_torch(params)
+            check_weights(self.cell_name, params, "torch")
+            return {f"{name}_l0": value for name, value in params.items()}
         return dict(zip(_KERAS, to_keras(self.cell_name, params), strict=False))
 
     def from_layout(self, layout: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Return the weights of this cell for those of *layout*; a ValueError where they are none."""
         _check(layout)
         if layout == "torch":
-            return from_torch(arrays)
+            params = {name.removesuffix("_l0"): value for name, value in arrays.items()}
+            check_weights(self.cell_name, params, "torch")
+            return params
         given = [arrays[name] for name in _KERAS if name in arrays]
-        return from_keras(self.cell_name, given, reset_after=getattr(self, "reset_after", True))
+        reset = getattr(self, "reset_after", True)
+        return from_keras(self.cell_name, given, reset_after=reset, use_bias="bias" in arrays)
 
 
 def _check(layout: str) -> None:

@@ -11,6 +11,7 @@ from a4eval_rnn_bptt.layouts.weights import (
     CellName,
     by_layer,
     check_cell_name,
+    check_chain,
     check_shapes,
     check_weights,
     endings,
@@ -44,7 +45,10 @@ def to_keras(cell: CellName, params: Params) -> list[Array]:
     Raises:
         ValueError: these are no weights of that cell, or of a variant that Keras does not have.
     """
-    return [one for part in by_layer(params).values() for one in _to_keras(cell, part)]
+    parts = by_layer(params)
+    converted = [one for part in parts.values() for one in _to_keras(cell, part)]
+    check_chain(parts)
+    return converted
 
 
 def _to_keras(cell: CellName, params: Params) -> list[Array]:
@@ -68,6 +72,7 @@ def from_keras(
     weights: Sequence[Array],
     *,
     reset_after: bool = True,
+    use_bias: bool = True,
     layers: int = 1,
     bidirectional: bool = False,
 ) -> dict[str, Array]:
@@ -75,10 +80,11 @@ def from_keras(
 
     Args:
         cell: which cell the weights belong to.
-        weights: kernel, recurrent kernel and, if there are biases, the bias: (G·H,), or (2, G·H) for a GRU with
+        weights: kernel, recurrent kernel and, with ``use_bias``, the bias: (G·H,), or (2, G·H) for a GRU with
             ``reset_after=True``; one layer's after the other's, and of a ``Bidirectional`` the forward ones first,
             as ``get_weights`` of a model with nothing but these layers gives them.
         reset_after: that of the GRU.
+        use_bias: that of the layers; so a bias that went missing is not taken for one that there never was.
         layers: how many layers there are.
         bidirectional: each is in ``keras.layers.Bidirectional``.
 
@@ -89,24 +95,27 @@ def from_keras(
     Raises:
         ValueError: another number of arrays, or shapes that are not those of that cell.
     """
+    if layers < 1:
+        raise ValueError(f"got layers={layers}, expected at least 1")
     parts = endings(layers, bidirectional) if layers > 1 or bidirectional else [""]
-    each, left = divmod(len(weights), len(parts))
-    if each not in (2, 3) or left:
+    each = 2 + use_bias
+    if len(weights) != each * len(parts):
         times = f" for each of {', '.join(parts)}" if len(parts) > 1 else ""
-        raise ValueError(
-            f"got {len(weights)} arrays, expected kernel, recurrent kernel and perhaps a bias{times}: "
-            f"{2 * len(parts)} or {3 * len(parts)}"
-        )
-    return {
-        f"{name}{ending}": value
+        expected = "kernel, recurrent kernel and bias" if use_bias else "kernel and recurrent kernel"
+        fewer = "; layers without biases are use_bias=False" if use_bias else ""
+        raise ValueError(f"got {len(weights)} arrays, expected {expected}{times}: {each * len(parts)}{fewer}")
+    arrays = [np.asarray(one) for one in weights]
+    found = {
+        ending: _from_keras(cell, arrays[index * each : (index + 1) * each], reset_after)
         for index, ending in enumerate(parts)
-        for name, value in _from_keras(cell, weights[index * each : (index + 1) * each], reset_after).items()
     }
+    check_chain(found)
+    return {f"{name}{ending}": value for ending, one in found.items() for name, value in one.items()}
 
 
 def _from_keras(cell: CellName, weights: Sequence[Array], reset_after: bool) -> dict[str, Array]:  # noqa: FBT001  (handed on)
     check_cell_name(cell)
-    if cell == "gru" and len(weights) == 3 and (np.ndim(weights[2]) == 2) != reset_after:
+    if cell == "gru" and len(weights) == 3 and (weights[2].ndim == 2) != reset_after:
         raise ValueError(f"the bias has shape {np.shape(weights[2])}, which is not that of reset_after={reset_after}")
     given = dict(zip(("kernel", "recurrent_kernel", "bias"), weights, strict=False))
     (inputs, *_), (hidden, *_) = ((*np.shape(weights[index]), 0) for index in (0, 1))

@@ -11,6 +11,7 @@ from a4eval_rnn_bptt.layouts.weights import (
     CellName,
     by_layer,
     check_cell_name,
+    check_chain,
     check_shapes,
     check_weights,
     reorder,
@@ -55,8 +56,10 @@ def to_onnx(cell: CellName, params: Params) -> list[OnnxOperator]:
         ValueError: these are no weights of that cell.
     """
     layers: dict[str, list[tuple[dict[str, Array], dict[str, str | int]]]] = {}
-    for ending, part in by_layer(params).items():
+    parts = by_layer(params)
+    for ending, part in parts.items():
         layers.setdefault(ending.removesuffix("_reverse"), []).append(_direction(cell, part))
+    check_chain(parts)
     return [
         OnnxOperator(
             {name: np.stack([inputs[name] for inputs, _ in ways]) for name in ways[0][0]},
@@ -107,18 +110,20 @@ def from_onnx(cell: CellName, operators: Sequence[OnnxOperator]) -> dict[str, Ar
         directions.
 
     Raises:
-        ValueError: arrays of other names or shapes, or a direction that is not forward or bidirectional.
+        ValueError: no operator, arrays of other names or shapes, or a direction that is not forward or bidirectional.
     """
-    params: dict[str, Array] = {}
+    if not operators:
+        raise ValueError("got no operator, expected one a layer")
+    parts: dict[str, dict[str, Array]] = {}
     ways = [_checked(cell, operator) for operator in operators]
     numbered = len(operators) > 1 or 2 in ways
     for k, operator in enumerate(operators):
         for way in range(ways[k]):
             single = {name: np.asarray(one[way]) for name, one in operator.inputs.items()}
             ending = f"_l{k}{'_reverse' if way else ''}" if numbered else ""
-            found = _from_direction(cell, single, operator.attributes)
-            params |= {f"{name}{ending}": value for name, value in found.items()}
-    return params
+            parts[ending] = _from_direction(cell, single, operator.attributes)
+    check_chain(parts)
+    return {f"{name}{ending}": value for ending, one in parts.items() for name, value in one.items()}
 
 
 def _checked(cell: CellName, operator: OnnxOperator) -> int:

@@ -41,7 +41,7 @@ def check_weights(
     got = {name: np.shape(value) for name, value in params.items()}
     needed = ("weight_ih", "weight_hh")
     if any(len(got.get(name, ())) != 2 for name in needed):
-        raise ValueError(f"got {_listed(got)}, expected matrices weight_ih and weight_hh of one {cell}")
+        raise ValueError(f"got {listed(got)}, expected matrices weight_ih and weight_hh of one {cell}")
     inputs, hidden = (got[name][1] for name in needed)
     is_coupled = cell == "lstm" and got["weight_ih"][0] == 3 * hidden
     gates = 3 if is_coupled else GATES[cell]
@@ -57,7 +57,7 @@ def check_weights(
     if cell == "lstm" and "weight_peephole" in got:
         expected["weight_peephole"] = (gates - 1, hidden)
     if got != expected:
-        raise ValueError(f"got {_listed(got)}, expected the weights of one {cell}: {_listed(expected)}")
+        raise ValueError(f"got {listed(got)}, expected the weights of one {cell}: {listed(expected)}")
     if "weight_peephole" in got and not peepholes:
         raise ValueError(f"{framework} has no LSTM with peepholes, so weight_peephole has no place there")
     if is_coupled and not coupled:
@@ -78,11 +78,12 @@ def check_shapes(given: Mapping[str, Array], expected: Mapping[str, tuple[int, .
     """Raise a ValueError unless the arrays of another framework have these names and shapes."""
     got = {name: np.shape(value) for name, value in given.items()}
     if got != dict(expected):
-        raise ValueError(f"got {_listed(got)}, expected those of {owner}: {_listed(expected)}")
+        raise ValueError(f"got {listed(got)}, expected those of {owner}: {listed(expected)}")
     check_real(given)
 
 
-def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
+def listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Return names and shapes as a sentence has them."""
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
 
 
@@ -106,6 +107,19 @@ def by_layer(params: Params) -> dict[str, dict[str, Array]]:
     if set(order) != set(parts):
         raise ValueError(f"got layers {', '.join(sorted(parts))}, expected {', '.join(order)}")
     return {ending: parts[ending] for ending in order}
+
+
+def check_chain(parts: Mapping[str, Params]) -> None:
+    """Raise a ValueError unless each layer's weights, by ending, take what the layer below them gives."""
+    for ending, part in parts.items():
+        below = f"_l{int(ending.removesuffix('_reverse')[2:] or 0) - 1}" if ending else ""
+        if below in parts and ending:
+            ways = 2 if f"{below}_reverse" in parts else 1
+            given, taken = ways * parts[below]["weight_hh"].shape[1], part["weight_ih"].shape[1]
+            if given != taken:
+                raise ValueError(
+                    f"weight_ih{ending} takes {taken} inputs, expected {given}: what the layer below gives"
+                )
 
 
 def endings(layers: int, bidirectional: bool) -> list[str]:  # noqa: FBT001  (a fact, not a switch)

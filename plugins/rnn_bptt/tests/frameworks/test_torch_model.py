@@ -394,6 +394,15 @@ def refused(torch, nn, case):
         "another state": (make(step=lambda self, x, s: (*tanh_step(self, x, s), x)), x, None),
         "random": (make(step=lambda self, x, s: (nn.functional.dropout(tanh_step(self, x, s)[0]),)), x, None),
         "mixing": (make(step=lambda self, x, s: (tanh_step(self, x, s)[0] - x.mean(),)), x, None),
+        "batch norm": (
+            make(
+                step=lambda self, x, s: (
+                    nn.functional.batch_norm(tanh_step(self, x, s)[0], None, None, None, None, True),
+                )
+            ),
+            x,
+            None,
+        ),
         "float32 inside": (make(step=lambda self, x, s: (x @ torch.ones(INPUTS, HIDDEN),)), x, None),
         "detached": (make(step=lambda self, x, s: (tanh_step(self, x, s)[0].detach(),)), x, None),
         "tuple": (make(), (x, x), None),
@@ -425,6 +434,10 @@ def refused(torch, nn, case):
         ("another state", r"step returned a state of shapes \[\(6,\), \(5,\)\], expected \[\(6,\)\]"),
         ("random", "step is random"),
         ("mixing", "step mixes the rows of a batch"),
+        (
+            "batch norm",
+            r"one row alone \(ValueError: .* does it mix the rows of a batch, as batch norm without running",
+        ),
         ("float32 inside", "step failed in float64: RuntimeError"),
         ("detached", "step uses none of the model's parameters, or detaches"),
         ("tuple", r"the batch is a tuple, expected a tensor \(T, B, I\)"),

@@ -53,7 +53,7 @@ def test_keras_computes_the_same(keras, rng, cell, options):
     expected = keras.ops.convert_to_numpy(theirs(np.ascontiguousarray(x.swapaxes(0, 1)))).swapaxes(0, 1)
     # Keras's loop over steps goes through float32 even for float64 layers; another convention would be off by 0.1
     assert np.abs(layer.forward(params, x)[0] - expected).max() < 1e-6
-    back = from_keras(cell, theirs.get_weights(), **reset)
+    back = from_keras(cell, theirs.get_weights(), use_bias=layer.bias, **reset)
     assert back.keys() == params.keys()
     assert np.abs(layer.forward(back, x)[0] - expected).max() < 1e-6
 
@@ -62,10 +62,15 @@ def test_keras_computes_the_same(keras, rng, cell, options):
 def test_there_and_back(rng, cell, options):
     layer = build("layer", {"name": cell, "inputs": 3, "hidden": 4, **options})
     params = layer.init(rng)
-    for name, value in from_torch(to_torch(params)).items():
-        assert np.array_equal(value, params[name])
+    if "weight_hn" not in params:
+        for name, value in from_torch(to_torch(params)).items():
+            assert np.array_equal(value, params[name])
+    for layout in ("torch", "keras"):
+        there = layer.from_layout(layout, layer.to_layout(layout, params))
+        assert there.keys() == params.keys()
+        assert np.array_equal(there["weight_hh"], params["weight_hh"])
     reset = {"reset_after": layer.reset_after} if cell == "gru" else {}
-    back = from_keras(cell, to_keras(cell, params), **reset)
+    back = from_keras(cell, to_keras(cell, params), use_bias=layer.bias, **reset)
     for name in params:
         if not name.startswith("bias") or reset:
             assert np.array_equal(back[name], params[name]), name
@@ -100,10 +105,49 @@ def test_bad_weights():
         from_torch({"weight_ih_l0": np.zeros(1, complex)})
     with pytest.raises(ValueError, match="got 1 arrays"):
         from_keras("rnn", [np.zeros((1, 1))])
-    with pytest.raises(ValueError, match=r"got 4 arrays, .* for each of _l0, _l0_reverse, _l1, _l1_reverse: 8 or 12"):
+    with pytest.raises(ValueError, match=r"got 4 arrays, .* for each of _l0, _l0_reverse, _l1, _l1_reverse: 12"):
         from_keras("rnn", [np.zeros((1, 1))] * 4, layers=2, bidirectional=True)
     with pytest.raises(ValueError, match="not that of reset_after=False"):
         from_keras("gru", [np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((2, 3))], reset_after=False)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_bias_that_is_missing_is_refused(rng, cell):
+    params = build("layer", {"name": cell, "inputs": 3, "hidden": 4}).init(rng)
+    kernel, recurrent, bias = to_keras(cell, params)
+    with pytest.raises(
+        ValueError, match=r"got 2 arrays, expected kernel, recurrent kernel and bias: 3; .* use_bias=Fal"
+    ):
+        from_keras(cell, [kernel, recurrent])
+    with pytest.raises(ValueError, match="got 3 arrays, expected kernel and recurrent kernel: 2"):
+        from_keras(cell, [kernel, recurrent, bias], use_bias=False)
+    assert list(from_keras(cell, [kernel.tolist(), recurrent.tolist()], use_bias=False)) == ["weight_ih", "weight_hh"]
+    for missing in params:
+        rest = {name: value for name, value in params.items() if name != missing}
+        with pytest.raises(ValueError, match=f"expected the weights of one layer of torch: .*{missing}"):
+            to_torch(rest)
+        with pytest.raises(ValueError, match=f"expected the weights of one layer of torch: .*{missing}"):
+            from_torch({f"{name}_l0": value for name, value in rest.items()})
+
+
+def test_a_layer_takes_what_the_one_below_gives(rng):
+    layer = build("layer", {"name": "stacked", "cell": {"name": "gru", "hidden": 4}, "layers": 2, "inputs": 3})
+    params = layer.init(rng)
+    operators, weights = to_onnx("gru", params), to_keras("gru", params)
+    weights[3] = np.zeros((5, 12))
+    message = "weight_ih_l1 takes 5 inputs, expected 4: what the layer below gives"
+    with pytest.raises(ValueError, match=message):
+        from_keras("gru", weights, layers=2)
+    operators[1].inputs["W"] = np.zeros((1, 12, 5))
+    with pytest.raises(ValueError, match=message):
+        from_onnx("gru", operators)
+    for convert in (to_keras, to_onnx):
+        with pytest.raises(ValueError, match=message):
+            convert("gru", {**params, "weight_ih_l1": np.zeros((12, 5))})
+    with pytest.raises(ValueError, match="got layers=0, expected at least 1"):
+        from_keras("gru", [], layers=0)
+    with pytest.raises(ValueError, match="got no operator, expected one a layer"):
+        from_onnx("gru", [])
 
 
 def test_weights_of_another_cell_are_refused(rng):
@@ -134,6 +178,7 @@ def test_weights_of_another_cell_are_refused(rng):
     [
         ({"peephole": True}, to_keras, "Keras has no LSTM with peepholes"),
         ({"coupled": True}, to_keras, "Keras has no LSTM with coupled gates"),
+        ({"peephole": True}, lambda _, params: to_torch(params), "torch has no LSTM with peepholes"),
         ({"coupled": True, "peephole": True}, to_flax, "Flax has no LSTM with"),
         ({"peephole": True}, to_equinox, "Equinox has no LSTM with peepholes"),
     ],
