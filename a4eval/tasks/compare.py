@@ -66,9 +66,8 @@ class Compare:
 
     def run(self, run: Run) -> Result:
         """Compare."""
+        run.sources_of(self.first, self.second)
         for reader, taken in ((self.first, self._first), (self.second, self._second)):
-            for path in reader.sources():
-                run.source(path)
             taken.take_in(reader, run.track(reader.batches(run), "evaluating"), run)
         if doubt := self.interval.doubt():
             run.warn(doubt)

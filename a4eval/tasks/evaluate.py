@@ -69,8 +69,7 @@ class Evaluate:
 
     def run(self, run: Run) -> Result:
         """Evaluate."""
-        for path in self.data.sources():
-            run.source(path)
+        run.sources_of(self.data)
         if self.shards > 1 and run.experiment is not None:
             for shard in evaluate_parts(run.experiment, self._set.fresh(), self.shards):
                 self._set.merge(shard.metrics)

@@ -168,8 +168,7 @@ class BoxLandscape:
                 truth.append(convert_boxes(batch["truth_box"][partners], "xywh", "xyxy"))
             except ValueError as error:
                 raise DataError(f"matched boxes: {error}") from error
-        for path in self.data.sources():  # type: ignore[union-attr]
-            run.source(path)
+        run.sources_of(self.data)
         if sum(map(len, predicted)) < 2:
             raise DataError(f"data: fewer than two detections reach an IoU of {self.threshold:g} with the truth")
         return self._landscape.scattered("detector", np.concatenate(predicted), np.concatenate(truth))

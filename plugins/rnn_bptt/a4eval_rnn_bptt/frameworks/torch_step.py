@@ -27,7 +27,7 @@ class Stepping(Protocol):
         """Return the state before the first step: a tensor (rows, …) or a tuple of such, the output first."""
 
 
-class _WrongState(ValueError):
+class _WrongStateError(ValueError):
     """What the model gives is no state, or another one than before."""
 
 
@@ -75,10 +75,10 @@ class TorchStep(Recurrent):
             kinds = f"a {type(state).__name__}"
             if isinstance(state, tuple | list):
                 kinds += f" of {', '.join(type(one).__name__ for one in state) or 'nothing'}"
-            raise _WrongState(f"{method} returned {kinds}, expected a tensor (rows, …) or a tuple of such")
+            raise _WrongStateError(f"{method} returned {kinds}, expected a tensor (rows, …) or a tuple of such")
         for one in (state,) if isinstance(state, tensor) else state:
             if one.ndim < 2 or one.shape[0] != rows:
-                raise _WrongState(f"{method} returned a tensor of shape {tuple(one.shape)}, expected ({rows}, …)")
+                raise _WrongStateError(f"{method} returned a tensor of shape {tuple(one.shape)}, expected ({rows}, …)")
 
     def _try(self, x: Array) -> None:
         """Do a step, twice and for one row alone, and see which weights it uses."""
@@ -88,7 +88,7 @@ class TorchStep(Recurrent):
         try:
             after = self.call(leaf, rows, state)
             again = self.call(leaf, rows, state)
-        except _WrongState:
+        except _WrongStateError:
             raise
         except Exception as error:  # a stranger's code may raise anything
             raise ValueError(f"step failed in float64: {type(error).__name__}: {error}") from error
@@ -158,7 +158,7 @@ class TorchStep(Recurrent):
         parts = (after,) if self._alone else tuple(after)
         shapes = [tuple(one.shape[1:]) for one in parts]
         if isinstance(after, torch.Tensor) != self._alone or shapes != self._shapes:
-            raise _WrongState(
+            raise _WrongStateError(
                 f"step returned a state of shapes {shapes}, expected {self._shapes} behind the rows, as initial_state"
             )
         flat = (torch.view_as_real(one) if one.is_complex() else one for one in parts)
