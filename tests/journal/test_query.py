@@ -209,7 +209,7 @@ def test_a_slip_in_ls_is_one_line(place, options, text):
 def test_where_no_key_is_near_what_most_likely_was_meant_comes_first(place):
     (place.folder / "results.jsonl").write_text(f"{record(1, value=1)}\n{record(2, value=2)}\n")
     error = place.run("ls", ".", "zzz>1").err
-    told = "value, task.x, experiment, status, verdict, seed, age, started, path, config"
+    told = "value, task.x, experiment, status, verdict, seed, age, started, path, app"
     assert f"no key 'zzz' in the records; known: {told}" in error
 
 
