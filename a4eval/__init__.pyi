@@ -6,6 +6,7 @@ from .api.run import run as run
 from .api.sweep import sweep as sweep
 from .arrays import load_arrays as load_arrays
 from .component import Component as Component
+from .component import check_ranges as check_ranges
 from .component import param as param
 from .config.builder import build as build
 from .context import Run as Run

@@ -14,6 +14,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from a4eval.ranges import ANY, Range
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -64,6 +66,7 @@ class ParameterInfo:
     help: str
     unit: str = ""
     kind: str = ""
+    range: Range = ANY
 
 
 def param(
@@ -73,6 +76,10 @@ def param(
     unit: str = "",
     kind: str = "",
     default_factory: Callable[[], Any] | Any = dataclasses.MISSING,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
 ) -> Any:
     """Declare a parameter of a component: a dataclass field with help, unit and, for a nested component, its kind.
 
@@ -83,10 +90,17 @@ def param(
         kind: the field holds a component of this kind (or a list or dict of them).
             A config then gives ``{name: …}`` or just the name; the built object arrives in the field.
         default_factory: as in :func:`dataclasses.field`.
+        minimum: the least that a config may give, as a number or within a list or mapping.
+        maximum: the greatest.
+        above: what it must be greater than.
+        below: what it must be less than; infinity for any finite number.
+
+    What a config gives is checked before the component is made, and what is wrong with any parameter is told at once;
+    for those made in Python ``__post_init__`` calls :func:`check_ranges`.
 
     >>> @dataclass
     ... class Shift:
-    ...     pixels: float = param(1.0, help="how far", unit="pixels")
+    ...     pixels: float = param(1.0, help="how far", unit="pixels", minimum=0)
     >>> Shift().pixels
     1.0
     """
@@ -97,10 +111,36 @@ def param(
         keywords["default"] = default
     if default_factory is not dataclasses.MISSING:
         keywords["default_factory"] = default_factory
-    return dataclasses.field(metadata={_META: ParameterInfo(help, unit, kind)}, **keywords)
+    info = ParameterInfo(help, unit, kind, Range(minimum, maximum, above, below))
+    return dataclasses.field(metadata={_META: info}, **keywords)
 
 
 def parameter_info(field: dataclasses.Field[Any]) -> ParameterInfo:
     """Return what :func:`param` said of *field* (empty for a plain dataclass field)."""
     info: ParameterInfo = field.metadata.get(_META, ParameterInfo(""))
     return info
+
+
+def check_ranges(component: Any) -> None:
+    """Check the numbers among a component's parameters against what :func:`param` allows, for its ``__post_init__``.
+
+    Raises:
+        ValueError: some are not allowed; the text names each.
+
+    >>> @dataclass
+    ... class Window:
+    ...     steps: int = param(8, help="how long", minimum=1)
+    ...     taper: float = param(0.5, help="how much of it fades", minimum=0, below=1)
+    ...     def __post_init__(self):
+    ...         check_ranges(self)
+    >>> Window(0, 1.0)
+    Traceback (most recent call last):
+    ValueError: steps: got 0, expected at least 1; taper: got 1.0, expected at least 0 and below 1
+    """
+    wrong = [
+        f"{path}: {problem}"
+        for field in dataclasses.fields(component)
+        for path, problem in parameter_info(field).range.outside(getattr(component, field.name), field.name)
+    ]
+    if wrong:
+        raise ValueError("; ".join(wrong))

@@ -117,6 +117,21 @@ class Run:
             raise DataError(message) from error
         return path
 
+    def sources_of(self, *readers: Any) -> None:
+        """Note the files that readers are about to read.
+
+        Raises:
+            DataError: some cannot be read; the text names each.
+        """
+        wrong = []
+        for path in dict.fromkeys(path for reader in readers for path in reader.sources()):
+            try:
+                self.source(path)
+            except DataError as error:
+                wrong.append(error)
+        if wrong:
+            raise DataError("; ".join(map(str, wrong))) from wrong[0]
+
     def artifact(self, name: str) -> Path:
         """Return the path to write the artifact *name* to, inside the run's folder; it is listed in the record.
 

@@ -172,8 +172,13 @@ def text_of(error: BaseException) -> str:
         return f"(its text cannot be had: {type(another).__name__})"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], likely: Iterable[str] = ()) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known name, or those that begin so; else the known names.
+
+    Args:
+        name: what was asked for.
+        known: what there is.
+        likely: those of it that come first where none is near.
 
     >>> did_you_mean("averge", ["average", "median"])
     "; did you mean 'average'?"
@@ -181,11 +186,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     "; did you mean 'assignment4/q3_interpolated_ap'?"
     >>> did_you_mean("zzz", ["average", "median"])
     '; known: average, median'
+    >>> did_you_mean("zzz", ["average", "median"], likely=["median"])
+    '; known: median, average'
     """
     names = sorted(known)
     near = _same(name, names) or _beginning(name, names) or get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
+    names = list(dict.fromkeys([*likely, *names]))
     if len(names) > NAMES_SHOWN:
         return f"; known: {', '.join(names[:NAMES_SHOWN])} and {len(names) - NAMES_SHOWN} more"
     return f"; known: {', '.join(names)}" if names else "; none is known"

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -23,7 +24,6 @@ from a4eval.errors import PluginError, did_you_mean, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 GROUP = "a4eval"
 _NO_NAME = "is no name: letters, digits and _, and no digit first"
@@ -189,7 +189,17 @@ def _load(plugin: Plugin, entry: EntryPoint) -> None:
     for package in plugin.config_packages:
         if find_spec(package) is None:
             where = getattr(module, "a4eval_config_packages", module)
-            raise _BrokenError(f"its config package {package!r} cannot be found", where)
+            raise _BrokenError(f"its config package {package!r} cannot be found{_other_copy(entry, module)}", where)
+
+
+def _other_copy(entry: EntryPoint, module: Any) -> str:
+    """Say that not what is installed was imported but another copy, if so: sources may lack what a wheel holds."""
+    package = entry.module.partition(".")[0]
+    file = Path(getattr(module, "__file__", None) or "").resolve()
+    installed = Path(str(entry.dist.locate_file(package))) if entry.dist else file
+    if not installed.is_dir() or file.is_relative_to(installed.resolve()):
+        return ""
+    return f": {file} was imported, not {installed}; use another folder, or `pip install -e` this one"
 
 
 def _check_names(module: Any, where: str) -> None:

@@ -139,7 +139,7 @@ def main() -> None:
     most = parser.parse_args().detections
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for size in sorted({ONE, most}):
+        for size in sorted({ONE, min(most, 10 * ONE), most}):
             write_tables(folder / str(size), size)
         parts = [sizes(folder, most), shards(folder, min(most, 10 * ONE))]
     text = "\n\n".join(

@@ -28,11 +28,16 @@ ACCURACIES = Path(__file__).resolve().parent / "accuracies"
 
 
 def pytest_sessionstart() -> None:
-    """Say which packages of ours are lacking, rather than let a thousand tests fail for it."""
+    """Say what of ours is lacking, rather than let a thousand tests fail for it."""
     lacking = [one for one in PLUGINS if find_spec(f"a4eval_{one}") is None]
     if lacking:
         folders = " ".join(f"plugins/{one}" for one in lacking)
         raise pytest.UsageError(f"the core's tests run its plugins: pip install {folders} (in {ROOT})")
+    if find_spec("a4eval.configs") is None:
+        raise pytest.UsageError(
+            f"{FOUND} holds the sources of a4eval without its configs: `pytest`, not `python -m pytest`, which looks "
+            f"here before it looks at what is installed; or pip install -e {FOUND}"
+        )
 
 
 @dataclass(frozen=True)

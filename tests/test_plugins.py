@@ -80,6 +80,25 @@ def a4eval_components():
 """
 
 
+def test_sources_in_the_way_of_what_is_installed_are_told(site, tmp_path):
+    """``python -m a4eval`` looks into the folder it is called in first: sources there may lack what a wheel holds."""
+    code = HEAD + "@hookimpl\ndef a4eval_config_packages():\n    return ['study.configs']\n"
+    for folder in (site.folder / "study", tmp_path / "sources" / "study"):
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+        (folder / "plugin.py").write_text(code)
+    (site.folder / "study" / "configs").mkdir()
+    (site.folder / "study" / "configs" / "__init__.py").touch()
+    info = site.folder / "study-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: study\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[a4eval]\nstudy = study.plugin\n")
+    assert site.run("plugins", "--strict-plugins").code == 0
+    done = site.run("plugins", "--strict-plugins", cwd=tmp_path / "sources")
+    assert done.code == 2
+    assert f"cannot be found: {tmp_path}/sources/study/plugin.py was imported, not {site.folder}/study; " in done.out
+
+
 def test_where_a_plugin_broke_is_the_last_line_of_its_own_code(site):
     site.add("deep", DEEP)
     (row,) = (one for one in json.loads(site.run("plugins", "--json").out) if one["plugin"] == "deep")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from a4eval.cli.options import by_option, independent_option, keys_of, margins_of, numbers_of, target_option
-from a4eval.errors import ConfigError
+from a4eval.errors import ConfigError, noted, together
 
 GATE_HELP = """Gate a record.
 
@@ -79,6 +79,7 @@ def gate(
     from a4eval.comparisons.rules import Rules, read
     from a4eval.comparisons.seeds import SweepOptions
     from a4eval.config.builder import build_options
+    from a4eval.journal.pointed import all_there
     from a4eval.results.gated import FORMATS, Gated, write
 
     limits = [one for one in arguments if re.search("[<>]", one) and not Path(one).exists()]
@@ -87,23 +88,29 @@ def gate(
         raise ConfigError(
             f"got {len(paths)} records, expected RECORD or BASELINE CANDIDATE; `a4eval gate --help` tells"
         )
-    rules = read(rules_file) if rules_file else Rules()
-    given: dict[str, Any] = {
-        "margins": rules.margins | _margins(metrics, margins),
-        "parts": rules.parts | margins_of(parts, "--parts"),
-        "costs": rules.costs | margins_of(costs, "--cost"),
-        "limits": [*rules.limits, *limits],
-        "alpha": rules.alpha if alpha is None else alpha,
-        "undecided": undecided or rules.undecided,
-    }
-    rules = build_options(Rules, given, path="gate")
-    if rules.empty:
-        raise ConfigError(
-            "there is no rule; give --metric NAME, --parts LABEL=MARGIN, --cost NAME=SHARE, --rules FILE or "
-            "'METRIC>=NUMBER'"
-        )
-    if len(paths) == 1 and rules.comparing:
-        raise ConfigError("a margin needs a baseline: give BASELINE CANDIDATE")
+    problems: list[ConfigError] = []
+    with noted(problems):
+        all_there(*paths)
+    with noted(problems):
+        rules = read(rules_file) if rules_file else Rules()
+        given: dict[str, Any] = {
+            "margins": rules.margins | _margins(metrics, margins),
+            "parts": rules.parts | margins_of(parts, "--parts"),
+            "costs": rules.costs | margins_of(costs, "--cost"),
+            "limits": [*rules.limits, *limits],
+            "alpha": rules.alpha if alpha is None else alpha,
+            "undecided": undecided or rules.undecided,
+        }
+        rules = build_options(Rules, given, path="gate")
+        if rules.empty:
+            raise ConfigError(
+                "there is no rule; give --metric NAME, --parts LABEL=MARGIN, --cost NAME=SHARE, --rules FILE or "
+                "'METRIC>=NUMBER'"
+            )
+        if len(paths) == 1 and rules.comparing:
+            raise ConfigError("a margin needs a baseline: give BASELINE CANDIDATE")
+    if problems:
+        raise together(problems)
     options = SweepOptions(keys_of(by), (), independent, numbers_of(targets, "--target"))
     done = Gated(paths[0] if len(paths) == 2 else None, paths[-1], rules, options)
     write(FORMATS[form](done), output)

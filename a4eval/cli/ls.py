@@ -33,12 +33,14 @@ def ls(
     as_json: bool,
 ) -> None:
     """List records."""
+    from a4eval.journal.pointed import all_there
     from a4eval.journal.query import is_condition
     from a4eval.results.listing import list_records
 
     if as_csv and as_json:
         raise ConfigError("choose one of --csv and --json")
     form = "json" if as_json else "csv" if as_csv else "table"
-    paths = [one for one in given if Path(one).exists() or not is_condition(one)]
-    conditions = [one for one in given if one not in paths]
-    list_records([Path(one) for one in paths or ["."]], conditions, sort=sort, columns=columns, limit=limit, form=form)
+    paths = [Path(one) for one in given if Path(one).exists() or not is_condition(one)] or [Path()]
+    conditions = [one for one in given if is_condition(one) and not Path(one).exists()]
+    all_there(*paths)
+    list_records(paths, conditions, sort=sort, columns=columns, limit=limit, form=form)

@@ -39,12 +39,14 @@ def report(
 
     It is whole without scripts, and asks no server for anything.
     """
+    from a4eval.journal.pointed import all_there
     from a4eval.results.report import build
 
     if not 0 < alpha < 1:
         raise ConfigError(f"got {alpha}, expected a number between 0 and 1", path="--alpha")
     if margins and baseline is None:
         raise ConfigError("says nothing without --baseline", path="--margin")
+    all_there(*paths, *([baseline] if baseline else []))
     file = None if out == "-" else Path(out)
     content = build.report(
         paths, file, baseline=baseline, margins=margins_of(margins), alpha=alpha, scripts=not no_scripts

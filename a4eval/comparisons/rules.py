@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.config.builder import build_options
 from a4eval.errors import ConfigError, did_you_mean
 
@@ -68,29 +68,32 @@ class Rules:
     """What a candidate must keep to."""
 
     margins: dict[str, float] = param(
-        default_factory=dict, help="metric to the loss that does not matter: it must not be worse by more"
+        default_factory=dict,
+        help="metric to the loss that does not matter: it must not be worse by more",
+        minimum=0,
+        below=math.inf,
     )
     parts: dict[str, float] = param(
-        default_factory=dict, help="label of a metric to the margin of each of its parts, such as its classes"
+        default_factory=dict,
+        help="label of a metric to the margin of each of its parts, such as its classes",
+        minimum=0,
+        below=math.inf,
     )
     costs: dict[str, float] = param(
         default_factory=dict,
         help="wall_seconds, cpu_seconds or peak_memory_bytes to the share by which it may rise; of repeated runs",
+        minimum=0,
+        below=math.inf,
     )
     limits: list[str] = param(default_factory=list, help="what must hold of the candidate alone, such as AP >= 0.4")
-    alpha: float = param(0.05, help="chance of a wrong worse")
+    alpha: float = param(0.05, help="chance of a wrong worse", above=0, below=1)
     undecided: Literal["pass", "fail"] | None = param(
         None, help="what an undecided rule counts as; by default it is undecided"
     )
     read_limits: list[Limit] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < 1:
-            raise ValueError(f"alpha must lie between 0 and 1, got {self.alpha}")
-        for key, margins in (("margins", self.margins), ("parts", self.parts), ("costs", self.costs)):
-            for name, margin in margins.items():
-                if not (math.isfinite(margin) and margin >= 0):
-                    raise ValueError(f"{key}.{name} must be a number that is not negative, got {margin}")
+        check_ranges(self)
         for name in self.costs:
             if name not in COSTS:
                 raise ValueError(f"costs: there is no {name!r}{did_you_mean(name, COSTS)}")

@@ -31,6 +31,7 @@ class Parameter:
     help: str
     unit: str
     kind: str
+    range: str
 
 
 def parameters(factory: Any, prefix: str = "") -> list[Parameter]:
@@ -42,7 +43,8 @@ def parameters(factory: Any, prefix: str = "") -> list[Parameter]:
         required = default is dataclasses.MISSING
         group = group_of(hint)
         shown = f"{info.kind} node" if info.kind else "options" if group else type_name(hint)
-        listed.append(Parameter(name, shown, None if required else default, required, info.help, info.unit, info.kind))
+        words = (info.help, info.unit, info.kind, str(info.range))
+        listed.append(Parameter(name, shown, None if required else default, required, *words))
         if group:
             listed += parameters(group, f"{name}.")
     return listed
@@ -109,6 +111,9 @@ class Builder:
                 arguments[key] = self._field(info, hints[key], value, f"{path}.{key}")
             except ConfigError as error:
                 problems.append(error)
+            else:
+                outside = info.range.outside(arguments[key], f"{path}.{key}")
+                problems += [ConfigError(problem, path=where) for where, problem in outside]
         if problems:
             raise together(problems)
         try:

@@ -77,7 +77,7 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> dict[str, Any]:
     elif group is not None:
         shape = {"type": ["object", "null"], "properties": _properties(group), "additionalProperties": False}
     else:
-        shape = _plain(hint)
+        shape = _within(info.range.schema(), _plain(hint))
     described = {"description": " ".join(filter(None, [info.help, f"({info.unit})" if info.unit else ""]))}
     if isinstance(default, (str, int, float, bool)):
         described["default"] = default  # type: ignore[assignment]
@@ -93,6 +93,16 @@ def _nested(kind: str, hint: Any) -> dict[str, Any]:
         return {"type": "array", "items": node}
     others = [{"type": name} for kind, name in ((type(None), "null"), (str, "string")) if kind in get_args(hint)]
     return {"anyOf": [node, *others]} if others else node
+
+
+def _within(limits: dict[str, float], shape: Any) -> Any:
+    """Return the schema with limits for each number in it."""
+    if isinstance(shape, list):
+        return [_within(limits, one) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    number = limits if shape.get("type") in {"integer", "number"} else {}
+    return {key: _within(limits, one) for key, one in shape.items()} | number
 
 
 def _plain(hint: Any) -> dict[str, Any]:

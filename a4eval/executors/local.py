@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.executors.contract import Ended, Job, Sweep
 from a4eval.executors.worker import Begun, ChunkDone, Refused, Settings, Worker
 
@@ -39,8 +39,10 @@ def visible_gpus() -> list[str]:
 class Local:
     """Worker processes on this machine, each with one BLAS thread."""
 
-    workers: int | None = param(None, help="number of processes; one for each processor this process may use")
-    memory_limit: float | None = param(None, help="memory that each process may allocate", unit="GB")
+    workers: int | None = param(
+        None, help="number of processes; one for each processor this process may use", minimum=1, maximum=MOST_WORKERS
+    )
+    memory_limit: float | None = param(None, help="memory that each process may allocate", unit="GB", above=0)
     gpus: list[int | str] | Literal["auto"] | None = param(
         None, help="GPUs that the processes are given in turn, one each, by CUDA_VISIBLE_DEVICES; auto: those there are"
     )
@@ -48,10 +50,7 @@ class Local:
     chunk_seconds: ClassVar[float] = 0.5
 
     def __post_init__(self) -> None:
-        if self.workers is not None and not 1 <= self.workers <= MOST_WORKERS:
-            raise ValueError(f"workers must be at least 1 and at most {MOST_WORKERS:,}, got {self.workers}")
-        if self.memory_limit is not None and not self.memory_limit > 0:
-            raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        check_ranges(self)
         if self.gpus == []:
             raise ValueError("gpus must name at least one, or be null")
         self.patience = 0.0

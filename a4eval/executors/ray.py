@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.context import check_installed, require
 from a4eval.errors import A4evalError, ConfigError
 from a4eval.executors.contract import Ended, Job, Sweep
@@ -43,17 +43,14 @@ class Ray:
 
     address: str | None = param(None, help="an existing cluster: auto, or host:port; absent, one is started here")
     processors: float = param(
-        1, help="processors that a run reserves; as many run at a time as the cluster has room for"
+        1, help="processors that a run reserves; as many run at a time as the cluster has room for", above=0
     )
-    memory_limit: float | None = param(None, help="memory that each worker process may allocate", unit="GB")
+    memory_limit: float | None = param(None, help="memory that each worker process may allocate", unit="GB", above=0)
 
     chunk_seconds: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
-        if not self.processors > 0:
-            raise ValueError(f"processors must be above 0, got {self.processors}")
-        if self.memory_limit is not None and not self.memory_limit > 0:
-            raise ValueError(f"memory_limit must be above 0, got {self.memory_limit}")
+        check_ranges(self)
         check_installed("ray", "a4eval[ray]")
         self._ray: Any = None
         self._chunks: dict[Any, int] = {}

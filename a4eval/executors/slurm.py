@@ -22,7 +22,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.context import check_installed, require
 from a4eval.errors import A4evalError, ConfigError
 from a4eval.executors.contract import DetachedError, Ended, Job, Jobs, Sweep
@@ -48,19 +48,19 @@ class Slurm:
     """Slurm jobs with worker processes of one BLAS thread each."""
 
     partition: str | None = param(None, help="the partition; Slurm's default when absent")
-    time_limit: int = param(60, help="how long a job may take; what it leaves undone goes into another", unit="minutes")
-    processors: int = param(1, help="processors of a job, each with a worker process")
-    memory: float = param(2, help="memory of a job", unit="GB")
-    array_size: int = param(64, help="how many jobs at most")
+    time_limit: int = param(
+        60, help="how long a job may take; what it leaves undone goes into another", unit="minutes", minimum=1
+    )
+    processors: int = param(1, help="processors of a job, each with a worker process", minimum=1)
+    memory: float = param(2, help="memory of a job", unit="GB", above=0)
+    array_size: int = param(64, help="how many jobs at most", minimum=1)
     wait: bool = param(True, help="wait for the jobs; false submits them and leaves: `a4eval resume` collects")
     options: dict[str, Any] = param(default_factory=dict, help="further parameters of submitit: account, qos, setup, …")
 
     chunk_seconds: ClassVar[float] = inf
 
     def __post_init__(self) -> None:
-        for name in ("time_limit", "processors", "memory", "array_size"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        check_ranges(self)
         check_installed("submitit", "a4eval[slurm]")
         self._jobs: dict[int, Any] = {}
         self._fresh: list[tuple[int, list[Job]]] = []

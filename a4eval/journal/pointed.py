@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from a4eval.errors import ConfigError, DataError, nearest
+from a4eval.errors import ConfigError, DataError, nearest, together
 from a4eval.ownership import JOURNAL, RECORD, RUNS
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _NUMBERED = re.compile(r"(?P<sweep>.*?)/?#(?P<number>[0-9]+)")
 DIGITS = 8
 """How much of a run's id tells it from the others of its sweep."""
+BESIDE_SHOWN = 5
+"""How many names are told where none is near."""
 _ID = re.compile(r"[0-9a-f]{4,}")
 
 
@@ -45,11 +47,39 @@ def pointed(path: Path) -> Place:
     numbered = _NUMBERED.fullmatch(str(path))
     if numbered and Path(numbered["sweep"]).exists():  # which is the folder we are in for "#3"
         return Place(Path(numbered["sweep"]), f"#{numbered['number']}")
+    raise DataError(f"{path}: there is no such file or folder{_there_instead(path)}")
+
+
+def all_there(*paths: Path) -> None:
+    """Check that there is something at each of *paths*.
+
+    Raises:
+        ConfigError: there is not; it names all that are missing.
+    """
+    problems = []
+    for path in dict.fromkeys(paths):
+        try:
+            pointed(path)
+        except DataError as error:
+            problems.append(ConfigError(str(error)))
+    if problems:
+        raise together(problems)
+
+
+def _there_instead(path: Path) -> str:
+    """Say what is there in place of the first part of *path* that is not: the nearest name, or some of them."""
+    above = path
+    while not above.exists() and above != above.parent:
+        above, missing = above.parent, above.name
     try:
-        beside = [one.name for one in path.parent.iterdir()]
-    except OSError:
-        beside = []
-    raise DataError(f"{path}: there is no such file or folder{nearest(path.name, beside)}")
+        beside = sorted(one.name for one in above.iterdir() if not one.name.startswith("."))
+    except OSError:  # it is a file, or may not be read
+        return f"; {above} is a file" if above.is_file() else ""
+    if hint := nearest(missing, beside):
+        return hint
+    where = "this folder" if above == Path() else str(above)
+    more = f" and {len(beside) - BESIDE_SHOWN} more" if len(beside) > BESIDE_SHOWN else ""
+    return f"; {where} holds {', '.join(beside[:BESIDE_SHOWN])}{more}" if beside else f"; {where} is empty"
 
 
 def chosen(place: Place, run_ids: Sequence[str]) -> str:

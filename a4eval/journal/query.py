@@ -26,6 +26,10 @@ T = TypeVar("T")
 FILES = ("results.jsonl", "result.json")
 ROWS_TO_LEARN_FROM = 100
 """From how many rows to take the keys that an unknown one may have meant."""
+FACTS = ("experiment", "status", "verdict", "seed", "age", "started", "path")
+"""What every record has, besides its metrics and its config."""
+METRICS_TOLD = 8
+"""How many metrics are told where no key is near one that was asked for."""
 _FILTER = re.compile(r"(?P<key>[^<>=!]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>[^<>=].*)")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
@@ -43,8 +47,9 @@ def check_key(rows: Iterable[Row], key: str) -> None:
     """Check that *key* stands in some row.
 
     Raises:
-        ConfigError: it does not; the text holds the nearest.
+        ConfigError: it does not; the text holds the nearest, or what most likely was meant.
     """
+    some: list[Row] = []
     bare = re.sub(r"^(config|metrics)\.", "", key)
     known = {"config", "metrics"}
     for place, row in enumerate(rows):
@@ -53,7 +58,9 @@ def check_key(rows: Iterable[Row], key: str) -> None:
             return
         if place < ROWS_TO_LEARN_FROM:
             known |= keys
-    raise ConfigError(f"there is no key {key!r} in the records{did_you_mean(key, known)}")
+            some.append(row)
+    likely = [*metrics(some)[:METRICS_TOLD], *varied(some), *FACTS]
+    raise ConfigError(f"there is no key {key!r} in the records{did_you_mean(key, known, likely)}")
 
 
 @dataclass

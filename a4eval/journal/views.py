@@ -168,6 +168,14 @@ class Row(Struct):
             return None
 
     @property
+    def title(self) -> str | None:
+        """The experiment, or the task of a run that is of none; that of an app has neither."""
+        if self.experiment is not None:
+            return self.experiment
+        task = _walk(self.settings, "task.name")
+        return task if isinstance(task, str) and self.app is None else None
+
+    @property
     def settings(self) -> Any:
         """The config."""
         try:
@@ -178,6 +186,8 @@ class Row(Struct):
     def keys(self) -> Iterator[str]:
         """Yield every key that :meth:`get` takes, as it is best written."""
         for name in self.__struct_fields__:
+            if name == "offset":
+                continue
             if name == "config":
                 yield from _paths(self.settings)
             elif name == "metrics":

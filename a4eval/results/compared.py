@@ -11,9 +11,10 @@ from a4eval.comparisons.rows import judged_row
 from a4eval.comparisons.rules import checked_names
 from a4eval.comparisons.seeds import SweepPair
 from a4eval.comparisons.sides import Sides, sides
-from a4eval.results.tables import print_table, print_text
+from a4eval.journal.pointed import all_there
+from a4eval.results.tables import columns_of, fitting, print_columns, print_table, print_text
 from a4eval.runs.record import plain
-from a4eval.terminal import put
+from a4eval.terminal import put, screen_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 PARTS_SHOWN = 12
 """Parts of a metric that a table shows."""
-COLUMNS = ("name", "verdict", "difference", "interval", "corrected p", "baseline", "candidate", "detectable")
+TELLING = ("verdict", "alone", "difference", "interval", "corrected p")
+"""What goes before all else: where long names leave no room for it, each stands above its numbers."""
+COLUMNS = ("name", "verdict", "alone", "difference", "interval", "corrected p", "baseline", "candidate", "detectable")
 
 
 def compare(
@@ -49,8 +52,9 @@ def compare(
 
     Raises:
         DataError: there is no record, or its resamples are broken.
-        ConfigError: a margin names no metric.
+        ConfigError: a path is not there, or a margin names no metric.
     """
+    all_there(baseline, *candidates)
     found = []
     for path in candidates:
         both = sides(baseline, path, options, level=1 - alpha)
@@ -116,17 +120,25 @@ def _print(
 def print_judged(title: str, judged: Sequence[Judged]) -> None:
     """Print numbers under both, and what follows."""
     repeated = judged[0].compared.repeated if judged else "units"
-    print_table(title, [*COLUMNS, f"more {repeated}"], [_cells(one) for one in judged])
+    names, *columns = columns_of([*COLUMNS, f"more {repeated}"], [_cells(one) for one in judged])
+    telling = [one for one in columns if one.name in TELLING]
+    if fitting([names, *telling], screen_width()) == [names, *telling]:
+        print_columns(title, [names, *columns], always=[names.name, *TELLING])
+    else:
+        kept = [one.name for one in fitting(telling, screen_width())]
+        print_columns(title, columns, always=kept, over=names.cells)
 
 
 def _cells(one: Judged) -> list[Any]:
     interval, found = one.compared.interval, one.decision
+    verdict, _, alone = one.verdict().partition(" once corrected, alone ")
     if interval is not None and isnan(interval.low):  # from two seeds, say, none can be told
         interval = None
     shown = f"[{interval.low:+.4g}, {interval.high:+.4g}]" if interval else ""
     return [
         one.name,
-        one.verdict(),
+        verdict,
+        alone or None,
         one.delta,
         shown if interval is None or interval.method.startswith("paired") else f"{shown} unpaired",
         one.p_holm,

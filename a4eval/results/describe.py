@@ -82,7 +82,13 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         found_rows = parameters(one.load())
         if found_rows:
             rows = [
-                [row.name, row.type, "required" if row.required else repr(row.default), row.unit] for row in found_rows
+                [
+                    row.name,
+                    ", ".join(filter(None, [row.type, row.range])),
+                    "required" if row.required else repr(row.default),
+                    row.unit,
+                ]
+                for row in found_rows
             ]
             names = ["name", "type", "default", "unit"]
             print_table("parameters", names, rows, always=names, under=[row.help for row in found_rows])

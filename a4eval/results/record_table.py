@@ -48,7 +48,7 @@ class Line:
             return None if self.row.age is None else ago(self.row.age)
         if key == "path":
             return str(spelt(Path(self.row.path), self.row.run_id))
-        return self.row.get(key, settings)
+        return self.row.title if key == "experiment" else self.row.get(key, settings)
 
 
 def ago(seconds: float) -> str:
@@ -110,7 +110,8 @@ def _facts(lines: Sequence[Line]) -> tuple[list[tuple[str, str]], list[str]]:
         if len(values) > 1:
             own.append(fact)
         elif values != {None} and values and not (fact == "status" and values == {"ok"}):
-            common.append((fact, cell(values.pop())))
+            of_none = fact == "experiment" and all(line.row.experiment is None for line in lines)
+            common.append(("task" if of_none else fact, cell(values.pop())))
     return common, own
 
 

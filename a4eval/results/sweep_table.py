@@ -112,7 +112,7 @@ def _print_runs(rows: Sequence[Row], tables: Sequence[list[dict[str, Any]]]) -> 
             shown.add(place)
             room -= 1 + len(table)
     for place, row in enumerate(rows):
-        put_styled(row.experiment or "", "bold")
+        put_styled(row.title or "", "bold")
         put("\n".join(numbers[place]))
         if place in shown:
             header = list(dict.fromkeys(column for line in tables[place] for column in line))

@@ -51,7 +51,7 @@ class Column:
         return min(self.widest, max(self._longest(str.split), NARROWEST))
 
     def _longest(self, apart: Callable[[str], list[str]]) -> int:
-        parts = {part for text in {self.name, *self.cells} for part in apart(text)}
+        parts = {part for text in {self.name, *self.cells} for part in apart(_tied(text))}
         return max(map(columns_taken, parts), default=0)
 
 
@@ -91,10 +91,11 @@ def print_columns(
     whole: bool = False,
     lines: int | None = None,
     always: Collection[str] = (),
+    over: Sequence[str] = (),
     under: Sequence[str] = (),
     brief: bool = False,
 ) -> int:
-    """Print a table of such columns, as :func:`print_table` does one of rows."""
+    """Print a table of such columns, as :func:`print_table` does one of rows; *over* is a text above each row."""
     room_across = screen_width()
     kept = columns if whole else fitting(columns, room_across, always)
     widths = [one.widest for one in columns] if whole else _widths(kept, room_across)
@@ -109,7 +110,11 @@ def print_columns(
     body: list[str] = []
     shown = 0
     for place, row in enumerate(zip(*(one.cells for one in kept), strict=True)):
-        folded = _folded(kept, row, widths) + (wrapped(under[place], room_across, UNDER) if under else [])
+        folded = [
+            *(wrapped(over[place], room_across) if over else []),
+            *_folded(kept, row, widths),
+            *(wrapped(under[place], room_across, UNDER) if under else []),
+        ]
         if room is not None and len(folded) + len(body) > room + (shown + 1 == total):
             break
         body += (line.rstrip() for line in folded)
@@ -146,9 +151,18 @@ def fitting(columns: Sequence[Column], width: int, always: Collection[str] = ())
     return [column for column in columns if column in kept]
 
 
-_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|kB|MB|GB)\b)")
-_TIE = "\N{NO-BREAK SPACE}"
-"""Stands in no text that is printable."""
+_KEPT_TOGETHER = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|kB|MB|GB)\b)|(?<=[\w.],) (?=[-+]?[\w.+-]+\])")
+"""The blank between a number and its unit, and within an interval."""
+_TIE = "\ue000"
+"""Stands for it while a text is taken apart: no blank, as wide as one, and in no text that is printable."""
+
+
+def _tied(text: str) -> str:
+    return _KEPT_TOGETHER.sub(_TIE, text)
+
+
+def _untied(lines: list[str]) -> list[str]:
+    return [line.replace(_TIE, " ") for line in lines]
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
@@ -158,17 +172,19 @@ def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     ['  a', '  long/path/to/copy', '  here']
     >>> wrapped("3 ok, 1 min 5 s", 13)
     ['3 ok, 1 min', '5 s']
+    >>> wrapped("from [-0.2, +0.1] to [1, Infinity]", 18)
+    ['from [-0.2, +0.1]', 'to [1, Infinity]']
     """
     blanks = " " * indent
     lines = textwrap.wrap(
-        _BEFORE_A_UNIT.sub(_TIE, printable(text)),
+        _tied(printable(text)),
         max(width, indent + 1),
         initial_indent=blanks,
         subsequent_indent=blanks,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [line.replace(_TIE, " ") for line in lines]
+    return _untied(lines)
 
 
 def print_text(text: str, indent: int = 0) -> int:
@@ -269,11 +285,12 @@ def _folded(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]
 def _lines(text: str, width: int) -> list[str]:
     if len(text) <= width and text.isascii() and text.isprintable():
         return [text]
-    return [
-        line
-        for part in text.splitlines() or [""]
-        for line in (textwrap.wrap(part, width, break_on_hyphens=False) if columns_taken(part) > width else [part])
-    ]
+    parts = text.splitlines() or [""]
+    folded = (
+        textwrap.wrap(_tied(one), width, break_on_hyphens=False) if columns_taken(one) > width else [one]
+        for one in parts
+    )
+    return _untied([line for lines in folded for line in lines])
 
 
 def _aligned(column: Column, text: str, width: int) -> str:

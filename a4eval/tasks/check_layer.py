@@ -13,7 +13,7 @@ from a4eval.checks.finding import crashed
 from a4eval.checks.layers.cases import cases
 from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, shapes, times
 from a4eval.checks.layers.suite import check_layer
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.contracts import Referenced, Result, Value
 from a4eval.errors import DataError
 from a4eval.tasks.charts import memory_by_rows, time_by_rows, time_by_shape
@@ -43,10 +43,12 @@ class CheckLayer:
 
     layer: Any = param(kind="layer", help="the layer")
     input_shape: list[int] | None = param(
-        None, help="shape of the input; the layer's own example and examples when absent"
+        None, help="shape of the input; the layer's own example and examples when absent", minimum=1
     )
     coordinates: int = param(
-        50, help="entries of each array whose derivative is taken one by one; all are in some direction that is tried"
+        50,
+        help="entries of each array whose derivative is taken one by one; all are in some direction that is tried",
+        minimum=1,
     )
     reference: str | Any = param(
         None,
@@ -56,23 +58,19 @@ class CheckLayer:
     optional_reference: bool = param(
         False, help="where the framework is not installed, leave it out and say so; the verdict is undecided otherwise"
     )
-    tolerance: float = param(1e-6, help="allowed relative error of a derivative beside its own uncertainty")
-    factor: float = param(32.0, help="how many times the effect of rounding its inputs an entry may be off")
+    tolerance: float = param(1e-6, help="allowed relative error of a derivative beside its own uncertainty", above=0)
+    factor: float = param(32.0, help="how many times the effect of rounding its inputs an entry may be off", above=0)
 
     def __post_init__(self) -> None:
-        if self.coordinates < 1:
-            raise ValueError(f"coordinates must be at least 1, got {self.coordinates}")
+        check_ranges(self)
         if self.input_shape is not None:
-            if not self.input_shape or any(size < 1 for size in self.input_shape):
-                raise ValueError(f"input_shape must hold positive sizes, got {self.input_shape}")
+            if not self.input_shape:
+                raise ValueError("input_shape: got [], expected at least one size")
             if (size := prod(self.input_shape)) > MOST_ENTRIES:
                 raise ValueError(f"input_shape: {size:,} entries are too many to check, at most {MOST_ENTRIES:,}")
         knows_others = isinstance(self.layer, Referenced)
         if isinstance(self.reference, str) and not knows_others:
             raise ValueError(f"the layer has no reference implementation, so reference={self.reference!r} cannot be")
-        for name in ("tolerance", "factor"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
 
     def run(self, run: Run) -> Result:
         """Check."""

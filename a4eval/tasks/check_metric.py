@@ -38,8 +38,7 @@ class CheckMetric:
 
     def run(self, run: Run) -> Result:
         """Check."""
-        for path in self.data.sources():
-            run.source(path)
+        run.sources_of(self.data)
         batches = [copied(batch) for batch in self.data.batches(run)]
         batches = [batch for batch in batches if count(batch)]
         if not batches:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from a4eval.comparisons.judge import Judged, judge, rulings, verdict
 from a4eval.comparisons.pair import Compared, Pair
 from a4eval.comparisons.rules import Rules
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.contracts import Contrasted, Partitioned, Result, Row, Value, Weighable
 from a4eval.errors import DataError, PluginError
 from a4eval.statistics.bootstrap import comparisons, difference_of
@@ -48,17 +48,16 @@ class Compare:
         kind="metric", help="label to metric; each can weigh its units, or shows where the two differ"
     )
     interval: IntervalOptions = param(IntervalOptions(), help="how the intervals of the differences are made")
-    permutations: int = param(1000, help="of the paired permutation test; 0 leaves it out")
+    permutations: int = param(1000, help="of the paired permutation test; 0 leaves it out", minimum=0)
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
     rules: Rules = param(Rules(), help="what the second must keep to; with any, the run has a verdict")
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         self._first = MetricSet(self.metrics, self.prefix, self.interval.clusters)
         self._second, self._both = self._first.fresh(), self._first.fresh()
         self._first.check_batch(self.first, "first")
         self._first.check_batch(self.second, "second")
-        if self.permutations < 0:
-            raise ValueError(f"permutations must not be negative, got {self.permutations}")
         self.rules.check_no_costs()
         rigid = [label for label, one in self.metrics.items() if not isinstance(one, (Weighable, Contrasted))]
         if rigid or not self._first.weighable():
@@ -67,9 +66,8 @@ class Compare:
 
     def run(self, run: Run) -> Result:
         """Compare."""
+        run.sources_of(self.first, self.second)
         for reader, taken in ((self.first, self._first), (self.second, self._second)):
-            for path in reader.sources():
-                run.source(path)
             taken.take_in(reader, run.track(reader.batches(run), "evaluating"), run)
         if doubt := self.interval.doubt():
             run.warn(doubt)

@@ -10,7 +10,7 @@ import numpy as np
 
 from a4eval.comparisons.kept import FILE_NAME, Kept, write
 from a4eval.comparisons.rules import Rules
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.contracts import Divisible, Partitioned, PartsCharted, Result, Weighable
 from a4eval.errors import DataError
 from a4eval.statistics.bootstrap import intervals
@@ -50,10 +50,13 @@ class Evaluate:
     rules: Rules = param(Rules(), help="what the values must keep to; with any, the run has a verdict")
     prefix: bool = param(False, help="put the label before every name of a metric with many values: label/name")
     shards: int = param(
-        1, help="evaluate the data in so many parts on the executor and merge them; within a sweep a run stays whole"
+        1,
+        help="evaluate the data in so many parts on the executor and merge them; within a sweep a run stays whole",
+        minimum=1,
     )
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         self._set = MetricSet(self.metrics, self.prefix, self.interval.clusters if self.interval else None)
         self._set.check_batch(self.data, "data")
         if self.interval and not any(isinstance(metric, Weighable) for metric in self.metrics.values()):
@@ -61,15 +64,12 @@ class Evaluate:
         self.rules.check_no_costs()
         if self.against is None and (self.rules.margins or self.rules.parts):
             raise ValueError("rules: a margin needs a baseline: give against=PATH")
-        if self.shards < 1:
-            raise ValueError(f"shards must be at least 1, got {self.shards}")
         if self.shards > 1 and not isinstance(self.data, Divisible):
             raise ValueError(f"shards: {type(self.data).__name__} cannot give parts of its data: it has no method part")
 
     def run(self, run: Run) -> Result:
         """Evaluate."""
-        for path in self.data.sources():
-            run.source(path)
+        run.sources_of(self.data)
         if self.shards > 1 and run.experiment is not None:
             for shard in evaluate_parts(run.experiment, self._set.fresh(), self.shards):
                 self._set.merge(shard.metrics)

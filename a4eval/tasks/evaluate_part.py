@@ -34,8 +34,7 @@ class EvaluatePart:
     def run(self, run: Run) -> Result:
         """Write the state of the metrics as an artifact."""
         metrics, data = MetricSet(self.metrics, self.prefix, self.clusters), self.data.part(self.index, self.count)
-        for path in data.sources():
-            run.source(path)
+        run.sources_of(data)
         metrics.take_in(data, data.batches(run), run)
         run.artifact(STATE).write_bytes(metrics.to_bytes())
         return Result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 from a4eval.statistics.weights import beyond_each_end, check_options, resamples_for
 
 _STEADY = 5
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 class IntervalOptions:
     """How confidence intervals are made: units are drawn with replacement, and the metrics weigh them."""
 
-    level: float = param(0.95, help="nominal coverage")
-    resamples: int = param(1000, help="how often the units are drawn")
+    level: float = param(0.95, help="nominal coverage", above=0, below=1)
+    resamples: int = param(1000, help="how often the units are drawn", minimum=1)
     method: Literal["percentile", "expanded", "bca"] | None = param(
         None,
         help="bca corrects for bias and skewness, expanded for few units too; expanded by default",
     )
     clusters: str | None = param(None, help="column of the data that says which units are drawn together")
-    seed: int = param(0, help="of the resamples alone: runs with other seeds on the same units still share them")
+    seed: int = param(
+        0, help="of the resamples alone: runs with other seeds on the same units still share them", minimum=0
+    )
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         check_options(self.resamples, self.level)
-        if self.seed < 0:
-            raise ValueError(f"seed must not be negative, got {self.seed}")
 
     def generator(self) -> np.random.Generator:
         """Return the random numbers that draw the resamples."""

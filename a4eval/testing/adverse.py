@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 class Adverse(Local):
     """Two worker processes on this machine under bad luck: what is lost runs again."""
 
-    workers: int | None = param(2, help="number of processes")
-    kills: int = param(0, help="so many workers are killed while they work")
+    workers: int | None = param(2, help="number of processes", minimum=1)
+    kills: int = param(0, help="so many workers are killed while they work", minimum=0)
     reorders: bool = param(False, help="mix up the points, and in which order it is heard that they have ended")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.kills < 0:
-            raise ValueError(f"kills must not be negative, got {self.kills}")
         self._luck = random.Random(0)  # noqa: S311  (no secret: the same bad luck every time)
         self._killed = 0
 

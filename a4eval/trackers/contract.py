@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from a4eval.component import param
+from a4eval.component import check_ranges, param
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,7 @@ class Tracker(Protocol):
 class Waited:
     """What all of our trackers have."""
 
-    wait: float = param(60.0, help="how long a command waits for it in the end", unit="seconds")
+    wait: float = param(60.0, help="how long a command waits for it in the end", unit="seconds", above=0)
 
     def __post_init__(self) -> None:
-        if not self.wait > 0:
-            raise ValueError(f"wait must be above 0, got {self.wait}")
+        check_ranges(self)

@@ -40,7 +40,8 @@ def _page(one: Provided) -> str:
     for given in parameters(made):
         default = "required" if given.required else rst.code(repr(given.default))
         meaning = rst.escaped(given.help) + (f" ({rst.escaped(given.unit)})" if given.unit else "")
-        rows.append((rst.code(given.name), rst.code(given.type), default, meaning))
+        kind = rst.code(given.type) + (f", {given.range}" if given.range else "")
+        rows.append((rst.code(given.name), kind, default, meaning))
     parts = [
         rst.heading(component.name),
         f"**{component.kind}** of the plugin ``{one.plugin.name}``, version {component.version}:",

@@ -120,6 +120,14 @@ def test_intervals_are_reached(cli, hits):
     assert "no key 'accuracy.interval.lo'" in cli("ls", "run", "--columns", "accuracy.interval.lo").err
 
 
+def test_a_run_of_no_experiment_is_told_by_its_task(cli, hits, swept):
+    hits("run", [1, 0, 1])
+    assert cli("ls", "run").out.splitlines()[0] == "task: evaluate"
+    names = [line.split()[1] for line in cli("ls").out.splitlines() if line.strip()[0].isdigit()]
+    assert names.count("evaluate") == 1
+    assert names.count("assignment4/q5_l2_vs_iou") == 3
+
+
 def test_a_point_of_a_sweep(cli, swept):
     shown = cli("show", "swept/#2")
     assert shown.code == 0, shown.err

@@ -206,6 +206,13 @@ def test_a_slip_in_ls_is_one_line(place, options, text):
     assert (done.code, done.err) == (2, f"a4eval: error: {text}\n")
 
 
+def test_where_no_key_is_near_what_most_likely_was_meant_comes_first(place):
+    (place.folder / "results.jsonl").write_text(f"{record(1, value=1)}\n{record(2, value=2)}\n")
+    error = place.run("ls", ".", "zzz>1").err
+    told = "value, task.x, experiment, status, verdict, seed, age, started, path, app"
+    assert f"no key 'zzz' in the records; known: {told}" in error
+
+
 @pytest.mark.parametrize("form", ["--csv", "--json", "--limit=5"])
 def test_whole_parts_of_a_record_can_be_columns(place, form):
     (place.folder / "results.jsonl").write_text(record(1, value=1) + "\n")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a4eval.results.tables import cell, columns_of, print_table
+from a4eval.results.tables import cell, columns_of, print_columns, print_table
 
 WORDS = st.lists(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=9), max_size=5)
 CELLS = st.one_of(st.none(), st.floats(allow_nan=False), st.integers(), WORDS.map(" ".join))
@@ -100,3 +100,16 @@ def test_numbers_that_json_cannot_hold_stand_among_numbers():
     columns = columns_of(["AP", "words"], [[0.5, "NaN"], ["NaN", "some"], ["Infinity", "-Infinity"], [-math.inf, ""]])
     assert [one.numeric for one in columns] == [True, False]
     assert columns[0].cells == ["0.5", "NaN", "Infinity", "-Infinity"]
+
+
+def test_an_interval_is_not_broken(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [["a text that is long enough to be folded somewhere else", "[-0.003931, -0.1161] unpaired"]]
+    lines = printed(capsys, "", ["name", "interval"], rows)
+    assert all(len(line) <= 60 for line in lines)
+    assert any("[-0.003931, -0.1161]" in line for line in lines)
+
+
+def test_a_text_stands_above_its_row(capsys):
+    assert print_columns("", columns_of(["a"], [[1.5], [2]]), over=["one", "two"]) == 6
+    assert capsys.readouterr().out.splitlines()[2:] == ["one", "1.5", "two", "  2"]

@@ -354,7 +354,7 @@ WRONG = {
         "task.data.flips: got ['H', 1], expected list[str] (at [1])",
     ),
     "missing": (["task.name=evaluate"], "task.data: is missing; set task.data=… (where the batches come from)"),
-    "value": (["experiment=stranger/square", "task.coordinates=0"], "task: coordinates must be at least 1, got 0"),
+    "value": (["experiment=stranger/square", "task.coordinates=0"], "task.coordinates: got 0, expected at least 1"),
     "no parameters": (
         ["experiment=stranger/heads", "task.metrics.heads.k=1"],
         "task.metrics.heads.k: unknown key; it takes no parameters (on the command line)",

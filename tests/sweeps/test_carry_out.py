@@ -185,8 +185,8 @@ def test_a_dry_run_asks_hydra_for_what_its_points_hold(place):
     [
         ("task.x=1,-1", "task: x must not be -1 (in the point seed=1 task.x=-1)"),
         ("task.x=1,two", "task.x: got 'two', expected float"),
-        ("executor.workers=0", "executor: workers must be at least 1 and at most 1,024, got 0"),
-        ("executor.workers=100000", "executor: workers must be at least 1 and at most 1,024, got 100000"),
+        ("executor.workers=0", "executor.workers: got 0, expected at least 1 and at most 1024"),
+        ("executor.workers=100000", "executor.workers: got 100000, expected at least 1 and at most 1024"),
         ("executor.worker=1", "executor.worker: unknown key; did you mean 'workers'?"),
         ("executor=lokal", "executor: there is no 'lokal'; did you mean 'local'?"),
         ("retries=-1", "retries: got -1, expected a non-negative integer"),

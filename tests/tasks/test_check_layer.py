@@ -253,11 +253,11 @@ def test_same_seed_same_numbers():
 
 
 def test_wrong_options_are_refused():
-    with pytest.raises(ValueError, match="coordinates must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="coordinates: got 0, expected at least 1"):
         check(coordinates=0)
-    with pytest.raises(ValueError, match="tolerance must be above 0, got 0"):
+    with pytest.raises(ValueError, match="tolerance: got 0, expected above 0"):
         check(tolerance=0)
-    with pytest.raises(ValueError, match=r"positive sizes, got \[0, 4\]"):
+    with pytest.raises(ValueError, match=r"input_shape\[0\]: got 0, expected at least 1"):
         check(input_shape=[0, 4])
     with pytest.raises(DataError, match=r"refuses an input of shape \(2, 5\): expected 4 features, got 5"):
         check(input_shape=[2, 5])

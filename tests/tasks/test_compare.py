@@ -185,9 +185,9 @@ def test_same_seed_same_numbers():
 
 
 def test_options_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="permutations must not be negative"):
+    with pytest.raises(ValueError, match="permutations: got -1, expected at least 0"):
         compare(permutations=-1)
-    with pytest.raises(ValueError, match="level: got 95, expected a number between 0 and 1"):
+    with pytest.raises(ValueError, match="level: got 95, expected above 0 and below 1"):
         IntervalOptions(level=95)
     with pytest.raises(ValueError, match="resamples: got 0, expected at least 1"):
         IntervalOptions(resamples=0)

@@ -120,4 +120,4 @@ def test_shards_need_a_reader_that_can_give_parts(place):
     assert done.code == 2
     assert "InlineRanking cannot give parts of its data: it has no method part" in done.err
     done = place.run("run", "experiment=heights", "task.shards=0")
-    assert (done.code, "shards must be at least 1, got 0" in done.err) == (2, True)
+    assert (done.code, "task.shards: got 0, expected at least 1" in done.err) == (2, True)

@@ -95,7 +95,7 @@ def sweep(
         first: the whole record of the first of them, to say what was run and where.
     """
     found = points(rows, metric)
-    names = list(dict.fromkeys(row.experiment or "run" for row in rows))
+    names = list(dict.fromkeys(row.title or "run" for row in rows))
     title = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
     failed = [row for row in rows if row.status != "ok"]
     detailed = {} if shown else _detailed(rows, found, failed)

@@ -143,7 +143,7 @@ def _runs(runs: Sequence[Run], asked: Asked) -> Section | None:
         rows.append(
             [
                 chosen(one.key, f"run {one.folder}"),
-                tag("a", row.experiment or "run", href=f"/run/{one.key}"),
+                tag("a", row.title or "run", href=f"/run/{one.key}"),
                 one.folder,
                 badge(row.verdict.outcome if row.verdict and row.status == "ok" else row.status),
                 ", ".join(metrics),

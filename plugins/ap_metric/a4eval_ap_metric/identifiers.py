@@ -127,6 +127,22 @@ def distinct(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return np.unique(np.concatenate([np.unique(one) for one in columns]))
 
 
+def all_apart(given: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the distinct ids of images, ascending.
+
+    Args:
+        given: those of each batch, or of each part, without repetition.
+
+    Raises:
+        DataError: one is in two of them.
+    """
+    units = distinct(given)
+    if sum(map(len, given)) > len(units):
+        known, count = np.unique(np.concatenate(given), return_counts=True)
+        raise DataError(f"image {known[count > 1][0].item()!r} is in two batches: a batch is of whole images")
+    return units
+
+
 def dense(ids: NDArray[Any], known: NDArray[Any]) -> NDArray[np.int32]:
     """Return the index of each of *ids* in *known*, −1 for an id that is not there.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,24 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+Kept = TypeVar("Kept")
+"""What is kept of some images."""
 _FEW = 4096  # scores that mostly tell of all whether they are float32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MatchedPart:
+class MatchedPart(Generic[Kept]):
     """Some whole images, matched.
 
     Args:
         units: (n_units,) ids of the images, ascending.
         classes: (k,) ids of the classes, ascending.
         class_columns: what is said of the classes, by name: (k,) text, empty where nothing is said.
-        matches: of them, compact.
+        kept: what is kept of them, compact.
     """
 
     units: NDArray[Any]
     classes: NDArray[Any]
     class_columns: dict[str, NDArray[np.str_]]
-    matches: Matches
+    kept: Kept
 
 
 def compact(matches: Matches) -> Matches:
@@ -47,19 +49,19 @@ def compact(matches: Matches) -> Matches:
 
     A detection takes 7 to 13 bytes, a match 11, a truth 8 and more.
     """
-    unit = _smallest(matches.n_units)
+    unit = smallest(matches.n_units)
     return replace(
         matches,
         detection=np.zeros(0, np.int32),
         detection_unit=matches.detection_unit.astype(unit),
         detection_score=_shortest(matches.detection_score),
-        truth_class=matches.truth_class.astype(_smallest(matches.n_classes)),
+        truth_class=matches.truth_class.astype(smallest(matches.n_classes)),
         truth_unit=matches.truth_unit.astype(unit),
         truth_row=np.zeros(0, np.int32),
-        threshold=matches.threshold.astype(_smallest(len(matches.parameters.thresholds))),
+        threshold=matches.threshold.astype(smallest(len(matches.parameters.thresholds))),
         position=matches.position.astype(index_type(len(matches.detection_score))),
         truth=matches.truth.astype(index_type(len(matches.truth_class))),
-        rank=matches.rank.astype(_smallest(int(matches.rank.max(initial=0)) + 1)),
+        rank=matches.rank.astype(smallest(int(matches.rank.max(initial=0)) + 1)),
     )
 
 
@@ -71,13 +73,13 @@ def _shortest(scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     return scores.astype(np.float32)
 
 
-def _smallest(bound: int) -> Any:
+def smallest(bound: int) -> Any:
     """Return the smallest type for whole numbers below *bound*; signed from 32 bits on, as indices are."""
     return next((kind for kind in (np.uint8, np.uint16, np.int32) if bound - 1 <= np.iinfo(kind).max), np.int64)
 
 
 def joined(
-    parts: Sequence[MatchedPart], units: NDArray[Any], classes: NDArray[Any], chosen: slice = slice(None)
+    parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], chosen: slice = slice(None)
 ) -> Matches:
     """Return the matches of all parts as if they had been matched together, bit for bit.
 
@@ -92,10 +94,8 @@ def joined(
     """
     some = classes[chosen]
     if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, some):
-        rows, truths = (
-            np.arange(n) for n in (len(parts[0].matches.detection_score), len(parts[0].matches.truth_class))
-        )
-        return replace(parts[0].matches, detection=rows, truth_row=truths)
+        rows, truths = (np.arange(n) for n in (len(parts[0].kept.detection_score), len(parts[0].kept.truth_class)))
+        return replace(parts[0].kept, detection=rows, truth_row=truths)
     pieces = [_Piece.of(one, units, some) for one in _in_order_of_images(parts)]
     n_units, n_classes = len(units), len(some)
     score = np.concatenate([one.score for one in pieces])
@@ -113,7 +113,7 @@ def joined(
     position = np.concatenate([taken(place, one.position + at) for one, at in zip(pieces, shifts, strict=False)])
     truth = np.concatenate([taken(truth_place, one.truth + at) for one, at in zip(pieces, truth_shifts, strict=False)])
     threshold = np.concatenate([one.threshold for one in pieces])
-    parameters = parts[0].matches.parameters
+    parameters = parts[0].kept.parameters
     n = max(len(score), 1)
     by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
     return Matches(
@@ -137,7 +137,7 @@ def joined(
 
 
 def class_blocks(
-    parts: Sequence[MatchedPart], units: NDArray[Any], classes: NDArray[Any], most: int
+    parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], most: int
 ) -> Iterator[Matches]:
     """Yield the matches of all parts, some classes at a time, in order.
 
@@ -149,7 +149,7 @@ def class_blocks(
     """
     count = np.zeros(len(classes), np.int64)
     for part in parts:
-        count[dense(part.classes, classes)] += np.diff(part.matches.class_start)
+        count[dense(part.classes, classes)] += np.diff(part.kept.class_start)
     begin = held = 0
     for index, one in enumerate(count.tolist()):
         if held and held + one > most:
@@ -159,7 +159,7 @@ def class_blocks(
     yield joined(parts, units, classes, slice(begin, len(classes)))
 
 
-def _in_order_of_images(parts: Sequence[MatchedPart]) -> list[MatchedPart]:
+def _in_order_of_images(parts: Sequence[MatchedPart[Matches]]) -> list[MatchedPart[Matches]]:
     with_images = [one for one in parts if len(one.units)]
     return sorted(with_images, key=lambda one: one.units[0].item()) or list(parts[:1])
 
@@ -208,8 +208,8 @@ class _Piece:
     in_area: NDArray[Any]
 
     @classmethod
-    def of(cls, part: MatchedPart, units: NDArray[Any], classes: NDArray[Any]) -> _Piece:
-        matches = part.matches
+    def of(cls, part: MatchedPart[Matches], units: NDArray[Any], classes: NDArray[Any]) -> _Piece:
+        matches = part.kept
         place = dense(part.units, units)
         known = dense(part.classes, classes)
         mine = np.flatnonzero(known >= 0)  # both are ascending, so they follow each other
@@ -223,7 +223,7 @@ class _Piece:
             score=matches.detection_score[first:last],
             unit=place.take(matches.detection_unit[first:last]) if last > first else np.zeros(0, np.int32),
             detection_class=np.repeat(
-                known[begin:end].astype(_smallest(len(classes))), np.diff(matches.class_start[begin : end + 1])
+                known[begin:end].astype(smallest(len(classes))), np.diff(matches.class_start[begin : end + 1])
             ),
             counts_alone=matches.counts_alone[first:last],
             truth_class=known.take(matches.truth_class[truth_first:truth_last]) if len(mine) else np.zeros(0, np.int32),

@@ -25,6 +25,7 @@ class Outcomes:
         counted: (n,) bool: False where the detection is neither right nor wrong.
         truth_class: (g,) class of each truth that counts.
         truth_unit: (g,) image of each truth that counts.
+        overlap: (n,) float64, how much a hit overlaps its truth, 0 for others; None where nobody asks.
     """
 
     detection: NDArray[np.intp]
@@ -35,6 +36,7 @@ class Outcomes:
     counted: NDArray[np.bool_]
     truth_class: NDArray[np.integer[Any]]
     truth_unit: NDArray[np.integer[Any]]
+    overlap: NDArray[np.float64] | None = None
 
     def n_truth(self, n_classes: int) -> NDArray[np.intp]:
         """Return (k,) how many truths of each class count."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval_ap_metric.detections.data import DetectionData
+_FILLED = 0.99  # of the upright box around it: a box that is not turned
 
 
 @dataclass
@@ -84,6 +85,8 @@ class DetectionMetric:
         if not (isinstance(batch, CheckedBatch) and batch.unchanged):
             self.refuse(columns)
         self.check(columns)
+        if "truth_corners" in columns and getattr(self, "geometry", "box") == "box":
+            _warn_of_turned_boxes(columns)
         self._state.add(columns)
         self._cache.clear()
 
@@ -123,6 +126,18 @@ def warn_of_more_objects(*groups: NDArray[np.int64], maximum: int, per_image: bo
             f"max_detections: an image has up to {objects.max()} objects{of}, and {maximum} detections count ({more} "
             f"{where}): no more than {recall:.2g} of all objects can be found",
             stacklevel=4,
+        )
+
+
+def _warn_of_turned_boxes(columns: Mapping[str, NDArray[Any]]) -> None:
+    """Warn where the upright boxes around oriented ones are compared, and are larger than they."""
+    width, height = np.asarray(columns["truth_box"], np.float64)[:, 2:].T
+    turned = int(np.count_nonzero(columns["truth_area"] < _FILLED * width * height))
+    if turned:
+        warnings.warn(
+            f"{turned} of {len(width)} ground-truth boxes are turned, and the upright boxes around them are compared: "
+            "coco_detection and detection_average_precision compare them as they are with geometry=oriented",
+            stacklevel=3,
         )
 
 

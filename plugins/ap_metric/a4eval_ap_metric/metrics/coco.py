@@ -57,16 +57,21 @@ class CocoDetection(ResampledMetric):
 
     parts_chart: ClassVar[str] = "classes"
     thresholds: list[float] = param(
-        default_factory=lambda: list(COCO_THRESHOLDS), help="IoU from which a detection may match, ascending"
+        default_factory=lambda: list(COCO_THRESHOLDS),
+        help="IoU from which a detection may match, ascending",
+        minimum=0,
+        maximum=1,
     )
     recalls: list[float] | None = param(
-        None, help="recall levels precision is read at, ascending; without it COCO's 0, 0.01, … 1"
+        None, help="recall levels precision is read at, ascending; without it COCO's 0, 0.01, … 1", minimum=0, maximum=1
     )
     areas: dict[str, tuple[float, float]] = param(
         default_factory=lambda: dict(COCO_AREAS), help="area ranges with statistics of their own", unit="pixels²"
     )
     max_detections: list[int] = param(
-        default_factory=lambda: list(COCO_MAX_DETECTIONS), help="per image and class, ascending; the last one is for AP"
+        default_factory=lambda: list(COCO_MAX_DETECTIONS),
+        help="per image and class, ascending; the last one is for AP",
+        minimum=1,
     )
     similarity: Any | None = param(
         None, kind="similarity", help="what a match is judged by, higher being better; without it IoU as in pycocotools"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import A4evalError, DataError, Row, Value, param
+from a4eval import A4evalError, DataError, Row, Value, check_ranges, param
 from a4eval_ap_metric.charts import BACKGROUND
 from a4eval_ap_metric.measures.worst import worst_images
 from a4eval_ap_metric.metrics.base import DetectionMetric
@@ -36,30 +36,32 @@ class DetectionExamples(DetectionMetric):
 
     names: ClassVar[Sequence[str]] = ()
 
-    images: int = param(6, help="how many images")
-    marks: int = param(20, help="boxes of an image at most: errors first, by what they cost")
+    images: int = param(6, help="how many images", minimum=1)
+    marks: int = param(20, help="boxes of an image at most: errors first, by what they cost", minimum=1)
     side: int = param(
-        320, help="of the longer side of a picture, where the reader is given images, at most", unit="pixels"
+        320,
+        help="of the longer side of a picture, where the reader is given images, at most",
+        unit="pixels",
+        minimum=16,
+        maximum=2000,
     )
     room: int = param(
-        23_000, help="for all pictures together: they are made smaller to fit, and the last left out", unit="bytes"
+        23_000,
+        help="for all pictures together: they are made smaller to fit, and the last left out",
+        unit="bytes",
+        minimum=0,
     )
-    foreground: float = param(0.5, help="IoU from which a detection is right, as for tide")
-    background: float = param(0.1, help="IoU up to which a detection is on nothing, as for tide")
+    foreground: float = param(0.5, help="IoU from which a detection is right, as for tide", above=0, maximum=1)
+    background: float = param(0.1, help="IoU up to which a detection is on nothing, as for tide", above=0, maximum=1)
     score: float = param(0.25, help="detections below have no place in a confusion matrix, as for confusion_matrix")
-    max_detections: int = param(100, help="the best so many of each class of an image count")
+    max_detections: int = param(100, help="the best so many of each class of an image count", minimum=1)
 
     def __post_init__(self) -> None:
-        for name, least in (("images", 1), ("marks", 1), ("side", 16), ("room", 0), ("max_detections", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}: got {getattr(self, name)}, expected at least {least}")
+        check_ranges(self)
         if self.images * self.marks > 2500:
             raise ValueError(f"images, marks: got {self.images} × {self.marks}, expected at most 2500 boxes in all")
-        if self.side > 2000:
-            raise ValueError(f"side: got {self.side} pixels, expected at most 2000")
-        if not 0 < self.background < self.foreground <= 1:
-            got = f"{self.background} and {self.foreground}"
-            raise ValueError(f"background and foreground: got {got}, expected 0 < background < foreground ≤ 1")
+        if self.background >= self.foreground:
+            raise ValueError(f"background: got {self.background}, expected less than foreground, {self.foreground}")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return nothing: the tables are the result."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from a4eval import DataError, Row, Value, param
+from a4eval import DataError, Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import EVERY_AREA, CocoParameters
+from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
 from a4eval_ap_metric.matching.pairs import box_iou
@@ -21,12 +23,12 @@ from a4eval_ap_metric.measures.errors import KINDS
 from a4eval_ap_metric.measures.localization import localization_aware_calibration_error
 from a4eval_ap_metric.measures.tide import Limit, Tide, tide_errors
 from a4eval_ap_metric.metrics.base import DetectionMetric, groups_of, warn_of_more_objects
+from a4eval_ap_metric.metrics.in_parts import MetricInParts
+from a4eval_ap_metric.metrics.outcomes import OutcomesMetric
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from a4eval import Chart
-    from a4eval_ap_metric.matching.coco import Matches
+    from a4eval_ap_metric.detections.data import DetectionData
 
 SCORE_BINS = 20
 
@@ -50,31 +52,28 @@ def _only_whole(weights: NDArray[np.float64] | None) -> None:
 
 
 @dataclass
-class _AtThreshold(DetectionMetric):
+class _AtThreshold(OutcomesMetric):
     """A metric of the outcomes at one threshold."""
 
-    threshold: float = param(0.5, help="IoU from which a detection is right")
-    max_detections: int = param(100, help="per image and class")
+    threshold: float = param(0.5, help="IoU from which a detection is right", minimum=0, maximum=1)
+    max_detections: int = param(100, help="per image and class", minimum=1)
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         self._parameters = CocoParameters((self.threshold,), areas=(EVERY_AREA,), max_detections=(self.max_detections,))
 
-    @property
-    def matches(self) -> Matches:
-        """Who was matched to whom."""
-        if "matches" not in self._cache:
-            self._cache["matches"] = match(self.data, self._parameters)
-            warn_of_more_objects(groups_of(self.data), maximum=self.max_detections)
-        found: Matches = self._cache["matches"]
-        return found
+    def found(self, data: DetectionData) -> list[Outcomes]:
+        """Return what became of the detections of some whole images."""
+        return [outcomes(match(data, self._parameters))]
+
+    def warn(self) -> None:
+        """Warn of more objects than detections that count."""
+        self._warn_of_more_objects(self.max_detections)
 
     @property
     def outcomes(self) -> Outcomes:
         """What became of each detection."""
-        if "outcomes" not in self._cache:
-            self._cache["outcomes"] = outcomes(self.matches)
-        found: Outcomes = self._cache["outcomes"]
-        return found
+        return self.at_thresholds[0]
 
 
 @dataclass
@@ -128,20 +127,19 @@ class DetectionCalibration(_AtThreshold):
     names: ClassVar[Sequence[str]] = ("expected_calibration_error", "localization_aware_calibration_error")
     constant_may_win: ClassVar[bool] = True  # the share of hits as the score of all is as calibrated as can be
 
-    bins: int = param(10, help="bins of the score, of equal width")
+    bins: int = param(10, help="bins of the score, of equal width", minimum=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.bins < 1:
-            raise ValueError(f"bins: got {self.bins}, expected at least 1")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the expected calibration error."""
         _only_whole(weights)
         found = self.outcomes
+        overlap = np.zeros(0) if found.overlap is None else found.overlap
         try:
             error = calibration(found.score, found.hit, self.bins).error
-            aware = localization_aware_calibration_error(found.score, self._overlaps(found), found.detection_class)
+            aware = localization_aware_calibration_error(found.score, overlap, found.detection_class)
         except ValueError as unusable:
             raise DataError(f"calibration: {unusable}") from unusable
         return {
@@ -149,16 +147,16 @@ class DetectionCalibration(_AtThreshold):
             for name, value in zip(self.names, (error, aware), strict=True)
         }
 
-    def _overlaps(self, found: Outcomes) -> NDArray[np.float64]:
-        """Return the IoU of each detection with the truth it hits, 0 for a false one."""
-        matches, data = self.matches, self.data
+    def found(self, data: DetectionData) -> list[Outcomes]:
+        """Return what became of the detections of some whole images, and how much the hits overlap their truths."""
+        matches = match(data, self._parameters)
+        found = outcomes(matches)
         truth = np.full(len(data.detection_unit), -1)
         truth[matches.detection[matches.position]] = matches.truth_row[matches.truth]
         row = found.detection[found.hit]
-        overlap = np.zeros(len(found.hit))
-        similarity = box_iou(data, row, truth[row])
+        overlap, similarity = np.zeros(len(found.hit)), box_iou(data, row, truth[row])
         overlap[found.hit] = similarity(np.arange(len(row)), np.arange(len(row)))
-        return overlap
+        return [replace(found, overlap=overlap)]
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the table ``reliability``: bin, detections, mean score, precision."""
@@ -180,13 +178,21 @@ class DetectionCalibration(_AtThreshold):
 
 
 @dataclass
-class ConfusionMatrix(DetectionMetric):
+class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
     """A table of which class was found where which class is; it gives no number."""
 
     names: ClassVar[Sequence[str]] = ()
 
-    threshold: float = param(0.5, help="IoU from which a detection has a truth, whatever their classes")
+    threshold: float = param(
+        0.5, help="IoU from which a detection has a truth, whatever their classes", minimum=0, maximum=1
+    )
     score: float = param(0.25, help="leave out detections with a lower score")
+
+    def kept(self, data: DetectionData) -> NDArray[np.int64]:
+        """Return (3, m) class of the truth, class detected and their count, where that is not 0."""
+        counts = confusion_matrix(data, threshold=self.threshold, score=self.score)
+        place = counts.nonzero()
+        return np.array([*place, counts[place]])
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return nothing: the table is the result."""
@@ -198,7 +204,12 @@ class ConfusionMatrix(DetectionMetric):
 
         A truth or a detection without the other has "background" in its place.
         """
-        counts = confusion_matrix(self.data, threshold=self.threshold, score=self.score)
+        n = len(self.classes)
+        counts = np.zeros((n + 1, n + 1), np.int64)
+        for part in self._matched_parts:
+            true, detected, count = part.kept
+            place = np.append(dense(part.classes, self.classes), n)
+            counts[place[true], place[detected]] += count
         names, of_truth = [*self.class_names, charts.BACKGROUND], counts.sum(axis=1)
         return {
             "confusion": [
@@ -229,18 +240,18 @@ class TideErrors(DetectionMetric):
     )
     constant_may_win: ClassVar[bool] = True  # the costs of one kind fall when those of another rise
 
-    foreground: float = param(0.5, help="IoU from which a detection is right")
-    background: float = param(0.1, help="IoU up to which a detection is on nothing")
-    max_detections: int = param(100, help="the best so many count")
+    foreground: float = param(0.5, help="IoU from which a detection is right", above=0, maximum=1)
+    background: float = param(0.1, help="IoU up to which a detection is on nothing", above=0, maximum=1)
+    max_detections: int = param(100, help="the best so many count", minimum=1)
     limit: Limit = param("class", help="max_detections of each class of an image (COCO), or of each image (tidecv)")
     absent_classes: bool = param(
         False, help="classes with detections and no truth enter the mean with an AP of 0 (tidecv), or take no part"
     )
 
     def __post_init__(self) -> None:
-        if not 0 < self.background < self.foreground <= 1:
-            got = f"{self.background} and {self.foreground}"
-            raise ValueError(f"background and foreground: got {got}, expected 0 < background < foreground ≤ 1")
+        check_ranges(self)
+        if self.background >= self.foreground:
+            raise ValueError(f"background: got {self.background}, expected less than foreground, {self.foreground}")
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the average precision and what each kind of errors costs."""

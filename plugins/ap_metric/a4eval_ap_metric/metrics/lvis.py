@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from a4eval import DataError, Row, Value, param
+from a4eval import DataError, Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.detections.data import COCO_RECALLS, CocoParameters
 from a4eval_ap_metric.matching.coco import match
@@ -44,7 +44,7 @@ class LvisDetection(ResampledMetric):
     """LVIS's statistics: COCO's on what was looked for, and AP of rare, common and frequent classes."""
 
     class_columns: ClassVar[Sequence[str]] = ("class_name", "class_frequency")
-    max_detections: int = param(300, help="of an image, whatever their classes")
+    max_detections: int = param(300, help="of an image, whatever their classes", minimum=1)
     geometry: Literal["box", "mask"] = param("box", help="what overlaps: box, or mask (needs the extra masks)")
 
     report: list[Report] = param(
@@ -54,8 +54,7 @@ class LvisDetection(ResampledMetric):
     )
 
     def __post_init__(self) -> None:
-        if self.max_detections < 1:
-            raise ValueError(f"max_detections: got {self.max_detections}, expected at least 1")
+        check_ranges(self)
         self._parameters = CocoParameters(max_detections=(self.max_detections,))
 
     @property

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from a4eval import Row, Value, param
+from a4eval import Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.open_images import open_images_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
 from a4eval_ap_metric.metrics.base import WeighableMetric
+from a4eval_ap_metric.metrics.outcomes import OutcomesMetric
 from a4eval_ap_metric.resampling.resampler import whole_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval import Chart
+    from a4eval_ap_metric.detections.data import DetectionData
     from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
 @dataclass
-class OpenImagesDetection(WeighableMetric):
+class OpenImagesDetection(OutcomesMetric, WeighableMetric):
     """The mean over classes of average precision at IoU 0.5 as Open Images has it.
 
     Crowds are its boxes around groups; if the batches say which labels were verified, other classes' detections in an
@@ -33,7 +35,7 @@ class OpenImagesDetection(WeighableMetric):
 
     names: ClassVar[Sequence[str]] = ("mean_average_precision",)
 
-    threshold: float = param(0.5, help="IoU, or for groups the share of the detection inside")
+    threshold: float = param(0.5, help="IoU, or for groups the share of the detection inside", above=0, maximum=1)
     groups_count: bool = param(True, help="a group is found or missed like an object (the challenge), or only absorbs")
 
     @property
@@ -42,24 +44,26 @@ class OpenImagesDetection(WeighableMetric):
         return self.groups_count
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1:
-            raise ValueError(f"threshold: got {self.threshold}, expected a number above 0, up to 1")
+        check_ranges(self)
+
+    @property
+    def units(self) -> NDArray[Any]:
+        """The image ids, in the order ``weights`` refers to."""
+        return self.images
 
     @property
     def matches(self) -> Outcomes:
         """What became of each detection."""
-        if "matches" not in self._cache:
-            data = self.data
-            checked = all("verified_unit" in batch for batch in self._state.batches) and self._state.batches
-            self._cache["matches"] = open_images_match(
-                data,
-                data.truth_crowd,
-                self._state.pairs("verified") if checked else None,
-                threshold=self.threshold,
-                groups_count=self.groups_count,
-            )
-        found: Outcomes = self._cache["matches"]
-        return found
+        return self.at_thresholds[0]
+
+    def found(self, data: DetectionData) -> list[Outcomes]:
+        """Return what became of the detections of some whole images."""
+        checked = all("verified_unit" in batch for batch in self._state.batches) and self._state.batches
+        pairs = self._state.pairs("verified") if checked else None
+        found = open_images_match(
+            data, data.truth_crowd, pairs, threshold=self.threshold, groups_count=self.groups_count
+        )
+        return [found]
 
     def per_class(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Return (k,) the average precision of each class, NaN for a class without truths."""

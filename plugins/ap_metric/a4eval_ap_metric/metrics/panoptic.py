@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from a4eval import Row, Value
 from a4eval_ap_metric import charts
-from a4eval_ap_metric.identifiers import dense, distinct
+from a4eval_ap_metric.identifiers import all_apart, dense, distinct
 from a4eval_ap_metric.measures.coco import mean_where_defined
 
 if TYPE_CHECKING:
@@ -52,56 +52,69 @@ class PanopticQuality:
 
     @property
     def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return distinct([one["unit"] for one in self._batches])
+        """The image ids, in the order ``weights`` refers to.
+
+        Raises:
+            DataError: an image came in two batches.
+        """
+        return all_apart([one["unit"] for one in self._batches])
 
     @property
     def classes(self) -> NDArray[Any]:
         """The class ids, ascending."""
         return distinct([one["class"] for one in self._batches])
 
-    def per_class(self, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Return (4, k) sum of IoU, found, wrong and missed of each class.
-
-        Args:
-            weights: (n_units,) how often each image counts.
-        """
-        units, classes = self.units, self.classes
-        weight = np.ones(len(units)) if weights is None else np.asarray(weights, np.float64)
-        if weight.shape != (len(units),):
-            raise ValueError(f"weights: got {weight.shape[-1]} of them, expected {len(units)}, one per unit")
-        rows = [
-            (dense(one["unit"], units).take(one["count_unit"]), dense(one["count_class"], classes), one)
-            for one in self._batches
-        ]
-        order = np.argsort(np.concatenate([unit for unit, _, _ in rows] or [np.zeros(0, int)]), kind="stable")
-
-        def joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-            return np.concatenate(parts)[order] if parts else np.zeros(0, np.int64)
-
-        unit, of_class = joined([one for one, _, _ in rows]), joined([one for _, one, _ in rows])
-        counts = [joined([one[f"count_{name}"] for _, _, one in rows]) for name in _COUNTS]
-        sums = [np.bincount(of_class, weight[unit] * one, len(classes)) for one in counts]
-        return np.array(sums, np.float64).reshape(4, len(classes))
-
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the means over all classes, over things and over stuff; NaN where there is none."""
-        counts = self.per_class(weights)
-        quality = _qualities(counts)
+        rows = None if weights is None else np.asarray(weights, np.float64)[None]
+        n = len(self.units) if weights is None else int(np.sum(weights))
+        values = self._means(self._sums(rows))
+        return {name: Value(float(value), higher_is_better=True, n=n) for name, (value,) in values.items()}
+
+    def compute_many(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the means of many resamples: for each name (r,) float64.
+
+        Args:
+            weights: (r, n_units) how often each image counts.
+        """
+        return self._means(self._sums(np.asarray(weights, np.float64)))
+
+    def _sums(self, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return (4, r, k) sum of IoU, found, wrong and missed of each class, once for each row of *weights*."""
+        units, classes = self.units, self.classes
+        rows = np.ones((1, len(units))) if weights is None else weights
+        if rows.shape[1] != len(units):
+            raise ValueError(f"weights: got {rows.shape[1]} of them, expected {len(units)}, one per unit")
+        if not self._batches:
+            return np.zeros((4, len(rows), 0))
+        unit = np.concatenate([dense(one["unit"], units).take(one["count_unit"]) for one in self._batches])
+        order = np.argsort(unit, kind="stable")  # of images, whatever batches they came in
+        unit = unit[order]
+
+        def joined(name: str) -> NDArray[Any]:
+            return np.concatenate([one[name] for one in self._batches])[order]
+
+        of_class = dense(joined("count_class"), classes)
+        counts = [joined(f"count_{name}").astype(np.float64) for name in _COUNTS]
+        weighed = (row.take(unit) for row in rows)
+        sums = [[np.bincount(of_class, weight * one, len(classes)) for one in counts] for weight in weighed]
+        return np.moveaxis(np.array(sums, np.float64).reshape(len(rows), 4, len(classes)), 1, 0)
+
+    def _means(self, sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the means (r,) over classes of sums (4, r, k)."""
         thing = np.zeros(len(self.classes), bool)
         for one in self._batches:
             thing[dense(one["class"], self.classes)] = one["class_thing"]
-        n = len(self.units) if weights is None else int(np.sum(weights))
-        groups = {"": np.ones(len(thing), bool), "th": thing, "st": ~thing}
+        quality = _qualities(sums)
         return {
-            f"{of}{kind}": Value(mean_where_defined(values[mine]), higher_is_better=True, n=n)
-            for kind, mine in groups.items()
+            f"{of}{kind}": np.array([mean_where_defined(row[mine]) for row in values])
+            for kind, mine in (("", np.ones(len(thing), bool)), ("th", thing), ("st", ~thing))
             for of, values in zip(("PQ", "SQ", "RQ"), quality, strict=True)
         }
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the table ``classes``: PQ, SQ, RQ, and how many segments were found, wrong and missed."""
-        counts = self.per_class()
+        counts = self._sums()[:, 0]
         names = {one: str(one) for one in self.classes.tolist()}
         for one in self._batches:
             names |= dict(
@@ -118,7 +131,7 @@ class PanopticQuality:
 
 
 def _qualities(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return PQ, SQ and RQ (k,) of each class, NaN for one without segments."""
+    """Return PQ, SQ and RQ (…, k) of sums (4, …, k), NaN for one without segments."""
     overlap, found, wrong, missed = counts
     all_of_them = found + wrong / 2 + missed / 2
     with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN we want

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from a4eval import Row, Value, param
+from a4eval import Row, Value, check_ranges, param
 from a4eval_ap_metric import ranking_charts as charts
 from a4eval_ap_metric.metrics.expected_rows import expected_rows
 from a4eval_ap_metric.metrics.ranking_state import Ranking, RankingState
@@ -150,11 +150,12 @@ class AveragePrecision(_RankingMetric):
 
     interpolation: Interpolation = param("step", help="which definition of average precision")
     ties: Policy = param("order", help="equal scores rank in the order given, by document id (trec), or as one group")
-    cutoff: int | None = param(None, help="only the first so many items of a ranking count; recall stays that of all")
+    cutoff: int | None = param(
+        None, help="only the first so many items of a ranking count; recall stays that of all", minimum=1
+    )
 
     def __post_init__(self) -> None:
-        if self.cutoff is not None and self.cutoff < 1:
-            raise ValueError(f"cutoff: got {self.cutoff}, expected at least 1")
+        check_ranges(self)
         if self.cutoff is not None and self.ties == "group":
             raise ValueError("cutoff: a group of equal scores cannot be cut; set ties to order or trec")
 
@@ -196,13 +197,16 @@ class AveragePrecisionRange(_RankingMetric):
 class TrecEval(_RankingMetric):
     """trec_eval's measures, by its names."""
 
-    cutoffs: list[int] = param(default_factory=lambda: list(CUTOFFS), help="ranks for P, recall, success, …", unit="1")
+    cutoffs: list[int] = param(
+        default_factory=lambda: list(CUTOFFS), help="ranks for P, recall, success, …", unit="1", minimum=1
+    )
     relevance_level: float = param(1.0, help="the lowest grade that is relevant (trec_eval -l)")
     ties: Policy = param("trec", help="how equal scores rank: by document id (trec) or in the order given")
 
     def __post_init__(self) -> None:
-        if not self.cutoffs or min(self.cutoffs) < 1 or len(set(self.cutoffs)) < len(self.cutoffs):
-            raise ValueError(f"cutoffs: got {self.cutoffs}, expected distinct ranks from 1")
+        check_ranges(self)
+        if not self.cutoffs or len(set(self.cutoffs)) < len(self.cutoffs):
+            raise ValueError(f"cutoffs: got {self.cutoffs}, expected distinct ranks")
         if self.ties == "group":
             raise ValueError("ties: trec_eval's measures need an order, got 'group', expected trec or order")
 
@@ -241,17 +245,14 @@ class GradedRanking(_RankingMetric):
 
     names: ClassVar[Sequence[str]] = ("err", "rbp", "inf_ap", "pairs_in_order")
 
-    cutoff: int | None = param(20, help="err: the reader looks at so many items; null for all", unit="1")
+    cutoff: int | None = param(20, help="err: the reader looks at so many items; null for all", unit="1", minimum=1)
     highest_grade: float = param(4.0, help="err: the highest grade of the scale")
-    persistence: float = param(0.8, help="rbp: the chance that the reader goes on to the next item")
+    persistence: float = param(0.8, help="rbp: the chance that the reader goes on to the next item", above=0, below=1)
     relevance_level: float = param(1.0, help="rbp, inf_ap: the lowest grade that is relevant")
     ties: Policy = param("order", help="how equal scores rank: in the order given or by document id (trec)")
 
     def __post_init__(self) -> None:
-        if self.cutoff is not None and self.cutoff < 1:
-            raise ValueError(f"cutoff: got {self.cutoff}, expected at least 1")
-        if not 0 < self.persistence < 1:
-            raise ValueError(f"persistence: got {self.persistence}, expected a number between 0 and 1")
+        check_ranges(self)
         if self.ties == "group":
             raise ValueError("ties: these measures need an order, got 'group', expected trec or order")
 

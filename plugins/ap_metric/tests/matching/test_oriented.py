@@ -182,3 +182,19 @@ def test_the_metric_says_what_it_needs(tmp_path):
         metric.update(batch)
         with pytest.raises(DataError, match="geometry oriented needs the reader oriented_text"):
             metric.compute()
+
+
+@pytest.mark.parametrize("name", ["coco_detection", "detection_average_precision", "tide"])
+def test_upright_boxes_around_turned_ones_are_worth_a_word(tmp_path, name):
+    for folder, line in (
+        ("truth", "5 0 10 5 5 10 0 5 ship 0\n0 0 9 0 9 9 0 9 ship 0"),
+        ("found", "a 0.5 5 0 10 5 5 10 0 5"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ("a.txt" if folder == "truth" else "Task1_ship.txt")).write_text(f"{line}\n")
+    here = {"ground_truth": str(tmp_path / "truth"), "detections": str(tmp_path / "found")}
+    (batch,) = build("reader", {"name": "oriented_text", **here}).batches(Run(directory=tmp_path))
+    with pytest.warns(UserWarning, match="1 of 2 ground-truth boxes are turned, and the upright boxes around them"):
+        build("metric", name).update(batch)
+    if name != "tide":
+        build("metric", {"name": name, "geometry": "oriented"}).update(batch)

@@ -74,6 +74,17 @@ def test_by_hand(tmp_path, seed):
     doubled = by_hand([image for image, n in zip(images, weights, strict=True) for _ in range(n)])
     value = metric.compute(weights)["PQ"].value
     assert value == pytest.approx(np.mean([s * r for s, r in doubled.values()]), abs=1e-12)
+    assert metric.compute_many(weights[None])["PQ"].tolist() == [value]
+
+
+def test_an_image_that_comes_twice_is_refused(tmp_path):
+    node, _ = panoptic(tmp_path, np.random.default_rng(0))
+    (batch,) = build("reader", node).batches(Run(directory=tmp_path))
+    metric = build("metric", "panoptic_quality")
+    metric.update(batch)
+    metric.update(batch)
+    with pytest.raises(DataError, match="is in two batches: a batch is of whole images"):
+        metric.compute()
 
 
 def test_slips(tmp_path):

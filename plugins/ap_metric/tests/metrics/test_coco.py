@@ -9,7 +9,7 @@ import pytest
 from a4eval_ap_metric import (
     read_coco,
 )
-from a4eval_ap_metric.metrics import matched
+from a4eval_ap_metric.metrics import in_parts, matched
 
 from a4eval import DataError, Run, build
 
@@ -89,7 +89,7 @@ def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(seed, monkey
     whole.update(batch_of(case, images))
     weights = rng.integers(0, 3, (3, len(images)))
     expected = numbers_of(whole, weights)
-    monkeypatch.setattr(matched, "_ENOUGH", int(rng.choice([1, 30])))  # detections that are matched together
+    monkeypatch.setattr(in_parts, "_ENOUGH", int(rng.choice([1, 30])))  # detections that are matched together
     monkeypatch.setattr(matched, "_AT_ONCE", int(rng.choice([0, 60])))  # detections whose curves are made together
     rng.shuffle(images)
     batches = np.array_split(images, int(rng.integers(1, len(images) + 2)))
@@ -106,11 +106,11 @@ def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(seed, monkey
 def test_many_float32_scores_are_split_bit_for_bit_too(monkeypatch):
     rng = np.random.default_rng(0)
     whole, split = build("metric", "coco_detection"), build("metric", "coco_detection")
-    monkeypatch.setattr(matched, "_ENOUGH", 1)
+    monkeypatch.setattr(in_parts, "_ENOUGH", 1)
     batches = [batch_of_noise(rng, range(first, first + 100)) for first in (200, 0, 100)]
     for batch in batches:
         split.update(batch)
-    monkeypatch.setattr(matched, "_ENOUGH", 10**9)
+    monkeypatch.setattr(in_parts, "_ENOUGH", 10**9)
     for batch in batches:
         whole.update(batch)
     assert len(split.matches.detection_score) > 10_000
@@ -140,7 +140,7 @@ def batch_of_noise(rng, images):
 
 @pytest.mark.parametrize("enough", [1, 10**9])
 def test_an_image_in_two_batches_is_refused(monkeypatch, enough):
-    monkeypatch.setattr(matched, "_ENOUGH", enough)
+    monkeypatch.setattr(in_parts, "_ENOUGH", enough)
     case = awkward_case(np.random.default_rng(0))
     image = case["results"][0]["image_id"]
     metric = build("metric", "coco_detection")
@@ -196,7 +196,7 @@ def test_other_parameters_give_other_names():
     [
         ({"thresholds": []}, "thresholds"),
         ({"thresholds": [0.9, 0.5]}, "ascending"),
-        ({"thresholds": [50.0]}, "from 0 to 1"),
+        ({"thresholds": [50.0]}, r"thresholds\[0\]: got 50.0, expected at least 0 and at most 1"),
         ({"max_detections": [0]}, "at least 1"),
         ({"areas": {"x": [5, 1]}}, "low ≤ high"),
         ({"areas": {"50": [1, 5]}}, "two statistics have one name among AP, AP50"),

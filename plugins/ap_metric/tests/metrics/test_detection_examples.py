@@ -141,7 +141,7 @@ def test_other_truths_cannot_be_compared(tmp_path):
         ({"images": 0}, "images: got 0, expected at least 1"),
         ({"images": 1000}, "at most 2500 boxes"),
         ({"side": 5000}, "at most 2000"),
-        ({"background": 0.7}, "background < foreground"),
+        ({"background": 0.7}, "background: got 0.7, expected less than foreground"),
     ],
 )
 def test_odd_parameters(options, said):

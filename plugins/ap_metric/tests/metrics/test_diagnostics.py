@@ -87,9 +87,9 @@ def test_metrics_with_other_parameters_are_not_merged():
 @pytest.mark.parametrize(
     ("node", "words"),
     [
-        ({"name": "detection_f1", "threshold": 1.5}, "thresholds: got"),
+        ({"name": "detection_f1", "threshold": 1.5}, "threshold: got 1.5, expected at least 0 and at most 1"),
         ({"name": "detection_calibration", "bins": 0}, "bins: got 0"),
-        ({"name": "tide", "background": 0.6}, "background and foreground"),
+        ({"name": "tide", "background": 0.6}, "background: got 0.6, expected less than foreground, 0.5"),
         ({"name": "coco_detection", "report": ["everything"]}, "everything"),
     ],
 )

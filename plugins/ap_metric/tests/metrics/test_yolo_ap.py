@@ -90,7 +90,7 @@ def test_the_definition(interpolation, seed):
 def test_thresholds_are_checked():
     for given, message in (
         ([], "thresholds: got none"),
-        ([0.5, 1.5], "thresholds: got 1.5, expected a number above 0"),
+        ([0.5, 1.5], r"thresholds\[1\]: got 1.5, expected above 0 and at most 1"),
     ):
         with pytest.raises(ConfigError, match=message):
             build("metric", {"name": "detection_average_precision", "thresholds": given})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval import DataError, Value, param
+from a4eval import DataError, Value, check_ranges, param
 from a4eval_box_metrics.analysis.histograms import SIZES
 from a4eval_box_metrics.analysis.matching import match_by
 from a4eval_box_metrics.similarities.contract import measure
@@ -45,18 +45,22 @@ class MatchedBoxAgreement:
         default_factory=lambda: {name: name for name in _DEFAULT}, kind="similarity", help="label to similarity"
     )
     match_by: Any = param("iou", kind="similarity", help="the similarity detections are matched by")
-    threshold: float = param(0.5, help="the least match_by of a match; the largest, where match_by is a distance")
-    quantiles: list[float] = param(default_factory=lambda: [0.05, 0.5, 0.95], help="which quantiles to give, 0 to 1")
+    threshold: float = param(
+        0.5,
+        help="the least match_by of a match; the largest, where match_by is a distance",
+        above=-np.inf,
+        below=np.inf,
+    )
+    quantiles: list[float] = param(
+        default_factory=lambda: [0.05, 0.5, 0.95], help="which quantiles to give, 0 to 1", minimum=0, maximum=1
+    )
     _shards: list[_Shard] = field(default_factory=list, init=False, repr=False)
     _gathered: dict[str, Any] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.similarities:
             raise ValueError("similarities is empty: name at least one")
-        if not all(0 <= one <= 1 for one in self.quantiles):
-            raise ValueError(f"quantiles: got {self.quantiles}, expected numbers from 0 to 1")
-        if not np.isfinite(self.threshold):
-            raise ValueError(f"threshold: got {self.threshold}, expected a finite number")
+        check_ranges(self)
         # made in Python rather than from a config, they may still be names
         self._measures = {label: measure(one) for label, one in self.similarities.items()}
         self.similarities = {label: one.similarity for label, one in self._measures.items()}

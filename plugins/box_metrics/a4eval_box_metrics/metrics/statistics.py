@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval import DataError, Value, param
+from a4eval import DataError, Value, check_ranges, param
 from a4eval_box_metrics.analysis.histograms import (
     SIZES,
     aspect_histogram,
@@ -45,15 +45,16 @@ class BoxStatistics:
     batch: ClassVar[str] = "detection"
 
     of: Literal["truth", "detection"] = param("truth", help="whose boxes")
-    near_duplicate: float = param(0.9, help="IoU from which a box of the same image and class is a near duplicate")
-    tolerance: float = param(1.0, help="how far a box may leave its image without being counted", unit="pixels")
+    near_duplicate: float = param(
+        0.9, help="IoU from which a box of the same image and class is a near duplicate", above=0, maximum=1
+    )
+    tolerance: float = param(
+        1.0, help="how far a box may leave its image without being counted", unit="pixels", minimum=0
+    )
     _parts: list[dict[str, NDArray[Any]]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not 0 < self.near_duplicate <= 1:
-            raise ValueError(f"near_duplicate: got {self.near_duplicate}, expected an IoU above 0, at most 1")
-        if not self.tolerance >= 0:
-            raise ValueError(f"tolerance: got {self.tolerance}, expected at least 0 pixels")
+        check_ranges(self)
 
     @property
     def names(self) -> Sequence[str]:

@@ -178,7 +178,7 @@ class CornerSmoothL1(FormulaSimilarity):
 
     name = "corner_smooth_l1"
     facts = Facts("corner smooth L1", 0, float("inf"), "s", False, SAME_PIXELS, True, "Girshick 2015, arXiv:1504.08083")
-    beta: float = param(1.0, help="where the square turns into a line", unit="pixels")
+    beta: float = param(1.0, help="where the square turns into a line", unit="pixels", above=0, below=np.inf)
 
     def __post_init__(self) -> None:
         smooth_l1_formula(corner_differences, self.beta)
@@ -218,7 +218,7 @@ class CentreSmoothL1(FormulaSimilarity):
 
     name = "centre_smooth_l1"
     facts = Facts("centre smooth L1", 0, float("inf"), "s", False, SAME_PIXELS, True, "Girshick 2015, arXiv:1504.08083")
-    beta: float = param(1.0, help="where the square turns into a line", unit="pixels")
+    beta: float = param(1.0, help="where the square turns into a line", unit="pixels", above=0, below=np.inf)
 
     def __post_init__(self) -> None:
         smooth_l1_formula(centre_differences, self.beta)

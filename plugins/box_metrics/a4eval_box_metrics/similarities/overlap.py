@@ -218,7 +218,7 @@ class AlphaIoU(FormulaSimilarity):
 
     name = "alpha_iou"
     facts = Facts("α-IoU, α = 3", 0, 1, "1 - s", True, ANY_STRETCH, False, "He et al. 2021, arXiv:2110.13675")
-    power: float = param(3.0, help="the exponent α > 0")
+    power: float = param(3.0, help="the exponent α > 0", above=0, below=np.inf)
 
     def __post_init__(self) -> None:
         alpha_formula(self.power)

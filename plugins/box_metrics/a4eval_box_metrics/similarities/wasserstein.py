@@ -86,7 +86,7 @@ class NormalizedWasserstein(FormulaSimilarity):
 
     name = "normalized_wasserstein"
     facts = Facts("NWD", 0, 1, "1 - s", True, SAME_PIXELS, True, "Wang et al. 2021, arXiv:2110.13389")
-    scale: float = param(12.8, help="C, the typical size of an object", unit="pixels")
+    scale: float = param(12.8, help="C, the typical size of an object", unit="pixels", above=0, below=np.inf)
 
     def __post_init__(self) -> None:
         normalized_wasserstein_formula(self.scale)

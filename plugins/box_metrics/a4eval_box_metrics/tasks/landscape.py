@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, param
 from a4eval_box_metrics import charts
 from a4eval_box_metrics.analysis.equal_l2 import Extreme, most_iou, search_iou
 from a4eval_box_metrics.analysis.landscape import Landscape, Profile, Scattered
@@ -45,29 +45,31 @@ class BoxLandscape:
     rotated ones where the perturbation rotates.  The others then see the upright hull.
     """
 
-    width: float = param(10.0, help="width of the true box", unit="pixels")
-    height: float = param(4.0, help="height of the true box", unit="pixels")
-    radius: float = param(2.0, help="the L2 distance at which IoU is compared; below min(width, height)", unit="pixels")
+    width: float = param(10.0, help="width of the true box", unit="pixels", above=0, below=np.inf)
+    height: float = param(4.0, help="height of the true box", unit="pixels", above=0, below=np.inf)
+    radius: float = param(
+        2.0,
+        help="the L2 distance at which IoU is compared; below min(width, height)",
+        unit="pixels",
+        above=0,
+        below=np.inf,
+    )
     similarities: dict[str, Any] = param(
         default_factory=lambda: {name: name for name in _DEFAULT}, kind="similarity", help="label to similarity"
     )
     families: list[FamilyName] = param(
         default_factory=lambda: list(FAMILIES), help="the perturbations to map the similarities over"
     )
-    steps: int = param(61, help="points along each perturbation")
-    noise: float = param(0.2, help="relative standard deviation of random predictions")
-    predictions: int = param(20_000, help="how many random predictions are ranked")
+    steps: int = param(61, help="points along each perturbation", minimum=2)
+    noise: float = param(0.2, help="relative standard deviation of random predictions", above=0, below=np.inf)
+    predictions: int = param(20_000, help="how many random predictions are ranked", minimum=2)
     data: Any | None = param(None, kind="reader", help="detection batches, to compare rankings on a detector's matches")
     threshold: float = param(0.5, help="IoU from which a detection of data is matched")
 
     def __post_init__(self) -> None:
-        for name in ("width", "height", "radius", "noise"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ValueError(f"{name}: got {getattr(self, name)}, expected a positive number")
+        check_ranges(self)
         if self.radius >= min(self.width, self.height):
             raise ValueError(f"radius: got {self.radius}, expected less than min(width, height)")
-        if self.steps < 2 or self.predictions < 2:
-            raise ValueError(f"steps and predictions: got {self.steps} and {self.predictions}, expected at least 2")
         if not self.similarities:
             raise ValueError("similarities is empty: name at least one")
         if self.data is not None and self.data.batch != "detection":
@@ -166,8 +168,7 @@ class BoxLandscape:
                 truth.append(convert_boxes(batch["truth_box"][partners], "xywh", "xyxy"))
             except ValueError as error:
                 raise DataError(f"matched boxes: {error}") from error
-        for path in self.data.sources():  # type: ignore[union-attr]
-            run.source(path)
+        run.sources_of(self.data)
         if sum(map(len, predicted)) < 2:
             raise DataError(f"data: fewer than two detections reach an IoU of {self.threshold:g} with the truth")
         return self._landscape.scattered("detector", np.concatenate(predicted), np.concatenate(truth))

@@ -25,9 +25,15 @@ class BoxPairComparison:
     L2 is that of (centre x, centre y, width, height): 2c for both.
     """
 
-    W: float = param(10.0, help="width of the true box", unit="pixels")
-    H: float = param(4.0, help="height of the true box", unit="pixels")
-    c: float = param(1.0, help="half of what a prediction is narrower or lower; below min(W, H) / 2", unit="pixels")
+    W: float = param(10.0, help="width of the true box", unit="pixels", above=0, below=np.inf)
+    H: float = param(4.0, help="height of the true box", unit="pixels", above=0, below=np.inf)
+    c: float = param(
+        1.0,
+        help="half of what a prediction is narrower or lower; below min(W, H) / 2",
+        unit="pixels",
+        above=0,
+        below=np.inf,
+    )
 
     def __post_init__(self) -> None:
         centred_predictions(self.W, self.H, self.c)

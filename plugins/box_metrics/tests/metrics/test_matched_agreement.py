@@ -149,9 +149,9 @@ def test_bad_boxes_and_parameters():
     with pytest.raises(DataError, match=r"matched boxes: truth, row 0: .* is not finite"):
         build("metric", "matched_box_agreement").update(batch)
     for parameters, text in [
-        ({"quantiles": [0.5, 2]}, "task.m: quantiles"),
+        ({"quantiles": [0.5, 2]}, r"task.m.quantiles\[1\]: got 2"),
         ({"similarities": {}}, "task.m: similarities is empty"),
-        ({"threshold": float("nan")}, "task.m: threshold: got nan"),
+        ({"threshold": float("nan")}, "task.m.threshold: got nan, expected finite"),
         ({"similarities": {"x": "iuo"}}, r"task.m.similarities.x.name: no similarity 'iuo'"),
     ]:
         with pytest.raises(ConfigError, match=text):

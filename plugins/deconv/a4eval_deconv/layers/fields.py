@@ -25,21 +25,21 @@ Sides: TypeAlias = int | list[int | list[int]]
 SMALLEST = 3
 """The size of an example along each axis, where it fits: small, with a rim and an inside."""
 
-_SHARED: dict[str, tuple[Any, str, str]] = {
-    "in_channels": (2, "channels of the input", ""),
-    "out_channels": (2, "channels of the output", ""),
-    "kernel_size": (3, "filter size, for all axes or one per axis", "taps"),
-    "dimensions": (2, "how many spatial axes: 1, 2 or 3", ""),
-    "stride": (1, "distance between the outputs of neighbouring inputs", "elements"),
-    "padding": (0, "cut off the full output: all sides, per axis, or [before, after]", "elements"),
-    "output_padding": (0, "kept at the end of what the padding cuts off", "elements"),
-    "dilation": (1, "distance between the taps", "elements"),
-    "groups": (1, "independent groups of channels", ""),
-    "bias": (True, "add a bias per output channel", ""),
-    "scale": (2, "the factor by which each axis grows", ""),
-    "input_size": (None, "input size, for all axes or one per axis", "elements"),
+_SHARED: dict[str, tuple[Any, str, str, int | None]] = {
+    "in_channels": (2, "channels of the input", "", 1),
+    "out_channels": (2, "channels of the output", "", 1),
+    "kernel_size": (3, "filter size, for all axes or one per axis", "taps", 1),
+    "dimensions": (2, "how many spatial axes: 1, 2 or 3", "", None),
+    "stride": (1, "distance between the outputs of neighbouring inputs", "elements", 1),
+    "padding": (0, "cut off the full output: all sides, per axis, or [before, after]", "elements", 0),
+    "output_padding": (0, "kept at the end of what the padding cuts off", "elements", 0),
+    "dilation": (1, "distance between the taps", "elements", 1),
+    "groups": (1, "independent groups of channels", "", 1),
+    "bias": (True, "add a bias per output channel", "", None),
+    "scale": (2, "the factor by which each axis grows", "", 1),
+    "input_size": (None, "input size, for all axes or one per axis", "elements", 1),
 }
-"""Default, help and unit by name."""
+"""Default, help, unit and the least number by name."""
 
 
 def shared(name: str, **changes: Any) -> Any:
@@ -49,8 +49,8 @@ def shared(name: str, **changes: Any) -> Any:
         name: of a transposed convolution's parameter.
         changes: keywords of :func:`a4eval.param` in place of the shared ones.
     """
-    default, text, unit = _SHARED[name]
-    told = {"help": text, "unit": unit, **changes}
+    default, text, unit, least = _SHARED[name]
+    told = {"help": text, "unit": unit, "minimum": least, **changes}
     return param(**told) if default is None else param(**{"default": default, **told})
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, param
 from a4eval_deconv import charts
 from a4eval_deconv.analysis.checkerboard import (
     Study,
@@ -17,7 +17,6 @@ from a4eval_deconv.analysis.checkerboard import (
     output_score,
     response_score,
 )
-from a4eval_deconv.geometry import per_axis
 from a4eval_deconv.layers.fields import Priced
 from a4eval_deconv.tasks.photo import photograph
 from a4eval_deconv.weights import load_weight
@@ -34,13 +33,13 @@ class Checkerboard:
     compare: dict[str, Any] = param(kind="layer", default_factory=dict, help="further layers by label")
     weight: Path | None = param(None, help="a trained kernel for the layer: .npy, .npz or .safetensors")
     weight_key: str | None = param(None, help="which array of that file")
-    draws: int = param(20, help="initialisations to average the score over")
-    size: int = param(16, help="spatial size of the constant and the impulse", unit="pixels")
+    draws: int = param(20, help="initialisations to average the score over", minimum=1)
+    size: int = param(16, help="spatial size of the constant and the impulse", unit="pixels", minimum=1)
     photo: Literal["none", "china", "flower", "camera"] = param("none", help="a photograph to enlarge, too")
-    photo_size: int = param(96, help="spatial size of the photograph before enlarging", unit="pixels")
+    photo_size: int = param(96, help="spatial size of the photograph before enlarging", unit="pixels", minimum=1)
 
     def __post_init__(self) -> None:
-        per_axis((self.draws, self.size, self.photo_size), 3, "draws, size and photo_size", 1)
+        check_ranges(self)
         if "layer" in self.compare:
             raise ValueError("the label 'layer' is taken by the first layer: name it otherwise")
 

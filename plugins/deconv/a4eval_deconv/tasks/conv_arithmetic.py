@@ -50,6 +50,7 @@ class ConvArithmetic:
         None,
         help="ONNX's and TensorFlow's output_shape, torch's output_size, for all axes or one per axis",
         unit="elements",
+        minimum=1,
     )
     stack: list[dict[str, Any]] = param(
         default_factory=list,
@@ -59,6 +60,7 @@ class ConvArithmetic:
         None,
         help="list the configurations that lead from input_size to this size, along the last axis",
         unit="elements",
+        minimum=1,
     )
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, param
 from a4eval_deconv import charts
 from a4eval_deconv.frameworks.conformance import Case, compare
 from a4eval_deconv.frameworks.conventions import CONVENTIONS, Crop, centre_shift, convention_crop, output_padding_limit
@@ -36,15 +36,14 @@ class ConvConformance:
     out_channels: int = shared("out_channels")
     groups: int = shared("groups")
     bias: bool = shared("bias")
-    batch: int = param(2, help="samples")
-    random: int = param(0, help="random configurations to compare besides the given one")
+    batch: int = param(2, help="samples", minimum=1)
+    random: int = param(0, help="random configurations to compare besides the given one", minimum=0)
     frameworks: list[str] | None = param(None, help="torch, tensorflow, keras, jax, onnx; those installed when absent")
 
     def __post_init__(self) -> None:
         kernel = check_channels(self.in_channels, self.out_channels, self.groups, self.kernel_size, self.dimensions)
         dims = self.dimensions
-        per_axis(self.batch, 1, "batch", 1)
-        per_axis(self.random, 1, "random", 0)
+        check_ranges(self)
         for name in self.frameworks or []:
             if name not in FRAMEWORKS:
                 raise ValueError(f"frameworks must be among {', '.join(FRAMEWORKS)}, got {name!r}")

@@ -26,7 +26,10 @@ class OnnxConvTranspose:
 
     path: Path = param(help="the .onnx file")
     input_size: Numbers | None = param(
-        None, help="size of the model's input where it leaves it open: all axes or one per axis", unit="elements"
+        None,
+        help="size of the model's input where it leaves it open: all axes or one per axis",
+        unit="elements",
+        minimum=1,
     )
     compare: list[str] = param(
         default_factory=list, help="run it there, too, on random numbers: torch, tensorflow, keras, jax, onnx"

@@ -105,7 +105,7 @@ def test_a_size_that_is_left_open_is_given(tmp_path):
     assert conv_transposes(path, [4, 9])[0].size == (4, 5)  # what the model states is not overruled
     with pytest.raises(DataError, match=r"input_size has 3 entries, expected 1 or 2: one per spatial axis of 'x'"):
         conv_transposes(path, [4, 5, 6])
-    with pytest.raises(ConfigError, match="input_size must be at least 1, got"):
+    with pytest.raises(ConfigError, match="input_size: got 0, expected at least 1"):
         build("task", {"name": "onnx_conv_transpose", "path": str(path), "input_size": 0})
 
 

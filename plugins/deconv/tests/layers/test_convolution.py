@@ -38,7 +38,7 @@ def test_icnr_keeps_a_constant_constant():
         ({"stride": 2, "output_padding": 2}, r"layer: output_padding 2 must be smaller"),
         ({"dimensions": 0}, r"dimensions must be 1, 2 or 3, got 0"),
         ({"groups": 3}, r"got 3, expected one of 1, 2$"),
-        ({"in_channels": 0}, r"must be at least 1, got"),
+        ({"in_channels": 0}, r"layer.in_channels: got 0, expected at least 1"),
         ({"kernel_size": 3, "stride": 2, "initialisation": "icnr"}, r"nearest that works: kernel"),
         ({"algorithm": "subpixl"}, r"layer\.algorithm: got 'subpixl'.*did you mean 'subpixel'"),
         ({"padding": [1, [1, 2], 3]}, r"padding has 3 entries, expected 1 or 2"),

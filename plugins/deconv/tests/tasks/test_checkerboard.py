@@ -143,7 +143,7 @@ def test_a_bad_weight_file_is_one_clear_error(name, content, key, text, tmp_path
 def test_wrong_configs(run):
     with pytest.raises(ConfigError, match="the label 'layer' is taken"):
         build("task", {"name": "checkerboard", "compare": {"layer": "conv"}})
-    with pytest.raises(ConfigError, match="must be at least 1"):
+    with pytest.raises(ConfigError, match="draws: got 0, expected at least 1"):
         build("task", {"name": "checkerboard", "draws": 0})
     with pytest.raises(ConfigError, match="did you mean 'resize_conv'"):
         build("task", {"name": "checkerboard", "layer": "resize_con"})

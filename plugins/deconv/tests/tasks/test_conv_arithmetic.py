@@ -53,7 +53,7 @@ def test_the_task_in_four_frameworks_words(tmp_path):
         ({"output_shape": 6}, r"torch's output_size .* got 6, expected 5 … 5"),
         ({"stack": [{"kind": "conv"}]}, r"a layer has kind, kernel_size and maybe"),
         ({"stack": [{"kind": "pool", "kernel_size": 2}]}, r"kind must be 'conv' or 'conv_transpose', got 'pool'"),
-        ({"wanted_output": 0}, r"wanted_output must be at least 1"),
+        ({"wanted_output": 0}, r"wanted_output: got 0, expected at least 1"),
     ],
 )
 def test_a_wrong_config_is_one_clear_error(options, text):

@@ -51,9 +51,6 @@ class Engine(Protocol):
     def seeded(self, seed: int) -> AbstractContextManager[None]:
         """Return a context in which what the framework draws of its own accord follows from *seed*."""
 
-    def untraced(self) -> AbstractContextManager[None]:
-        """Return a context for making what outlives a call, as it may be the call of a function that is traced."""
-
     def differentiated(self, function: Function) -> Function:
         """Return the function from parameters and ``(x, dy)`` to ``(dparams, dx)``."""
 
@@ -66,7 +63,7 @@ def refusal(error: BaseException, framework: str) -> ValueError:
 def first_line(error: BaseException) -> str:
     r"""Return the first line of an error that says what is wrong; that of Keras' own names the layer that was called.
 
-    >>> first_line(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mtoo few axes\\x1b[0m"))
+    >>> first_line(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mtoo few axes\x1b[0m"))
     'too few axes'
     """
     lines = [line for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()] or [""]

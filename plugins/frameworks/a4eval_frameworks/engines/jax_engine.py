@@ -93,11 +93,6 @@ class JaxEngine:
         del seed
         return nullcontext()
 
-    def untraced(self) -> AbstractContextManager[None]:
-        """Return a context in which numbers are computed at once, also while a function is traced, to be kept after."""
-        now: AbstractContextManager[None] = self.jax.ensure_compile_time_eval()
-        return now
-
     def transposed(self, tensor: Any, axes: list[int]) -> Any:
         """See :class:`Engine`."""
         return tensor.transpose(axes)

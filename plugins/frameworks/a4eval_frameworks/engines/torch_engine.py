@@ -166,10 +166,6 @@ class TorchEngine:
         dparams = [next(each) if one.requires_grad else None for one in params]
         return dparams, filled(x, iter([next(each) if one.requires_grad else None for one in flat]))
 
-    def untraced(self) -> AbstractContextManager[None]:
-        """Return a context that does nothing: what torch makes while it compiles is there afterwards."""
-        return nullcontext()
-
     def transposed(self, tensor: Any, axes: list[int]) -> Any:
         """See :class:`Engine`."""
         return tensor.permute(axes)

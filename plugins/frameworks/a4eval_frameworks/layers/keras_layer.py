@@ -97,11 +97,16 @@ class KerasLayer(FrameworkLayer):
     def _parts(self) -> list[Any]:
         return list(self._in_dtype("float64")._flatten_layers())  # noqa: SLF001  (no public way to walk a layer)
 
+    def forward(self, params: Mapping[str, Array], x: Any) -> tuple[Any, Any]:
+        """Return ``(y, tape)``; a ValueError where the framework refuses."""
+        # made here: within what jax traces, the statistics of batch norm would be made of tracers, and stay so
+        self._in_dtype("bfloat16" if self._narrow else _dtype_of(params, x))
+        return super().forward(params, x)
+
     def _native_function(self) -> Function:
         def call(params: dict[str, Any], x: Any) -> Any:
             args, keywords = positional(x)
-            dtype = next((str(one.dtype) for one in [*params.values(), *leaves(x)] if "float" in str(one.dtype)), None)
-            dtype = (dtype or "float32").removeprefix("torch.")
+            dtype = _dtype_of(params, x)
             layer = self._in_dtype(dtype)
             if self._takes_training:
                 keywords = {**keywords, "training": self.training}
@@ -122,8 +127,7 @@ class KerasLayer(FrameworkLayer):
     def _built(self, dtype: str, seed: int) -> Any:
         keras, wide = _keras(), dtype == "float64"
         keras.utils.set_random_seed(seed)
-        exact = self._engine.precision(np.float64(0) if wide else np.float32(0))
-        with exact, self._engine.untraced(), _policy(dtype):
+        with self._engine.precision(np.float64(0) if wide else np.float32(0)), _policy(dtype):
             layer = self._make(self.layer, self.arguments, "arguments")
             x = self._inner_example(np.random.default_rng(seed))
             args, keywords = positional(
@@ -141,6 +145,12 @@ class KerasLayer(FrameworkLayer):
             return find(name, HOMES, path)(*ordered, **named)
         except (TypeError, ValueError, AssertionError) as error:
             raise ValueError(f"{path}: {name} cannot be made with them: {first_line(error)}") from error
+
+
+def _dtype_of(params: Mapping[str, Any], x: Any) -> str:
+    """Return in which floats it is computed."""
+    dtypes = (str(one.dtype).removeprefix("torch.") for one in [*params.values(), *leaves(x)])
+    return next((one for one in dtypes if "float" in one), "float32")
 
 
 def _names(layer: Any) -> list[str]:

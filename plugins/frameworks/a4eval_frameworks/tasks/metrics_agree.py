@@ -49,8 +49,7 @@ class MetricsAgree:
 
     def run(self, run: Run) -> Result:
         """Compute them all and compare them two by two."""
-        for path in self.data.sources():
-            run.source(path)
+        run.sources_of(self.data)
         strict = {label: replace(metric) for label, metric in self.metrics.items()}
         for batch in self.data.batches(run):
             untied = _untied(batch)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import param
-from a4eval_rnn_bptt.fields import at_least
+from a4eval import check_ranges, param
 from a4eval_rnn_bptt.initialisation import Initialisation, initialise
 from a4eval_rnn_bptt.layers.recurrent import Recurrent
 
@@ -25,14 +24,14 @@ class InputLayer(Recurrent):
     stackable: ClassVar[bool] = True
     """Its methods take weights and arrays of M models with the model axis in front."""
 
-    inputs: int = param(8, help="features of the input at each step")
-    hidden: int = param(16, help="hidden units")
+    inputs: int = param(8, help="features of the input at each step", minimum=1)
+    hidden: int = param(16, help="hidden units", minimum=1)
     bias: bool = param(default=True, help="have biases")
     input_initialisation: Initialisation = param("uniform", help="of the input weights")
     input_gain: float = param(1.0, help="scale of the input weights")
 
     def __post_init__(self) -> None:
-        at_least(self, inputs=1, hidden=1)
+        check_ranges(self)
 
     @property
     def state_names(self) -> tuple[str, ...]:

@@ -38,13 +38,13 @@ class Gru(Convertible, SizedLayer):
     update_bias: float | None = param(
         None, help="the update gate's bias: bias_ih, with bias_hh zero; None draws it like the others"
     )
-    chrono: int | None = param(None, help="the longest lag expected: update biases log U(1, lag - 1)", unit="steps")
+    chrono: int | None = param(
+        None, help="the longest lag expected: update biases log U(1, lag - 1)", unit="steps", minimum=3
+    )
     reset_after: bool = param(default=True, help="apply the reset gate after the matrix product, as torch does")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.chrono is not None and self.chrono < 3:
-            raise ValueError(f"chrono is {self.chrono}, expected at least 3 steps")
         if self.chrono is not None and self.update_bias is not None:
             raise ValueError("chrono and update_bias both set the update gate's bias: give one of them")
         if not self.bias and (self.chrono is not None or self.update_bias is not None):

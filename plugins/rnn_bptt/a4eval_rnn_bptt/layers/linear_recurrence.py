@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import param
+from a4eval import check_ranges, param
 from a4eval_rnn_bptt.contract import StepGradients, StepTape
-from a4eval_rnn_bptt.fields import at_least
 from a4eval_rnn_bptt.layers.recurrent import Recurrent
 
 if TYPE_CHECKING:
@@ -28,16 +27,16 @@ class LinearRecurrence(Recurrent):
     stackable: ClassVar[bool] = True
     gates: ClassVar[tuple[str, ...]] = ()
 
-    inputs: int = param(8, help="features of the input at each step")
-    hidden: int = param(16, help="width of the output")
-    modes: int = param(16, help="complex numbers of the state")
-    smallest: float = param(0.5, help="|λ| is drawn from here …")
-    largest: float = param(0.99, help="… to here, evenly over the ring")
+    inputs: int = param(8, help="features of the input at each step", minimum=1)
+    hidden: int = param(16, help="width of the output", minimum=1)
+    modes: int = param(16, help="complex numbers of the state", minimum=1)
+    smallest: float = param(0.5, help="|λ| is drawn from here …", above=0, below=1)
+    largest: float = param(0.99, help="… to here, evenly over the ring", above=0, below=1)
 
     def __post_init__(self) -> None:
-        at_least(self, inputs=1, hidden=1, modes=1)
-        if not 0 < self.smallest < self.largest < 1:
-            raise ValueError(f"smallest and largest are {self.smallest} and {self.largest}, expected 0 < … < … < 1")
+        check_ranges(self)
+        if not self.smallest < self.largest:
+            raise ValueError(f"smallest: got {self.smallest}, expected less than largest, {self.largest}")
 
     @property
     def state_names(self) -> tuple[str, ...]:

@@ -40,14 +40,13 @@ class Lstm(Convertible, SizedLayer):
         None,
         help="the longest lag expected: forget biases log U(1, lag - 1), input biases their opposite",
         unit="steps",
+        minimum=3,
     )
     peephole: bool = param(default=False, help="let the gates see the cell state")
     coupled: bool = param(default=False, help="forget exactly as much as is let in")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.chrono is not None and self.chrono < 3:
-            raise ValueError(f"chrono is {self.chrono}, expected at least 3 steps")
         if self.chrono is not None and self.forget_bias is not None:
             raise ValueError("chrono and forget_bias both set the forget gate's bias: give one of them")
         if not self.bias and (self.chrono is not None or self.forget_bias is not None):

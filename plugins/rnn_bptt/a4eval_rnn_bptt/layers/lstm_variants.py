@@ -9,7 +9,6 @@ import numpy as np
 
 from a4eval import param
 from a4eval_rnn_bptt.contract import Contribution, StepGradients, StepTape
-from a4eval_rnn_bptt.fields import at_least
 from a4eval_rnn_bptt.initialisation import initialise
 from a4eval_rnn_bptt.kernels.gates import sigmoid
 from a4eval_rnn_bptt.layers.base import SizedLayer
@@ -116,15 +115,14 @@ class ProjectedLstm(SizedLayer):
     state_count: ClassVar[int] = 2
     gates: ClassVar[tuple[str, ...]] = ("input", "forget", "new", "output")
 
-    hidden: int = param(16, help="units of the output, onto which the cells are projected")
-    cells: int = param(32, help="cells")
+    hidden: int = param(16, help="units of the output, onto which the cells are projected", minimum=1)
+    cells: int = param(32, help="cells", minimum=1)
     forget_bias: float | None = param(
         None, help="the forget gate's bias: bias_ih, with bias_hh zero; None draws it like the others"
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, cells=1)
         self._lstm = Lstm(
             inputs=self.inputs,
             hidden=self.cells,

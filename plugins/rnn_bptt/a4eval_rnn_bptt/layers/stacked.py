@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from a4eval import param
+from a4eval import check_ranges, param
 from a4eval_rnn_bptt.arrays import Gradients, check_lengths, check_sequence
 from a4eval_rnn_bptt.contract import (
     Contribution,
@@ -20,7 +20,6 @@ from a4eval_rnn_bptt.contract import (
     is_stackable,
     state_names,
 )
-from a4eval_rnn_bptt.fields import at_least
 from a4eval_rnn_bptt.layers.recurrent import Recurrent
 from a4eval_rnn_bptt.unrolling import unroll, unroll_backward
 
@@ -71,11 +70,11 @@ class Stacked(Recurrent):
     """
 
     cell: Any = param("rnn", kind="layer", help="what a layer is made of")
-    layers: int = param(2, help="how many")
-    inputs: int = param(8, help="features of the input at each step")
+    layers: int = param(2, help="how many", minimum=1)
+    inputs: int = param(8, help="features of the input at each step", minimum=1)
 
     def __post_init__(self) -> None:
-        at_least(self, layers=1)
+        check_ranges(self)
         _check(self.cell)
         widths = [self.inputs, *[self.cell.hidden] * (self.layers - 1)]
         self._cells = [_resized(self.cell, width) for width in widths]
@@ -197,11 +196,11 @@ class Bidirectional:
     batch_axis: ClassVar[int] = 1
 
     cell: Any = param("rnn", kind="layer", help="what a layer is made of")
-    layers: int = param(1, help="how many")
-    inputs: int = param(8, help="features of the input at each step")
+    layers: int = param(1, help="how many", minimum=1)
+    inputs: int = param(8, help="features of the input at each step", minimum=1)
 
     def __post_init__(self) -> None:
-        at_least(self, layers=1)
+        check_ranges(self)
         _check(self.cell)
         widths = [self.inputs, *[2 * self.cell.hidden] * (self.layers - 1)]
         if not isinstance(self.cell, Recurrent):

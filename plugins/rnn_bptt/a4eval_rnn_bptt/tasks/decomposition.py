@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, param
 from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.finite_difference import central_difference_error
 from a4eval_rnn_bptt.analysis.total_reading import total_reading_error
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.contract import check_cell
-from a4eval_rnn_bptt.fields import at_least
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -26,20 +25,22 @@ class BpttDecomposition:
     """Split the gradient of Σ_t ½‖V h_t − y_t‖² over loss step t and source step k, on random data."""
 
     layer: Any = param("rnn", kind="layer", help="a recurrent layer that can do and undo one step")
-    steps: int = param(3, help="length of the sequences", unit="steps")
-    batch: int = param(1, help="sequences")
-    outputs: int = param(2, help="rows of the readout V")
+    steps: int = param(3, help="length of the sequences", unit="steps", minimum=1)
+    batch: int = param(1, help="sequences", minimum=1)
+    outputs: int = param(2, help="rows of the readout V", minimum=1)
     labels: dict[str, str] = param(
         default_factory=dict, help="other names for the weights in the record, such as weight_hh: W"
     )
-    checked_weights: int = param(200, help="how many entries are checked against central differences, drawn at random")
+    checked_weights: int = param(
+        200, help="how many entries are checked against central differences, drawn at random", minimum=1
+    )
     truncation: bool = param(default=False, help="also how wrong truncated BPTT is, for every window")
     rows: int = param(
-        5000, help="the longest table of paths; beyond it only the paths with the largest shares are kept"
+        5000, help="the longest table of paths; beyond it only the paths with the largest shares are kept", minimum=1
     )
 
     def __post_init__(self) -> None:
-        at_least(self, steps=1, batch=1, outputs=1, checked_weights=1, rows=1)
+        check_ranges(self)
         check_cell(self.layer)
 
     def run(self, run: Run) -> Result:

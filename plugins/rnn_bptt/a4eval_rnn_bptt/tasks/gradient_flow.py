@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, counted, mean_value, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, counted, mean_value, param
 from a4eval_rnn_bptt import charts
 from a4eval_rnn_bptt.analysis.clipping import clip_by_norm, clip_by_value
 from a4eval_rnn_bptt.analysis.flow import Decay, decay, half_life, log_slope, verdict
@@ -17,7 +17,6 @@ from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.spectrum import jacobians, lyapunov_exponents, spectra
 from a4eval_rnn_bptt.analysis.trajectory import Trajectory, follow
 from a4eval_rnn_bptt.contract import check_cell
-from a4eval_rnn_bptt.fields import above_zero, at_least
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -38,23 +37,30 @@ class GradientFlow:
     """Send a gradient from the last step back to the first, at initialisation and on N(0, 1) inputs."""
 
     layer: Any = param("rnn", kind="layer", help="a recurrent layer that can do and undo one step")
-    steps: int = param(200, help="length of the sequences", unit="steps")
-    batch: int = param(8, help="sequences")
-    seeds: int = param(3, help="draws of weights, inputs and loss to average over")
-    decades: float = param(4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy")
-    float32_tolerance: float = param(0.01, help="warn when a float32 gradient is off by more than this fraction")
+    steps: int = param(200, help="length of the sequences", unit="steps", minimum=2)
+    batch: int = param(8, help="sequences", minimum=1)
+    seeds: int = param(3, help="draws of weights, inputs and loss to average over", minimum=1)
+    decades: float = param(
+        4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy", above=0
+    )
+    float32_tolerance: float = param(
+        0.01, help="warn when a float32 gradient is off by more than this fraction", above=0
+    )
     spectrum: bool = param(
         default=False, help="also singular values of Jacobian products and Lyapunov exponents, of one sequence"
     )
     spectrum_lags: list[int] = param(
-        default_factory=lambda: [1, 10, 100], help="lengths of the products; longer ones than the sequence are left out"
+        default_factory=lambda: [1, 10, 100],
+        help="lengths of the products; longer ones than the sequence are left out",
+        minimum=1,
     )
-    clip_norm: float | None = param(None, help="report what clipping the weights' gradient to this norm would do")
-    clip_value: float | None = param(None, help="report what clipping its entries to this size would do")
+    clip_norm: float | None = param(
+        None, help="report what clipping the weights' gradient to this norm would do", above=0
+    )
+    clip_value: float | None = param(None, help="report what clipping its entries to this size would do", above=0)
 
     def __post_init__(self) -> None:
-        at_least(self, steps=2, batch=1, seeds=1)
-        above_zero(self, "decades", "float32_tolerance", "clip_norm", "clip_value")
+        check_ranges(self)
         if any(lag < 1 for lag in self.spectrum_lags):
             raise ValueError(f"spectrum_lags is {self.spectrum_lags}, expected lags of at least 1")
         check_cell(self.layer)

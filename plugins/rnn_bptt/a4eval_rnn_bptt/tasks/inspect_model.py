@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, import_named, load_arrays, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, import_named, load_arrays, param
 from a4eval_rnn_bptt.analysis.attribution import WeightAttribution, attribute
 from a4eval_rnn_bptt.analysis.flow import decay, half_life, verdict
 from a4eval_rnn_bptt.analysis.precision import float32_error
 from a4eval_rnn_bptt.analysis.sensitivity import reach, sensitivity
 from a4eval_rnn_bptt.analysis.trajectory import follow
-from a4eval_rnn_bptt.fields import above_zero
 from a4eval_rnn_bptt.frameworks.autograd import autograd_disagreement
 from a4eval_rnn_bptt.frameworks.torch_model import TorchCore, batch_of, core_names, read_core
 from a4eval_rnn_bptt.frameworks.torch_step import TorchStep
@@ -43,10 +42,12 @@ class InspectModel:
     batch: Path | None = param(
         None, help="the batch from a file: .npy, or .npz with the names of the arguments; the factory's is left aside"
     )
-    decades: float = param(4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy")
+    decades: float = param(
+        4.0, help="what the gradient may lose or gain over the whole sequence and still be healthy", above=0
+    )
 
     def __post_init__(self) -> None:
-        above_zero(self, "decades")
+        check_ranges(self)
         self._factory = import_named(self.model, path="task.model")
 
     def run(self, run: Run) -> Result:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from a4eval import DataError, Result, Row, Run, Value, mean_value, param
+from a4eval import DataError, Result, Row, Run, Value, check_ranges, mean_value, param
 from a4eval_rnn_bptt import charts
 from a4eval_rnn_bptt.analysis.flow import decay, verdict
 from a4eval_rnn_bptt.analysis.trajectory import follow
 from a4eval_rnn_bptt.contract import Cell
-from a4eval_rnn_bptt.fields import above_zero, at_least
 from a4eval_rnn_bptt.layers.recurrent import Recurrent
 from a4eval_rnn_bptt.training import checkpoint
 from a4eval_rnn_bptt.training.loop import TrainedModel, Training
@@ -38,28 +37,32 @@ class SequenceStudy:
 
     layer: Any = param("rnn", kind="layer", help="a recurrent layer; its inputs are set to what the problem gives")
     problem: Any = param("keyword_recall", kind="sequence_problem", help="what it is trained on")
-    steps: int = param(600, help="the most training steps")
-    batch: int = param(32, help="sequences a training step")
-    seeds: int = param(3, help="models, each with its own weights and data")
+    steps: int = param(600, help="the most training steps", minimum=1)
+    batch: int = param(32, help="sequences a training step", minimum=1)
+    seeds: int = param(3, help="models, each with its own weights and data", minimum=1)
     optimiser: Literal["adam", "sgd"] = param("adam", help="the update rule")
-    rate: float = param(3e-3, help="learning rate")
-    clip: float | None = param(1.0, help="the largest norm of a gradient; null for none")
+    rate: float = param(3e-3, help="learning rate", above=0)
+    clip: float | None = param(1.0, help="the largest norm of a gradient; null for none", above=0)
     truncation: int | None = param(
-        None, help="backpropagate within pieces of this many steps only; null for the whole sequence", unit="steps"
+        None,
+        help="backpropagate within pieces of this many steps only; null for the whole sequence",
+        unit="steps",
+        minimum=1,
     )
-    window: int = param(50, help="over how many steps a score is averaged", unit="steps")
+    window: int = param(50, help="over how many steps a score is averaged", unit="steps", minimum=1)
     threshold: float | None = param(0.99, help="stop a model whose averaged accuracy is above this; null for never")
     error_threshold: float | None = param(
         0.01, help="stop a model whose averaged squared error is below this; null for never"
     )
     flow: bool = param(default=True, help="measure the gradient flow on the problem's data before and after")
-    decades: float = param(4.0, help="what a gradient may lose or gain over the whole sequence and still be healthy")
+    decades: float = param(
+        4.0, help="what a gradient may lose or gain over the whole sequence and still be healthy", above=0
+    )
     checkpoint: Path | None = param(None, help="an .npz file to save to, and to go on from when it is there")
-    checkpoint_every: int = param(100, help="how often to save", unit="steps")
+    checkpoint_every: int = param(100, help="how often to save", unit="steps", minimum=1)
 
     def __post_init__(self) -> None:
-        at_least(self, steps=1, batch=1, seeds=1, window=1, checkpoint_every=1, truncation=1)
-        above_zero(self, "rate", "clip", "decades")
+        check_ranges(self)
         if self.truncation is not None and not isinstance(self.layer, Recurrent):
             name = type(self.layer).__name__
             raise ValueError(

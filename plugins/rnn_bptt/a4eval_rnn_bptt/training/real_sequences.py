@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from a4eval import param, require
+from a4eval import check_ranges, param, require
 from a4eval_rnn_bptt.training.sequences import SequenceBatch
 
 if TYPE_CHECKING:
@@ -65,12 +65,13 @@ class Sunspots:
     inputs: ClassVar[int] = 1
     outputs: ClassVar[int] = 1
 
-    length: int = param(50, help="years a stretch", unit="steps")
+    length: int = param(50, help="years a stretch", unit="steps", minimum=1)
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         longest = len(_sunspots()) - 1
-        if not 1 <= self.length <= longest:
-            raise ValueError(f"length is {self.length}, expected 1 to {longest} years")
+        if self.length > longest:
+            raise ValueError(f"length: got {self.length}, expected at most {longest} years")
 
     def batch(self, rng: np.random.Generator, size: int) -> SequenceBatch:
         """Draw stretches that start in random years."""

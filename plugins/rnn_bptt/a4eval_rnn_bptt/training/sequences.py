@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from a4eval import param
-from a4eval_rnn_bptt.fields import at_least
+from a4eval import check_ranges, param
 
 if TYPE_CHECKING:
     from a4eval_rnn_bptt.arrays import Array
@@ -53,11 +52,11 @@ class KeywordRecall:
 
     classes: ClassVar[bool] = True
 
-    keywords: int = param(8, help="how many words there are to recall")
-    fillers: int = param(10, help="distractors between the keyword and the query", unit="steps")
+    keywords: int = param(8, help="how many words there are to recall", minimum=2)
+    fillers: int = param(10, help="distractors between the keyword and the query", unit="steps", minimum=0)
 
     def __post_init__(self) -> None:
-        at_least(self, keywords=2, fillers=0)
+        check_ranges(self)
 
     @property
     def inputs(self) -> int:
@@ -87,10 +86,10 @@ class Adding:
     inputs: ClassVar[int] = 2
     outputs: ClassVar[int] = 1
 
-    length: int = param(50, help="length of the row", unit="steps")
+    length: int = param(50, help="length of the row", unit="steps", minimum=2)
 
     def __post_init__(self) -> None:
-        at_least(self, length=2)
+        check_ranges(self)
 
     def batch(self, rng: np.random.Generator, size: int) -> SequenceBatch:
         """Draw numbers in [0, 1] with one marked in each half."""
@@ -110,12 +109,12 @@ class CopyMemory:
 
     classes: ClassVar[bool] = True
 
-    symbols: int = param(8, help="how many symbols there are")
-    length: int = param(5, help="how many are to be repeated")
-    delay: int = param(10, help="blanks between the last symbol and the signal to repeat", unit="steps")
+    symbols: int = param(8, help="how many symbols there are", minimum=2)
+    length: int = param(5, help="how many are to be repeated", minimum=1)
+    delay: int = param(10, help="blanks between the last symbol and the signal to repeat", unit="steps", minimum=0)
 
     def __post_init__(self) -> None:
-        at_least(self, symbols=2, length=1, delay=0)
+        check_ranges(self)
 
     @property
     def inputs(self) -> int:
@@ -146,10 +145,10 @@ class DelayedXor:
     inputs: ClassVar[int] = 2
     outputs: ClassVar[int] = 2
 
-    delay: int = param(10, help="unmarked random bits after the two marked ones", unit="steps")
+    delay: int = param(10, help="unmarked random bits after the two marked ones", unit="steps", minimum=0)
 
     def __post_init__(self) -> None:
-        at_least(self, delay=0)
+        check_ranges(self)
 
     def batch(self, rng: np.random.Generator, size: int) -> SequenceBatch:
         """Draw sequences of delay + 2 steps: a bit as ±1, and a mark on the two that count."""

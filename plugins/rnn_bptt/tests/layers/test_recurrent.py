@@ -118,14 +118,14 @@ def test_shapes_that_disagree_are_refused(layer, rng):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"name": "rnn", "hidden": 0}, "hidden is 0"),
-        ({"name": "rnn", "inputs": -1}, "inputs is -1"),
-        ({"name": "lstm", "chrono": 2}, "chrono is 2"),
+        ({"name": "rnn", "hidden": 0}, "layer.hidden: got 0, expected at least 1"),
+        ({"name": "rnn", "inputs": -1}, "inputs: got -1"),
+        ({"name": "lstm", "chrono": 2}, "chrono: got 2, expected at least 3"),
         ({"name": "lstm", "chrono": 9, "forget_bias": 1.0}, "give one of them"),
         ({"name": "lstm", "bias": False, "forget_bias": 1.0}, "bias is false"),
         ({"name": "gru", "update_bias": 1.0, "chrono": 9}, "give one of them"),
         ({"name": "gru", "bias": False, "chrono": 9}, "bias is false"),
-        ({"name": "gru", "chrono": 1}, "chrono is 1"),
+        ({"name": "gru", "chrono": 1}, "chrono: got 1"),
         ({"name": "minimal_gated_unit", "bias": False, "forget_bias": 1.0}, "bias is false"),
         ({"name": "rnn", "activation": "tan"}, "did you mean 'tanh'"),
     ],

@@ -66,7 +66,7 @@ def test_bidirectional_learns_but_cannot_be_taken_apart(run):
 
 
 def test_bad_stacks():
-    with pytest.raises(ConfigError, match="layers is 0"):
+    with pytest.raises(ConfigError, match="layers: got 0"):
         build("layer", {"name": "stacked", "layers": 0})
     with pytest.raises(ConfigError, match="cannot be taken apart"):
         build("layer", {"name": "stacked", "cell": {"name": "bidirectional", "cell": "gru"}})

@@ -92,9 +92,10 @@ def test_layer_norm_makes_the_gates_deaf_to_scale(rng):
     ({"name": "min_gru", "bias": False, "update_bias": 1.0}, "bias is false"),
     ({"name": "min_lstm", "bias": False, "forget_bias": 1.0}, "bias is false"),
     ({"name": "layer_norm_lstm", "bias": False, "forget_bias": 1.0}, "bias is false"),
-    ({"name": "projected_lstm", "cells": 0}, "cells is 0"),
-    ({"name": "linear_recurrence", "modes": 0}, "modes is 0"),
-    ({"name": "linear_recurrence", "largest": 1.0}, "smallest and largest are 0.5 and 1.0"),
+    ({"name": "projected_lstm", "cells": 0}, "cells: got 0"),
+    ({"name": "linear_recurrence", "modes": 0}, "modes: got 0"),
+    ({"name": "linear_recurrence", "largest": 1.0}, "largest: got 1.0, expected above 0 and below 1"),
+    ({"name": "linear_recurrence", "largest": 0.3}, "smallest: got 0.5, expected less than largest, 0.3"),
 ])  # fmt: skip
 def test_bad_parameters(config, message):
     with pytest.raises(ConfigError, match=message):

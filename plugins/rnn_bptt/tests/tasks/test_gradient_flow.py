@@ -74,9 +74,9 @@ def test_chaos_is_warned_of(run):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"clip_norm": 0.0}, "clip_norm is 0"),
-        ({"clip_value": -1.0}, "clip_value is -1"),
-        ({"spectrum_lags": [0]}, "lags"),
+        ({"clip_norm": 0.0}, "clip_norm: got 0.0, expected above 0"),
+        ({"clip_value": -1.0}, "clip_value: got -1"),
+        ({"spectrum_lags": [0]}, r"spectrum_lags\[0\]: got 0, expected at least 1"),
     ],
 )
 def test_bad_options(options, message):

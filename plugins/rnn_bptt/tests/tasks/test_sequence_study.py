@@ -87,9 +87,9 @@ def test_truncated_training_runs_and_costs_memory_of_the_past(run):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"truncation": 0}, "truncation is 0"),
-        ({"seeds": 0}, "seeds is 0"),
-        ({"decades": 0.0}, "decades is 0"),
+        ({"truncation": 0}, "truncation: got 0"),
+        ({"seeds": 0}, "seeds: got 0"),
+        ({"decades": 0.0}, "decades: got 0"),
         ({"layer": {"name": "bidirectional", "cell": "rnn"}, "truncation": 3}, "does not derive from Recurrent"),
         ({"optimiser": "adan"}, "did you mean 'adam'"),
     ],

@@ -26,5 +26,5 @@ def test_sunspots(rng):
     assert batch.x.shape == (12, 500, 1)
     assert np.array_equal(batch.x[1:], batch.target[:-1])
     assert np.mean(batch.target**2) == pytest.approx(1, rel=0.15)
-    with pytest.raises(ConfigError, match="length is 309, expected 1 to 308"):
+    with pytest.raises(ConfigError, match="length: got 309, expected at most 308 years"):
         build("sequence_problem", {"name": "sunspots", "length": 309})

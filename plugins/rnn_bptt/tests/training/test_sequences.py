@@ -48,9 +48,9 @@ def test_delayed_xor(rng):
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        ({"name": "adding", "length": 1}, "length is 1"),
-        ({"name": "copy_memory", "symbols": 1}, "symbols is 1"),
-        ({"name": "delayed_xor", "delay": -1}, "delay is -1"),
+        ({"name": "adding", "length": 1}, "length: got 1"),
+        ({"name": "copy_memory", "symbols": 1}, "symbols: got 1"),
+        ({"name": "delayed_xor", "delay": -1}, "delay: got -1"),
     ],
 )
 def test_bad_problems(node, message):

@@ -1,0 +1,89 @@
+"""Metrics that match whole images as they come say to the last bit what they say of all images together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from a4eval_ap_metric import coco_match, voc_match
+from a4eval_ap_metric.metrics import in_parts
+
+from a4eval import DataError, build
+
+from ..coco_cases import arrays_of_case, awkward_case
+from .test_coco import batch_of
+
+NODES = [
+    "detection_average_precision",
+    {
+        "name": "detection_average_precision",
+        "matching": "coco",
+        "thresholds": [0.5, 0.75],
+        "interpolation": "101_point",
+    },
+    {"name": "detection_average_precision", "thresholds": [0.3, 0.5, 0.9]},
+    "detection_f1",
+    "detection_calibration",
+    "confusion_matrix",
+    "open_images_detection",
+]
+
+
+def with_flags(batch):
+    """Some truths are difficult, and which labels were verified is told."""
+    n, area = len(batch["unit"]), np.floor(batch["truth_area"])
+    verified = {"verified_unit": np.arange(n), "verified_class": np.full(n, 3), "class": np.arange(1, 21)}
+    names = np.array([f"class {one}" for one in range(1, 21)])
+    return {**batch, **verified, "class_name": names, "truth_difficult": area % 3 == 0}
+
+
+def said(metric, weights):
+    weighed = [metric.compute(one) for one in weights] if hasattr(metric, "units") else []
+    return repr([metric.compute(), weighed, metric.tables(), metric.classes.tolist(), metric.class_names])
+
+
+@pytest.mark.parametrize("node", NODES, ids=str)
+@pytest.mark.parametrize("seed", range(8))
+def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(node, seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    case = awkward_case(rng)
+    images = [one["id"] for one in case["images"]]
+    whole = build("metric", node)
+    whole.update(with_flags(batch_of(case, images)))
+    weights = rng.integers(0, 3, (3, len(images)))
+    expected = said(whole, weights)
+    monkeypatch.setattr(in_parts, "_ENOUGH", int(rng.choice([1, 30])))
+    rng.shuffle(images)
+    shards = [build("metric", node) for _ in range(int(rng.integers(1, 4)))]
+    for batch in np.array_split(images, int(rng.integers(1, len(images) + 2))):
+        shards[rng.integers(len(shards))].update(with_flags(batch_of(case, batch.tolist())))
+    first = shards.pop(rng.integers(len(shards)))
+    for one in shards:
+        first.merge(one)
+    assert said(first, weights) == expected
+
+
+@pytest.mark.parametrize("matching", ["voc", "coco"])
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_joined_is_what_is_matched_together(matching, seed, monkeypatch):
+    monkeypatch.setattr(in_parts, "_ENOUGH", 1)
+    case = awkward_case(np.random.default_rng(seed))
+    metric = build("metric", {"name": "detection_average_precision", "matching": matching})
+    for image in [one["id"] for one in case["images"]]:
+        metric.update({**batch_of(case, [image]), "class": np.array([one["id"] for one in case["categories"]])})
+    data = arrays_of_case(case)
+    expected = coco_match(data) if matching == "coco" else voc_match(data)
+    for name in ("detection_class", "unit", "score", "hit", "counted"):
+        np.testing.assert_array_equal(getattr(metric.matches, name), getattr(expected, name), err_msg=name)
+
+
+@pytest.mark.parametrize("node", NODES, ids=str)
+def test_boxes_are_not_kept(node, monkeypatch):
+    monkeypatch.setattr(in_parts, "_ENOUGH", 1)
+    metric = build("metric", node)
+    case = awkward_case(np.random.default_rng(1))
+    batch = with_flags(batch_of(case, [one["id"] for one in case["images"]]))
+    metric.update(batch)
+    assert not metric._state.batches
+    metric.update(batch)
+    with pytest.raises(DataError, match="is in two batches: a batch is of whole images"):
+        metric.compute() if metric.names else metric.tables()
