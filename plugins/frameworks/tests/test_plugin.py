@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -51,3 +53,29 @@ except MissingExtraError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"this needs {module}: pip install 'a4eval-frameworks[{name}]'"
+
+
+@pytest.mark.parametrize(
+    ("missing", "options", "environment", "says"),
+    [
+        (["torch", "jax"], {}, {}, "this needs jax: pip install 'a4eval-frameworks[keras]'"),
+        (["torch"], {"backend": "torch"}, {}, "this needs torch: pip install 'a4eval-frameworks[torch]'"),
+        ([], {}, {"KERAS_BACKEND": "tensorflow"}, "backend: KERAS_BACKEND is 'tensorflow', expected torch or jax"),
+    ],
+)
+def test_a_backend_that_keras_does_not_have_is_one_line(missing, options, environment, says):
+    if find_spec("keras") is None:  # to import it here would need a backend
+        pytest.skip("keras is not installed: pip install keras")
+    code = f"""
+import sys
+for one in {missing!r}:
+    sys.modules[one] = None
+from a4eval import A4evalError, build
+try:
+    build("layer", {{"name": "keras", "layer": "Dense", "input": [2, 3], **{options!r}}})
+except A4evalError as error:
+    print(error)
+"""
+    env = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"} | environment
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
+    assert says in done.stdout

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _REQUIREMENT = "a4eval-frameworks[keras]"
 _ENGINES = {"torch": TorchEngine, "jax": JaxEngine}
+_BROUGHT = "jax"
+"""The backend that the extra installs beside Keras, which is nothing without one."""
 _RUNS_WHAT_IT_IS_TOLD = {"Lambda", "TFSMLayer"}
 """Layers that run code, or a file's, that is named by their arguments."""
 
@@ -168,18 +170,24 @@ def _keras() -> Any:
     return require("keras", _REQUIREMENT)
 
 
+def _installed() -> str:
+    """Return the first backend that is installed; the one that the extra brings where none is."""
+    return next((name for name in _ENGINES if find_spec(name)), _BROUGHT)
+
+
 def _chosen(backend: str) -> str:
     """Return Keras' backend, set before Keras is imported for the first time.
 
     Raises:
         ValueError: there is no such backend, or Keras runs on another one already.
+        MissingExtraError: Keras, or the backend, is not installed.
     """
-    if "keras" not in sys.modules:
-        installed = [name for name in _ENGINES if find_spec(name)]
-        if backend != "auto":
-            os.environ["KERAS_BACKEND"] = backend
-        elif installed:
-            os.environ.setdefault("KERAS_BACKEND", installed[0])  # else Keras asks for TensorFlow
+    if "keras" not in sys.modules and find_spec("keras"):
+        wanted = backend if backend != "auto" else os.environ.get("KERAS_BACKEND") or _installed()
+        if wanted not in _ENGINES:
+            raise ValueError(f"backend: KERAS_BACKEND is {wanted!r}, expected torch or jax")
+        require(wanted, _REQUIREMENT if wanted == _BROUGHT else f"a4eval-frameworks[{wanted}]")
+        os.environ["KERAS_BACKEND"] = wanted  # else Keras asks for TensorFlow
     now = str(_keras().config.backend())
     if now not in _ENGINES:
         raise ValueError(f"backend: Keras runs on {now!r} here, expected torch or jax; set KERAS_BACKEND")
