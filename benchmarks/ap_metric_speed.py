@@ -38,15 +38,25 @@ OURS = "a4eval"
 PEERS = {
     "ultrafast-pycocotools": "ultrafast_pycocotools",
     "hotcoco": "hotcoco",
+    "vernier": "vernier",
     "faster-coco-eval": "faster_coco_eval",
     "pycocotools": "pycocotools",
 }
 SLOW = ("faster-coco-eval", "pycocotools")
+FILES_ALONE = ("vernier",)
+"""What has no objects of pycocotools' names that it fills itself."""
 
 FILES = {
     OURS: "from a4eval_ap_metric import evaluate_coco; print(repr(list(evaluate_coco({0!r}, {1!r}).values())))\n",
     "ultrafast-pycocotools": "from ultrafast_pycocotools import COCO, COCOeval\n",
     "hotcoco": "from hotcoco import COCO, COCOeval\n",
+    "vernier": """
+from pathlib import Path
+from vernier.instance import Bbox, CocoDataset, Evaluator
+truth = CocoDataset.from_json(Path({0!r}).read_bytes())
+found = Evaluator(iou=Bbox(), parity_mode="strict").evaluate(truth, Path({1!r}).read_bytes())
+print(repr([float(one) for one in found.stats]))
+""",
     "faster-coco-eval": "from faster_coco_eval import COCO\nfrom faster_coco_eval import COCOeval_faster as COCOeval\n",
     "pycocotools": "from pycocotools.coco import COCO\nfrom pycocotools.cocoeval import COCOeval\n",
 }
@@ -87,7 +97,7 @@ def from_files(truth: Path, results: Path, names: list[str]) -> str:
     """Each tool in fresh processes, taking turns; the slow ones once."""
     code = {}
     for name in names:
-        text = FILES[name] if name == OURS else FILES[name] + USUAL
+        text = FILES[name] if name in {OURS, *FILES_ALONE} else FILES[name] + USUAL
         code[name] = text.format(str(truth), str(results), LOAD_RESULTS.get(name, "loadRes"))
     runs: dict[str, list[tuple[float, float, float, str]]] = {name: [] for name in names}
     for turn in range(11):
@@ -122,7 +132,7 @@ def from_arrays(data: DetectionData, truth: Path, results: Path, names: list[str
         f"{OURS}, the functions": lambda: coco_statistics(match(data)),
     }
     for name in names:
-        if name == OURS or name in SLOW:
+        if name in {OURS, *SLOW, *FILES_ALONE}:
             continue
         module = importlib.import_module(PEERS[name])
         with contextlib.redirect_stdout(io.StringIO()):

@@ -56,6 +56,7 @@ class LayerCase:
             self.pristine = deepcopy(self.layer)
         if self.dy is None:
             y, _ = forward(self.layer, copied(self.params), copied(self.x))
+            _check_numbers(y)
             self.dy = gradient_like(y, self.rng("dy"))
         # what a layer that changes its inputs cannot reach
         self.untouched = copied(self.params), copied(self.x), copied(self.dy)
@@ -101,6 +102,16 @@ def forward(layer: Layer, params: Any, x: Any) -> tuple[Any, Any]:
     if not (isinstance(given, tuple) and len(given) == 2):
         raise WrongError("forward", f"it returned {type(given).__name__}, expected (y, tape)", "what forward returns")
     return given
+
+
+def _check_numbers(y: Any) -> None:
+    """Raise a WrongError unless an output is made of numbers: nothing at all would pass every check."""
+    found = named("y", y)
+    if not found:
+        raise WrongError("forward", f"its output is {type(y).__name__} without an array", "what forward returns")
+    for name, array in found.items():
+        if array.dtype.kind not in "biufc":
+            raise WrongError(name, f"it holds {array.dtype}, expected numbers", "what forward returns")
 
 
 def outputs(layer: Layer, params: Any, x: Any, dy: Any) -> Leaves:

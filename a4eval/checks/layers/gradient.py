@@ -62,6 +62,7 @@ def _judge(case: LayerCase, check: str, tries: list[_Try], found: Leaves) -> Fin
         meaning = f"the gradient is {found[bad[0]].flat[bad[1]]}"
         return Finding(check, "failed", where=where, meaning=meaning, look_at="divisions and logarithms in backward")
     rounding, scale, worst = rounding_bound(case), sensitivity(case), Finding(check, "passed", 0.0, None)
+    size = sum(float(np.sum(np.abs(array) * scale[f"y{name[2:]}"])) for name, array in named("dy", case.dy).items())
     decided: dict[str, list[bool]] = {}
     for one in tries:
         got = float(np.sum(found[one.name] * one.direction))
@@ -71,6 +72,8 @@ def _judge(case: LayerCase, check: str, tries: list[_Try], found: Leaves) -> Fin
             bound += case.tolerance * abs(truth.value)
         # a sum that cancels to nothing is known when it is nothing beside its terms
         terms = max(truth.terms, float(np.sum(scale[one.name] * np.abs(one.direction))))
+        if got == truth.value == 0:  # as of a bias behind which an activation is flat: nothing beside the outputs
+            terms = max(terms, size)
         seen = bound <= max(abs(truth.value) / 2, abs(got) / 2, 1e-6 * terms)
         decided.setdefault(one.name, []).append(seen or bound == got == 0)
         error = abs(got - truth.value)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+NO_DETECTIONS = "there are no detections: nothing is found"
 _ENOUGH = 20  # boxes, before their statistics are evidence
 _NEARLY_ALL = 0.98
 _MANY = 0.25
@@ -105,7 +106,7 @@ def _nothing(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     if not len(batch["truth_unit"]):
         found.append("there is no ground truth: what it is compared with is undefined")
     if not len(batch["detection_unit"]):
-        found.append("there are no detections: nothing is found")
+        found.append(NO_DETECTIONS)
     return found
 
 

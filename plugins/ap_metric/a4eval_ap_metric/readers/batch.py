@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError
-from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
+from a4eval_ap_metric.detections.checks import NO_DETECTIONS, CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
 from a4eval_ap_metric.matching.doubts import notation_doubts
 
@@ -25,6 +25,7 @@ def detection_batch(
     classes: NDArray[Any] | None = None,
     names: Mapping[str, str],
     warnings: list[str],
+    more_elsewhere: bool = False,
 ) -> dict[str, NDArray[Any]]:
     """Return a detection batch from rows.
 
@@ -36,6 +37,7 @@ def detection_batch(
         classes: all class ids of the ground truth, if this is a part of it; by default those of *truth*.
         names: what to call ``truth`` and ``detection`` in errors: their files.
         warnings: doubts are appended to this list.
+        more_elsewhere: other parts have detections, so that it says nothing if there is none here.
 
     Raises:
         DataError: a box or score is impossible, an image id is not among *units*, or no image has both truths and
@@ -85,5 +87,6 @@ def detection_batch(
             f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
         )
     refuse_impossible(batch, names)
-    warnings += doubts(batch) + notation_doubts(batch)
+    found = doubts(batch) + notation_doubts(batch)
+    warnings += [one for one in found if not (more_elsewhere and one == NO_DETECTIONS)]
     return CheckedBatch(batch)

@@ -19,7 +19,7 @@ from a4eval_ap_metric.readers.selection import list_file
 from a4eval_ap_metric.readers.yolo import class_names, images_in, named, outline_box, sizes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,7 +29,7 @@ ScorePlace: TypeAlias = Literal["last", "second"]
 
 
 def read_box_files(
-    folder: Path, n_numbers: int, *, outlines: bool = False
+    folder: Path, n_numbers: int, *, outlines: bool = False, but: Collection[str] = ()
 ) -> tuple[list[str], list[str], NDArray[np.float64]]:
     """Read ``class number number …`` lines of every ``.txt`` of a folder.
 
@@ -37,6 +37,7 @@ def read_box_files(
         folder: the image's id is the name of its file without ``.txt``.
         n_numbers: how many numbers follow the class.
         outlines: in place of a box's four numbers a polygon may stand, whose box is taken.
+        but: images whose files are not opened.
 
     Returns:
         Image and class of each line, and its numbers (n, n_numbers).
@@ -48,6 +49,8 @@ def read_box_files(
     classes: list[str] = []
     rows: list[list[float]] = []
     for path in files(folder, ".txt"):
+        if stem(path) in but:
+            continue
         for where, fields in lines(path):
             name, values = _class_and_numbers(where, fields, n_numbers, outlines=outlines)
             images.append(stem(path))
@@ -81,7 +84,10 @@ def image_sizes(path: Path) -> dict[str, tuple[float, float]]:
 
 @dataclass
 class BoxText(WithImages):
-    """Boxes from text files: ``class box`` for the truth, with a score for detections."""
+    """Boxes from text files: ``class box`` for the truth, with a score for detections.
+
+    A part opens all files of truths, which say what classes there are, and those of its own images' detections.
+    """
 
     batch: ClassVar[str] = "detection"
     may_be_empty: ClassVar[bool] = True
@@ -112,18 +118,33 @@ class BoxText(WithImages):
         here = {} if self.images is None else images_in(self.images)
         sizes = self._sizes(here) if self.relative else None
         units, truth = self._truth(sizes)
-        found = self._found(sizes, units, truth["class"])
+        images = sorted({*units, *here, *self._listed()})
+        elsewhere = self._elsewhere(images)
+        found = self._found(sizes, units, truth["class"], elsewhere)
         warnings: list[str] = []
         batch = detection_batch(
             truth,
             found,
-            units=texts(sorted({*units, *here, *self._listed()}), "the names of images"),
+            units=texts(images, "the names of images"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
+            more_elsewhere=not len(found["unit"]) and self._any_found(elsewhere),
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
+
+    def _elsewhere(self, images: Sequence[str]) -> set[str]:
+        """Return the images of other parts: a part opens no file of their detections.
+
+        Where classes or images are chosen, all are opened, since what is chosen is known by all.
+        """
+        all_are_taken = self.classes is None and self.image_list is None
+        return set(images) - set(images[self._mine(len(images))]) if all_are_taken else set()
+
+    def _any_found(self, images: Collection[str]) -> bool:
+        """Return whether there is a detection in the files of some images."""
+        return bool(images) and any(stem(path) in images and lines(path) for path in files(self.detections, ".txt"))
 
     def _sizes(self, here: Mapping[str, Path]) -> dict[str, tuple[float, float]]:
         return image_sizes(self.sizes) if self.sizes is not None else sizes_of(here)
@@ -135,7 +156,11 @@ class BoxText(WithImages):
         return [stem(path) for path in files(self.ground_truth, ".txt")], _as_text(columns)
 
     def _found(
-        self, sizes: Mapping[str, tuple[float, float]] | None, units: Sequence[str], known: NDArray[np.str_]
+        self,
+        sizes: Mapping[str, tuple[float, float]] | None,
+        units: Sequence[str],
+        known: NDArray[np.str_],
+        elsewhere: Collection[str],
     ) -> dict[str, Any]:
         """Return the columns of the detections.
 
@@ -143,9 +168,11 @@ class BoxText(WithImages):
             sizes: width and height of images; None for pixels.
             units: the images with truths; other formats need them, and the classes.
             known: the classes of the truths.
+            elsewhere: images that are not asked for.
         """
         del units, known
-        images, classes, rows = read_box_files(self.detections, 5, outlines=self._outlines and self.score == "last")
+        outlines = self._outlines and self.score == "last"
+        images, classes, rows = read_box_files(self.detections, 5, outlines=outlines, but=elsewhere)
         score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
         columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
         return _as_text(columns | {"score": score})

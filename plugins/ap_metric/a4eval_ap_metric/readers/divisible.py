@@ -46,6 +46,11 @@ class Divisible:
         one._part = (index, count)  # noqa: SLF001  (our own)
         return one
 
+    def _mine(self, n: int) -> slice:
+        """Return which of *n* units in their order are of this part."""
+        index, count = self._part
+        return slice(index * n // count, (index + 1) * n // count)
+
     def _further_files(self) -> list[Path]:
         """Return the files that are read whatever the format: the table of the clusters, if there is one."""
         return [Path(self.clusters)] if self.clusters is not None and is_table(self.clusters) else []

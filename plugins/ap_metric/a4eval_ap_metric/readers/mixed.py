@@ -18,7 +18,7 @@ from a4eval_ap_metric.readers.voc import read_annotations, read_results
 from a4eval_ap_metric.readers.yolo import class_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -78,6 +78,11 @@ class Mixed(BoxText):
             if isinstance(width, int | float) and isinstance(height, int | float)
         }
 
+    def _elsewhere(self, images: Sequence[str]) -> set[str]:
+        """None: whether the classes fit is told by all detections."""
+        del images
+        return set()
+
     def _truth(self, sizes: Mapping[str, tuple[float, float]] | None) -> tuple[list[str], dict[str, Any]]:
         if self.truth_format == "text":
             return super()._truth(sizes)
@@ -101,10 +106,14 @@ class Mixed(BoxText):
         }
 
     def _found(
-        self, sizes: Mapping[str, tuple[float, float]] | None, units: Sequence[str], known: NDArray[np.str_]
+        self,
+        sizes: Mapping[str, tuple[float, float]] | None,
+        units: Sequence[str],
+        known: NDArray[np.str_],
+        elsewhere: Collection[str],
     ) -> dict[str, Any]:
         if self.detection_format == "text":
-            found = super()._found(sizes, units, known)
+            found = super()._found(sizes, units, known, elsewhere)
         elif self.detection_format == "voc":
             found = read_results(files(self.detections, ".txt"), set(known.tolist()))
         else:

@@ -55,7 +55,10 @@ class _Found(msgspec.Struct):
 
 @dataclass
 class Panoptic(Divisible):
-    """Panoptic segmentations; segments are matched image by image, and only counts are kept."""
+    """Panoptic segmentations; segments are matched image by image, and only counts are kept.
+
+    A part opens the PNG files of its own images alone.
+    """
 
     batch: ClassVar[str] = "panoptic"
 
@@ -91,11 +94,14 @@ class Panoptic(Divisible):
         if not images:
             run.warn(f"{self.ground_truth}: there is no image: panoptic quality is undefined")
         rows: list[tuple[Any, ...]] = []
-        absent = 0
-        for one in truth.annotations:
+        absent = sum(one not in found for one in images)
+        unit = as_ids(images, f"{self.ground_truth}: image_id")
+        mine = set(np.argsort(unit, kind="stable")[self._mine(len(images))].tolist())
+        for place, one in enumerate(truth.annotations):
+            if place not in mine:
+                continue
             ids, segments = _segments(folder, one, known, self.ground_truth)
             other = found.get(one.image_id)
-            absent += other is None
             found_ids = np.zeros_like(ids)
             found_segments: dict[int, tuple[_Id, bool]] = {}
             if other is not None:
@@ -107,11 +113,11 @@ class Panoptic(Divisible):
             rows += [(one.image_id, name, n.overlap, n.found, n.wrong, n.missed) for name, n in counts.items()]
         if absent:
             run.warn(f"{self.detections}: {absent} of {len(images)} images have no annotation: all in them is missed")
-        yield from self._divided(_batch(truth, images, rows, str(self.ground_truth)))
+        yield from self._divided(_batch(truth, unit, rows, str(self.ground_truth)))
 
 
-def _batch(truth: _Truth, images: list[_Id], rows: list[tuple[Any, ...]], what: str) -> dict[str, Any]:
-    unit, category = as_ids(images, f"{what}: image_id"), as_ids([one.id for one in truth.categories], f"{what}: id")
+def _batch(truth: _Truth, unit: NDArray[Any], rows: list[tuple[Any, ...]], what: str) -> dict[str, Any]:
+    category = as_ids([one.id for one in truth.categories], f"{what}: id")
     order, by_class = np.argsort(unit, kind="stable"), np.argsort(category, kind="stable")
     columns = list(zip(*rows, strict=True)) or [()] * 6
     names = texts([one.name or str(one.id) for one in truth.categories], f"{what}: names")

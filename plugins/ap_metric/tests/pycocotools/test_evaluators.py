@@ -139,6 +139,50 @@ def test_an_evaluator_that_goes_image_by_image():
     np.testing.assert_array_equal(mine.eval["precision"], reference.eval["precision"])
 
 
+def test_a_subclass_whose_matching_is_its_own():
+    """As detectron2's fast evaluator: it takes what ``_prepare`` and ``computeIoU`` give, and leaves ``eval``."""
+    case = awkward_case(np.random.default_rng(5))
+    shape = (10, 101, len(case["categories"]), 4, 3)
+
+    def steps(library):
+        class Fast(library.COCOeval):
+            def evaluate(self):
+                p = self.params
+                p.imgIds, p.catIds = list(np.unique(p.imgIds)), list(np.unique(p.catIds))
+                self._prepare()
+                keys = [(image, of) for image in p.imgIds for of in p.catIds]
+                self.ious = {key: self.computeIoU(*key) for key in keys}
+                self.taken = [
+                    [
+                        (one["id"], one.get("score"), one["area"], one.get("iscrowd"), one.get("ignore"))
+                        for one in side[key]
+                    ]
+                    for side in (self._gts, self._dts)
+                    for key in keys
+                ]
+                self._evalImgs = None
+                self._paramsEval = copy.deepcopy(p)
+
+            def accumulate(self):
+                level = np.linspace(1, 0, 101)[None, :, None, None, None]
+                self.eval = {"params": self._paramsEval, "counts": list(shape)}
+                self.eval |= {"precision": np.broadcast_to(level, shape), "recall": np.full((10, *shape[2:]), 0.5)}
+
+        truth = library.COCO()
+        truth.dataset = copy.deepcopy({key: case[key] for key in ("images", "categories", "annotations")})
+        truth.createIndex()
+        one = Fast(truth, truth.loadRes(copy.deepcopy(case["results"])), "bbox")
+        one.evaluate()
+        one.accumulate()
+        one.summarize()
+        return one.taken, {key: np.asarray(value).tolist() for key, value in one.ious.items()}, one.stats.tolist()
+
+    (reference, text), (mine, my_text) = (said(steps, one) for one in pair())
+    assert my_text == text
+    assert mine == reference
+    assert mine[2][0] == pytest.approx(0.5)
+
+
 def test_code_that_imports_pycocotools_itself(monkeypatch):
     pair()
     from a4eval_ap_metric.pycocotools import coco, cocoeval

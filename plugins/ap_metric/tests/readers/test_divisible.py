@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from a4eval_ap_metric.readers.divisible import part_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from a4eval import DataError, Run, build
+
+from ..file_sets import box_text, panoptic
 
 
 @given(st.integers(0, 20), st.lists(st.integers(0, 19)), st.integers(1, 30))
@@ -21,3 +26,49 @@ def test_parts_are_disjoint_and_together_the_whole(n, rows, count):
     assert sorted(pairs) == sorted(zip(unit[row_unit], batch["score"], strict=True))
     assert all(list(one["class"]) == [4, 5] for one in parts)
     assert max(len(one["unit"]) for one in parts) - min(len(one["unit"]) for one in parts) <= 1
+
+
+def read(node, index, count, folder):
+    run = Run(directory=folder)
+    (batch,) = build("reader", node).part(index, count).batches(run)
+    return batch, run.warnings
+
+
+def broken(path):
+    path.write_text("this is none\n")
+
+
+@pytest.mark.parametrize(("write", "of_last"), [(box_text, "found/e.txt"), (panoptic, "found/4.png")])
+def test_a_part_opens_what_is_found_in_its_own_images(tmp_path, write, of_last):
+    node, _ = write(tmp_path, np.random.default_rng(0))
+    expected, _ = read(node, 0, 2, tmp_path)
+    broken(tmp_path / of_last)
+    got, _ = read(node, 0, 2, tmp_path)
+    for name, column in expected.items():
+        np.testing.assert_array_equal(got[name], column, err_msg=name)
+    with pytest.raises(DataError):
+        read(node, 1, 2, tmp_path)
+    with pytest.raises(DataError):
+        read(node, 0, 1, tmp_path)
+
+
+def test_where_images_or_classes_are_chosen_all_are_opened(tmp_path):
+    node, _ = box_text(tmp_path, np.random.default_rng(0))
+    broken(tmp_path / "found" / "e.txt")
+    for more in ({"classes": ["x"]}, {"image_list": ["a", "b"]}):
+        with pytest.raises(DataError):
+            read(node | more, 0, 2, tmp_path)
+
+
+def test_no_detections_are_told_of_all_parts_alone(tmp_path):
+    node, _ = box_text(tmp_path, np.random.default_rng(0))
+    for image in "ab":
+        (tmp_path / "found" / f"{image}.txt").write_text("")
+    batch, warnings = read(node, 0, 2, tmp_path)
+    assert batch["unit"].tolist() == ["a", "b"]
+    assert not len(batch["detection_unit"])
+    assert warnings == []
+    for image in "cde":
+        (tmp_path / "found" / f"{image}.txt").write_text("")
+    assert read(node, 0, 2, tmp_path)[1] == ["there are no detections: nothing is found"]
+    assert read(node, 1, 2, tmp_path)[1] == ["there are no detections: nothing is found"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from a4eval_frameworks.trees import Function, Params
 
 
@@ -45,11 +48,23 @@ class Engine(Protocol):
     def mapped_rows(self, function: Function, axis: int) -> Function:
         """Return the function that computes each row by itself, by the framework's ``vmap``."""
 
+    def seeded(self, seed: int) -> AbstractContextManager[None]:
+        """Return a context in which what the framework draws of its own accord follows from *seed*."""
+
     def differentiated(self, function: Function) -> Function:
         """Return the function from parameters and ``(x, dy)`` to ``(dparams, dx)``."""
 
 
 def refusal(error: BaseException, framework: str) -> ValueError:
     """Return the error by which a layer refuses an input, with the first line of what the framework says."""
-    lines = str(error).strip().splitlines() or [""]
-    return ValueError(f"{framework}: {type(error).__name__}: {lines[0]}")
+    return ValueError(f"{framework}: {type(error).__name__}: {first_line(error)}")
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an error that says what is wrong; that of Keras' own names the layer that was called.
+
+    >>> first_line(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mtoo few axes\x1b[0m"))
+    'too few axes'
+    """
+    lines = [line for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()] or [""]
+    return lines[min(1, len(lines) - 1) if lines[0].startswith("Exception encountered when calling") else 0].strip()

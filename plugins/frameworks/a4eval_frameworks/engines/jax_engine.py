@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +14,6 @@ from a4eval_frameworks.trees import filled, leaves, mapped, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from a4eval_frameworks.trees import Function, Params
 
@@ -87,6 +87,11 @@ class JaxEngine:
             return {name: self.array(one) for name, one in dparams.items()}, mapped(
                 _replaced(tape.x, floats), self.array
             )
+
+    def seeded(self, seed: int) -> AbstractContextManager[None]:
+        """Return a context that does nothing: all of jax' random numbers come from keys that are handed on."""
+        del seed
+        return nullcontext()
 
     def transposed(self, tensor: Any, axes: list[int]) -> Any:
         """See :class:`Engine`."""

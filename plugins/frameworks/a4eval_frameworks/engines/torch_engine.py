@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -54,9 +55,14 @@ class _Compiled:
     @contextmanager
     def settings(self) -> Iterator[None]:
         """Let tapes be used twice, and every shape be compiled: beyond a limit torch goes on eager without a word."""
-        with self._every_shape, self._tapes_last, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns itself of is nobody's news
-            yield
+        log = logging.getLogger("torch._subclasses.fake_tensor")
+        before, log.disabled = log.disabled, True  # it prints the traceback of what it raises: an input that is refused
+        try:
+            with self._every_shape, self._tapes_last, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what the compiler warns itself of is nobody's news
+                yield
+        finally:
+            log.disabled = before
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ class TorchEngine:
             return {one.untyped_storage().data_ptr() for one in leaves(inputs)}
 
         def array(tensor: Any) -> Any:
+            if isinstance(tensor, (float, complex)):
+                raise refusal(TypeError(f"an output is a {type(tensor).__name__}, expected a tensor"), "torch")
             found = self.array(tensor)
             # what an operation made has memory of its own, unless it is a view
             view = isinstance(tensor, torch.Tensor) and (tensor.grad_fn is None or tensor._is_view())  # noqa: SLF001  (its only name)
@@ -185,6 +193,13 @@ class TorchEngine:
             return dict(zip(params, dparams, strict=True)), dx
 
         return backwards
+
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Draw within this context what *seed* gives, and go on after it as if nothing had been drawn."""
+        with self.torch.random.fork_rng(devices=[]):
+            self.torch.manual_seed(seed)
+            yield
 
     def channels_last(self, function: Function) -> Function:
         """Return the function whose images lie in memory with the channels last."""

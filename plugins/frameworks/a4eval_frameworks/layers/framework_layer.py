@@ -183,3 +183,18 @@ def positional(x: Any) -> tuple[list[Any], dict[str, Any]]:
     if isinstance(x, dict):
         return [], x
     return (list(x), {}) if isinstance(x, tuple) else ([x], {})
+
+
+def check_function(thing: Any, name: str, module: str) -> None:
+    """Raise a ValueError for what is no *module* and no function either."""
+    if isinstance(thing, type):
+        raise ValueError(f"layer: {name} is a class that is no {module}")  # noqa: TRY004  (as all that is wrong with a config)
+    if not callable(thing):
+        raise ValueError(f"layer: {name} is a {type(thing).__name__}, expected a {module} or a function")  # noqa: TRY004  (as above)
+
+
+def check_real(dtypes: Mapping[str, str]) -> None:
+    """Raise a ValueError for the first parameter that is not real: it would lose its imaginary part."""
+    for name, dtype in dtypes.items():
+        if "complex" in dtype:
+            raise ValueError(f"layer: its parameter {name} holds {dtype.removeprefix('torch.')}, expected real numbers")

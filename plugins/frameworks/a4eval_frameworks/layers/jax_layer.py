@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import require
+from a4eval_frameworks.engines.contract import first_line
 from a4eval_frameworks.engines.jax_engine import JaxEngine
-from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
+from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_function, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.weights.translation import check_layout, from_torch, to_torch
 
@@ -54,7 +55,10 @@ class JaxLayer(FrameworkLayer):
         self._engine = JaxEngine()
         self._named = find(self.layer, HOMES)
         if _is_module(self._named):
-            self._graph, _, self._rest = self._split(_SEED)
+            self._graph, params, self._rest = self._split(_SEED)
+            check_real({".".join(map(str, path)): str(one.dtype) for path, one in _flat(params)})
+        else:
+            check_function(self._named, self.layer, "flax.nnx.Module")
 
     @property
     def engine(self) -> JaxEngine:
@@ -118,6 +122,9 @@ class JaxLayer(FrameworkLayer):
                 # its first state is float32 whatever its weights are; one that names a dtype computes in that
                 if isinstance(cell, nnx.RNNCellBase) and cell.dtype is None and dtype is not None:
                     cell.param_dtype = dtype
+                # it keeps the precision that its weights were drawn in, whatever they are now
+                elif isinstance(cell, nnx.Embed) and cell.dtype == cell.param_dtype and dtype is not None:
+                    cell.dtype = dtype
             return module(*args, **keywords)
 
         return call
@@ -142,7 +149,7 @@ class JaxLayer(FrameworkLayer):
         try:
             return thing(*ordered, **named)
         except (TypeError, ValueError, AssertionError) as error:
-            raise ValueError(f"{path}: {name} cannot be made with them: {error}") from error
+            raise ValueError(f"{path}: {name} cannot be made with them: {first_line(error)}") from error
 
 
 def _flat(state: Any) -> list[tuple[tuple[Any, ...], Any]]:

@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from a4eval import param, require
+from a4eval_frameworks.engines.contract import first_line, refusal
 from a4eval_frameworks.engines.jax_engine import JaxEngine
 from a4eval_frameworks.engines.torch_engine import TorchEngine
-from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
+from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves, mapped
 from a4eval_frameworks.weights.translation import check_layout, from_torch, to_torch
@@ -57,6 +58,7 @@ class KerasLayer(FrameworkLayer):
         first = self._in_dtype("float64")
         self._takes_training = "training" in inspect.signature(first.call).parameters
         self._names = _names(first)
+        check_real(dict(zip(self._names, (str(one.dtype) for one in first.trainable_variables), strict=True)))
 
     @property
     def engine(self) -> Any:
@@ -95,17 +97,23 @@ class KerasLayer(FrameworkLayer):
     def _parts(self) -> list[Any]:
         return list(self._in_dtype("float64")._flatten_layers())  # noqa: SLF001  (no public way to walk a layer)
 
+    def forward(self, params: Mapping[str, Array], x: Any) -> tuple[Any, Any]:
+        """Return ``(y, tape)``; a ValueError where the framework refuses."""
+        # made here: within what jax traces, the statistics of batch norm would be made of tracers, and stay so
+        self._in_dtype("bfloat16" if self._narrow else _dtype_of(params, x))
+        return super().forward(params, x)
+
     def _native_function(self) -> Function:
         def call(params: dict[str, Any], x: Any) -> Any:
             args, keywords = positional(x)
-            dtype = next((str(one.dtype) for one in [*params.values(), *leaves(x)] if "float" in str(one.dtype)), None)
-            dtype = (dtype or "float32").removeprefix("torch.")
+            dtype = _dtype_of(params, x)
             layer = self._in_dtype(dtype)
             if self._takes_training:
                 keywords = {**keywords, "training": self.training}
             values = [(one, params[name]) for one, name in zip(layer.trainable_variables, self._names, strict=True)]
             # not stateless_call, which leaves out the layer's own casts; some operations ask what a float is
-            with _policy(dtype), _keras().StatelessScope(state_mapping=values):
+            seeded = self._engine.seeded(0) if self.training else nullcontext()
+            with seeded, _policy(dtype), _keras().StatelessScope(state_mapping=values):
                 return layer(*args, **keywords)
 
         return call
@@ -128,7 +136,7 @@ class KerasLayer(FrameworkLayer):
             try:
                 layer(*args, **keywords)  # which builds its weights
             except Exception as error:
-                raise ValueError(f"keras: {type(error).__name__}: {str(error).strip().splitlines()[0]}") from error
+                raise refusal(error, "keras") from error
         return layer
 
     def _make(self, name: str, arguments: Any, path: str) -> Any:
@@ -136,7 +144,13 @@ class KerasLayer(FrameworkLayer):
         try:
             return find(name, HOMES, path)(*ordered, **named)
         except (TypeError, ValueError, AssertionError) as error:
-            raise ValueError(f"{path}: {name} cannot be made with them: {str(error).splitlines()[0]}") from error
+            raise ValueError(f"{path}: {name} cannot be made with them: {first_line(error)}") from error
+
+
+def _dtype_of(params: Mapping[str, Any], x: Any) -> str:
+    """Return in which floats it is computed."""
+    dtypes = (str(one.dtype).removeprefix("torch.") for one in [*params.values(), *leaves(x)])
+    return next((one for one in dtypes if "float" in one), "float32")
 
 
 def _names(layer: Any) -> list[str]:

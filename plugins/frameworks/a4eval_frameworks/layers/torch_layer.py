@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import param, require
+from a4eval_frameworks.engines.contract import first_line
 from a4eval_frameworks.engines.torch_engine import TorchEngine
-from a4eval_frameworks.layers.framework_layer import FrameworkLayer, positional
+from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_function, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves
 from a4eval_frameworks.weights.translation import check_layout
@@ -57,14 +58,16 @@ class TorchLayer(FrameworkLayer):
         self._engine = TorchEngine(self.device, self.compiler)
         torch = self._engine.torch
         self._named = find(self.layer, HOMES)
-        try:
-            torch.empty(1, device=self.device)
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device: torch has no {self.device!r} here: {str(error).splitlines()[0]}") from error
+        if not _is_module(self._named):
+            check_function(self._named, self.layer, "torch.nn.Module")
+        if not _computes(torch, self.device):
+            here = ", ".join(one for one in ("cpu", "cuda", "mps") if _computes(torch, one))
+            raise ValueError(f"device: torch has no {self.device!r} here; it has {here}")
         self._modules: dict[int, Any] = {}
         self._buffers: dict[Any, dict[str, Any]] = {}
         if _is_module(self._named):
             self._module = self._built(_SEED)
+            check_real({name: str(one.dtype) for name, one in self._module.named_parameters()})
 
     @property
     def engine(self) -> TorchEngine:
@@ -143,8 +146,7 @@ class TorchLayer(FrameworkLayer):
             return torch.func.functional_call(module, state, tuple(args), keywords)
 
         def seeded(params: dict[str, Any], x: Any) -> Any:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
+            with self.engine.seeded(seed):
                 return call(params, x)
 
         return seeded if training else call
@@ -178,8 +180,7 @@ class TorchLayer(FrameworkLayer):
     def _built(self, seed: int) -> Any:
         """Return a module made anew, in the mode that is asked for, its random numbers drawn from *seed*."""
         torch = self.engine.torch
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with self.engine.seeded(seed):
             module = self._make(self.layer, self.arguments, "arguments").train(self.training).to(self.device)
             if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
                 args, keywords = positional(self._inner_example(np.random.default_rng(seed)))
@@ -192,7 +193,15 @@ class TorchLayer(FrameworkLayer):
         try:
             return find(name, HOMES, path)(*ordered, **named)
         except (TypeError, ValueError, RuntimeError, AssertionError) as error:
-            raise ValueError(f"{path}: {name} cannot be made with them: {error}") from error
+            raise ValueError(f"{path}: {name} cannot be made with them: {first_line(error)}") from error
+
+
+def _computes(torch: Any, device: str) -> bool:
+    """Say whether torch has this device here, and gives back what is computed there."""
+    try:
+        return bool(torch.ones(1, device=device).cpu().item() == 1)
+    except (RuntimeError, AssertionError):  # without the device, or compiled without its kind
+        return False
 
 
 def _places(module: Any) -> list[tuple[dict[str, Any], str, str]]:

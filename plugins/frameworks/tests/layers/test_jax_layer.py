@@ -31,6 +31,7 @@ def test_each_fault_is_failed_by_the_check_that_says_so(check, strangers, jax, n
     [
         {"layer": "Linear", "arguments": [3, 2], "input": [2, 3]},
         {"layer": "Dropout", "arguments": [0.5], "input": [2, 3], "training": True},
+        {"layer": "Embed", "arguments": [5, 3], "input": {"shape": [2, 3], "integers": 5}},
         {"layer": "jax.nn.gelu", "input": [2, 3], "mode": "compiled"},
         {"layer": "jax_functions:dense", "parameters": {"w": [3, 2], "b": [2]}, "input": [2, 3]},
     ],

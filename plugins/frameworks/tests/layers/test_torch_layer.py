@@ -51,6 +51,11 @@ def test_the_other_checks_see_nothing_of_it(check, strangers, torch, name):
         {"layer": "torch_modules:Right", "arguments": [3], "input": [[2, 3], [2, 3]]},
         {"layer": "torch_modules:scaled", "parameters": {"scale": [3], "offset": [3]}, "input": [2, 3]},
         {"layer": "Tanh", "input": [2, 3], "mode": "compiled"},
+        {
+            "layer": "Sequential",
+            "arguments": [{"layer": "Linear", "arguments": [4, 5]}, {"layer": "ReLU"}],
+            "input": [3, 4],
+        },
     ],
     ids=lambda node: node["layer"],
 )
@@ -83,7 +88,14 @@ def test_numbers_are_torchs_own(torch):
         ({"layer": "Linear", "arguments": [3], "input": [2, 3]}, "Linear cannot be made with them"),
         ({"layer": "Linear", "arguments": [3, 4], "input": [2, "x"]}, r"input\[0\]: got 2, expected a shape"),
         ({"layer": "Tanh", "input": {"shape": [2], "integer": 3}}, "unknown key 'integer'"),
-        ({"layer": "Tanh", "input": [2], "device": "cuda:99"}, "torch has no 'cuda:99' here"),
+        ({"layer": "Tanh", "input": [2], "device": "cuda:99"}, "torch has no 'cuda:99' here; it has cpu"),
+        ({"layer": "Tanh", "input": [2], "device": "meta"}, "torch has no 'meta' here; it has cpu"),
+        (
+            {"layer": "torch_modules:NoModule", "input": [2]},
+            "torch_modules:NoModule is a class that is no torch.nn.Mod",
+        ),
+        ({"layer": "torch_modules:NUMBER", "input": [2]}, "NUMBER is a float, expected a torch.nn.Module or a functi"),
+        ({"layer": "torch_modules:Phased", "input": [3]}, "its parameter phase holds complex64, expected real numbers"),
         ({"layer": "torch:load", "input": [2]}, "allow it with --allow-import torch"),
         ({"layer": "torch.hub:load", "input": [2]}, "allow it with --allow-import torch"),
         ({"layer": "functional.torch", "input": [2]}, "has no layer 'torch'"),
@@ -92,9 +104,34 @@ def test_numbers_are_torchs_own(torch):
         ({"layer": "Tanh", "arguments": {"a": {"b": 1}}, "input": [2]}, r"arguments\.a: got a mapping of b"),
     ],
 )
-def test_a_wrong_node_is_one_line(torch, node, says):
+def test_a_wrong_node_is_one_line(torch, strangers, node, says):
     with pytest.raises(ConfigError, match=says):
         build("layer", {"name": "torch", **node})
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gives_nothing", "its output is NoneType without an array"),
+        ("gives_text", "it holds <U1, expected numbers"),
+        ("gives_a_float", "an output is a float, expected a tensor"),
+    ],
+)
+def test_what_gives_no_numbers_has_failed(check, strangers, torch, name, says):
+    outcome, rows = check({"name": "torch", "layer": f"torch_modules:{name}", "input": [3, 4]})
+    assert outcome == "failed"
+    assert list(rows) == ["forward"]
+    assert says in rows["forward"]["meaning"]
+
+
+def test_a_compiled_layer_that_refuses_an_input_prints_no_traceback(torch, capfd):
+    node = {"layer": "Linear", "arguments": [4, 5], "input": [3, 4], "mode": "compiled"}
+    layer = build("layer", {"name": "torch", **node})
+    params = layer.init(np.random.default_rng(0))
+    for wrong in (5, 6):
+        with pytest.raises(ValueError, match="torch"):
+            layer.forward(params, np.ones((3, wrong)))
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_what_torch_cannot_differentiate_twice_is_refused_with_its_own_words(torch):

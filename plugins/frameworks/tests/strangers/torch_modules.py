@@ -104,3 +104,31 @@ class Right(nn.Module):
 
 def scaled(params, x):
     return x * params["scale"] + params["offset"]
+
+
+class Phased(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.phase = nn.Parameter(torch.ones(3, dtype=torch.complex64))
+
+    def forward(self, x):
+        return (x * self.phase).real
+
+
+class NoModule:
+    """A class whose objects could not be called."""
+
+
+NUMBER = 3.0
+
+
+def gives_nothing(x):
+    return None
+
+
+def gives_text(x):
+    return "y"
+
+
+def gives_a_float(x):
+    return 3.0
