@@ -7,8 +7,11 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from a4eval import MissingExtraError
 
 for library in ("sphinx", "furo", "myst_parser", "matplotlib", "threadpoolctl"):
     pytest.importorskip(library, reason="pip install 'a4eval[docs]'")
@@ -134,3 +137,17 @@ def test_what_is_broken_ends_it(tmp_path, text, words):
 
 def test_no_large_file_is_kept_for_it():
     assert sum(file.stat().st_size for file in MAKER.rglob("*") if file.is_file() and file.suffix != ".pyc") < 300_000
+
+
+def test_an_experiment_whose_extra_is_missing_is_named_with_it(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(MAKER))
+    import gallery
+
+    def missing(*arguments, **keywords):
+        raise MissingExtraError("torchmetrics", "a4eval-frameworks[torchmetrics]")
+
+    monkeypatch.setattr(gallery, "experiments", lambda _: [SimpleNamespace(name="a/b", description="what it asks")])
+    monkeypatch.setattr(gallery, "_shown", missing)
+    gallery.write(tmp_path)
+    needs = "this needs torchmetrics: pip install 'a4eval-frameworks[torchmetrics]'"
+    assert f"- ``a/b`` ({needs}): what it asks\n" in (tmp_path / "gallery.rst").read_text()

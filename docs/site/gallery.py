@@ -51,7 +51,10 @@ def write(folder: Path) -> None:
         for one in experiments(None):
             given = {**(detections if one.name in OF_DETECTIONS else {}), **SHORTER.get(one.name, {})}
             why = LEFT_OUT.get(one.name, "draws nothing")
-            shown = [] if one.name in LEFT_OUT else _shown(one.name, given, Path(place, one.name), pictures)
+            try:
+                shown = [] if one.name in LEFT_OUT else _shown(one.name, given, Path(place, one.name), pictures)
+            except a4eval.MissingExtraError as error:
+                shown, why = [], str(error)
             parts += shown
             others += [] if shown else [f"- ``{one.name}`` ({why}): {rst.escaped(one.description)}"]
     parts += [rst.heading("Without pictures here", "-"), "", *others, ""]

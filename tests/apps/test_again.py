@@ -13,7 +13,9 @@ import pytest
 from a4eval.apps.job import gather
 from a4eval.runs.record import json_schema
 
-from .apps import PATH
+from .apps import PATH, STARTS
+
+pytestmark = STARTS
 
 CODE = """
 import logging, multiprocessing, os, signal, sys, time

@@ -12,7 +12,9 @@ import hydra
 import pytest
 import yaml
 
-from .apps import APPS, PATH
+from .apps import APPS, PATH, STARTS
+
+pytestmark = STARTS
 
 OURS = {".lock", "results.jsonl", "sweep.json", "runs"}  # and the list of packages
 

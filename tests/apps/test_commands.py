@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
+from .apps import STARTS
 from .test_again import Folder
+
+pytestmark = STARTS
 
 CODE = """
 from dataclasses import dataclass, field

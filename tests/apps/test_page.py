@@ -12,7 +12,9 @@ from importlib.util import find_spec
 from hydra_plugins.a4eval import SETTINGS
 
 from ..conftest import ROOT
-from .apps import PATH
+from .apps import PATH, STARTS
+
+pytestmark = STARTS
 
 PAGE = (ROOT / "docs" / "hydra-apps.md").read_text()
 

@@ -15,7 +15,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from a4eval.apps.space import space_of
 from a4eval.errors import ConfigError
 
+from .apps import STARTS
 from .test_again import Folder
+
+pytestmark = STARTS
 
 optuna = pytest.importorskip("optuna", reason="needs pip install 'a4eval[search]'")
 MODERN = int(optuna.__version__.partition(".")[0]) >= 3

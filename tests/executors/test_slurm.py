@@ -12,6 +12,7 @@ from textwrap import dedent
 
 import pytest
 
+from ..apps.apps import STARTS
 from ..cluster.slurm_here import OPTIONS, NoSlurmError, slurm_here
 from ..conftest import FOUND
 
@@ -149,6 +150,7 @@ if __name__ == "__main__":
 """
 
 
+@STARTS
 def test_an_app_of_the_users(place):
     (place.folder / "train.py").write_text(APP)
     words = [f"hydra.sweeper.{one.replace('executor=', 'executor.name=')}" for one in OPTIONS]
