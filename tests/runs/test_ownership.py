@@ -103,7 +103,7 @@ OPTUNA = ("hydra/sweeper=optuna", "objective=value", "hydra.sweeper.n_trials=2",
 )
 def test_what_hydras_own_sweepers_write_takes_the_place_of_nothing(place, name, sweeper, link):
     if "joblib" in sweeper[-1]:
-        pytest.importorskip("joblib", reason="needs pip install hydra-joblib-launcher")
+        pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs pip install hydra-joblib-launcher")
     if sweeper is OPTUNA:
         pytest.importorskip("optuna", reason="needs pip install 'a4eval[optuna]'")
     (place.folder / "thesis").mkdir()
