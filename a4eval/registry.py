@@ -102,6 +102,12 @@ class Registry:
                 doubts.append(f"plugin {plugin.name!r}: {hook} failed: {told(error)}")
         return doubts
 
+    @property
+    def left_out(self) -> str:
+        """What an error says of a name that may be that of a plugin which is disabled; empty if none is."""
+        disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
+        return f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
+
     def find(self, kind: str, name: str, *, path: str = "") -> Provided:
         """Return the component of that kind and name; ``plugin/name`` asks one plugin alone.
 
@@ -129,9 +135,7 @@ class Registry:
             near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
             hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
         lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""
-        disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
-        lost += f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
-        raise ConfigError(f"no {kind} {name!r}{hint}{lost}", path=path)
+        raise ConfigError(f"no {kind} {name!r}{hint}{lost}{self.left_out}", path=path)
 
 
 @cache

@@ -72,6 +72,15 @@ def test_a_kind_is_listed(cli):
 def test_what_is_disabled_is_mentioned(site):
     listed = site.run("components", "layer", A4EVAL_DISABLE="deconv,stranger")
     assert "left out, as A4EVAL_DISABLE says: deconv, stranger" in listed.err
+    for asked in (
+        ["experiments", "deconv"],
+        ["experiments", "--search", "zebra"],
+        ["components", "conv_transpose"],
+        ["components", "--search", "zebra"],
+    ):
+        hidden = site.run(*asked, A4EVAL_DISABLE="deconv")
+        assert hidden.code == 2
+        assert hidden.err.endswith(" (left out, as A4EVAL_DISABLE says: deconv)\n")
     refused = site.run("run", "experiment=assignment4/q6_matrix", A4EVAL_DISABLE="deconv")
     assert refused.code == 2
     assert "no task 'conv_matrix'" in refused.err
