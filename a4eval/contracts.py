@@ -360,6 +360,7 @@ class Layer(Protocol):
     - ``linear = False``: it is linear in ``x`` but for a bias, and is checked for that.
     - ``batch_axis = 0``: along which axis of every input and output the rows of a batch lie; None if there is none.
     - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
+    - ``memory_seen = True``: what it allocates is Python's and numpy's memory, so a peak can be told.
     - ``complex_step = False``: it takes complex arrays and is analytic in them.
     - ``random = False``: it draws random numbers, the same in every call, but others for a batch of another size.
 

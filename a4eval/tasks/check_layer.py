@@ -11,7 +11,7 @@ import numpy as np
 
 from a4eval.checks.finding import crashed
 from a4eval.checks.layers.cases import cases
-from a4eval.checks.layers.cost import TIMED_CALLS, ladder, peak_memory, shapes, times
+from a4eval.checks.layers.cost import TIMED_CALLS, ladder, memory_seen, peak_memory, shapes, times
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import check_ranges, param
 from a4eval.contracts import Referenced, Result, Value
@@ -103,18 +103,22 @@ class CheckLayer:
         try:
             with np.errstate(all="ignore"):
                 forward, backward = times(case)
-                peak, rows, larger = peak_memory(case), ladder(case, reference), shapes(case, reference)
+                peak = peak_memory(case) if memory_seen(case) else None
+                rows, larger = ladder(case, reference), shapes(case, reference)
         except Exception:  # noqa: BLE001  (the table of checks says what is wrong with it)
             return
         result.metrics |= {
             "forward_time": Value(forward, "seconds", higher_is_better=False, n=TIMED_CALLS),
             "backward_time": Value(backward, "seconds", higher_is_better=False, n=TIMED_CALLS),
-            "peak_memory": Value(peak, "bytes", higher_is_better=False),
         }
+        if peak is not None:
+            result.metrics["peak_memory"] = Value(peak, "bytes", higher_is_better=False)
         compared = reference is not None
         if rows:
             result.tables["cost"] = rows
-            result.charts |= {"time": time_by_rows("cost", compared), "memory": memory_by_rows("cost")}
+            result.charts["time"] = time_by_rows("cost", compared)
+            if peak is not None:
+                result.charts["memory"] = memory_by_rows("cost")
         if larger:
             result.tables["shapes"] = larger
             result.charts["time_by_shape"] = time_by_shape("shapes", compared)

@@ -59,6 +59,8 @@ def _held_after(case: LayerCase, calls: int) -> int:
 
 def memory(case: LayerCase) -> Finding:
     """Eight times the rows may take eight times the memory, not sixty-four."""
+    if not memory_seen(case):
+        return not_applicable("memory", "what the layer allocates is not Python's memory, so it is not seen")
     if reason := no_batch(case):
         return not_applicable("memory", reason)
     small, large = (peak_memory(narrow_rows(case, rows, np.float32)) for rows in (ROWS[-4], ROWS[-1]))
@@ -104,7 +106,9 @@ def shapes(case: LayerCase, reference: Layer | None = None) -> list[Row]:
 
 def _cost(case: LayerCase, reference: Layer | None) -> Row:
     forward, backward = times(case)
-    found: Row = {"forward": forward, "backward": backward, "peak_memory": peak_memory(case)}
+    found: Row = {"forward": forward, "backward": backward}
+    if memory_seen(case):
+        found["peak_memory"] = peak_memory(case)
     if reference is not None:
         other = with_weights_of(case, reference)
         forward, backward = times(other)
@@ -123,6 +127,11 @@ def times(case: LayerCase) -> tuple[float, float]:
         forward.append(middle - start)
         backward.append(time.perf_counter() - middle)
     return median(forward), median(backward)
+
+
+def memory_seen(case: LayerCase) -> bool:
+    """Say whether Python sees what the layer allocates, as it does numpy's arrays, but no framework's tensors."""
+    return bool(getattr(case.layer, "memory_seen", True))
 
 
 def peak_memory(case: LayerCase) -> int:

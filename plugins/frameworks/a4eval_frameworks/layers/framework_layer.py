@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class FrameworkLayer:
     ``input`` is a shape such as ``[2, 3]``, a list of such for several arguments, or a mapping for keyword arguments;
     a place for integers is ``{shape: [2, 3], integers: 10}``, one for a mask ``{shape: [2, 3], boolean: true}``.
     """
+
+    memory_seen: ClassVar[bool] = False
+    """A framework allocates beside Python's memory."""
 
     layer: str = param(help="a layer's name, or package.module:Name of your own, with --allow-import package")
     arguments: dict[str, Any] | list[Any] = param(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from a4eval import ConfigError, build
+from a4eval import ConfigError, Run, build
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,14 @@ def test_an_output_is_never_the_memory_of_its_input(torch, kind):
     assert x.tolist() == ([0, 2, 3] if kind == "ReLU" else [-1, 2, 3])  # in place is in place, for a check to see
     x += 5
     assert np.array_equal(y, before)
+
+
+def test_memory_that_is_not_seen_is_not_told(torch):
+    node = {"name": "torch", "layer": "Tanh", "input": [2, 3]}
+    result = build("task", {"name": "check_layer", "layer": node, "coordinates": 4}).run(Run(directory=None))
+    row = next(row for row in result.tables["checks"] if row["check"] == "memory")
+    assert row["verdict"] == "not_applicable"
+    assert "not Python's memory" in row["meaning"]
+    assert "peak_memory" not in result.metrics
+    assert "peak_memory" not in result.tables["cost"][0]
+    assert "memory" not in result.charts
