@@ -12,7 +12,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DIGIT = np.uint64(0xFFFF)
 _FLOAT32_ZEROS = np.uint64((1 << 29) - 1)  # the bits of a float64 that a float32 does not have
 _FEW = 4096
 
@@ -51,12 +50,12 @@ def descending_order(scores: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
     """
     if len(scores) < _FEW or not scores.min() >= 0:  # also when there is a NaN
         return np.argsort(-scores, kind="stable")
-    keys = _integer_keys(scores.astype(np.float64, copy=False) + 0.0)  # -0.0 becomes 0.0
-    keys = keys.max() - keys
+    keys = _integer_keys(scores + scores.dtype.type(0))  # -0.0 becomes 0.0
+    np.subtract(keys.max(), keys, out=keys)
     highest, shift = int(keys.max()), 0
     order: NDArray[np.intp] | None = None
     while order is None or highest >> shift:
-        digit = ((keys >> np.uint64(shift)) & _DIGIT).astype(np.uint16)
+        digit = (keys >> keys.dtype.type(shift)).astype(np.uint16)
         if order is None:
             order = np.argsort(digit, kind="stable")
         else:
@@ -65,12 +64,18 @@ def descending_order(scores: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
     return order
 
 
-def _integer_keys(scores: NDArray[np.float64]) -> NDArray[np.uint64]:
+def _integer_keys(scores: NDArray[np.floating[Any]]) -> NDArray[np.unsignedinteger[Any]]:
     """Return integers in the order of the non-negative *scores*, small ones where that is possible."""
+    if scores.dtype == np.float32:
+        short: NDArray[np.uint32] = scores.view(np.uint32)  # which two passes sort, too
+        short = short - short.min()
+        return short
+    scores = scores.astype(np.float64, copy=False)
     for scale in (1e4, 1e6, 1e9):
         whole = np.rint(scores * scale)
         if whole.max() < 2**32 and np.array_equal(whole / scale, scores):
-            return whole.astype(np.uint64)
+            integers: NDArray[np.uint64] = whole.astype(np.uint64)
+            return integers
     bits: NDArray[np.uint64] = scores.view(np.uint64)  # the bits of non-negative floats sort as the floats do
     bits = bits - bits.min()
     if not (bits & _FLOAT32_ZEROS).any():

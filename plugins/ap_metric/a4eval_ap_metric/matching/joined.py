@@ -7,7 +7,7 @@ Curves ask for one class at a time, so parts are joined a few classes at a time 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -97,49 +97,59 @@ def joined(
         rows, truths = (np.arange(n) for n in (len(parts[0].kept.detection_score), len(parts[0].kept.truth_class)))
         return replace(parts[0].kept, detection=rows, truth_row=truths)
     pieces = [_Piece.of(one, units, some) for one in _in_order_of_images(parts)]
-    n_units, n_classes = len(units), len(some)
-    score = np.concatenate([one.score for one in pieces])
-    unit = np.concatenate([one.unit for one in pieces])
-    of_class = np.concatenate([one.detection_class for one in pieces])
-    order = _order(score, unit, of_class, n_classes, sorted_units=_one_after_another(pieces))
+    n_units, n_classes, parameters = len(units), len(some), parts[0].kept.parameters
+    sorted_units = _one_after_another(pieces)
+    detections = np.cumsum([0, *(len(one.score) for one in pieces)]).tolist()
+    truths = np.cumsum([0, *(len(one.truth_class) for one in pieces)]).tolist()
+    # a column is freed where it was asked for last: of a large class they are what memory goes to
+    columns = {name: [getattr(one, name) for one in pieces] for name in _COLUMNS}
+    del pieces
+
+    def whole(name: str) -> NDArray[Any]:
+        return np.concatenate(columns.pop(name))
+
+    score, unit, of_class = whole("score"), whole("unit"), whole("detection_class")
+    class_start = np.append(0, np.cumsum(np.bincount(of_class, minlength=n_classes)))
+    order = _order(score, unit, of_class, n_classes, sorted_units=sorted_units)
+    del of_class
+    score, unit, counts_alone = taken(score, order), taken(unit, order), taken(whole("counts_alone"), order)
     place = inverse(order)
-    truth_class = np.concatenate([one.truth_class for one in pieces])
-    truth_unit = np.concatenate([one.truth_unit for one in pieces])
-    group = truth_class.astype(np.int64) * n_units + truth_unit
-    truth_order = small_integer_order(group, n_units * n_classes)
+    del order
+    truth_class, truth_unit = whole("truth_class"), whole("truth_unit")
+    truth_order = small_integer_order(truth_class.astype(np.int64) * n_units + truth_unit, n_units * n_classes)
     truth_place = inverse(truth_order)
-    shifts = np.cumsum([0, *(len(one.score) for one in pieces)])
-    truth_shifts = np.cumsum([0, *(len(one.truth_class) for one in pieces)])
-    position = np.concatenate([taken(place, one.position + at) for one, at in zip(pieces, shifts, strict=False)])
-    truth = np.concatenate([taken(truth_place, one.truth + at) for one, at in zip(pieces, truth_shifts, strict=False)])
-    threshold = np.concatenate([one.threshold for one in pieces])
-    parameters = parts[0].kept.parameters
-    n = max(len(score), 1)
+    moved = zip(columns.pop("position"), detections, strict=False)
+    position = np.concatenate([taken(place, one.astype(np.intp) + at) for one, at in moved])
+    moved = zip(columns.pop("truth"), truths, strict=False)
+    truth = np.concatenate([taken(truth_place, one.astype(np.intp) + at) for one, at in moved])
+    threshold, n = whole("threshold"), max(len(score), 1)
     by_key = small_integer_order(threshold.astype(np.int64) * n + position, len(parameters.thresholds) * n)
     return Matches(
         parameters=parameters,
         n_units=n_units,
-        class_start=np.append(0, np.cumsum(np.bincount(of_class, minlength=n_classes))),
+        class_start=class_start,
         detection=np.arange(len(score), dtype=place.dtype),
-        detection_unit=taken(unit, order),
-        detection_score=taken(score, order),
-        counts_alone=taken(np.concatenate([one.counts_alone for one in pieces]), order),
+        detection_unit=unit,
+        detection_score=score,
+        counts_alone=counts_alone,
         truth_class=taken(truth_class, truth_order),
         truth_unit=taken(truth_unit, truth_order),
         truth_row=np.arange(len(truth_class), dtype=truth_place.dtype),
-        truth_ignored=np.concatenate([one.truth_ignored for one in pieces], axis=1)[:, truth_order],
+        truth_ignored=np.concatenate(columns.pop("truth_ignored"), axis=1)[:, truth_order],
         threshold=taken(threshold, by_key),
         position=taken(position, by_key),
         truth=taken(truth, by_key),
-        rank=taken(np.concatenate([one.rank for one in pieces]), by_key),
-        in_area=taken(np.concatenate([one.in_area for one in pieces]), by_key),
+        rank=taken(whole("rank"), by_key),
+        in_area=taken(whole("in_area"), by_key),
     )
 
 
 def class_blocks(
     parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], most: int
 ) -> Iterator[Matches]:
-    """Yield the matches of all parts, some classes at a time, in order.
+    """Yield what curves need of the matches of all parts, some classes at a time, in order.
+
+    Which row, image and score a detection has is left out: where one class is most of the data, that is a third.
 
     Args:
         parts: as for :func:`joined`.
@@ -153,10 +163,15 @@ def class_blocks(
     begin = held = 0
     for index, one in enumerate(count.tolist()):
         if held and held + one > most:
-            yield joined(parts, units, classes, slice(begin, index))
+            yield _for_curves(joined(parts, units, classes, slice(begin, index)))
             begin, held = index, 0
         held += one
-    yield joined(parts, units, classes, slice(begin, len(classes)))
+    yield _for_curves(joined(parts, units, classes, slice(begin, len(classes))))
+
+
+def _for_curves(matches: Matches) -> Matches:
+    nothing = np.zeros(0, np.int32)
+    return replace(matches, detection=nothing, detection_unit=nothing, detection_score=np.zeros(0, np.float32))
 
 
 def _in_order_of_images(parts: Sequence[MatchedPart[Matches]]) -> list[MatchedPart[Matches]]:
@@ -230,11 +245,14 @@ class _Piece:
             truth_unit=place.take(matches.truth_unit[truth_first:truth_last]) if len(mine) else np.zeros(0, np.int32),
             truth_ignored=matches.truth_ignored[:, truth_first:truth_last],
             threshold=_chosen(matches.threshold, rows),
-            position=_chosen(matches.position, rows).astype(np.intp) - first,
-            truth=_chosen(matches.truth, rows).astype(np.intp) - truth_first,
+            position=_chosen(matches.position, rows) - first,
+            truth=_chosen(matches.truth, rows) - truth_first,
             rank=_chosen(matches.rank, rows),
             in_area=_chosen(matches.in_area, rows),
         )
+
+
+_COLUMNS = tuple(one.name for one in fields(_Piece) if one.name not in {"first_unit", "last_unit"})
 
 
 def _matches_between(matches: Matches, first: int, last: int) -> list[slice]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from a4eval_ap_metric.sorting import index_type
+
 if TYPE_CHECKING:
     from a4eval_ap_metric.matching.coco import Matches
 
@@ -77,11 +79,11 @@ def outcomes(matches: Matches, threshold: int = 0, area: int = 0) -> Outcomes:
 
 def considered_when_unmatched(
     matches: Matches, area: int, kept: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+) -> tuple[NDArray[np.bool_], NDArray[np.signedinteger[Any]]]:
     """Return which positions count as false positives when unmatched, and how many of them lie before each."""
     considered = (matches.counts_alone & (1 << area)) != 0
     if kept is not None:
         considered &= kept
-    before = np.zeros(len(considered) + 1, np.intp)
-    np.cumsum(considered.view(np.int8), dtype=np.intp, out=before[1:])
+    before = np.zeros(len(considered) + 1, index_type(len(considered)))
+    np.cumsum(considered.view(np.int8), dtype=before.dtype, out=before[1:])
     return considered, before

@@ -151,13 +151,15 @@ def coco_statistics(matches: Matches | Iterable[Matches]) -> NDArray[np.float64]
 
 def _tables(matches: Matches) -> list[tuple[Statistic, NDArray[np.float64]]]:
     """Return the statistics with what each is the mean of, classes on the last axis."""
-    recalls = np.array(matches.parameters.recalls)
-    found = list(hits_by_area(matches))
-    precision = [precision_at_recalls(one, recalls) for one in found]
-    return [
-        (one, precision[one.area] if one.of == "precision" else recall_of(found[one.area], one.maximum))
-        for one in statistics(matches.parameters)
-    ]
+    recalls, wanted = np.array(matches.parameters.recalls), statistics(matches.parameters)
+    tables: dict[Statistic, NDArray[np.float64]] = {}
+    for area, found in enumerate(hits_by_area(matches)):  # one at a time: they take more than the matches
+        precision = precision_at_recalls(found, recalls)
+        for one in wanted:
+            if one.area == area:
+                tables[one] = precision if one.of == "precision" else recall_of(found, one.maximum)
+        del found
+    return [(one, tables[one]) for one in wanted]
 
 
 def mean_where_defined(values: NDArray[np.float64]) -> float:

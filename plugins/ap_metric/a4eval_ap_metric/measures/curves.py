@@ -73,7 +73,9 @@ def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Ite
     per_segment_match = np.bincount(segment, minlength=n_segments)
     first_match = np.cumsum(per_segment_match) - per_segment_match
     changes = np.zeros(len(position) + 1, np.intp)
-    for area, ignored in enumerate(matches.truth_ignored):
+
+    def hits(area: int) -> Hits:
+        ignored = matches.truth_ignored[area]
         n_truth = np.bincount(matches.truth_class[~ignored], minlength=n_classes)
         considered_alone, before = considered_when_unmatched(matches, area, kept)
         holds = (matches.in_area & (1 << area)) != 0
@@ -92,7 +94,7 @@ def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Ite
         considered -= taken(before_segment, hit_segment)
         per_segment = np.bincount(hit_segment, minlength=n_segments)
         first = np.cumsum(per_segment) - per_segment
-        yield Hits(
+        return Hits(
             n_thresholds=n_thresholds,
             n_truth=n_truth,
             segment=hit_segment,
@@ -102,6 +104,9 @@ def hits_by_area(matches: Matches, kept: NDArray[np.bool_] | None = None) -> Ite
             per_segment=per_segment,
             rank=taken(matches.rank, true_positive),
         )
+
+    for area in range(len(matches.truth_ignored)):
+        yield hits(area)  # what it took to find them is gone by then
 
 
 def needed_hits(recalls: NDArray[np.float64], n_truth: NDArray[np.intp]) -> NDArray[np.intp]:
