@@ -14,6 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a4eval.config.presets import experiments
 from a4eval.errors import A4evalError, ConfigError, did_you_mean, nearest, together
 from a4eval.experiment import Root
+from a4eval.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,7 +147,10 @@ def _missing(error: MissingConfigException, config_dir: Path | None) -> ConfigEr
     if group == "experiment":
         hint = nearest(name, [one.name for one in experiments(config_dir)])
         listed = "`a4eval experiments` lists them; one of a plugin is there once that is installed"
-        return AbsentConfigError(f"there is no experiment {name!r}{hint} ({listed})", path=group, config=missing)
+        left_out = registry().left_out
+        return AbsentConfigError(
+            f"there is no experiment {name!r}{hint} ({listed}){left_out}", path=group, config=missing
+        )
     if missing in _EXTRAS:
         message = f"needs an extra: pip install {_EXTRAS[missing]}"
         return AbsentConfigError(message, path=missing.rpartition("/")[0], config=missing)

@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a4eval.config.complaints import COMPOSITION_ERRORS, AbsentConfigError, explain
 from a4eval.config.interpolation import bounded, check_depth
 from a4eval.errors import ConfigError, together
-from a4eval.experiment import MISSING
+from a4eval.experiment import MISSING, Root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,9 +120,14 @@ def blamed_for(error: ConfigError, overrides: Sequence[str]) -> str | None:
         if isinstance(error, AbsentConfigError):
             if f"{key.partition('@')[0]}/{value}".replace("'", "").replace('"', "") == error.config:
                 return one
-        elif repr(one) in str(error) or (error.path and key == error.path):
+        elif repr(one) in str(error) or (error.path and error.path in (key, _unknown_root(key))):
             return one
     return None
+
+
+def _unknown_root(key: str) -> str | None:
+    root = key.partition(".")[0]
+    return None if root in Root.__struct_fields__ else root
 
 
 @contextmanager

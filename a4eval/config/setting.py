@@ -13,6 +13,8 @@ from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from omegaconf import OmegaConf, open_dict, read_write
 
+from a4eval.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -38,6 +40,7 @@ def apply(overrides: list[Override], config: DictConfig) -> None:
     """Set *overrides* in *config*, one after the other."""
     for override in overrides:
         steps = override.key_or_group.split(".")
+        _no_key_of_a_list(config, steps)
         if steps[0] == "task" and not override.is_delete():
             _name_above(config, steps)
             if isinstance(override.value(), dict):
@@ -52,6 +55,19 @@ def _name_above(config: DictConfig, steps: list[str]) -> None:
         above = _raw(config, path)
         if isinstance(above, str) and above != "???" and "${" not in above:
             OmegaConf.update(config, path, {"name": above}, force_add=True)
+
+
+def _no_key_of_a_list(config: DictConfig, steps: list[str]) -> None:
+    node: Any = config
+    for place, step in enumerate(steps):
+        if OmegaConf.is_list(node) and not step.isdigit():
+            above = ".".join(steps[:place])
+            raise ConfigError(
+                f"{above} is a list, which has no {step!r}: give it whole, {above}=[…]", path=".".join(steps)
+            )
+        if not OmegaConf.is_dict(node) or step not in node or OmegaConf.is_interpolation(node, step):
+            return
+        node = node.get(step)
 
 
 def _make_way(config: DictConfig, steps: list[str]) -> None:

@@ -14,6 +14,18 @@ from a4eval.errors import did_you_mean
 Q5 = "experiment=assignment4/q5_l2_vs_iou"
 HERE = "(on the command line)"
 WRONG = {
+    "a key of a list": (
+        [Q5, "+task.y=[]", "task.y.k=1"],
+        ["task.y.k: task.y is a list, which has no 'k': give it whole, task.y=[…]", "task.y: unknown key; known: H, W"],
+    ),
+    "a root key hides nothing": (
+        [Q5, "tasc.k=1", "task.W=-1", "task.H=x"],
+        [
+            "tasc: unknown key; did you mean 'task'?",
+            "task.W: got -1.0, expected above 0",
+            "task.H: got 'x', expected fl",
+        ],
+    ),
     "three at once": (
         [Q5, "seed=a", "task.W=x", "task.q=3"],
         [
@@ -209,6 +221,13 @@ def test_a_file_that_another_names_is_the_source(cli, my):
     assert "there is no experiment 'c'" in done.err
     assert done.err.count("\n") == 12
     assert "q5" not in done.err
+
+
+def test_what_a_plugin_that_is_disabled_brings_is_missed_with_the_reason(site):
+    done = site.run("run", "experiment=boxes/landscape", A4EVAL_DISABLE="box_metrics")
+    assert done.code == 2
+    assert "there is no experiment 'boxes/landscape'" in done.err
+    assert "left out, as A4EVAL_DISABLE says: box_metrics" in done.err
 
 
 def test_an_error_of_python_holds_all():

@@ -65,10 +65,10 @@ def descending_order(scores: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
 
 
 def _integer_keys(scores: NDArray[np.floating[Any]]) -> NDArray[np.unsignedinteger[Any]]:
-    """Return integers in the order of the non-negative *scores*, small ones where that is possible."""
+    """Return integers in the order of the non-negative *scores*, which it may overwrite; small ones if possible."""
     if scores.dtype == np.float32:
         short: NDArray[np.uint32] = scores.view(np.uint32)  # which two passes sort, too
-        short = short - short.min()
+        short -= short.min()
         return short
     scores = scores.astype(np.float64, copy=False)
     for scale in (1e4, 1e6, 1e9):
