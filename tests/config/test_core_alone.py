@@ -34,8 +34,8 @@ def core_alone(monkeypatch):
         (
             ["run", "experiment=detection/coco"],
             [
-                "there is no experiment 'detection/coco' (`a4eval experiments` lists them; one of a plugin is there once"
-                f" that is installed) {ALL}"
+                "there is no experiment 'detection/coco' (`a4eval experiments` lists them; one of a plugin is there"
+                f" once that is installed) {ALL}"
             ],
         ),
         (["components", "average_precision"], ["there is no component 'average_precision'"]),
