@@ -125,7 +125,7 @@ def parse(overrides: Iterable[str], loader: ConfigLoader, joined: Sequence[Dial]
             continue  # they say what the points are, and are taken in elsewhere
         if not axis.texts:
             value = str(override.input_line).partition("=")[2]
-            raise ConfigError(f"got {value}, in which there is no value", path=axis.path)
+            raise ConfigError(f"got {value}, which holds no value", path=axis.path)
         axes[axis.key] = axis
     dials = [*joined, *(Dial([axis]) for axis in axes.values())]
     paths = [axis.path for dial in dials for axis in dial.axes]

@@ -124,7 +124,7 @@ WRONG = {
         ["experiment=detection/coco", "task.metrics={a: coc}"],
         ["task.data.ground_truth: is missing", "task.data.detections: is missing", "task.metrics.a.name: no metric"],
     ),
-    "a range of nothing": (["-m", Q5, "task.W=range(6,1)"], ["task.W: got range(6,1), in which there is no value"]),
+    "a range of nothing": (["-m", Q5, "task.W=range(6,1)"], ["task.W: got range(6,1), which holds no value"]),
     "a range without steps": (
         ["-m", Q5, "task.W=range(6,12,0)", "sed=3"],
         ["task.W: got range(6,12,0), expected finite numbers and a step other than 0", "sed: unknown key"],
