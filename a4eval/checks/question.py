@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from a4eval.checks.finding import Finding, crashed
-from a4eval.errors import A4evalError, told
+from a4eval.errors import A4evalError, text_of
 
 Case = TypeVar("Case")
 
@@ -40,6 +40,6 @@ class Question(Generic[Case]):
                 warnings.simplefilter("ignore")
                 return self.run(case)
         except A4evalError as error:
-            return Finding(self.name, "undecided", meaning=told(error))
+            return Finding(self.name, "undecided", meaning=text_of(error))
         except Exception as error:  # noqa: BLE001  (a stranger's part may raise anything)
             return crashed(self.name, error)

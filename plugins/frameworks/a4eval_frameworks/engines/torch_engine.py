@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,13 +15,12 @@ import numpy as np
 
 from a4eval import require
 from a4eval_frameworks.engines.contract import refusal
-from a4eval_frameworks.engines.torch_hooks import accumulated
+from a4eval_frameworks.engines.torch_hooks import Hooks, accumulated
 from a4eval_frameworks.trees import filled, leaves, mapped, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from a4eval_frameworks.engines.torch_hooks import Hooks
     from a4eval_frameworks.trees import Function, Params
 
 SMALL = 2**15

@@ -53,8 +53,8 @@ def accumulated(torch: Any, name: str, hooks: Hooks, leaf: Any, gradient: Any) -
         except Exception as error:
             what = getattr(hook, "__qualname__", type(hook).__qualname__)
             raise DataError(
-                f"the hook {what} on parameter {name} (register_post_accumulate_grad_hook) cannot be run on a parameter "
-                f"of the same values: {type(error).__name__}: {first_line(error)}"
+                f"the hook {what} on parameter {name} (register_post_accumulate_grad_hook) cannot be run on another "
+                f"parameter of the same values: {type(error).__name__}: {first_line(error)}"
             ) from error
         gradient = gradient if given.grad is None else given.grad
     return gradient
