@@ -54,7 +54,7 @@ def list_records(
     for key in keys if columns else ():
         query.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
-    cells = [row.cells(keys) for row in shown] if columns or form != "table" else []
+    cells = [row.cells(keys) for row in shown] if form != "table" else []
     if form == "json":
         put(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":
@@ -62,6 +62,7 @@ def list_records(
         write_rows(lines, [keys, *(map(_text, line) for line in cells)])
         put(lines.getvalue(), end="")
     elif columns:
+        cells = [Line(None, row).cells(keys) for row in shown]
         print_table("", [key.removeprefix("metrics.") for key in keys], cells, empty=True)
         _print_counts(rows, len(shown), len(found.rows), conditions)
     else:
