@@ -45,8 +45,8 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
     for name, table in record.tables.items():
         if not table:
             continue
-        if not everything and len(table) > FEW and (taken := print_curves(name, record.charts, table, left)):
-            left -= taken
+        if not everything and len(table) > FEW and (drawn := print_curves(name, record.charts, table, left)):
+            left -= drawn
             hidden.append(name)
             continue
         least = min(LEAST_ROWS, len(table)) + 4  # its title, the heading, a rule, what is not shown
@@ -55,9 +55,10 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
             continue
         header = list(dict.fromkeys(column for row in table for column in row))
         rows = [[row.get(column) for column in header] for row in _worst_first(table)]
-        if not everything and len(table) + least - LEAST_ROWS > left:
+        taken = print_table(name, header, rows, whole=everything, lines=None if everything else left)
+        if taken < len(table):
             hidden.append(name)
-        left -= print_table(name, header, rows, whole=everything, lines=None if everything else left)
+        left -= taken
     if hidden:
         advice = f"whole tables, with `a4eval show {shlex.quote(str(path))} --table NAME`:"
         put("\n".join(naming(advice, hidden, screen_width())))
