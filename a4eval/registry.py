@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, requires
 from typing import TYPE_CHECKING, Any
 
 from a4eval.component import Component
@@ -44,6 +45,21 @@ class Provided:
             factory = self.component.factory
             where = own_line(error, factory.partition(":")[0] if isinstance(factory, str) else factory.__module__)
             raise PluginError(f"{message} (in {where})" if where else message) from error
+
+
+EXTRA = "plugins"
+"""The extra of the core that brings the plugins which are made with it."""
+
+
+@cache
+def _first_party() -> list[str]:
+    try:
+        wanted = requires("a4eval") or []
+    except PackageNotFoundError:
+        return []
+    return [
+        one.partition(";")[0].strip() for one in wanted if one.endswith((f"extra == '{EXTRA}'", f'extra == "{EXTRA}"'))
+    ]
 
 
 class Registry:
@@ -102,11 +118,20 @@ class Registry:
                 doubts.append(f"plugin {plugin.name!r}: {hook} failed: {told(error)}")
         return doubts
 
-    @property
-    def left_out(self) -> str:
-        """What an error says of a name that may be that of a plugin which is disabled; empty if none is."""
+    def elsewhere(self, hint: str = "") -> str:
+        """Return what an error says of a name that may be that of a plugin which is disabled, or not installed.
+
+        Args:
+            hint: what is known instead; where a name is near, only who has no plugin at all hears of those there are.
+        """
         disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
-        return f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
+        text = f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
+        ours, installed = _first_party(), {plugin.distribution for plugin in self.plugins}
+        missing = [name for name in ours if name not in installed]
+        if not missing or (hint.startswith("; did") and missing != ours):
+            return text
+        wanted = f"'a4eval[{EXTRA}]'" if missing == ours else " ".join(missing)
+        return f"{text} (not installed: pip install {wanted})"
 
     def find(self, kind: str, name: str, *, path: str = "") -> Provided:
         """Return the component of that kind and name; ``plugin/name`` asks one plugin alone.
@@ -135,7 +160,7 @@ class Registry:
             near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
             hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
         lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""
-        raise ConfigError(f"no {kind} {name!r}{hint}{lost}{self.left_out}", path=path)
+        raise ConfigError(f"no {kind} {name!r}{hint}{lost}{self.elsewhere(hint)}", path=path)
 
 
 @cache

@@ -70,7 +70,8 @@ class Builder:
         name = node.get("name", "???")
         if not isinstance(name, str) or name == "???":  # OmegaConf's mark for "must be given"
             known = ", ".join(one.component.name for one in self._registry.components(kind))
-            raise ConfigError(f"is missing: which {kind}? One of {known}", path=f"{path}.name")
+            which = f"One of {known}" if known else f"None is known{self._registry.elsewhere()}"
+            raise ConfigError(f"is missing: which {kind}? {which}", path=f"{path}.name")
         provided = self._registry.find(kind, name, path=f"{path}.name")
         try:
             component = self._make(provided.load(), {key: node[key] for key in node if key != "name"}, path)
@@ -123,7 +124,9 @@ class Builder:
 
     def _field(self, info: ParameterInfo, hint: Any, value: Any, path: str) -> Any:
         if value is dataclasses.MISSING or (isinstance(value, str) and value == "???"):
-            raise ConfigError(f"is missing; set {path}=… ({info.help or type_name(hint)})", path=path)
+            none = f"; no {info.kind} is known{self._registry.elsewhere()}"
+            lost = none if info.kind and not self._registry.components(info.kind) else ""
+            raise ConfigError(f"is missing; set {path}=… ({info.help or type_name(hint)}){lost}", path=path)
         if info.kind and not (isinstance(value, str) and str in get_args(hint)):
             return self._nested(info.kind, hint, value, path)
         group = group_of(hint)

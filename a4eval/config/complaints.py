@@ -147,10 +147,8 @@ def _missing(error: MissingConfigException, config_dir: Path | None) -> ConfigEr
     if group == "experiment":
         hint = nearest(name, [one.name for one in experiments(config_dir)])
         listed = "`a4eval experiments` lists them; one of a plugin is there once that is installed"
-        left_out = registry().left_out
-        return AbsentConfigError(
-            f"there is no experiment {name!r}{hint} ({listed}){left_out}", path=group, config=missing
-        )
+        message = f"there is no experiment {name!r}{hint} ({listed}){registry().elsewhere(hint)}"
+        return AbsentConfigError(message, path=group, config=missing)
     if missing in _EXTRAS:
         message = f"needs an extra: pip install {_EXTRAS[missing]}"
         return AbsentConfigError(message, path=missing.rpartition("/")[0], config=missing)

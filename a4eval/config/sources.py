@@ -13,7 +13,7 @@ import yaml
 from a4eval.config.complaints import AbsentConfigError
 from a4eval.config.presets import experiments, folders
 from a4eval.config.yaml_file import text_of
-from a4eval.errors import ConfigError, added, each
+from a4eval.errors import ConfigError, added, each, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,12 +41,35 @@ def sourced(error: ConfigError, overrides: Sequence[str], config_dir: Path | Non
         known = {one.name: one for one in experiments(config_dir)}
     except ConfigError:
         known = {}
-    chosen = [known[name] for name in names if name in known]
-    if len(names) == 1 and chosen and chosen[0].needs and any(one.path.endswith("name") for one in each(error)):
-        needs = f"{names[0]} needs a plugin that is not installed: pip install {' '.join(chosen[0].needs)}"
-        return ConfigError(needs, path="experiment")
+    chosen = [known[name] for name in dict.fromkeys([*names, *_POINT.findall(str(error))]) if name in known]
+    error = _of_plugins(error, {one.name: one.needs for one in chosen if one.needs}, names)
     files = {one.name: _files(one.name, config_dir) for one in chosen}
     return added(error, partial(_source, said, files))
+
+
+def _of_plugins(error: ConfigError, needs: dict[str, list[str]], names: Sequence[str]) -> ConfigError:
+    """Return an error, or several, with what to install in place of each component that an experiment so misses.
+
+    Args:
+        error: what is wrong.
+        needs: the distributions that are not installed, by the experiment that needs them.
+        names: the experiments that the command names.
+    """
+    missing: dict[str, list[str]] = {}
+    others = []
+    for one in each(error):
+        point = _POINT.search(str(one))
+        name = point[1] if point else names[0] if len(names) == 1 else ""
+        if one.path.endswith("name") and name in needs:
+            missing[name] = needs[name]
+        else:
+            others.append(one)
+    if not missing:
+        return error
+    what = "needs a plugin that is" if len(missing) == 1 else "need plugins that are"
+    wanted = " ".join(sorted({one for some in missing.values() for one in some}))
+    text = f"{', '.join(missing)} {what} not installed: pip install {wanted}"
+    return together([ConfigError(text, path="experiment"), *others])
 
 
 def _source(said: dict[str, str], experiments: dict[str, list[_File]], error: ConfigError) -> str:

@@ -26,11 +26,12 @@ def list_components(kind: str | None, *, as_json: bool, search: str | None = Non
     found = registry().components(kind)
     if kind is not None and not found:
         kinds = {one.component.kind for one in registry().components()}
-        raise ConfigError(f"there is no kind {kind!r}{did_you_mean(kind, kinds)}{registry().left_out}", path="--kind")
+        hint = did_you_mean(kind, kinds)
+        raise ConfigError(f"there is no kind {kind!r}{hint}{registry().elsewhere(hint)}", path="--kind")
     if search is not None:
         found = [one for one in found if search.lower() in f"{one.component.name} {one.component.summary}".lower()]
         if not found:
-            raise ConfigError(f"no component mentions {search!r}{registry().left_out}", path="--search")
+            raise ConfigError(f"no component mentions {search!r}{registry().elsewhere()}", path="--search")
     if as_json:
         put(json.dumps([_facts(one) for one in found], indent=2))
         return
@@ -67,7 +68,7 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
     found = [one for one in all_of_kind if name in (one.component.name, f"{one.plugin.name}/{one.component.name}")]
     if not found:
         hint = did_you_mean(bare, [one.component.name for one in all_of_kind])
-        raise ConfigError(f"there is no {kind or 'component'} {name!r}{hint}{registry().left_out}")
+        raise ConfigError(f"there is no {kind or 'component'} {name!r}{hint}{registry().elsewhere(hint)}")
     if as_json:
         described = [
             _facts(one) | {"parameters": [dataclasses.asdict(row) for row in parameters(one.load())]} for one in found

@@ -49,12 +49,12 @@ def chosen(listed: Iterable[Listed], which: str | None, word: str | None) -> lis
     if not found and which is not None:
         names = [one.name for one in known]
         groups = {name.rpartition("/")[0] for name in names} - {""}
-        hint = f"{did_you_mean(which, [*names, *groups])}{registry().left_out}"
-        raise ConfigError(f"there is no experiment or group of that name{hint}", path=which)
+        hint = did_you_mean(which, [*names, *groups])
+        raise ConfigError(f"there is no experiment or group of that name{hint}{registry().elsewhere(hint)}", path=which)
     if word is not None:
         found = [one for one in found if word.lower() in f"{one.name} {one.description}".lower()]
         if not found:
-            raise ConfigError(f"no experiment mentions {word!r}{registry().left_out}", path="--search")
+            raise ConfigError(f"no experiment mentions {word!r}{registry().elsewhere()}", path="--search")
     return found
 
 

@@ -37,6 +37,15 @@ POINTS_WITHOUT_PROGRESS = 1000
 """Up to so many points are planned before anyone would look."""
 
 
+@dataclasses.dataclass
+class _Wrong:
+    """Something that is wrong, the choice of the first point where it is so, and of how many it is."""
+
+    error: ConfigError
+    choice: tuple[int, ...]
+    points: int = 0
+
+
 class Plan:
     """All points of a sweep, in Hydra's order, each checked and none twice.
 
@@ -60,19 +69,20 @@ class Plan:
         self._points: list[tuple[Family, tuple[int, ...], int]] = []
         positions = itertools.product(*(range(len(dial)) for dial in dials))
         total = math.prod(map(len, dials))
-        wrong: dict[str, ConfigError] = {}
+        wrong: dict[str, _Wrong] = {}
+        tried = 0
         for position in positions if total <= POINTS_WITHOUT_PROGRESS else track(positions, "planning", total):
             choice = tuple(at for dial, at in zip(dials, position, strict=True) for _ in dial.axes)
+            tried += 1
             try:
                 self._add(choice)
             except ConfigError as error:
-                first = not any(position)
                 for one in each(error):
-                    wrong.setdefault(str(one), self._located(one, choice, first=first))
+                    wrong.setdefault(str(one), _Wrong(one, choice)).points += 1
                 if total > POINTS_WITHOUT_PROGRESS:
                     break
         if wrong:
-            raise together(wrong.values())
+            raise together(self._located(one, everywhere=one.points == tried) for one in wrong.values())
         self.jobs = Jobs(self._run_ids, self._job, self._points[0][0].first.root, ExperimentRunner())
         """The points; the root keys of the first say how the sweep is run."""
         self._ids = list(self._run_ids)
@@ -108,15 +118,16 @@ class Plan:
         """Return the axes that are set in a point, and to which of their values."""
         return [(axis, at) for axis, at in zip(self.axes, choice, strict=True) if at not in axis.unset]
 
-    def _located(self, error: ConfigError, choice: tuple[int, ...], *, first: bool) -> ConfigError:
+    def _located(self, wrong: _Wrong, *, everywhere: bool) -> ConfigError:
+        error, choice = wrong.error, wrong.choice
         for axis, at in self._set(choice):
             if axis.places and error.path.startswith(axis.path) and error.path[len(axis.path) :][:1] in ("", ".", "["):
                 return _in_the_point(error, f"of {axis.places[at]}, column {axis.path}")
         for axis, at in self._set(choice):
             if axis.places and axis.path.startswith(f"{error.path}."):  # what is wrong is how its columns go together
                 return _in_the_point(error, f"of {axis.places[at]}")
-        if first:
-            return error  # what is wrong with the first is most likely wrong with all
+        if everywhere:
+            return error
         varied = (axis.override(index) for axis, index in self._set(choice) if len(axis.texts) > 1)
         return _in_the_point(error, " ".join(one.removeprefix("++") for one in varied))
 

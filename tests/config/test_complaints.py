@@ -214,7 +214,7 @@ def test_what_is_wrong_with_a_group_hides_nothing(cli, my):
 
 def test_a_file_that_another_names_is_the_source(cli, my):
     done = cli("run", "-m", "--config-dir", "my", "experiment=a,b,c,assignment4/q5_l2_vs_iou", "task.W=10")
-    assert "seed: got 'a', expected int (in my/experiment/a.yaml, line 7)" in done.err
+    assert "seed: got 'a', expected int (in the point experiment=a) (in my/experiment/a.yaml, line 7)" in done.err
     b = "(in the point experiment=b) (in my/experiment/base.yaml, line"
     assert f"retries: got 'x', expected int {b} 2)" in done.err
     assert f"task.shards: got 'many', expected int {b} 4)" in done.err
