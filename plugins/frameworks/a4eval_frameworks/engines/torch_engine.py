@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -57,14 +57,23 @@ class _Compiled:
     @contextmanager
     def settings(self) -> Iterator[None]:
         """Let tapes be used twice, and every shape be compiled: beyond a limit torch goes on eager without a word."""
-        log = logging.getLogger("torch._subclasses.fake_tensor")
-        before, log.disabled = log.disabled, True  # it prints the traceback of what it raises: an input that is refused
+        handlers = [(one, one.level) for one in self._handlers]
+        for one, _ in handlers:
+            one.setLevel(logging.CRITICAL + 1)
         try:
             with self._every_shape, self._tapes_last, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler warns itself of is nobody's news
                 yield
         finally:
-            log.disabled = before
+            for one, level in handlers:
+                one.setLevel(level)
+
+    @cached_property
+    def _handlers(self) -> list[logging.Handler]:
+        """What prints torch's own log: where it cannot compile, and the traceback of an input that is refused."""
+        logs = [log for name, log in logging.root.manager.loggerDict.items() if name.partition(".")[0] == "torch"]
+        found = [one for log in logs if isinstance(log, logging.Logger) for one in log.handlers]
+        return [one for one in found if not isinstance(one, logging.FileHandler)]
 
 
 @dataclass(frozen=True)

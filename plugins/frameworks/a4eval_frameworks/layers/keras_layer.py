@@ -142,7 +142,7 @@ class KerasLayer(FrameworkLayer):
             try:
                 layer(*args, **keywords)  # which builds its weights
             except Exception as error:
-                raise refusal(error, "keras") from error
+                raise ValueError(f"the layer refuses its input {self.input}: {refusal(error, 'keras')}") from error
         return layer
 
     def _make(self, name: str, arguments: Any, path: str) -> Any:

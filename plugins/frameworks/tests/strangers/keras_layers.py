@@ -30,3 +30,10 @@ class Hooked(keras.layers.Layer):
 
     def call(self, x):
         return keras.ops.tanh(x * self.scale)
+
+
+class SlipsAtSeventeen(keras.layers.Layer):
+    def call(self, x):
+        if len(x) == 17:
+            return {}["no such key"]
+        return 2 * x

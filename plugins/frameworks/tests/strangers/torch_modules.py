@@ -171,3 +171,37 @@ class Hooked(nn.Module):
 
     def forward(self, x):
         return torch.tanh(x * self.w + self.b)
+
+
+class Remembers(nn.Module):
+    """It reads a number out of a tensor, which torch cannot compile and says so in its log."""
+
+    def __init__(self):
+        super().__init__()
+        self.before = 0.0
+
+    def forward(self, x):
+        y = x + 0.01 * self.before
+        self.before = float(x.detach().mean())
+        return y
+
+
+class Slips(nn.Module):
+    def forward(self, x):
+        return x.nothing_such
+
+
+class SlipsAtSeventeen(nn.Module):
+    def forward(self, x):
+        if len(x) == 17:
+            return {}["no such\nkey"]
+        return 2 * x
+
+
+class TakesThree(nn.Module):
+    def forward(self, x):
+        return x @ torch.ones(3, 2, dtype=x.dtype)
+
+
+def halves(x):
+    return x[..., ::2], x.sum(-1)
