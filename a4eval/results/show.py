@@ -20,6 +20,8 @@ LINES = 36
 """How many lines a run takes, unless all is asked for; four more name tables, pictures and the record's path."""
 DESCRIPTION_LINES = 3
 METRICS_SHOWN = 20
+"""Lines of metrics at most, and as few as the next beside a long verdict."""
+LEAST_METRICS = 8
 REASONS_SHOWN = 8
 LEAST_ROWS = 3
 """Fewer rows of a table than this tell nothing."""
@@ -40,7 +42,7 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
     if record.verdict is not None:
         left -= print_verdict(record.verdict, everything=everything)
     if record.metrics:
-        left -= print_metrics(record.metrics, everything=everything)
+        left -= print_metrics(record.metrics, everything=everything, lines=max(min(left, METRICS_SHOWN), LEAST_METRICS))
     hidden = []
     for name, table in record.tables.items():
         if not table:
@@ -108,14 +110,14 @@ def print_verdict(verdict: VerdictRecord, *, everything: bool = False) -> int:
     return taken
 
 
-def print_metrics(metrics: dict[str, MetricRecord], *, everything: bool = False) -> int:
-    """Print the numbers with their units and intervals."""
+def print_metrics(metrics: dict[str, MetricRecord], *, everything: bool = False, lines: int = METRICS_SHOWN) -> int:
+    """Print the numbers with their units and intervals, in so many lines unless all are asked for."""
     rows = [
         (name, metric.value, _interval(metric), "" if metric.unit == "1" else metric.unit)
         for name, metric in metrics.items()
     ]
-    lines = None if everything else METRICS_SHOWN
-    return print_table("", ["metric", "value", "interval", "unit"], rows, whole=everything, lines=lines)
+    room = None if everything else lines
+    return print_table("", ["metric", "value", "interval", "unit"], rows, whole=everything, lines=room)
 
 
 def _interval(metric: MetricRecord) -> str:
