@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -118,16 +119,14 @@ class FrameworkLayer:
             return given[0]
 
         other = self._varied(seen)
-        try:
+        with suppress(ValueError):  # an input that is refused is told of by what checks the layer
             other.forward(self.init(rng), self._inner_example(rng))
-        except ValueError:
-            pass  # an input that is refused is told of by what checks the layer
         if not given:
             return
         y = given[0] if self.output is None else one_of(given[0], self.output)
         axis = self.batch_axis
-        for one in leaves(y) if axis else ():
-            if len(getattr(one, "shape", ())) <= axis:
+        for one in leaves(y):
+            if axis and len(getattr(one, "shape", ())) <= axis:
                 raise ValueError(
                     f"batch_axis: got {axis}, expected an axis of every output too: one has shape {tuple(one.shape)}; "
                     "null where there are no rows"
