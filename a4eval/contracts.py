@@ -362,6 +362,7 @@ class Layer(Protocol):
     - ``mixes_rows = False``: a row's output depends on the other rows, as with batch normalisation.
     - ``memory_seen = True``: what it allocates is Python's and numpy's memory, so a peak can be told.
     - ``complex_step = False``: it takes complex arrays and is analytic in them.
+    - ``example_by = None``: the parameter that says what ``example`` gives; to refuse that is the config's fault.
     - ``random = False``: it draws random numbers, the same in every call, but others for a batch of another size.
 
     It may also be :class:`Exemplified`, :class:`Referenced`, :class:`Convertible`, :class:`Varied`, :class:`Precise`

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from a4eval.checks.blamed import blamed_line
 from a4eval.contracts import Verdict, worst_outcome
 
 if TYPE_CHECKING:
@@ -88,11 +88,8 @@ def crashed(check: str, error: BaseException) -> Finding:
     """Return that the part broke its contract, or raised an error, with the line that did."""
     if isinstance(error, WrongError):
         return Finding(check, "failed", where=error.where, meaning=error.meaning, look_at=error.look_at)
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    look = "" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
-    return Finding(check, "failed", meaning=f"it ends in {type(error).__name__}: {error}", look_at=look)
+    meaning = " ".join(f"it ends in {type(error).__name__}: {error}".split())
+    return Finding(check, "failed", meaning=meaning, look_at=blamed_line(error))
 
 
 def worst_finding(findings: Sequence[Finding]) -> Finding:

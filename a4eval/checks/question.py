@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from a4eval.checks.finding import Finding, crashed
+from a4eval.errors import A4evalError, text_of
 
 Case = TypeVar("Case")
 
@@ -29,11 +30,16 @@ class Question(Generic[Case]):
     every_case: bool = True
 
     def ask(self, case: Case) -> Finding:
-        """Return the answer; a part that raises an error has failed this check, not the others."""
+        """Return the answer; a part that raises an error has failed this check, not the others.
+
+        An error of ours says what cannot be done with the part, which is no fault of it.
+        """
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 # a check gives what no user would: what the part thinks of it is not news
                 warnings.simplefilter("ignore")
                 return self.run(case)
+        except A4evalError as error:
+            return Finding(self.name, "undecided", meaning=text_of(error))
         except Exception as error:  # noqa: BLE001  (a stranger's part may raise anything)
             return crashed(self.name, error)

@@ -54,7 +54,7 @@ def list_records(
     for key in keys if columns else ():
         query.check_key(found.rows, key)
     shown = rows if limit is None else rows[:limit]
-    cells = [row.cells(keys) for row in shown] if columns or form != "table" else []
+    cells = [row.cells(keys) for row in shown] if form != "table" else []
     if form == "json":
         put(json.dumps([plain(dict(zip(keys, line, strict=True))) for line in cells], indent=2, allow_nan=False))
     elif form == "csv":
@@ -62,14 +62,15 @@ def list_records(
         write_rows(lines, [keys, *(map(_text, line) for line in cells)])
         put(lines.getvalue(), end="")
     elif columns:
+        cells = [Line(None, row).cells(keys) for row in shown]
         print_table("", [key.removeprefix("metrics.") for key in keys], cells, empty=True)
-        _print_counts(rows, len(shown), len(found.rows), conditions)
+        _print_counts(rows, len(shown), found, conditions)
     else:
         runs = dict.fromkeys(row.run_id for row in found.rows) if len(paths) == 1 else ()
         numbers = {run_id: number for number, run_id in enumerate(runs, 1)}
         asked = [*([sort.removeprefix("-")] if sort else []), *map(query.key_of, conditions)]
         print_records([Line(numbers.get(row.run_id), row) for row in shown], list(dict.fromkeys(asked)))
-        _print_counts(rows, len(shown), len(found.rows), conditions)
+        _print_counts(rows, len(shown), found, conditions)
         if shown and len(runs) > 1:
             print_text(f"`a4eval show {shlex.quote(str(paths[0]))}/#{numbers[shown[0].run_id]}` shows the first")
     if form == "table" and not rows:
@@ -94,13 +95,14 @@ def _facts_first(keys: Sequence[str]) -> list[str]:
     return [*facts, *(key for key in keys if key not in facts)]
 
 
-def _print_counts(rows: Sequence[Row], shown: int, total: int, conditions: Sequence[str]) -> None:
+def _print_counts(rows: Sequence[Row], shown: int, found: query.Found, conditions: Sequence[str]) -> None:
     """Print how many there are, and what came of them."""
     states = {state: sum(row.status == state for row in rows) for state in ("ok", "failed", "interrupted")}
     came = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
     runs = f"{shown:,} of {counted(len(rows), 'run')}" if shown < len(rows) else counted(shown, "run")
-    met = f"; {len(rows):,} of {total:,} meet the conditions" if conditions else ""
-    put(f"{runs}{': ' * bool(came)}{came}{met}")
+    met = f"; {len(rows):,} of {len(found.rows):,} meet the conditions" if conditions else ""
+    older = f"; {counted(found.older, 'older record')} of the same run not listed" if found.older else ""
+    put(f"{runs}{': ' * bool(came)}{came}{met}{older}")
 
 
 def _text(value: Any) -> Any:

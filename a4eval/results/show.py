@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from a4eval.results.about import about
+from a4eval.results.curves import FEW, print_curves
 from a4eval.results.tables import cell, naming, print_table, print_text, wrapped
 from a4eval.terminal import put, put_styled, screen_width
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from a4eval.runs.record import MetricRecord, Record, VerdictRecord
 
-LINES = 37
-"""How many lines a run takes, unless all is asked for; three more name other tables, and the record's path."""
+LINES = 36
+"""How many lines a run takes, unless all is asked for; four more name tables, pictures and the record's path."""
 DESCRIPTION_LINES = 3
 METRICS_SHOWN = 20
+"""Lines of metrics at most, and as few as the next beside a long verdict."""
+LEAST_METRICS = 8
 REASONS_SHOWN = 8
 LEAST_ROWS = 3
 """Fewer rows of a table than this tell nothing."""
+_ORDER = {"failed": 0, "undecided": 1, "passed": 2}
+_PICTURES = (".svg", ".png", ".jpg", ".webp")
 _STYLES = {"passed": "green", "undecided": "yellow", "failed": "red"}
 
 
@@ -36,21 +42,41 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
     if record.verdict is not None:
         left -= print_verdict(record.verdict, everything=everything)
     if record.metrics:
-        left -= print_metrics(record.metrics, everything=everything)
+        left -= print_metrics(record.metrics, everything=everything, lines=max(min(left, METRICS_SHOWN), LEAST_METRICS))
     hidden = []
     for name, table in record.tables.items():
         if not table:
+            continue
+        if not everything and len(table) > FEW and (drawn := print_curves(name, record.charts, table, left)):
+            left -= drawn
+            hidden.append(name)
             continue
         least = min(LEAST_ROWS, len(table)) + 4  # its title, the heading, a rule, what is not shown
         if not everything and left < least:
             hidden.append(name)
             continue
         header = list(dict.fromkeys(column for row in table for column in row))
-        rows = [[row.get(column) for column in header] for row in table]
-        left -= print_table(name, header, rows, whole=everything, lines=None if everything else left)
+        rows = [[row.get(column) for column in header] for row in _worst_first(table)]
+        taken = print_table(name, header, rows, whole=everything, lines=None if everything else left)
+        if taken < len(table):
+            hidden.append(name)
+        left -= taken
     if hidden:
-        advice = f"more tables, with `a4eval show {shlex.quote(str(path))} --table NAME`:"
+        advice = f"whole tables, with `a4eval show {shlex.quote(str(path))} --table NAME`:"
         put("\n".join(naming(advice, hidden, screen_width())))
+    if pictures := _pictures(record):
+        put("\n".join(naming(f"pictures in {path}:", pictures, screen_width(), lines=1)))
+
+
+def _worst_first(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return rows that have a verdict with those first that did not pass; others as they are."""
+    return sorted(table, key=lambda row: _ORDER.get(str(row.get("verdict")), len(_ORDER)))
+
+
+def _pictures(record: Record) -> list[str]:
+    """Return the pictures among the artifacts, one form of each."""
+    found = {one.path.rpartition(".")[0]: one.path for one in record.artifacts if one.path.endswith(_PICTURES)}
+    return list(found.values())
 
 
 def print_head(record: Record) -> int:
@@ -84,14 +110,14 @@ def print_verdict(verdict: VerdictRecord, *, everything: bool = False) -> int:
     return taken
 
 
-def print_metrics(metrics: dict[str, MetricRecord], *, everything: bool = False) -> int:
-    """Print the numbers with their units and intervals."""
+def print_metrics(metrics: dict[str, MetricRecord], *, everything: bool = False, lines: int = METRICS_SHOWN) -> int:
+    """Print the numbers with their units and intervals, in so many lines unless all are asked for."""
     rows = [
         (name, metric.value, _interval(metric), "" if metric.unit == "1" else metric.unit)
         for name, metric in metrics.items()
     ]
-    lines = None if everything else METRICS_SHOWN
-    return print_table("", ["metric", "value", "interval", "unit"], rows, whole=everything, lines=lines)
+    room = None if everything else lines
+    return print_table("", ["metric", "value", "interval", "unit"], rows, whole=everything, lines=room)
 
 
 def _interval(metric: MetricRecord) -> str:

@@ -74,7 +74,7 @@ def print_table(
         header: the names of the columns, the most telling first.
         rows: the cells; numbers stand to the right.
         whole: keep columns that do not fit, and fold nothing.
-        lines: how many lines it may take; the rows beyond are counted.
+        lines: how many lines it may take; the rows beyond are counted, and where not one fits nothing is printed.
         always: the names of columns that are kept before all others, wherever they stand.
         under: a text for each row, told below it.
         brief: draw no line below the heading, and do not name what is left out.
@@ -119,6 +119,8 @@ def print_columns(
             break
         body += (line.rstrip() for line in folded)
         shown += 1
+    if lines is not None and total and not shown:
+        return 0  # a heading alone tells nothing
     notes: list[str] = []
     if title:
         counted = f"{title} ({shown} of {total} rows)" if shown < total else title

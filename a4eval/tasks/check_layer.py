@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval.checks.blamed import own_line
 from a4eval.checks.finding import crashed
-from a4eval.checks.layers.cases import cases
+from a4eval.checks.layers.batches import check_batch_axis
+from a4eval.checks.layers.case import refuses_shapes
+from a4eval.checks.layers.cases import cases, shape_of
 from a4eval.checks.layers.cost import TIMED_CALLS, ladder, memory_seen, peak_memory, shapes, times
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import check_ranges, param
 from a4eval.contracts import Referenced, Result, Value
-from a4eval.errors import DataError
+from a4eval.errors import A4evalError, DataError
 from a4eval.tasks.charts import memory_by_rows, time_by_rows, time_by_shape
 from a4eval.tasks.findings import result_of
 
@@ -78,9 +81,17 @@ class CheckLayer:
         seen = run.generator()
         try:
             made = list(cases(self.layer, seen, run.seed, self.input_shape, **options))
+            check_batch_axis(made[0])
+        except A4evalError:
+            raise
         except Exception as error:  # a stranger's layer may raise anything
-            if isinstance(error, ValueError) and self.input_shape:
-                raise DataError(f"the layer refuses an input of shape {tuple(self.input_shape)}: {error}") from error
+            parameter = getattr(self.layer, "example_by", None)
+            by = "input_shape" if self.input_shape else parameter
+            if by and (refuses_shapes(error) if parameter else isinstance(error, ValueError)):
+                shape = tuple(self.input_shape) if self.input_shape else shape_of(self.layer.example(run.generator()))
+                line = own_line(error)
+                wrong = f"{by}, or the layer at {line}, is wrong" if line else f"{by} may be what is wrong"
+                raise DataError(f"the layer refuses an input of shape {shape}: {error}; {wrong}") from error
             return result_of([crashed("forward", error)])
         optional = self.optional_reference
         track = partial(run.track, description="checking")

@@ -93,6 +93,18 @@ def test_csv_and_json_say_what_each_record_is(cli, swept):
     assert json.loads(cli("ls", "swept", "--json").out)[0]["path"] == "swept/results.jsonl"
 
 
+def test_a_column_path_is_what_show_takes(cli, swept):
+    lines = cli("ls", "swept", "--columns", "path,task.W", "--limit", "1").out.splitlines()
+    path = next(line.split()[0] for line in lines if line.startswith("swept/"))
+    assert cli("show", path).code == 0
+
+
+def test_what_a_later_record_replaced_is_counted(cli):
+    for name in ("first", "second"):
+        cli("run", "experiment=assignment4/q5_l2_vs_iou", f"hydra.run.dir={name}")
+    assert cli("ls", ".").out.splitlines()[-1] == "1 run: 1 ok; 1 older record of the same run not listed"
+
+
 def test_a_path_given_twice_is_read_once(cli, swept):
     assert "3 runs: 3 ok; 3 of 4" in cli("ls", "swept", ".", "swept/results.jsonl", "task.W>0").out
 

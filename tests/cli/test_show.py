@@ -39,10 +39,28 @@ def test_quiet_and_json(cli):
 
 def test_all_leaves_nothing_out(cli):
     done = cli("run", EXPERIMENT, "hydra.run.dir=out", "--show", "all")
-    assert "more tables" not in done.out
+    assert "whole tables" not in done.out
     sweep = cli("run", "-m", EXPERIMENT, "seed=0,1", "hydra.sweep.dir=sweep", "--show", "all")
     assert sweep.out.count("11_point") == 2
     assert "seed=0" in sweep.out.splitlines()[0]
+
+
+def test_what_did_not_pass_comes_first_and_what_is_not_whole_is_named(cli, monkeypatch):
+    done = cli(
+        "run", "experiment=recurrent/check_layer", "task.layer.name=gru", "task.factor=1e-9", "hydra.run.dir=out"
+    )
+    assert done.code in (3, 4)
+    assert "--table NAME`: checks" in " ".join(done.out.split())
+    monkeypatch.setenv("COLUMNS", "400")
+    lines = cli("show", "out").out.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("checks ("))
+    assert [line.split()[1] for line in lines[start + 3 : start + 6]] == ["failed"] * 3
+
+
+def test_pictures_are_named_once_each(cli):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'a4eval[plots]'")
+    lines = cli("run", "experiment=assignment4/q5_l2_vs_iou", "hydra.run.dir=out").out.splitlines()
+    assert "pictures in out: l2_vs_iou.svg" in lines
 
 
 def test_what_is_no_record_is_said(cli, tmp_path):

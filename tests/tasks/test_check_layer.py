@@ -263,3 +263,12 @@ def test_wrong_options_are_refused():
         check(input_shape=[2, 5])
     with pytest.raises(ValueError, match="no reference implementation"):
         CheckLayer(RIGHT["Dense"](), reference="torch")
+
+
+class Turned(Scale):
+    batch_axis = 7
+
+
+def test_a_batch_axis_that_there_is_not_is_refused():
+    with pytest.raises(DataError, match=r"batch_axis: got 7, expected an axis of every .*: x has shape \(3, 4\)"):
+        CheckLayer(Turned((3, 4))).run(Run(directory=None))

@@ -83,13 +83,14 @@ def _apply(change: Callable[[Array], Array]) -> Callable[[str, Array], Array]:
 
 
 def _try(case: LayerCase, what: str, params: Any, x: Any, dy: Any) -> Finding:
+    exact = case.exact  # what contiguous arrays end in is not the structure's fault
     try:
         found = outputs(case.layer, params, x, dy)
     except Exception as error:  # noqa: BLE001  (a stranger's layer may raise anything)
         meaning = f"{what} end in {type(error).__name__}: {error}"
         return Finding("structure", "failed", where=what, meaning=meaning, look_at=_LOOK)
     meaning = f"{what} give other numbers than contiguous arrays of the same values"
-    return compare("structure", found, case.exact, rounding_bound(case), meaning, _LOOK)
+    return compare("structure", found, exact, rounding_bound(case), meaning, _LOOK)
 
 
 def _broadcast(case: LayerCase) -> Finding:

@@ -19,6 +19,7 @@ from a4eval.checks.layers.case import (
 )
 from a4eval.checks.layers.rounding import compare, rounding_bound
 from a4eval.checks.trees import Leaves, floats, is_float, leaves, mapped, place
+from a4eval.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +123,23 @@ def no_batch(case: LayerCase) -> str:
         if array.ndim <= axis:
             return f"{name} has {array.ndim} axes, so none of them is batch axis {axis}"
     return ""
+
+
+def check_batch_axis(case: LayerCase) -> None:
+    """Make sure that there is the batch axis that a layer names; a number alone has none, and 0 is named by nobody.
+
+    Raises:
+        DataError: an input or output has no such axis.
+    """
+    axis = case.batch_axis
+    if not axis:
+        return
+    for name, array in {**named("x", case.x), **named("y", case.layer.forward(case.params, case.x)[0])}.items():
+        if not 0 <= axis < array.ndim:
+            raise DataError(
+                f"batch_axis: got {axis}, expected an axis of every input and output, or null where there are no rows: "
+                f"{name} has shape {array.shape}"
+            )
 
 
 def _of_rows(case: LayerCase, rows: int, stream: str = "rows") -> LayerCase:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from a4eval.checks.blamed import cause_of
 from a4eval.checks.finding import WrongError
 from a4eval.checks.trees import Leaves, copied, is_float, leaves, mapped
 from a4eval.errors import A4evalError
@@ -85,6 +86,17 @@ class LayerCase:
         """By how much more than its terms a sum in this case may be off: √n/8 for n terms, at least 1."""
         arrays = [*leaves(self.x).values(), *leaves(self.params).values()]
         return max(1.0, float(np.sqrt(max((array.size for array in arrays), default=1))) / 8)
+
+
+def refuses_shapes(error: BaseException) -> bool:
+    """Say whether an error of a layer may come of an input that it is not made for, rather than of a slip in it."""
+    cause = cause_of(error)
+    kinds = (ValueError,) if cause is error else (ValueError, RuntimeError, TypeError, IndexError, AssertionError)
+    return (
+        isinstance(error, ValueError)
+        and isinstance(cause, kinds)
+        and not isinstance(cause, (NotImplementedError, RecursionError))
+    )
 
 
 def gradient_like(y: Any, rng: np.random.Generator) -> Any:

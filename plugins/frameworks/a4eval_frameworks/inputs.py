@@ -52,6 +52,27 @@ def _check_sizes(shape: Any, path: str) -> None:
                 raise ValueError(f"{path}[{index}]: got {size!r}, expected a size, a whole number of at least 1")
 
 
+def check_axis(spec: Any, axis: int, path: str = "input") -> None:
+    """Make sure that every array that *spec*, a valid one, describes has this axis.
+
+    Raises:
+        ValueError: one has not.
+    """
+    if _is_shape(spec) or (isinstance(spec, Mapping) and "shape" in spec):
+        shape = spec["shape"] if isinstance(spec, Mapping) else spec
+        if axis >= len(shape):
+            last = f"0 to {len(shape) - 1}" if len(shape) > 1 else "0"
+            raise ValueError(f"batch_axis: got {axis}, expected {last}, an axis of {path} {shape}, or null for no rows")
+        return
+    parts = (
+        [(f"{path}.{key}", one) for key, one in spec.items()]
+        if isinstance(spec, Mapping)
+        else [(f"{path}[{index}]", one) for index, one in enumerate(spec)]
+    )
+    for where, one in parts:
+        check_axis(one, axis, where)
+
+
 def draw(spec: Any, rng: np.random.Generator) -> Any:
     """Return arrays for *spec*: standard normal float64, unless it says integers, boolean or positive.
 

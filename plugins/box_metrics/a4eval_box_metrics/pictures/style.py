@@ -26,15 +26,17 @@ def figure(size: tuple[float, float], title: str) -> Any:
         MissingExtraError: matplotlib is not installed.
     """
     made = require("matplotlib.figure", "a4eval[plots]").Figure(figsize=size, layout="constrained")
-    made.suptitle(title, fontsize=TITLE, weight="bold")
+    made.suptitle(title, fontsize=TITLE)
     return made
 
 
 def finish(made: Any) -> Any:
-    """Give every axis letters of one size and round ticks, whole numbers where they are far enough apart."""
+    """Give every axis letters of one size and round ticks; what is no map has no frame above and on the right."""
     ticker = require("matplotlib.ticker", "a4eval[plots]")
     for axes in made.axes:
         axes.tick_params(labelsize=TEXT)
+        if axes.lines and not axes.collections:
+            axes.spines[["top", "right"]].set_visible(False)
         for axis in (axes.xaxis, axes.yaxis):
             axis.label.set_size(TEXT)
             if type(axis.get_major_locator()) is ticker.AutoLocator:

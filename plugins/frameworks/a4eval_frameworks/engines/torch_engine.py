@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from a4eval import require
 from a4eval_frameworks.engines.contract import refusal
+from a4eval_frameworks.engines.torch_hooks import Hooks, accumulated
 from a4eval_frameworks.trees import filled, leaves, mapped, plain
 
 if TYPE_CHECKING:
@@ -55,14 +57,23 @@ class _Compiled:
     @contextmanager
     def settings(self) -> Iterator[None]:
         """Let tapes be used twice, and every shape be compiled: beyond a limit torch goes on eager without a word."""
-        log = logging.getLogger("torch._subclasses.fake_tensor")
-        before, log.disabled = log.disabled, True  # it prints the traceback of what it raises: an input that is refused
+        handlers = [(one, one.level) for one in self._handlers]
+        for one, _ in handlers:
+            one.setLevel(logging.CRITICAL + 1)
         try:
             with self._every_shape, self._tapes_last, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler warns itself of is nobody's news
                 yield
         finally:
-            log.disabled = before
+            for one, level in handlers:
+                one.setLevel(level)
+
+    @cached_property
+    def _handlers(self) -> list[logging.Handler]:
+        """What prints torch's own log: where it cannot compile, and the traceback of an input that is refused."""
+        logs = [log for name, log in logging.root.manager.loggerDict.items() if name.partition(".")[0] == "torch"]
+        found = [one for log in logs if isinstance(log, logging.Logger) for one in log.handlers]
+        return [one for one in found if not isinstance(one, logging.FileHandler)]
 
 
 @dataclass(frozen=True)
@@ -72,11 +83,13 @@ class TorchEngine:
     Args:
         device: such as ``cpu`` or ``cuda``.
         compiler: the backend of ``torch.compile``.
+        hooks: what is to be done with the gradients of parameters, by name.
     """
 
     compiles: ClassVar[bool] = False
     device: str = "cpu"
     compiler: str = "aot_eager"
+    hooks: Mapping[str, Hooks] = field(default_factory=dict)
 
     @property
     def torch(self) -> Any:
@@ -92,6 +105,9 @@ class TorchEngine:
         """See :class:`Engine`."""
         names = list(params)
         given = [self._leaf(array, narrow) for array in params.values()]
+        for name, leaf in zip(names, given, strict=True) if self.hooks else ():
+            for hook in self.hooks[name].on_gradient if name in self.hooks else ():
+                leaf.register_hook(hook)
         inputs = mapped(x, lambda array: self._leaf(array, narrow))
         of_settings = getattr(function, "settings", nullcontext)
         with self._threads(params, x):
@@ -144,8 +160,11 @@ class TorchEngine:
                 if "is not implemented" not in str(error):
                     raise
                 raise refusal(error, "torch") from error  # as of attention differentiated twice: torch says so itself
-        arrays = [self.array(one) for one in dparams]
-        return dict(zip(tape.names, arrays, strict=True)), mapped(dx, self.array)
+        found = dict(zip(tape.names, dparams, strict=True))
+        for name, leaf in zip(tape.names, tape.params, strict=True) if self.hooks else ():
+            if name in self.hooks:
+                found[name] = accumulated(self.torch, name, self.hooks[name], leaf, found[name])
+        return {name: self.array(one) for name, one in found.items()}, mapped(dx, self.array)
 
     def _pull(self, params: list[Any], x: Any, y: Any, gradients: list[Any], **how: bool) -> tuple[list[Any], Any]:
         """Return the gradients of the parameters and of the tree of inputs: zeros where nothing depends on one."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from a4eval import param
-from a4eval_frameworks.inputs import check_spec, draw
-from a4eval_frameworks.trees import mapped
+from a4eval import check_ranges, param
+from a4eval_frameworks.inputs import check_axis, check_spec, draw
+from a4eval_frameworks.trees import leaves, mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from a4eval_frameworks.engines.contract import Engine
     from a4eval_frameworks.trees import Array, Function, Params
@@ -30,6 +32,8 @@ class FrameworkLayer:
 
     memory_seen: ClassVar[bool] = False
     """A framework allocates beside Python's memory."""
+    example_by: ClassVar[str] = "input"
+    """The parameter that says what the example is."""
 
     layer: str = param(help="a layer's name, or package.module:Name of your own, with --allow-import package")
     arguments: dict[str, Any] | list[Any] = param(
@@ -47,12 +51,17 @@ class FrameworkLayer:
         None, help="the order in which the layer itself takes the axes of its input, as [0, 2, 3, 1] for channels last"
     )
     output: int | str | None = param(None, help="which of several outputs is taken; all when null")
-    batch_axis: int | None = param(0, help="along which axis of every input and output the rows lie; null if none")
+    batch_axis: int | None = param(
+        0, help="along which axis of every input and output the rows lie; null if none", minimum=0
+    )
 
     def __post_init__(self) -> None:
         check_spec(self.input)
         if self.axes is not None and sorted(self.axes) != list(range(len(self.axes))):
             raise ValueError(f"axes: got {self.axes}, expected an order of 0 to {len(self.axes) - 1}")
+        check_ranges(self)
+        if self.batch_axis is not None:
+            check_axis(self.input, self.batch_axis)
         for name, spec in self.parameters.items():
             check_spec(spec, f"parameters.{name}")
         self._narrow = False
@@ -60,6 +69,8 @@ class FrameworkLayer:
         self._function: Function = self._made_function()
         if self._is_compiled:
             self._function = self.engine.compiled(self._function)
+        if self.output is not None or self.batch_axis:
+            self._check_outputs()
 
     @property
     def _is_compiled(self) -> bool:
@@ -95,9 +106,31 @@ class FrameworkLayer:
 
         def call(params: dict[str, Any], x: Any) -> Any:
             y = function(params, mapped(x, turned(axes)))
-            return mapped(y if chosen is None else y[chosen], turned(back))
+            return mapped(y if chosen is None else one_of(y, chosen), turned(back))
 
         return call
+
+    def _check_outputs(self) -> None:
+        """Make sure, for what the config says of the outputs, that they are so."""
+        function, given, rng = self._native_function(), list[Any](), np.random.default_rng(0)
+
+        def seen(params: dict[str, Any], x: Any) -> Any:
+            given.append(function(params, x))
+            return given[0]
+
+        other = self._varied(seen)
+        with suppress(ValueError):  # an input that is refused is told of by what checks the layer
+            other.forward(self.init(rng), self._inner_example(rng))
+        if not given:
+            return
+        y = given[0] if self.output is None else one_of(given[0], self.output)
+        axis = self.batch_axis
+        for one in leaves(y):
+            if axis and len(getattr(one, "shape", ())) <= axis:
+                raise ValueError(
+                    f"batch_axis: got {axis}, expected an axis of every output too: one has shape {tuple(one.shape)}; "
+                    "null where there are no rows"
+                )
 
     def _inner_example(self, rng: np.random.Generator) -> Any:
         """Return an example as the layer itself takes it."""
@@ -186,6 +219,29 @@ def positional(x: Any) -> tuple[list[Any], dict[str, Any]]:
     if isinstance(x, dict):
         return [], x
     return (list(x), {}) if isinstance(x, tuple) else ([x], {})
+
+
+def one_of(y: Any, output: int | str) -> Any:
+    """Return one of several outputs, by its place or name.
+
+    Raises:
+        ValueError: there is no such output.
+
+    >>> one_of((3, 4), 1)
+    4
+    >>> one_of({"y": 3}, "z")
+    Traceback (most recent call last):
+    ...
+    ValueError: output: got 'z', expected one of y
+    """
+    if hasattr(y, "dtype"):  # rows of an array are no outputs
+        raise ValueError(f"output: got {output!r}, but the layer has one output; leave it out")
+    try:
+        return y[output]
+    except (LookupError, TypeError):
+        named = isinstance(y, Mapping)
+        known = f"one of {', '.join(map(str, y))}" if named else f"a number from 0 to {len(y) - 1}"
+        raise ValueError(f"output: got {output!r}, expected {known}") from None
 
 
 def check_function(thing: Any, name: str, module: str) -> None:

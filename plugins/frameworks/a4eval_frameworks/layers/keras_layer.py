@@ -17,6 +17,7 @@ from a4eval import param, require
 from a4eval_frameworks.engines.contract import first_line, refusal
 from a4eval_frameworks.engines.jax_engine import JaxEngine
 from a4eval_frameworks.engines.torch_engine import TorchEngine
+from a4eval_frameworks.engines.torch_hooks import hooks_of
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves, mapped
@@ -60,7 +61,10 @@ class KerasLayer(FrameworkLayer):
         first = self._in_dtype("float64")
         self._takes_training = "training" in inspect.signature(first.call).parameters
         self._names = _names(first)
-        check_real(dict(zip(self._names, (str(one.dtype) for one in first.trainable_variables), strict=True)))
+        weights = dict(zip(self._names, first.trainable_variables, strict=True))
+        check_real({name: str(one.dtype) for name, one in weights.items()})
+        if isinstance(self._engine, TorchEngine):
+            self._engine = TorchEngine(hooks=hooks_of({name: one.value for name, one in weights.items()}))
 
     @property
     def engine(self) -> Any:
@@ -138,7 +142,7 @@ class KerasLayer(FrameworkLayer):
             try:
                 layer(*args, **keywords)  # which builds its weights
             except Exception as error:
-                raise refusal(error, "keras") from error
+                raise ValueError(f"the layer refuses its input {self.input}: {refusal(error, 'keras')}") from error
         return layer
 
     def _make(self, name: str, arguments: Any, path: str) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from a4eval import param, require
 from a4eval_frameworks.engines.contract import first_line
 from a4eval_frameworks.engines.torch_engine import TorchEngine
+from a4eval_frameworks.engines.torch_hooks import hooks_of
 from a4eval_frameworks.layers.framework_layer import FrameworkLayer, check_function, check_real, positional
 from a4eval_frameworks.naming import Home, arguments_of, find
 from a4eval_frameworks.trees import leaves
@@ -67,7 +68,9 @@ class TorchLayer(FrameworkLayer):
         self._buffers: dict[Any, dict[str, Any]] = {}
         if _is_module(self._named):
             self._module = self._built(_SEED)
-            check_real({name: str(one.dtype) for name, one in self._module.named_parameters()})
+            params = dict(self._module.named_parameters())
+            check_real({name: str(one.dtype) for name, one in params.items()})
+            self._engine = TorchEngine(self.device, self.compiler, hooks_of(params))
 
     @property
     def engine(self) -> TorchEngine:

@@ -132,3 +132,76 @@ def gives_text(x):
 
 def gives_a_float(x):
     return 3.0
+
+
+class Hooked(nn.Module):
+    """Its weight has hooks, which are nowhere in forward."""
+
+    def __init__(self, *hooks):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(4))
+        self.b = nn.Parameter(torch.randn(4))
+        for hook in hooks:
+            getattr(self, hook)()
+
+    def doubled(self):
+        self.w.register_hook(lambda gradient: 2 * gradient)
+
+    def halved(self):
+        self.w.register_hook(lambda gradient: gradient / 2)
+
+    def clamped(self):
+        self.w.register_hook(lambda gradient: gradient.clamp(-0.1, 0.1))
+
+    def seen(self):
+        self.w.register_hook(lambda gradient: None)
+
+    def doubled_late(self):
+        self.b.register_post_accumulate_grad_hook(lambda parameter: parameter.grad.mul_(2))
+
+    def taken(self):
+        def take(parameter):
+            parameter.sub_(0.1 * parameter.grad)
+            parameter.grad = None
+
+        self.w.register_post_accumulate_grad_hook(take)
+
+    def entangled(self):
+        self.w.register_post_accumulate_grad_hook(lambda parameter: self.w.grad.mul_(2))
+
+    def forward(self, x):
+        return torch.tanh(x * self.w + self.b)
+
+
+class Remembers(nn.Module):
+    """It reads a number out of a tensor, which torch cannot compile and says so in its log."""
+
+    def __init__(self):
+        super().__init__()
+        self.before = 0.0
+
+    def forward(self, x):
+        y = x + 0.01 * self.before
+        self.before = float(x.detach().mean())
+        return y
+
+
+class Slips(nn.Module):
+    def forward(self, x):
+        return x.nothing_such
+
+
+class SlipsAtSeventeen(nn.Module):
+    def forward(self, x):
+        if len(x) == 17:
+            return {}["no such\nkey"]
+        return 2 * x
+
+
+class TakesThree(nn.Module):
+    def forward(self, x):
+        return x @ torch.ones(3, 2, dtype=x.dtype)
+
+
+def halves(x):
+    return x[..., ::2], x.sum(-1)
