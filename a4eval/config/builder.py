@@ -34,6 +34,13 @@ class Parameter:
     kind: str
     range: str
 
+    @property
+    def shown_default(self) -> str:
+        """The default as people read it; those of a group of options follow it as parameters of their own."""
+        if self.required:
+            return "required"
+        return "as follows" if self.type == "options" and self.default is not None else repr(self.default)
+
 
 def parameters(factory: Any, prefix: str = "") -> list[Parameter]:
     """List the parameters of a component's dataclass; those of a group of options follow as ``group.name``."""
@@ -44,6 +51,8 @@ def parameters(factory: Any, prefix: str = "") -> list[Parameter]:
         required = default is dataclasses.MISSING
         group = group_of(hint)
         shown = f"{info.kind} node" if info.kind else "options" if group else type_name(hint)
+        if dataclasses.is_dataclass(default):
+            default = {one.name: getattr(default, one.name) for one in fields_of(group)}
         words = (info.help, info.unit, info.kind, str(info.range))
         listed.append(Parameter(name, shown, None if required else default, required, *words))
         if group:

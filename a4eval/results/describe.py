@@ -90,7 +90,7 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
                 [
                     row.name,
                     ", ".join(filter(None, [row.type, row.range])),
-                    "required" if row.required else _default(row.default),
+                    row.shown_default,
                     row.unit,
                 ]
                 for row in found_rows
@@ -99,11 +99,6 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
             print_table("parameters", names, rows, always=names, under=[_plain(row.help) for row in found_rows])
         for reference in component.references:
             print_text(f"reference: {reference}")
-
-
-def _default(value: object) -> str:
-    """Return a default as it is shown; those of a group of options follow it, each as a row."""
-    return "as follows" if dataclasses.is_dataclass(value) else repr(value)
 
 
 def _plain(text: str) -> str:

@@ -38,7 +38,7 @@ def _page(one: Provided) -> str:
     component, made = one.component, one.load()
     rows = []
     for given in parameters(made):
-        default = "required" if given.required else rst.code(repr(given.default))
+        default = "required" if given.required else rst.code(given.shown_default)
         meaning = rst.escaped(given.help) + (f" ({rst.escaped(given.unit)})" if given.unit else "")
         kind = rst.code(given.type) + (f", {given.range}" if given.range else "")
         rows.append((rst.code(given.name), kind, default, meaning))

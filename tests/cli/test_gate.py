@@ -145,7 +145,7 @@ def test_rules_in_a_file(cli, runs, tmp_path):
         ("margins: {acuracy: 0.1}", "there is no metric 'acuracy'; did you mean 'accuracy'?"),
         ("margins: {accuracy: small}", "gate.yaml.margins: got {'accuracy': 'small'}, expected dict[str, float]"),
         ("margins: {accuracy: -1}", "gate.yaml.margins.accuracy: got -1.0, expected at least 0 and finite"),
-        ("costs: {cpu_secs: 0.1}", "gate.yaml: costs: there is no 'cpu_secs'; did you mean 'cpu_seconds'?"),
+        ("costs: {cpu_secs: 0.1}", "gate.yaml.costs: there is no 'cpu_secs'; did you mean 'cpu_seconds'?"),
         ("limits: [accuracy]", "gate.yaml: cannot read the limit 'accuracy'; write METRIC>=NUMBER"),
         ("undecided: maybe", "gate.yaml.undecided: got 'maybe', expected 'pass' | 'fail' | None"),
         ("alpha: 7", "gate.yaml.alpha: got 7.0, expected above 0 and below 1"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 HELP = "; `a4eval {} --help` says what it takes"
@@ -49,6 +51,9 @@ def test_defaults_and_types_are_in_plain_words(cli, monkeypatch):
     assert [line.split() for line in shown.splitlines() if line.startswith("rules ")] == [
         ["rules", "options", "as", "follows"]
     ]
+    listed = json.loads(cli("components", "evaluate", "--json").out)[0]["parameters"]
+    rules = next(one["default"] for one in listed if one["name"] == "rules")
+    assert list(rules) == ["margins", "parts", "costs", "limits", "alpha", "undecided"]
     torch = cli("components", "torch").out
     assert "`functional.name`" in torch
     assert "``" not in torch

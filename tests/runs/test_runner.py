@@ -424,7 +424,9 @@ def test_a_forgotten_package_header_is_named(site, tmp_path, text):
     folder.mkdir(parents=True)
     (folder / "e.yaml").write_text(text)
     done = site.run("run", "--config-dir=mine", "experiment=e", cwd=tmp_path)
-    message = "experiment: the YAML file of e must begin with the line `# @package _global_`"
+    message = (
+        "experiment: the YAML file of e must begin with the line `# @package _global_` (in mine/experiment/e.yaml)"
+    )
     assert (done.code, done.err) == (2, f"a4eval: error: {message}\n")
 
 
