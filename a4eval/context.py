@@ -106,6 +106,8 @@ class Run:
 
         path = Path(path)
         if path.exists() and not path.is_file():
+            if path.is_dir():
+                raise DataError(f"{path}: is a folder, expected a file")
             raise DataError(f"{path}: is not a file; give one that can be read twice, for its hash and its content")
         try:
             self.sources[str(path)] = content(path)

@@ -51,6 +51,8 @@ def type_name(hint: Any) -> str:
         return " | ".join(type_name(one) for one in get_args(hint))
     if get_origin(hint) is Literal:
         return " | ".join(repr(one) for one in get_args(hint))
+    if hint is Any:
+        return "anything"
     if hint in (types.NoneType, ...):
         return "None" if hint is types.NoneType else "..."
     if (origin := get_origin(hint)) is not None and get_args(hint):

@@ -118,20 +118,24 @@ class Registry:
                 doubts.append(f"plugin {plugin.name!r}: {hook} failed: {told(error)}")
         return doubts
 
+    @property
+    def left_out(self) -> str:
+        """What an error says of a name that may be that of a plugin which is disabled; empty if none is."""
+        disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
+        return f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
+
     def elsewhere(self, hint: str = "") -> str:
         """Return what an error says of a name that may be that of a plugin which is disabled, or not installed.
 
         Args:
-            hint: what is known instead; where a name is near, only who has no plugin at all hears of those there are.
+            hint: what is known instead; where a name is near, what is not installed is not thought of.
         """
-        disabled = [plugin.name for plugin in self.plugins if plugin.state == "disabled"]
-        text = f" (left out, as A4EVAL_DISABLE says: {', '.join(disabled)})" if disabled else ""
         ours, installed = _first_party(), {plugin.distribution for plugin in self.plugins}
         missing = [name for name in ours if name not in installed]
-        if not missing or (hint.startswith("; did") and missing != ours):
-            return text
+        if hint.startswith("; did") or not missing:
+            return self.left_out
         wanted = f"'a4eval[{EXTRA}]'" if missing == ours else " ".join(missing)
-        return f"{text} (not installed: pip install {wanted})"
+        return f"{self.left_out} (not installed: pip install {wanted})"
 
     def find(self, kind: str, name: str, *, path: str = "") -> Provided:
         """Return the component of that kind and name; ``plugin/name`` asks one plugin alone.
@@ -139,6 +143,8 @@ class Registry:
         Raises:
             ConfigError: there is none (with the nearest name), or several plugins bring it.
         """
+        from a4eval.contracts import KINDS  # here: as discover below
+
         provider, _, bare = name.rpartition("/")
         candidates = self._by_name.get((kind, bare), [])
         if provider:
@@ -160,7 +166,9 @@ class Registry:
             near = next(one for one in self.components(kind) if repr(one.component.name) in hint)
             hint = hint.replace("?", f" ({near.plugin.distribution} {near.plugin.version})?")
         lost = f" (broken: {', '.join(plugin.name for plugin in self.broken)})" if self.broken else ""
-        raise ConfigError(f"no {kind} {name!r}{hint}{lost}{self.elsewhere(hint)}", path=path)
+        # to a kind of a stranger's, of which there are some, none of ours brings any
+        absent = self.elsewhere(hint) if kind in KINDS or not known else self.left_out
+        raise ConfigError(f"no {kind} {name!r}{hint}{lost}{absent}", path=path)
 
 
 @cache

@@ -91,7 +91,7 @@ HYDRA = {
 WAYS = {
     "run": ["run"],
     "dry run": ["run", "dry_run=true"],
-    "cfg": ["run", "--cfg", "all"],
+    "cfg": ["run", "--cfg", "job"],
     "sweep": ["run", "-m", "seed=1,2"],
     "planned sweep": ["run", "-m", "seed=1,2", "dry_run=true"],
     "basic sweep": ["run", "-m", "seed=1,2", "hydra/sweeper=basic"],
@@ -921,7 +921,7 @@ def test_nothing_printed_is_a_command_to_the_terminal(cli, sent, probe, half_fai
     assert "\\x1b[2J" in harmless(cli("experiments", mine)).out
     harmless(cli("experiments", mine, "--json"))
     assert "\\x1b[2J" in harmless(cli("run", mine, "experiment=trick", "hydra.run.dir=run")).err
-    harmless(cli("run", mine, "experiment=trick", "--cfg", "all"))
+    harmless(cli("run", mine, "experiment=trick", "--cfg", "job"))
     harmless(cli("run", mine, "experiment=trick", "dry_run=true"))
     harmless(cli("run", mine, "experiment=bad"))
     harmless(cli("run", mine, f"experiment={TRICK}"))

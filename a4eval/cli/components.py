@@ -18,10 +18,11 @@ def components(name: str | None, kind: str | None, search: str | None, as_json: 
 
     A description gives the parameters with their types, defaults and units, and the references.
     """
+    from a4eval.contracts import KINDS
     from a4eval.registry import registry
     from a4eval.results.describe import describe, list_components
 
-    if kind is None and name in {one.component.kind for one in registry().components()}:
+    if kind is None and name in {*KINDS, *(one.component.kind for one in registry().components())}:
         name, kind = None, name
     if name is None:
         list_components(kind, as_json=as_json, search=search)

@@ -11,8 +11,8 @@ from io import TextIOWrapper
 import click
 
 from a4eval import __version__
-from a4eval.cli.say import fail, say, status_of
-from a4eval.errors import A4evalError, did_you_mean
+from a4eval.cli.say import fail, misused, say, status_of
+from a4eval.errors import A4evalError, ConfigError, did_you_mean
 from a4eval.results.exit_status import INTERRUPTED
 from a4eval.runs.interrupts import came_of_interrupt
 from a4eval.terminal import put, remark
@@ -49,9 +49,14 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # a table is worth more with a few question marks than not at all
             stream.reconfigure(errors="replace")
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except A4evalError as error:
         fail(error)
+    except click.ClickException as error:
+        misused(error)
+    except click.Abort:
+        remark("a4eval: interrupted")
+        sys.exit(INTERRUPTED)
     except OSError as error:
         say("error", f"{error.filename}: {error.strerror}" if error.filename else str(error))
         sys.exit(status_of(error))
@@ -78,7 +83,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is asked for, or say which is nearest."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+            raise ConfigError(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:

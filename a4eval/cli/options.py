@@ -44,6 +44,29 @@ def allow_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_permissions
 
 
+class Folder(click.Path):
+    """A folder that is there."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return it.
+
+        Raises:
+            DataError: there is nothing of that name; the text holds the nearest.
+            ConfigError: it is a file.
+        """
+        del param, ctx
+        from a4eval.journal.pointed import pointed
+
+        path = Path(value)
+        if not path.is_dir():
+            pointed(path)
+            raise ConfigError("is no folder", path=str(path))
+        return path
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 show_option = click.option(
     "--show",

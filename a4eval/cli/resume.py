@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from a4eval.cli.options import allow_options, show_option
+from a4eval.cli.options import Folder, allow_options, show_option
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=Folder())
 @click.argument("overrides", nargs=-1)
 @show_option
 @allow_options

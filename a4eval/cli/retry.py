@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from a4eval.cli.options import allow_options, show_option
+from a4eval.cli.options import Folder, allow_options, show_option
 from a4eval.cli.say import note
 from a4eval.plurals import counted
 from a4eval.terminal import put
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=Folder())
 @click.argument("overrides", nargs=-1)
 @show_option
 @allow_options

@@ -57,7 +57,7 @@ Exit status: 0 ok
 @click.command(help=RUN_HELP, context_settings={"ignore_unknown_options": True})
 @click.argument("overrides", nargs=-1, shell_complete=complete.overrides)
 @click.option("--multirun", "-m", is_flag=True, help="Sweep: values may be a,b,c or range(0,9).")
-@click.option("--cfg", metavar="job|resolved|hydra|all", help="Print the composed config and stop.")
+@click.option("--cfg", metavar="job|resolved", help="Print the composed config and stop.")
 @show_option
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the record alone.")
 @json_option
@@ -81,6 +81,8 @@ def run(
     polite_kills_interrupt()
     check_plugins(strict=strict_plugins)
     if cfg is not None:
+        if multirun:
+            raise ConfigError("prints the config of a single run; leave -m out, and what is swept over", path="--cfg")
         print_config(overrides, config_dir, cfg)
     elif multirun:
         from a4eval.results.summary import finish
@@ -94,7 +96,7 @@ def run(
 
 
 def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -> None:
-    """Print the composed config: ours (job), with every default (resolved), Hydra's, or all of it."""
+    """Print the composed config, as given (job) or with every default (resolved)."""
     from omegaconf import OmegaConf
 
     from a4eval.config.compose import compose
@@ -102,8 +104,8 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
     from a4eval.runs.record import plain
     from a4eval.runs.runner import whole
 
-    if part not in ("job", "resolved", "hydra", "all"):
-        raise ConfigError(f"got {part!r}, expected job, resolved, hydra or all", path="--cfg")
+    if part not in ("job", "resolved"):
+        raise ConfigError(f"got {part!r}, expected job or resolved", path="--cfg")
     if part == "resolved":
         put(
             OmegaConf.to_yaml(
@@ -113,7 +115,7 @@ def print_config(overrides: Sequence[str], config_dir: Path | None, part: str) -
         )
         return
     composed = compose(overrides, config_dir)
-    keys = [str(key) for key in composed if part == "all" or (key == "hydra") == (part == "hydra")]
+    keys = [str(key) for key in composed if key != "hydra"]
     put(OmegaConf.to_yaml(OmegaConf.masked_copy(composed, keys)), end="")
 
 

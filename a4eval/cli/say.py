@@ -6,7 +6,9 @@ import errno
 import sys
 from typing import NoReturn
 
-from a4eval.errors import A4evalError, ConfigError, OutputError, each
+import click
+
+from a4eval.errors import A4evalError, ConfigError, OutputError, each, nearest
 from a4eval.results.exit_status import BAD_CONFIG, FAILED
 from a4eval.terminal import remark
 
@@ -40,6 +42,20 @@ def fail(error: A4evalError) -> NoReturn:
     for one in each(error) if isinstance(error, ConfigError) else (error,):
         say("error", str(one))
     sys.exit(status_of(error.__cause__) if isinstance(error, OutputError) else BAD_CONFIG)
+
+
+def misused(error: click.ClickException) -> NoReturn:
+    """Print what is wrong with the options and arguments of a command, a line as of any error, and exit with 2."""
+    context = getattr(error, "ctx", None)
+    name = context.info_name if context is not None and context.parent is not None else ""
+    hint = f"; `{f'a4eval {name}'.strip()} --help` says what it takes"
+    text = error.format_message().rstrip(".")
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        option = error.option_name
+        text = f"there is no option {option!r}"
+        hint = nearest(option, [one for known in context.command.params for one in known.opts]) or hint
+    say("error", f"{name}: {text[:1].lower()}{text[1:]}{hint}".removeprefix(": "))
+    sys.exit(BAD_CONFIG)
 
 
 def say(what: str, text: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from a4eval.cli.options import Folder
 from a4eval.terminal import put
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=Folder())
 def status(folder: Path) -> None:
     """Say how far the sweep in FOLDER is, and whether it is running."""
     from a4eval.sweeps.status import status as said

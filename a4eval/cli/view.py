@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from a4eval.cli.options import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("path", type=Folder())
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 from collections.abc import Mapping
 from functools import cache
@@ -13,7 +14,7 @@ from typing_extensions import get_protocol_members
 from a4eval.component import ParameterInfo, parameter_info
 from a4eval.contracts import KINDS, lacking
 from a4eval.conversion import convert, show, type_name
-from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, text_of, together, told
+from a4eval.errors import A4evalError, ConfigError, PluginError, did_you_mean, each, text_of, together, told
 from a4eval.registry import registry
 
 if TYPE_CHECKING:
@@ -119,8 +120,9 @@ class Builder:
             raise together(problems)
         try:
             return factory(**arguments)
-        except (ValueError, TypeError) as error:
-            raise ConfigError(text_of(error), path=path) from error
+        except (ConfigError, ValueError, TypeError) as error:
+            found = each(error) if isinstance(error, ConfigError) else (error,)
+            raise together(_placed(one, fields, path) for one in found) from error
 
     def _field(self, info: ParameterInfo, hint: Any, value: Any, path: str) -> Any:
         if value is dataclasses.MISSING or (isinstance(value, str) and value == "???"):
@@ -174,6 +176,26 @@ class Builder:
         if problems:
             raise together(problems)
         return built
+
+
+_OF_A_FIELD = re.compile(r"(\w+)((?:\.[\w-]+|\[\d+\])*): ")
+
+
+def _placed(error: Exception, fields: Mapping[str, Any], path: str) -> ConfigError:
+    """Return an error of a component at the path of the field that its text begins with, else at the component's.
+
+    Args:
+        error: such as ``c: got 3, expected less than 2``; a config error may have its whole path already.
+        fields: the component's.
+        path: where its node stands.
+    """
+    if isinstance(error, ConfigError) and f"{error.path}.".replace("[", ".").startswith(f"{path}."):
+        return error
+    text = text_of(error)
+    found = _OF_A_FIELD.match(text)
+    if found and found[1] in fields:
+        return ConfigError(text[found.end() :], path=f"{path}.{found[1]}{found[2]}")
+    return ConfigError(text, path=path)
 
 
 @cache  # a sweep builds the same components ten thousand times

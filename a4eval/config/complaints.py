@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -18,7 +20,6 @@ from a4eval.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 COMPOSITION_ERRORS = (
     HydraException,
@@ -83,6 +84,10 @@ _SAID = (
     (r"ConfigError raised while resolving interpolation: (?P<value>.*)", "{value}"),
     (r"\w+ raised while resolving interpolation: (?P<value>.*)", "cannot be worked out: {value}"),
     (r"Could not override '(?P<key>[^']+)'", "unknown key"),
+    (
+        r"Cannot merge DictConfig with ListConfig",
+        "got a list where there is a mapping, or a mapping where there is a list",
+    ),
     (r"Multiple values for (?P<key>[^.]+)\.", "is chosen twice; leave one of them out"),
 )
 """What Hydra says, and what we say instead."""
@@ -147,13 +152,33 @@ def _missing(error: MissingConfigException, config_dir: Path | None) -> ConfigEr
     if group == "experiment":
         hint = nearest(name, [one.name for one in experiments(config_dir)])
         listed = "`a4eval experiments` lists them; one of a plugin is there once that is installed"
-        message = f"there is no experiment {name!r}{hint} ({listed}){registry().elsewhere(hint)}"
+        hint = _of_a_file(name, config_dir) or f"{hint} ({listed}){registry().elsewhere(hint)}"
+        message = f"there is no experiment {name!r}{hint}"
         return AbsentConfigError(message, path=group, config=missing)
     if missing in _EXTRAS:
         message = f"needs an extra: pip install {_EXTRAS[missing]}"
         return AbsentConfigError(message, path=missing.rpartition("/")[0], config=missing)
     hint = did_you_mean(name, error.options or ())
     return AbsentConfigError(f"there is no {name!r}{hint}", path=group, config=missing)
+
+
+def _of_a_file(name: str, config_dir: Path | None) -> str:
+    """Say how an experiment is named that was given as a file, or whose folder was; nothing if there is no such file.
+
+    Args:
+        name: what was given for its name.
+        config_dir: the folder that was given, if any.
+    """
+    for folder in (Path(), *([config_dir] if config_dir else [])):
+        file = folder / f"{name.removesuffix('.yaml')}.yaml"
+        if not file.is_file():
+            continue
+        places = [place for place in file.parents if place.name == "experiment"]
+        if not places:
+            return f"; {file} must stand in a folder FOLDER/experiment, for --config-dir FOLDER"
+        given = file.relative_to(places[0]).with_suffix("").as_posix()
+        return f"; {file} is --config-dir {shlex.quote(str(places[0].parent))} experiment={given}"
+    return ""
 
 
 _EXTRAS = {"hydra/sweeper/optuna": "'a4eval[optuna]'", "hydra/launcher/joblib": "hydra-joblib-launcher"}

@@ -9,6 +9,7 @@ The command line and the installed plugins are trusted; the files of ``--config-
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
@@ -86,7 +87,9 @@ class UserConfigs(ConfigSource):
         except (AssertionError, KeyValidationError) as error:  # OmegaConf asserts that it is no number and no date
             raise ConfigError("expected a mapping, whose keys are texts or numbers", path=str(file)) from error
         content: Any = OmegaConf.to_container(config)
-        for name in _names(content.get("defaults") if isinstance(content, dict) else None):
+        if not isinstance(content, dict):
+            raise ConfigError("got a list, expected a mapping", path=str(file))
+        for name in _names(content.get("defaults")):
             if ".." in name.split("/") or "${" in name.partition(":")[0] or ":" in name.partition("${")[2]:
                 raise ConfigError(f"defaults: {name!r} may lead out of the folder", path=str(file))
         return ConfigResult(self.provider, f"{SCHEME}://{self.path}", config, self._get_header_dict(text[:512]))
@@ -177,6 +180,12 @@ def check_size(overrides: Iterable[str]) -> None:
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         value: Any = override.value() if override.is_sweep_override() else None
         if isinstance(value, RangeSweep):
+            numbers = [float(one) for one in (value.start, value.stop, value.step) if one is not None]
+            if value.step == 0 or not all(map(math.isfinite, numbers)):
+                got = str(override.input_line).partition("=")[2]
+                raise ConfigError(
+                    f"got {got}, expected finite numbers and a step other than 0", path=override.key_or_group
+                )
             points *= max(1.0, (float(value.stop or 0) - float(value.start or 0)) / float(value.step or 1))
         elif isinstance(value, ChoiceSweep):
             points *= len(value.list)
@@ -191,7 +200,11 @@ def _check_choice(group: str, choice: Any) -> None:
 
 
 def _check_plain(path: str, value: Any) -> None:
-    """Refuse what Hydra would make an object of."""
+    """Refuse what Hydra would make an object of, and what says nothing of the sweeper or launcher."""
+    what = path.removeprefix("hydra.")
+    if what in _PARAMETERS and not isinstance(value, dict):
+        expected = f"expected a mapping of its parameters; hydra/{what}=NAME chooses another"
+        raise ConfigError(f"got {value!r}, {expected}", path=path)
     for key in (*path.split("."), *_keys(value)):
         if key.startswith("_"):
             raise ConfigError(f"cannot set {key}: a config names no code to run", path=path)

@@ -43,8 +43,7 @@ def apply(overrides: list[Override], config: DictConfig) -> None:
         _no_key_of_a_list(config, steps)
         if steps[0] == "task" and not override.is_delete():
             _name_above(config, steps)
-            if isinstance(override.value(), dict):
-                _make_way(config, steps)
+            _make_way(config, steps, override.value())
         _hydras([override], config)
 
 
@@ -70,11 +69,13 @@ def _no_key_of_a_list(config: DictConfig, steps: list[str]) -> None:
         node = node.get(step)
 
 
-def _make_way(config: DictConfig, steps: list[str]) -> None:
-    """Remove the mapping that is there, so that nothing of it is merged into the new one."""
-    if len(steps) > 1 and isinstance(_raw(config, ".".join(steps)), dict):
-        with open_dict(config):
-            del OmegaConf.select(config, ".".join(steps[:-1]))[steps[-1]]
+def _make_way(config: DictConfig, steps: list[str], value: Any) -> None:
+    """Remove the mapping that is there, so that nothing of it is merged into the new one, or a list where that was."""
+    there, merged = _raw(config, ".".join(steps)), isinstance(value, dict)
+    if (isinstance(there, dict) and (isinstance(value, list) or (merged and len(steps) > 1))) or (
+        merged and OmegaConf.is_list(there)
+    ):
+        OmegaConf.update(config, ".".join(steps), None, merge=False)
 
 
 def _raw(config: DictConfig, path: str) -> Any:

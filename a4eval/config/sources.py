@@ -24,6 +24,8 @@ MOST_FILES = 50
 _HEADER = re.compile(r"^# *@package +([\w.]+)", re.MULTILINE)
 _POINT = re.compile(r"\(in the point [^)]*?\bexperiment=([\w./-]+)")
 """The experiment of a point, in what an error says."""
+_ZIPPED = re.compile(r"(?:^|[\s;'\"\[])([\w./]+)=")
+"""The keys of ``zip=``."""
 _ENTRY = re.compile(r"(?:(?:override|optional) +)*(?P<group>/?[^@]*)(?:@(?P<package>.*))?")
 
 
@@ -36,6 +38,7 @@ def sourced(error: ConfigError, overrides: Sequence[str], config_dir: Path | Non
         config_dir: the user's own configs.
     """
     said = {key.lstrip("+~").partition("@")[0]: value for key, _, value in (one.partition("=") for one in overrides)}
+    said |= dict.fromkeys(_ZIPPED.findall(said.get("zip", "")), "")
     names = [one.strip("'\" ") for one in said.get("experiment", "").split(",")]
     try:
         known = {one.name: one for one in experiments(config_dir)}
@@ -87,10 +90,11 @@ def _source(said: dict[str, str], experiments: dict[str, list[_File]], error: Co
         if name in said.get(group, "").strip("'\"").split(","):
             return "" if path == "experiment" else " (on the command line)"
         return next((f" (in {one.shown}, line {line})" for one in files if (line := one.names(error.config))), "")
-    if not path or path.startswith("hydra.") or "is missing" in str(error):
-        return ""  # it stands nowhere, or only a command says it
-    if path == "experiment" or (point is None and "(in the point" in str(error)):
-        return ""  # it says so itself
+    stands_nowhere = not path or path.startswith("hydra.") or "is missing" in str(error)  # or only a command says it
+    if stands_nowhere or (point is None and "(in the point" in str(error)):  # it says so itself
+        return ""
+    if path == "experiment":
+        return next((f" (in {one.shown})" for one in files if "must begin with" in str(error)), "")
     if any(path == key or path.startswith((f"{key}.", f"{key}[")) or key.startswith(f"{path}.") for key in said):
         return "" if point else " (on the command line)"
     return next((f" (in {one.shown}, line {line})" for one in files if (line := one.line(path))), "")

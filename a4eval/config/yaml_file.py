@@ -40,15 +40,18 @@ def text_of(file: Path) -> str:
     """Return the text of a YAML file, once it is known to be harmless to load.
 
     Raises:
-        ConfigError: it is too large, nested too deep, or stands for too much.
+        ConfigError: it is too large, nested too deep, no UTF-8, or stands for too much.
         yaml.YAMLError: it is no YAML.
-        UnicodeDecodeError: it is no UTF-8.
         OSError: it is no regular file, or cannot be read.
     """
     content = beginning(file, LARGEST + 1)
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST:,} bytes, which no config is", path=str(file))
-    text = content.decode()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError("is not in UTF-8", path=f"{file}, line {line}") from error
     check_text(text, str(file))
     return text
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import re
 from typing import TYPE_CHECKING
 
+from a4eval.contracts import KINDS
 from a4eval.errors import ConfigError, did_you_mean
 from a4eval.registry import Provided, registry
 from a4eval.results.listed import print_left_out, print_lines
@@ -25,6 +27,8 @@ def list_components(kind: str | None, *, as_json: bool, search: str | None = Non
     """
     found = registry().components(kind)
     if kind is not None and not found:
+        if kind in KINDS:
+            raise ConfigError(f"no {kind} is known{registry().elsewhere()}", path="--kind")
         kinds = {one.component.kind for one in registry().components()}
         hint = did_you_mean(kind, kinds)
         raise ConfigError(f"there is no kind {kind!r}{hint}{registry().elsewhere(hint)}", path="--kind")
@@ -79,22 +83,36 @@ def describe(name: str, kind: str | None, *, as_json: bool) -> None:
         component = one.component
         print_text(f"{component.kind} {one}: {component.summary}")
         put()
-        print_prose(inspect.getdoc(one.load()) or "")
+        print_prose(_plain(inspect.getdoc(one.load()) or ""))
         found_rows = parameters(one.load())
         if found_rows:
             rows = [
                 [
                     row.name,
                     ", ".join(filter(None, [row.type, row.range])),
-                    "required" if row.required else repr(row.default),
+                    "required" if row.required else _default(row.default),
                     row.unit,
                 ]
                 for row in found_rows
             ]
             names = ["name", "type", "default", "unit"]
-            print_table("parameters", names, rows, always=names, under=[row.help for row in found_rows])
+            print_table("parameters", names, rows, always=names, under=[_plain(row.help) for row in found_rows])
         for reference in component.references:
             print_text(f"reference: {reference}")
+
+
+def _default(value: object) -> str:
+    """Return a default as it is shown; those of a group of options follow it, each as a row."""
+    return "as follows" if dataclasses.is_dataclass(value) else repr(value)
+
+
+def _plain(text: str) -> str:
+    """Return a docstring without the marks of reStructuredText.
+
+    >>> _plain("as :func:`sum` does, for ``k=1``")
+    'as `sum` does, for `k=1`'
+    """
+    return re.sub(r":\w+:(?=`)", "", text).replace("``", "`")
 
 
 def _facts(one: Provided) -> dict[str, object]:

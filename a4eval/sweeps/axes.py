@@ -124,7 +124,8 @@ def parse(overrides: Iterable[str], loader: ConfigLoader, joined: Sequence[Dial]
         if axis.path in POINT_KEYS:
             continue  # they say what the points are, and are taken in elsewhere
         if not axis.texts:
-            raise ConfigError(f"{override.input_line} holds no value", path=axis.path)
+            value = str(override.input_line).partition("=")[2]
+            raise ConfigError(f"got {value}, which holds no value", path=axis.path)
         axes[axis.key] = axis
     dials = [*joined, *(Dial([axis]) for axis in axes.values())]
     paths = [axis.path for dial in dials for axis in dial.axes]
@@ -178,7 +179,10 @@ def _matching(glob: Glob, group: str, loader: ConfigLoader) -> list[str]:
         for name in known
         if any(map(partial(matches, name), glob.include)) and not any(map(partial(matches, name), glob.exclude))
     ]
-    if not found and known:
+    if not known:
+        which = f"got glob({', '.join(glob.include)}), which chooses among the configs of a group"
+        raise ConfigError(f"{which}, and there is no such group; give the values", path=group)
+    if not found:
         begun = re.split(r"[*?[]", glob.include[0])[0].rstrip("/")
         near = nearest(begun, {part for name in known for part in (name, name.rpartition("/")[0])})
         raise ConfigError(f"{', '.join(glob.include)} matches none of the {len(known)} there are{near}", path=group)

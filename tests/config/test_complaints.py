@@ -124,6 +124,46 @@ WRONG = {
         ["experiment=detection/coco", "task.metrics={a: coc}"],
         ["task.data.ground_truth: is missing", "task.data.detections: is missing", "task.metrics.a.name: no metric"],
     ),
+    "a range of nothing": (["-m", Q5, "task.W=range(6,1)"], ["task.W: got range(6,1), which holds no value"]),
+    "a range without steps": (
+        ["-m", Q5, "task.W=range(6,12,0)", "sed=3"],
+        ["task.W: got range(6,12,0), expected finite numbers and a step other than 0", "sed: unknown key"],
+    ),
+    "a range up to no number": (["-m", Q5, "task.W=range(6,12,nan)"], ["task.W: got range(6,12,nan), expected finite"]),
+    "a pattern for numbers": (
+        ["-m", Q5, "task.W=glob(*)"],
+        ["task.W: got glob(*), which chooses among the configs of a group, and there is no such group"],
+    ),
+    "a list for a task": ([Q5, "task=[]"], [f"task: got [], expected a task: its name, or {{name: …}} {HERE}"]),
+    "a list for a part": (
+        ["experiment=assignment4/q2_distractors", "task.problem=[]"],
+        [f"task.problem: got [], expected a sequence_problem: its name, or {{name: …}} {HERE}"],
+    ),
+    "what goes together": ([Q5, "task.c=100"], [f"task.c: got 100, expected 0 < c < min(W, H) / 2 = 2 {HERE}"]),
+    "zipped": (
+        ["-m", Q5, "zip='task.q=1,2;task.W=3,x'"],
+        [
+            f"task.q: unknown key; known: H, W, c {HERE}",
+            "task.W: got 'x', expected float (in the point task.q=2 task.W",
+        ],
+    ),
+    "a launcher that is none": (
+        [Q5, "hydra.launcher=foo"],
+        ["hydra.launcher: got 'foo', expected a mapping of its parameters; hydra/launcher=NAME chooses another"],
+    ),
+    "a launcher that is none, of a sweep": (
+        ["-m", Q5, "hydra.launcher=foo"],
+        ["hydra.launcher: got 'foo', expected a mapping of its parameters; hydra/launcher=NAME chooses another"],
+    ),
+    "a config of a sweep": (
+        ["-m", Q5, "task.W=1,2", "--cfg", "resolved"],
+        ["--cfg: prints the config of a single run; leave -m out, and what is swept over"],
+    ),
+    "Hydra's own config": ([Q5, "--cfg", "hydra"], ["--cfg: got 'hydra', expected job or resolved"]),
+    "keys and sections that there are not": (
+        [Q5, "task.w=12", "tsk.W=3", "sed=3", "seed=x"],
+        ["task.w: unknown key; did you mean 'W'?", "tsk: unknown key", "sed: unknown key", "seed: got 'x'"],
+    ),
     "in a sweep": (["-m", Q5, "task.W=6,8", "task.x={a", "task.y=("], ["got 'task.x={a'", "got 'task.y=('"]),
     "points, and what is the same in all": (
         ["-m", Q5, "task.W=6,x,8,y", "seed=1,z", "sed=1", "task.h=3"],
@@ -305,3 +345,62 @@ def test_without_assertions_hydra_is_not_asked(tmp_path, words):
         "a4eval: error: PYTHONOPTIMIZE: Hydra cannot read overrides without Python's assertions: "
         "unset it, leave -O out\n"
     )
+
+
+BROKEN = {
+    "list": (b"- a\n- b\n", "/my/experiment/list.yaml: got a list, expected a mapping"),
+    "latin": (b"# @package _global_\n# caf\xe9\n", "/my/experiment/latin.yaml, line 2: is not in UTF-8"),
+    "headless": (
+        b"task: {name: check_layer}\n",
+        "the YAML file of headless must begin with the line `# @package _global_` (in my/experiment/headless.yaml)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_is_no_experiment_is_named(cli, tmp_path, name):
+    content, text = BROKEN[name]
+    folder = tmp_path / "my" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / f"{name}.yaml").write_bytes(content)
+    for more in ([], ["-m", "seed=1,2"]):
+        done = cli("run", "--config-dir", "my", f"experiment={name}", *more)
+        assert done.code == 2
+        assert text in done.err
+        assert "Error" not in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["experiment=my/experiment/sub/two.yaml"],
+        ["experiment=my/experiment/sub/two"],
+        ["--config-dir", "my/experiment/sub", "experiment=two"],
+    ],
+)
+def test_an_experiment_that_is_named_as_a_file(cli, tmp_path, words):
+    folder = tmp_path / "my" / "experiment" / "sub"
+    folder.mkdir(parents=True)
+    (folder / "two.yaml").write_text("# @package _global_\ntask: {name: check_layer}\n")
+    (tmp_path / "loose.yaml").write_text("# @package _global_\ntask: {name: check_layer}\n")
+    said = "; my/experiment/sub/two.yaml is --config-dir my experiment=sub/two\n"
+    assert cli("run", *words).err.endswith(said)
+    loose = cli("run", "experiment=loose.yaml").err
+    assert loose.endswith("; loose.yaml must stand in a folder FOLDER/experiment, for --config-dir FOLDER\n")
+
+
+def test_a_folder_is_no_data(cli, tmp_path):
+    (tmp_path / "data").mkdir()
+    done = cli("run", "experiment=detection/coco", "task.data.ground_truth=data", "task.data.detections=data")
+    assert done.code == 1
+    assert "data: is a folder, expected a file" in done.err
+
+
+def test_code_that_is_not_there_has_a_path(cli, tmp_path, monkeypatch):
+    (tmp_path / "mine_of_complaints.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    layer = "task.layer={name: torch, layer: 'mine_of_complaints:Absent', input: [3, 4]}"
+    pytest.importorskip("torch")
+    done = cli("run", "task.name=check_layer", layer, "--allow-import", "mine_of_complaints")
+    said = "task.layer.layer: 'mine_of_complaints:Absent': mine_of_complaints has no 'Absent'; known: x"
+    assert done.err == f"a4eval: error: {said} {HERE}\n"

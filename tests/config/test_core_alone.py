@@ -39,7 +39,7 @@ def core_alone(monkeypatch):
             ],
         ),
         (["components", "average_precision"], ["there is no component 'average_precision'"]),
-        (["components", "layer"], [f"did you mean 'check_layer'? {ALL}"]),
+        (["components", "layer"], [f"--kind: no layer is known {ALL}"]),
         (["experiments", "detection"], ["there is no experiment or group of that name"]),
         (["experiments", "--search", "zebra"], [f"no experiment mentions 'zebra' {ALL}"]),
     ],

@@ -381,7 +381,7 @@ WRONG = {
     "interpolation": (["task.name=${nowhere}"], "task.name: ${nowhere} refers to a key that is not there"),
     "hydra key": (["hydra.nope=1"], "hydra.nope: cannot be set; of Hydra a4eval offers run.dir, sweep.dir"),
     "config folder": (["--config-dir=nowhere"], "--config-dir: there is no folder 'nowhere'"),
-    "part": (["--cfg=jobs"], "--cfg: got 'jobs', expected job, resolved, hydra or all"),
+    "part": (["--cfg=jobs"], "--cfg: got 'jobs', expected job or resolved"),
     "sweep without -m": (["seed=1,2"], "seed: got 1,2: with -m it is swept over; [1,2] is a list"),
     "folder": (
         ["experiment=stranger/heads", "hydra.run.dir=/dev/null/out"],
@@ -472,7 +472,6 @@ def test_the_composed_config_is_printed(site, tmp_path):
     assert "description: The share of heads among five flips is 3/5.\n" in done.out
     assert "    flips:\n    - T\n" in done.out
     assert "hydra:" not in done.out
-    assert "hydra:" in site.run("run", "--cfg", "all", cwd=tmp_path).out
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 

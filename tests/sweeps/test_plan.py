@@ -247,7 +247,7 @@ def test_overrides_are_told_as_typed(application):
         (["retries=1,2"], "retries", "cannot be swept"),
         (["++executor.workers=1,2"], "executor.workers", "cannot be swept"),
         (["++task.x=interval(0,1)"], "++task.x", "interval() is for a search"),
-        (["++task.x=glob(*)"], "++task.x", "holds no value"),
+        (["++task.x=glob(*)"], "task.x", "there is no such group; give the values"),
     ],
 )
 def test_a_bad_point_is_found_before_any_runs(application, overrides, path, text):

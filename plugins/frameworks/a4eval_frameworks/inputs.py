@@ -22,12 +22,13 @@ def check_spec(spec: Any, path: str = "input") -> None:
     Raises:
         ValueError: it does not; the text says where.
     """
-    if _is_shape(spec) or (isinstance(spec, Mapping) and "shape" in spec):
+    if _is_flat(spec) or (isinstance(spec, Mapping) and "shape" in spec):
         leaf = spec if isinstance(spec, Mapping) else {"shape": spec}
         unknown = sorted(set(leaf) - _KEYS)
         if unknown:
             raise ValueError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(sorted(_KEYS))}")
         shape, below = leaf["shape"], leaf.get("integers")
+        _check_sizes(shape, path if leaf is not spec else f"{path}.shape")
         if not _is_shape(shape):
             raise ValueError(f"{path}.shape: got {shape!r}, expected a list of sizes such as [2, 3]")
         if prod(shape) > MOST_ENTRIES:
@@ -42,6 +43,13 @@ def check_spec(spec: Any, path: str = "input") -> None:
             check_spec(value, f"{path}[{index}]")
     else:
         raise ValueError(f"{path}: got {spec!r}, expected a shape such as [2, 3], a list of such or a mapping of names")
+
+
+def _check_sizes(shape: Any, path: str) -> None:
+    if _is_flat(shape):
+        for index, size in enumerate(shape):
+            if not _is_size(size):
+                raise ValueError(f"{path}[{index}]: got {size!r}, expected a size, a whole number of at least 1")
 
 
 def check_axis(spec: Any, axis: int, path: str = "input") -> None:
@@ -88,4 +96,12 @@ def draw(spec: Any, rng: np.random.Generator) -> Any:
 
 
 def _is_shape(spec: Any) -> bool:
-    return isinstance(spec, list) and bool(spec) and all(type(size) is int and size > 0 for size in spec)
+    return _is_flat(spec) and all(map(_is_size, spec))
+
+
+def _is_flat(spec: Any) -> bool:
+    return isinstance(spec, list) and bool(spec) and not any(isinstance(one, (list, Mapping)) for one in spec)
+
+
+def _is_size(size: Any) -> bool:
+    return type(size) is int and size > 0

@@ -131,7 +131,7 @@ def test_pictures(tmp_path):
     ("parameters", "text"),
     [
         ({"width": 0}, "task.width: got 0.*, expected above 0 and finite"),
-        ({"radius": 4}, r"task: radius: got 4.0, expected less than min\(width, height\)"),
+        ({"radius": 4}, r"task\.radius: got 4.0, expected less than min\(width, height\)"),
         ({"steps": 1}, "task.steps: got 1, expected at least 2"),
         ({"similarities": {}}, "task: similarities is empty"),
         ({"similarities": {"mine": "dicee"}}, r"task.similarities.mine.name: no similarity 'dicee'"),

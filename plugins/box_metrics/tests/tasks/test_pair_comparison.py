@@ -44,7 +44,7 @@ def test_closed_form_for_any_size(tmp_path_factory, width, height, share):
 @pytest.mark.parametrize(
     ("parameters", "text"),
     [
-        ({"c": 2.0}, r"task: c: got 2, expected 0 < c < min\(W, H\) / 2 = 2"),
+        ({"c": 2.0}, r"task\.c: got 2, expected 0 < c < min\(W, H\) / 2 = 2"),
         ({"c": 0}, "task.c: got 0.*, expected above 0 and finite"),
         ({"c": -1}, "task.c: got -1"),
         ({"c": float("nan")}, "task.c: got nan"),

@@ -86,7 +86,8 @@ def test_numbers_are_torchs_own(torch):
     [
         ({"layer": "Conv2D", "input": [2, 3]}, "torch.nn has no layer 'Conv2D'; did you mean 'Conv2d'?"),
         ({"layer": "Linear", "arguments": [3], "input": [2, 3]}, "Linear cannot be made with them"),
-        ({"layer": "Linear", "arguments": [3, 4], "input": [2, "x"]}, r"input\[0\]: got 2, expected a shape"),
+        ({"layer": "Linear", "arguments": [3, 4], "input": [2, "x"]}, r"layer\.input\[1\]: got 'x', expected a size"),
+        ({"layer": "Tanh", "input": {"shape": [3, -4]}}, r"layer\.input\.shape\[1\]: got -4, expected a size"),
         ({"layer": "Tanh", "input": {"shape": [2], "integer": 3}}, "unknown key 'integer'"),
         ({"layer": "Tanh", "input": [2], "device": "cuda:99"}, "torch has no 'cuda:99' here; it has cpu"),
         ({"layer": "Tanh", "input": [2], "device": "meta"}, "torch has no 'meta' here; it has cpu"),

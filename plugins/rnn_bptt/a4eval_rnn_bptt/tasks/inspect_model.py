@@ -48,7 +48,7 @@ class InspectModel:
 
     def __post_init__(self) -> None:
         check_ranges(self)
-        self._factory = import_named(self.model, path="task.model")
+        self._factory = import_named(self.model, path="model")
 
     def run(self, run: Run) -> Result:
         """Read the cores, hold numpy against autograd, and follow the gradient back."""
