@@ -43,7 +43,11 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
                     raise DataError(f"{path}: {unpacked:,} bytes are packed into {size:,}, which no numbers are")
             file.seek(0)
             found = np.load(file, allow_pickle=False)
-            return {"": found} if isinstance(found, np.ndarray) else dict(found)
+            arrays = {"": found} if isinstance(found, np.ndarray) else dict(found)
+            for name, array in arrays.items():
+                if not isinstance(array, np.ndarray):  # numpy gives what else is in the archive as bytes
+                    raise DataError(f"{path}: {name!r} in it is no array")
+            return arrays
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except A4evalError:

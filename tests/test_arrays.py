@@ -35,6 +35,14 @@ def test_arrays_come_back(tmp_path):
     assert np.array_equal(load_arrays(tmp_path / "one.npy")[""], given["a"])
 
 
+def test_what_is_no_array_in_an_archive_is_refused(tmp_path):
+    np.savez(tmp_path / "some.npz", a=np.arange(3))
+    with zipfile.ZipFile(tmp_path / "some.npz", "a") as archive:
+        archive.writestr("contents.npy", b"{}")  # which numpy gives as bytes
+    with pytest.raises(DataError, match=r"some.npz: 'contents(\.npy)?' in it is no array"):
+        load_arrays(tmp_path / "some.npz")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [

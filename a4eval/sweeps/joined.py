@@ -175,7 +175,7 @@ def _parquet(path: Path) -> Rows:
                 for values in batch.to_pylist():
                     place = f"row {len(rows) + 1}"
                     rows.append((place, _row(values, f"{path}, {place}")))
-    except (arrow.ArrowException, TypeError) as error:
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: cannot be read as points: {error}") from error
     return rows
 

@@ -15,6 +15,7 @@ from a4eval.checks.layers.batches import check_batch_axis
 from a4eval.checks.layers.case import refuses_shapes
 from a4eval.checks.layers.cases import cases, shape_of
 from a4eval.checks.layers.cost import TIMED_CALLS, ladder, memory_seen, peak_memory, shapes, times
+from a4eval.checks.layers.remarks import remarks
 from a4eval.checks.layers.suite import check_layer
 from a4eval.component import check_ranges, param
 from a4eval.contracts import Referenced, Result, Value
@@ -99,6 +100,8 @@ class CheckLayer:
         for one in findings:
             if optional and one.check == "reference" and one.verdict == "not_applicable":
                 run.warn(one.meaning)
+        for remark in remarks(made[0]):
+            run.warn(remark)
         errors = {
             f"{one.check}_error": Value(one.error, higher_is_better=False)
             for one in findings

@@ -66,7 +66,10 @@ class CocoDetection(ResampledMetric):
         None, help="recall levels precision is read at, ascending; without it COCO's 0, 0.01, … 1", minimum=0, maximum=1
     )
     areas: dict[str, tuple[float, float]] = param(
-        default_factory=lambda: dict(COCO_AREAS), help="area ranges with statistics of their own", unit="pixels²"
+        default_factory=lambda: dict(COCO_AREAS),
+        help="area ranges with statistics of their own",
+        unit="pixels²",
+        minimum=0,
     )
     max_detections: list[int] = param(
         default_factory=lambda: list(COCO_MAX_DETECTIONS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -53,7 +54,12 @@ class DetectionExamples(DetectionMetric):
     )
     foreground: float = param(0.5, help="IoU from which a detection is right, as for tide", above=0, maximum=1)
     background: float = param(0.1, help="IoU up to which a detection is on nothing, as for tide", above=0, maximum=1)
-    score: float = param(0.25, help="detections below have no place in a confusion matrix, as for confusion_matrix")
+    score: float = param(
+        0.25,
+        help="detections below have no place in a confusion matrix, as for confusion_matrix",
+        above=-inf,
+        below=inf,
+    )
     max_detections: int = param(100, help="the best so many of each class of an image count", minimum=1)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -186,7 +187,7 @@ class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
     threshold: float = param(
         0.5, help="IoU from which a detection has a truth, whatever their classes", minimum=0, maximum=1
     )
-    score: float = param(0.25, help="leave out detections with a lower score")
+    score: float = param(0.25, help="leave out detections with a lower score", above=-inf, below=inf)
 
     def kept(self, data: DetectionData) -> NDArray[np.int64]:
         """Return (3, m) class of the truth, class detected and their count, where that is not 0."""

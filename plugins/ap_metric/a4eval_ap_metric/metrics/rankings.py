@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -200,7 +201,7 @@ class TrecEval(_RankingMetric):
     cutoffs: list[int] = param(
         default_factory=lambda: list(CUTOFFS), help="ranks for P, recall, success, …", unit="1", minimum=1
     )
-    relevance_level: float = param(1.0, help="the lowest grade that is relevant (trec_eval -l)")
+    relevance_level: float = param(1.0, help="the lowest grade that is relevant (trec_eval -l)", above=-inf, below=inf)
     ties: Policy = param("trec", help="how equal scores rank: by document id (trec) or in the order given")
 
     def __post_init__(self) -> None:
@@ -246,9 +247,9 @@ class GradedRanking(_RankingMetric):
     names: ClassVar[Sequence[str]] = ("err", "rbp", "inf_ap", "pairs_in_order")
 
     cutoff: int | None = param(20, help="err: the reader looks at so many items; null for all", unit="1", minimum=1)
-    highest_grade: float = param(4.0, help="err: the highest grade of the scale")
+    highest_grade: float = param(4.0, help="err: the highest grade of the scale", above=0, below=inf)
     persistence: float = param(0.8, help="rbp: the chance that the reader goes on to the next item", above=0, below=1)
-    relevance_level: float = param(1.0, help="rbp, inf_ap: the lowest grade that is relevant")
+    relevance_level: float = param(1.0, help="rbp, inf_ap: the lowest grade that is relevant", above=-inf, below=inf)
     ties: Policy = param("order", help="how equal scores rank: in the order given or by document id (trec)")
 
     def __post_init__(self) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import DataError, param
+from a4eval import DataError, check_ranges, param
 from a4eval_ap_metric.identifiers import of_one_kind
 from a4eval_ap_metric.rankings.doubts import ranking_doubts
 from a4eval_ap_metric.readers.columns import read_columns
@@ -27,18 +27,17 @@ class InlineRanking:
 
     batch: ClassVar[str] = "ranking"
 
-    relevance: list[float] = param(help="relevance of the items; relevant is what is above 0")
-    scores: list[float] | None = param(None, help="scores of the items; without them they are ranked as given")
+    relevance: list[float] = param(help="relevance of the items; relevant is what is above 0", above=-inf, below=inf)
+    scores: list[float] | None = param(
+        None, help="scores of the items; without them they are ranked as given", above=-inf, below=inf
+    )
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         if not self.relevance:
             raise ValueError("relevance: got an empty list, expected at least one item")
         if self.scores is not None and len(self.scores) != len(self.relevance):
             raise ValueError(f"scores: got {len(self.scores)} for {len(self.relevance)} items, expected one for each")
-        for name, values in (("relevance", self.relevance), ("scores", self.scores or [])):
-            for index, value in enumerate(values):
-                if not isfinite(value):
-                    raise ValueError(f"{name}[{index}]: got {value}, expected a finite number")
 
     def sources(self) -> Sequence[Path]:
         """No files."""

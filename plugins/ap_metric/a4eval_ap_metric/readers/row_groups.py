@@ -50,19 +50,22 @@ def ordered_row_groups(path: Path, column: str) -> list[RowGroup]:
         return []
     arrow, parquet = require("pyarrow", EXTRA), require("pyarrow.parquet", EXTRA)
     try:
-        metadata = parquet.read_metadata(path)
+        with parquet.ParquetFile(path) as file:
+            metadata = file.metadata
+            if column not in metadata.schema.names:
+                return []
+            index = metadata.schema.names.index(column)
+            for one in range(metadata.num_row_groups):  # refuses what is damaged, at which column() ends the process
+                next(file.iter_batches(1, row_groups=[one], columns=[column], use_threads=False), None)
+            groups = [metadata.row_group(one) for one in range(metadata.num_row_groups)]
+            known = [(one.num_rows, one.column(index).statistics) for one in groups if one.num_rows]
+        if not known or not all(said is not None and said.has_min_max for _, said in known):
+            return []
+        found = [RowGroup(rows, said.min, said.max) for rows, said in known]
     except OSError as error:
         raise unreadable(path, error) from error
-    except arrow.ArrowException as error:
+    except (arrow.ArrowException, ValueError, OverflowError) as error:  # of names and bounds that are no text, too
         raise DataError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from error
-    if column not in metadata.schema.names:
-        return []
-    index = metadata.schema.names.index(column)
-    groups = [metadata.row_group(one) for one in range(metadata.num_row_groups)]
-    known = [(one.num_rows, one.column(index).statistics) for one in groups if one.num_rows]
-    if not known or not all(said is not None and said.has_min_max for _, said in known):
-        return []
-    found = [RowGroup(rows, said.min, said.max) for rows, said in known]
     kinds = {type(bound) for one in found for bound in (one.low, one.high)}
     in_order = len(kinds) == 1 and kinds <= {int, str} and all(one.high <= other.low for one, other in pairwise(found))
     return found if in_order and len(known) == len(groups) else []

@@ -74,3 +74,11 @@ def test_tables_without_a_common_image_are_refused(tables, monkeypatch):
     monkeypatch.setattr(box_table, "ROWS", 60)
     with pytest.raises(DataError, match=r"found.parquet: no image has both detections and truths in .*truth.parquet"):
         evaluated(tables(np.arange(80), shift=40))
+
+
+def test_a_column_whose_name_is_no_text_is_one_clear_error(tables):
+    node = tables(np.arange(30))
+    path = Path(node["detections"])
+    path.write_bytes(path.read_bytes().replace(b"score", b"sc\xf0re"))
+    with pytest.raises(DataError, match=r"found\.parquet: cannot be read: "):
+        list(build("reader", node).batches(Run(path.parent)))

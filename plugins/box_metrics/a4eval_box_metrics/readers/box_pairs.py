@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import param
+from a4eval import check_ranges, param
 from a4eval_box_metrics.boxes.formats import convert_boxes
 from a4eval_box_metrics.boxes.types import Format
 
@@ -24,11 +24,14 @@ class InlineBoxPairs:
 
     batch: ClassVar[str] = "box_pairs"
 
-    predicted: list[list[float]] = param(help="predicted boxes, four numbers each", unit="pixels")
-    truth: list[list[float]] = param(help="the true box of each", unit="pixels")
+    predicted: list[list[float]] = param(
+        help="predicted boxes, four numbers each", unit="pixels", above=-np.inf, below=np.inf
+    )
+    truth: list[list[float]] = param(help="the true box of each", unit="pixels", above=-np.inf, below=np.inf)
     format: Format = param("xyxy", help="what the four numbers are")
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         if len(self.predicted) != len(self.truth):
             raise ValueError(f"got {len(self.predicted)} predicted and {len(self.truth)} true boxes, expected pairs")
         self._boxes = [convert_boxes(one, self.format, "xyxy") for one in (self.predicted, self.truth)]

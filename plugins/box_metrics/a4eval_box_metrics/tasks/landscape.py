@@ -64,7 +64,7 @@ class BoxLandscape:
     noise: float = param(0.2, help="relative standard deviation of random predictions", above=0, below=np.inf)
     predictions: int = param(20_000, help="how many random predictions are ranked", minimum=2)
     data: Any | None = param(None, kind="reader", help="detection batches, to compare rankings on a detector's matches")
-    threshold: float = param(0.5, help="IoU from which a detection of data is matched")
+    threshold: float = param(0.5, help="IoU from which a detection of data is matched", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
         check_ranges(self)

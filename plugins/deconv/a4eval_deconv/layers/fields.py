@@ -29,7 +29,7 @@ _SHARED: dict[str, tuple[Any, str, str, int | None]] = {
     "in_channels": (2, "channels of the input", "", 1),
     "out_channels": (2, "channels of the output", "", 1),
     "kernel_size": (3, "filter size, for all axes or one per axis", "taps", 1),
-    "dimensions": (2, "how many spatial axes: 1, 2 or 3", "", None),
+    "dimensions": (2, "how many spatial axes", "", 1),
     "stride": (1, "distance between the outputs of neighbouring inputs", "elements", 1),
     "padding": (0, "cut off the full output: all sides, per axis, or [before, after]", "elements", 0),
     "output_padding": (0, "kept at the end of what the padding cuts off", "elements", 0),
@@ -41,6 +41,9 @@ _SHARED: dict[str, tuple[Any, str, str, int | None]] = {
 }
 """Default, help, unit and the least number by name."""
 
+_MOST = {"dimensions": 3}
+"""The greatest number by name, where there is one."""
+
 
 def shared(name: str, **changes: Any) -> Any:
     """Return the parameter of this name, with what is said otherwise: ``default``, or ``help`` and its ``unit``.
@@ -50,7 +53,7 @@ def shared(name: str, **changes: Any) -> Any:
         changes: keywords of :func:`a4eval.param` in place of the shared ones.
     """
     default, text, unit, least = _SHARED[name]
-    told = {"help": text, "unit": unit, "minimum": least, **changes}
+    told = {"help": text, "unit": unit, "minimum": least, "maximum": _MOST.get(name), **changes}
     return param(**told) if default is None else param(**{"default": default, **told})
 
 

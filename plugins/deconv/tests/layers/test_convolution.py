@@ -36,7 +36,7 @@ def test_icnr_keeps_a_constant_constant():
     ("node", "text"),
     [
         ({"stride": 2, "output_padding": 2}, r"layer: output_padding 2 must be smaller"),
-        ({"dimensions": 0}, r"dimensions must be 1, 2 or 3, got 0"),
+        ({"dimensions": 0}, r"dimensions: got 0, expected at least 1 and at most 3"),
         ({"groups": 3}, r"got 3, expected one of 1, 2$"),
         ({"in_channels": 0}, r"layer.in_channels: got 0, expected at least 1"),
         ({"kernel_size": 3, "stride": 2, "initialisation": "icnr"}, r"nearest that works: kernel"),

@@ -63,7 +63,10 @@ def test_q6_matrix_is_the_transpose_of_the_valid_cross_correlation():
             {"name": "conv_arithmetic", "input_size": 3, "kernel_size": 3, "padding": 3},
             r"nearest that works: padding 2",
         ),
-        ({"name": "conv_arithmetic", "input_size": 3, "kernel_size": 3, "dimensions": 4}, r"must be 1, 2 or 3, got 4"),
+        (
+            {"name": "conv_arithmetic", "input_size": 3, "kernel_size": 3, "dimensions": 4},
+            "got 4, expected at least 1 and at most 3",
+        ),
         ({"name": "conv_arithmetic", "input_size": [3, 3, 3], "kernel_size": 3}, r"input_size has 3 entries"),
         ({"name": "conv_matrix", "input_size": 2, "weight": [[1, 2], [3]]}, r"equally long lists of numbers"),
         ({"name": "conv_matrix", "input_size": 2, "weight": [[1, float("nan")]]}, r"NaN or infinite, the first at"),

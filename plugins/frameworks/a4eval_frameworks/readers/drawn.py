@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from a4eval import param
+from a4eval import check_ranges, param
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,17 +25,15 @@ class DrawnPredictions:
 
     batch: ClassVar[str] = "predictions"
 
-    units: int = param(20, help="how many, such as queries")
-    rows: int = param(12, help="of each unit")
-    levels: int | None = param(None, help="how many different scores there are, so that some are equal; null for any")
+    units: int = param(20, help="how many, such as queries", minimum=1)
+    rows: int = param(12, help="of each unit", minimum=2)
+    levels: int | None = param(
+        None, help="how many different scores there are, so that some are equal; null for any", minimum=2
+    )
     seed: int = param(0, help="of what is drawn")
 
     def __post_init__(self) -> None:
-        for name, least in (("units", 1), ("rows", 2)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}: got {getattr(self, name)}, expected {least} or more")
-        if self.levels is not None and self.levels < 2:
-            raise ValueError(f"levels: got {self.levels}, expected 2 or more")
+        check_ranges(self)
 
     def sources(self) -> Sequence[Path]:
         """No files."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError, Result, Value, Verdict, param
+from a4eval import DataError, Result, Value, Verdict, check_ranges, param
 
 TIES = "equal scores"
 
@@ -30,9 +31,12 @@ class MetricsAgree:
 
     data: Any = param(kind="reader", help="the predictions")
     metrics: dict[str, Any] = param(kind="metric", help="MEASURE/LIBRARY to metric; those of one measure should agree")
-    rounding: float = param(1e-6, help="how far two may be apart, as a share; torchmetrics rounds to float32")
+    rounding: float = param(
+        1e-6, help="how far two may be apart, as a share; torchmetrics rounds to float32", minimum=0, below=inf
+    )
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         self._measures: dict[str, list[str]] = {}
         for label, metric in self.metrics.items():
             measure, slash, library = label.partition("/")

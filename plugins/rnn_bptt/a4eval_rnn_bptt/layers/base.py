@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -28,7 +29,7 @@ class InputLayer(Recurrent):
     hidden: int = param(16, help="hidden units", minimum=1)
     bias: bool = param(default=True, help="have biases")
     input_initialisation: Initialisation = param("uniform", help="of the input weights")
-    input_gain: float = param(1.0, help="scale of the input weights")
+    input_gain: float = param(1.0, help="scale of the input weights", above=-inf, below=inf)
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -68,7 +69,7 @@ class SizedLayer(InputLayer):
     """A recurrent layer whose state is mapped by matrices as well."""
 
     initialisation: Initialisation = param("uniform", help="of the recurrent weights, gate by gate")
-    gain: float = param(1.0, help="scale of the recurrent weights")
+    gain: float = param(1.0, help="scale of the recurrent weights", above=-inf, below=inf)
 
     def recurrent_weights(self, rng: np.random.Generator, gates: int) -> Array:
         """Draw (gates·H, H), each gate by itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -36,7 +37,10 @@ class Gru(Convertible, SizedLayer):
     gates: ClassVar[tuple[str, ...]] = ("reset", "update", "new")
 
     update_bias: float | None = param(
-        None, help="the update gate's bias: bias_ih, with bias_hh zero; None draws it like the others"
+        None,
+        help="the update gate's bias: bias_ih, with bias_hh zero; None draws it like the others",
+        above=-inf,
+        below=inf,
     )
     chrono: int | None = param(
         None, help="the longest lag expected: update biases log U(1, lag - 1)", unit="steps", minimum=3
@@ -168,7 +172,7 @@ class MinimalGatedUnit(SizedLayer):
     gates: ClassVar[tuple[str, ...]] = ("forget", "new")
 
     forget_bias: float | None = param(
-        None, help="the gate's bias; negative keeps the past; None draws it like the others"
+        None, help="the gate's bias; negative keeps the past; None draws it like the others", above=-inf, below=inf
     )
 
     def __post_init__(self) -> None:

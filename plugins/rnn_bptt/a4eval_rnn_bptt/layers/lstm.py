@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -34,7 +35,10 @@ class Lstm(Convertible, SizedLayer):
     state_count: ClassVar[int] = 2
 
     forget_bias: float | None = param(
-        None, help="the forget gate's bias: bias_ih, with bias_hh zero; None draws it like the others"
+        None,
+        help="the forget gate's bias: bias_ih, with bias_hh zero; None draws it like the others",
+        above=-inf,
+        below=inf,
     )
     chrono: int | None = param(
         None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -32,7 +33,7 @@ class LayerNormLstm(SizedLayer):
     state_count: ClassVar[int] = 2
     gates: ClassVar[tuple[str, ...]] = ("input", "forget", "new", "output")
 
-    forget_bias: float | None = param(None, help="the forget gate's bias; None for zero")
+    forget_bias: float | None = param(None, help="the forget gate's bias; None for zero", above=-inf, below=inf)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -118,7 +119,10 @@ class ProjectedLstm(SizedLayer):
     hidden: int = param(16, help="units of the output, onto which the cells are projected", minimum=1)
     cells: int = param(32, help="cells", minimum=1)
     forget_bias: float | None = param(
-        None, help="the forget gate's bias: bias_ih, with bias_hh zero; None draws it like the others"
+        None,
+        help="the forget gate's bias: bias_ih, with bias_hh zero; None draws it like the others",
+        above=-inf,
+        below=inf,
     )
 
     def __post_init__(self) -> None:

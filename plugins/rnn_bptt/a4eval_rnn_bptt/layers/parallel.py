@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from a4eval import param
@@ -27,7 +28,10 @@ class MinGru(InputLayer):
     gates: ClassVar[tuple[str, ...]] = ("update", "new")
 
     update_bias: float | None = param(
-        None, help="the update gate's bias; negative keeps the past; None draws it like the others"
+        None,
+        help="the update gate's bias; negative keeps the past; None draws it like the others",
+        above=-inf,
+        below=inf,
     )
 
     def __post_init__(self) -> None:
@@ -69,7 +73,9 @@ class MinLstm(InputLayer):
 
     gates: ClassVar[tuple[str, ...]] = ("forget", "input", "new")
 
-    forget_bias: float | None = param(None, help="the forget gate's bias; None draws it like the others")
+    forget_bias: float | None = param(
+        None, help="the forget gate's bias; None draws it like the others", above=-inf, below=inf
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

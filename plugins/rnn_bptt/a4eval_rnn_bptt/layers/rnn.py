@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from a4eval import param
@@ -88,4 +89,4 @@ class IdentityRnn(Rnn):
     activation: Literal["tanh", "relu", "linear"] = param("relu", help="f")
     initialisation: Initialisation = param("identity", help="of the recurrent weights")
     input_initialisation: Initialisation = param("gaussian", help="of the input weights")
-    input_gain: float = param(0.3, help="scale of the input weights")
+    input_gain: float = param(0.3, help="scale of the input weights", above=-inf, below=inf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,7 +42,7 @@ class SequenceStudy:
     batch: int = param(32, help="sequences a training step", minimum=1)
     seeds: int = param(3, help="models, each with its own weights and data", minimum=1)
     optimiser: Literal["adam", "sgd"] = param("adam", help="the update rule")
-    rate: float = param(3e-3, help="learning rate", above=0)
+    rate: float = param(3e-3, help="learning rate", above=0, below=inf)
     clip: float | None = param(1.0, help="the largest norm of a gradient; null for none", above=0)
     truncation: int | None = param(
         None,
@@ -50,9 +51,11 @@ class SequenceStudy:
         minimum=1,
     )
     window: int = param(50, help="over how many steps a score is averaged", unit="steps", minimum=1)
-    threshold: float | None = param(0.99, help="stop a model whose averaged accuracy is above this; null for never")
+    threshold: float | None = param(
+        0.99, help="stop a model whose averaged accuracy is above this; null for never", minimum=0, maximum=1
+    )
     error_threshold: float | None = param(
-        0.01, help="stop a model whose averaged squared error is below this; null for never"
+        0.01, help="stop a model whose averaged squared error is below this; null for never", minimum=0, below=inf
     )
     flow: bool = param(default=True, help="measure the gradient flow on the problem's data before and after")
     decades: float = param(
