@@ -89,11 +89,15 @@ class LayerCase:
 
 
 def refuses_shapes(error: BaseException) -> bool:
-    """Say whether an error of a layer may come of an input that it is not made for, rather than of a slip in it."""
+    """Say whether a framework's error may come of an input that a layer is not made for, rather than of a slip in it.
+
+    An error that was raised from none is an adapter's own: of what the layer returns.
+    """
     cause = cause_of(error)
-    kinds = (ValueError,) if cause is error else (ValueError, RuntimeError, TypeError, IndexError, AssertionError)
+    kinds = (ValueError, RuntimeError, TypeError, IndexError, AssertionError)
     return (
         isinstance(error, ValueError)
+        and cause is not error
         and isinstance(cause, kinds)
         and not isinstance(cause, (NotImplementedError, RecursionError))
     )
