@@ -9,6 +9,8 @@ from a4eval.errors import ConfigError, SeveralConfigError, each
 _WORDS = (
     (r" \(on the command line\)", ""),
     (r"^--config-dir: ", "config_dir: "),
+    (r"is --config-dir (\S+) experiment=(\S+)", r"is \2 of config_dir=\1"),
+    (r"for --config-dir FOLDER", "for config_dir=FOLDER"),
     (r"with -m it is swept over; (\[.*?\]) is a list, and .*", r"\1 is a list, and a4eval.sweep goes over several"),
     (r"which is swept over with -m", "which a4eval.sweep goes over"),
     (r"is for a sweep; add -m", "is for a4eval.sweep"),

@@ -404,3 +404,14 @@ def test_code_that_is_not_there_has_a_path(cli, tmp_path, monkeypatch):
     done = cli("run", "task.name=check_layer", layer, "--allow-import", "mine_of_complaints")
     said = "task.layer.layer: 'mine_of_complaints:Absent': mine_of_complaints has no 'Absent'; known: x"
     assert done.err == f"a4eval: error: {said} {HERE}\n"
+
+
+def test_python_is_told_in_its_own_words(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my" / "experiment").mkdir(parents=True)
+    for name in ("my/experiment/two.yaml", "loose.yaml"):
+        (tmp_path / name).write_text("# @package _global_\ntask: {name: check_layer}\n")
+    with pytest.raises(a4eval.ConfigError, match=r"my/experiment/two\.yaml is two of config_dir=my$"):
+        a4eval.run("my/experiment/two.yaml")
+    with pytest.raises(a4eval.ConfigError, match=r"must stand in a folder FOLDER/experiment, for config_dir=FOLDER$"):
+        a4eval.run("loose")
