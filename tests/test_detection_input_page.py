@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.detection_cases import CASES
-from benchmarks.detection_input import ours
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))  # last: what is installed comes first
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs" / "detection-input.md").read_text()
+from benchmarks.detection_cases import CASES  # noqa: E402  (it is found from here on)
+from benchmarks.detection_input import ours  # noqa: E402
+
+PAGE = (ROOT / "docs" / "detection-input.md").read_text()
 ROWS = re.findall(
     r"^\| (.+?) \| (.+?) \|", re.search("<!-- detection_input -->(.*?)<!-- /", PAGE, re.DOTALL)[1], re.MULTILINE
 )
