@@ -135,8 +135,8 @@ def main() -> None:
     header = ["forward and backward", "directly, ms", "adapter, ms", "ratio", "directly, MB", "adapter, MB", "ratio"]
     text = "## Layers of other frameworks: what the adapter costs\n\n"
     text += f"{environment('torch', 'jax', 'flax', 'numpy')}; one thread, float32, medians of 9 interleaved rounds.\n"
-    text += "The adapter adds some .06 to .1 ms of Python, which shows where a pass is hardly longer; jax, called with its\n"
-    text += "own arrays, holds less, since numpy's are copied.\n\n"
+    text += "The adapter adds some .06 to .1 ms of Python, which shows where a pass is hardly longer; jax, called\n"
+    text += "with its own arrays, holds less, since numpy's are copied.\n\n"
     publish("frameworks_cost", text + table(header, rows))
 
 
