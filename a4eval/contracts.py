@@ -69,7 +69,7 @@ class Value:
 Outcome: TypeAlias = Literal["passed", "undecided", "failed"]
 """How a question that can be answered was answered; ``undecided`` is no pass: the evidence did not suffice."""
 
-_BY_WEIGHT: tuple[Outcome, ...] = ("passed", "undecided", "failed")
+BY_WEIGHT: tuple[Outcome, ...] = ("passed", "undecided", "failed")
 
 
 def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome | None:
@@ -78,7 +78,7 @@ def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome | None:
     >>> worst_outcome(["passed", "undecided", "passed"])
     'undecided'
     """
-    return max(outcomes, key=_BY_WEIGHT.index, default=None)
+    return max(outcomes, key=BY_WEIGHT.index, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.outcome not in _BY_WEIGHT:
-            raise ValueError(f"outcome must be one of {', '.join(_BY_WEIGHT)}, got {self.outcome!r}")
+        if self.outcome not in BY_WEIGHT:
+            raise ValueError(f"outcome must be one of {', '.join(BY_WEIGHT)}, got {self.outcome!r}")
 
 
 @dataclass(slots=True)

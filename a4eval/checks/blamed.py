@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def own_line(error: BaseException) -> str:
+def users_line(error: BaseException) -> str:
     """Return file and line of the last call in the user's own code; ``""`` where there is none.
 
     What is installed is not the user's own, unless the command line allowed it as such; nor is a4eval or a plugin of
@@ -25,7 +25,7 @@ def own_line(error: BaseException) -> str:
 
 def blamed_line(error: BaseException) -> str:
     """Return the same, else file and line of the last call in any code."""
-    return own_line(error) or _told(_places(error))
+    return users_line(error) or _told(_places(error))
 
 
 def cause_of(error: BaseException) -> BaseException:

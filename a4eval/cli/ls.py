@@ -40,7 +40,7 @@ def ls(
     if as_csv and as_json:
         raise ConfigError("choose one of --csv and --json")
     form = "json" if as_json else "csv" if as_csv else "table"
-    paths = [Path(one) for one in given if Path(one).exists() or not is_condition(one)] or [Path()]
     conditions = [one for one in given if is_condition(one) and not Path(one).exists()]
+    paths = [Path(one) for one in given if one not in conditions] or [Path()]
     all_there(*paths)
     list_records(paths, conditions, sort=sort, columns=columns, limit=limit, form=form)

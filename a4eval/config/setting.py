@@ -57,16 +57,12 @@ def _name_above(config: DictConfig, steps: list[str]) -> None:
 
 
 def _no_key_of_a_list(config: DictConfig, steps: list[str]) -> None:
-    node: Any = config
-    for place, step in enumerate(steps):
-        if OmegaConf.is_list(node) and not step.isdigit():
-            above = ".".join(steps[:place])
+    for place in range(1, len(steps)):
+        above, step = ".".join(steps[:place]), steps[place]
+        if not step.isdigit() and OmegaConf.is_list(_raw(config, above)):
             raise ConfigError(
                 f"{above} is a list, which has no {step!r}: give it whole, {above}=[…]", path=".".join(steps)
             )
-        if not OmegaConf.is_dict(node) or step not in node or OmegaConf.is_interpolation(node, step):
-            return
-        node = node.get(step)
 
 
 def _make_way(config: DictConfig, steps: list[str], value: Any) -> None:

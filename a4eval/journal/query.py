@@ -111,7 +111,7 @@ def read(*paths: Path) -> Found:
 def _below(*paths: Path) -> Found:
     """Read all records under *paths*, each a file or a folder."""
     found = Standing[Row]()
-    torn = read = 0
+    torn = whole = 0
     for file, above in {file.resolve(): (file, path) for path in paths for file in files(path)}.values():
         for offset, row in decoded(file, above, Row):
             if row is None:
@@ -120,13 +120,13 @@ def _below(*paths: Path) -> Found:
             row.config = row.config.copy()  # else it keeps the whole line alive
             row.path, row.offset = str(file), offset
             found.add(row)
-            read += 1
+            whole += 1
     if not found:
         unreadable = f" ({torn} unreadable)" if torn else ""
         raise DataError(f"{', '.join(map(str, paths))}: no record of a4eval here{unreadable}")
     rows = [row for run_id in found for row in found.of_every_state(run_id)]
     unknown = {row.schema_version for row in rows} - {SCHEMA_VERSION}
-    return Found(rows, len(rows) - len(found), torn, unknown, read - len(rows))
+    return Found(rows, len(rows) - len(found), torn, unknown, whole - len(rows))
 
 
 def stream(path: Path, kind: type[T]) -> Iterator[T | None]:

@@ -47,10 +47,12 @@ def print_curves(name: str, charts: Mapping[str, Any], rows: Sequence[Mapping[st
     columns = list(dict.fromkeys(column for row in rows for column in row))
     printed = 0
     for chart in charts.values():
+        if not isinstance(chart, dict) or chart.get("data") != {"name": name}:
+            continue  # of another table
         try:
             found = _curves(checked(chart, {name: columns}), rows)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            continue  # of another table, or a stranger's: `a4eval report` says what is wrong with it
+            continue  # a stranger's: `a4eval report` says what is wrong with it
         if found is None:
             continue
         text = list(_told(found, screen_width()))

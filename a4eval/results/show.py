@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from a4eval.contracts import BY_WEIGHT
 from a4eval.results.about import about
 from a4eval.results.curves import FEW, print_curves
 from a4eval.results.tables import cell, naming, print_table, print_text, wrapped
@@ -25,7 +26,6 @@ LEAST_METRICS = 8
 REASONS_SHOWN = 8
 LEAST_ROWS = 3
 """Fewer rows of a table than this tell nothing."""
-_ORDER = {"failed": 0, "undecided": 1, "passed": 2}
 _PICTURES = (".svg", ".png", ".jpg", ".webp")
 _STYLES = {"passed": "green", "undecided": "yellow", "failed": "red"}
 
@@ -70,7 +70,8 @@ def print_record(record: Record, path: Path, *, everything: bool = False) -> Non
 
 def _worst_first(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return rows that have a verdict with those first that did not pass; others as they are."""
-    return sorted(table, key=lambda row: _ORDER.get(str(row.get("verdict")), len(_ORDER)))
+    order: dict[str, int] = {outcome: -weight for weight, outcome in enumerate(BY_WEIGHT)}
+    return sorted(table, key=lambda row: order.get(str(row.get("verdict")), 1))
 
 
 def _pictures(record: Record) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval.checks.blamed import own_line
+from a4eval.checks.blamed import users_line
 from a4eval.checks.finding import crashed
 from a4eval.checks.layers.batches import check_batch_axis
 from a4eval.checks.layers.case import refuses_shapes
@@ -90,7 +90,7 @@ class CheckLayer:
             by = "input_shape" if self.input_shape else parameter
             if by and (refuses_shapes(error) if parameter else isinstance(error, ValueError)):
                 shape = tuple(self.input_shape) if self.input_shape else shape_of(self.layer.example(run.generator()))
-                line = own_line(error)
+                line = users_line(error)
                 wrong = f"{by}, or the layer at {line}, is wrong" if line else f"{by} may be what is wrong"
                 raise DataError(f"the layer refuses an input of shape {shape}: {error}; {wrong}") from error
             return result_of([crashed("forward", error)])

@@ -98,16 +98,6 @@ class DetectionMetric:
         self._cache.clear()
 
 
-@dataclass
-class WeighableMetric(DetectionMetric):
-    """A metric that can count its images more than once, or not at all."""
-
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self._state.units()
-
-
 def warn_of_more_objects(*groups: NDArray[np.int64], maximum: int, per_image: bool = False) -> None:
     """Warn where an image has more objects of a class than detections are counted.
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from a4eval import Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.oriented import oriented_iou
+from a4eval_ap_metric.matching.outcomes import Outcomes
 from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.matching.voc import coco_match, voc_match
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.metrics.base import WeighableMetric
+from a4eval_ap_metric.metrics.in_parts import WeighableMetric
 from a4eval_ap_metric.metrics.outcomes import OutcomesMetric
 from a4eval_ap_metric.rankings.average_precision import Interpolation
 from a4eval_ap_metric.resampling.resampler import whole_weights
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
 
     from a4eval import Chart
     from a4eval_ap_metric.detections.data import DetectionData
-    from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
 @dataclass
-class DetectionAveragePrecision(OutcomesMetric, WeighableMetric):
+class DetectionAveragePrecision(OutcomesMetric, WeighableMetric[tuple[Outcomes, ...]]):
     """The mean over classes of average precision at one IoU threshold; by default as PASCAL VOC has it from 2010 on.
 
     A column ``truth_difficult`` (g,) bool of the batches marks truths that are neither found nor missed.
@@ -59,11 +59,6 @@ class DetectionAveragePrecision(OutcomesMetric, WeighableMetric):
         check_ranges(self)
         if self.thresholds is not None and not self.thresholds:
             raise ValueError("thresholds: got none, expected at least one")
-
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self.images
 
     @property
     def matches(self) -> Outcomes:

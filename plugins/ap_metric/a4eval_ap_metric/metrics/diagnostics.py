@@ -130,9 +130,6 @@ class DetectionCalibration(_AtThreshold):
 
     bins: int = param(10, help="bins of the score, of equal width", minimum=1)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the expected calibration error."""
         _only_whole(weights)

@@ -93,3 +93,13 @@ class MetricInParts(DetectionMetric, Generic[Kept]):
         columns = {name: np.array(state.class_column(name), np.str_) for name in self.class_columns}
         self._parts.append(MatchedPart(units, state.classes(), columns, self.kept(state.data())))
         self._state = DetectionState()
+
+
+@dataclass
+class WeighableMetric(MetricInParts[Kept]):
+    """One that can count its images more than once, or not at all."""
+
+    @property
+    def units(self) -> NDArray[Any]:
+        """The image ids, in the order ``weights`` refers to."""
+        return self.images

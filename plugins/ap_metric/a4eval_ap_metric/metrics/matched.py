@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from a4eval_ap_metric.matching.coco import Matches
 from a4eval_ap_metric.matching.joined import class_blocks, compact, joined
-from a4eval_ap_metric.metrics.base import WeighableMetric, warn_of_more_objects
-from a4eval_ap_metric.metrics.in_parts import MetricInParts
+from a4eval_ap_metric.metrics.base import warn_of_more_objects
+from a4eval_ap_metric.metrics.in_parts import WeighableMetric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,13 +26,8 @@ _AT_ONCE = 4_000_000  # detections whose curves are made together
 
 
 @dataclass
-class ResampledMetric(MetricInParts[Matches], WeighableMetric):
+class ResampledMetric(WeighableMetric[Matches]):
     """A metric of COCO's matches: they are made once, and a resample counts them differently."""
-
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self.images
 
     def kept(self, data: DetectionData) -> Matches:
         """Return of the matches what curves need."""

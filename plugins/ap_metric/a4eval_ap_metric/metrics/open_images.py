@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from a4eval import Row, Value, check_ranges, param
 from a4eval_ap_metric import charts
 from a4eval_ap_metric.matching.open_images import open_images_match
+from a4eval_ap_metric.matching.outcomes import Outcomes
 from a4eval_ap_metric.measures.class_average_precision import voc_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.metrics.base import WeighableMetric
+from a4eval_ap_metric.metrics.in_parts import WeighableMetric
 from a4eval_ap_metric.metrics.outcomes import OutcomesMetric
 from a4eval_ap_metric.resampling.resampler import whole_weights
 
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
 
     from a4eval import Chart
     from a4eval_ap_metric.detections.data import DetectionData
-    from a4eval_ap_metric.matching.outcomes import Outcomes
 
 
 @dataclass
-class OpenImagesDetection(OutcomesMetric, WeighableMetric):
+class OpenImagesDetection(OutcomesMetric, WeighableMetric[tuple[Outcomes, ...]]):
     """The mean over classes of average precision at IoU 0.5 as Open Images has it.
 
     Crowds are its boxes around groups; if the batches say which labels were verified, other classes' detections in an
@@ -45,11 +45,6 @@ class OpenImagesDetection(OutcomesMetric, WeighableMetric):
 
     def __post_init__(self) -> None:
         check_ranges(self)
-
-    @property
-    def units(self) -> NDArray[Any]:
-        """The image ids, in the order ``weights`` refers to."""
-        return self.images
 
     @property
     def matches(self) -> Outcomes:

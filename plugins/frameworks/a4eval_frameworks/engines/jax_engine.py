@@ -62,14 +62,14 @@ class JaxEngine:
     def forward(self, function: Function, params: Params, x: Any, *, narrow: bool = False) -> tuple[Any, Any]:
         """See :class:`Engine`."""
         with self.precision(params, x):
-            compiled = isinstance(function, _Compiled)
+            compiled = function if isinstance(function, _Compiled) else None
             # what is compiled takes arrays as they are, faster than they are made jax's beforehand
             tensor = plain if compiled and not narrow else partial(self._tensor, narrow=narrow)
             given, inputs = {name: tensor(array) for name, array in params.items()}, mapped(x, tensor)
             try:
-                if isinstance(function, _Compiled):
-                    y, pull = function.forward(given, inputs)
-                    tape = _Tape(inputs, y, lambda gradients: function.back(pull, gradients))
+                if compiled:
+                    y, pull = compiled.forward(given, inputs)
+                    tape = _Tape(inputs, y, partial(compiled.back, pull))
                 else:
                     y = function(given, inputs)
                     # only when it is asked for: most calls of a check want the output alone

@@ -105,9 +105,9 @@ class TorchEngine:
         """See :class:`Engine`."""
         names = list(params)
         given = [self._leaf(array, narrow) for array in params.values()]
-        for name, leaf in zip(names, given, strict=True) if self.hooks else ():
-            for hook in self.hooks[name].on_gradient if name in self.hooks else ():
-                leaf.register_hook(hook)
+        for name in self.hooks.keys() & params.keys():
+            for hook in self.hooks[name].on_gradient:
+                given[names.index(name)].register_hook(hook)
         inputs = mapped(x, lambda array: self._leaf(array, narrow))
         of_settings = getattr(function, "settings", nullcontext)
         with self._threads(params, x):
@@ -161,9 +161,9 @@ class TorchEngine:
                     raise
                 raise refusal(error, "torch") from error  # as of attention differentiated twice: torch says so itself
         found = dict(zip(tape.names, dparams, strict=True))
-        for name, leaf in zip(tape.names, tape.params, strict=True) if self.hooks else ():
-            if name in self.hooks:
-                found[name] = accumulated(self.torch, name, self.hooks[name], leaf, found[name])
+        for name in self.hooks.keys() & found.keys():
+            leaf = tape.params[tape.names.index(name)]
+            found[name] = accumulated(self.torch, name, self.hooks[name], leaf, found[name])
         return {name: self.array(one) for name, one in found.items()}, mapped(dx, self.array)
 
     def _pull(self, params: list[Any], x: Any, y: Any, gradients: list[Any], **how: bool) -> tuple[list[Any], Any]:
