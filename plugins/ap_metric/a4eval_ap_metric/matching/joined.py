@@ -78,27 +78,31 @@ def smallest(bound: int) -> Any:
     return next((kind for kind in (np.uint8, np.uint16, np.int32) if bound - 1 <= np.iinfo(kind).max), np.int64)
 
 
-def joined(
-    parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], chosen: slice = slice(None)
-) -> Matches:
+def joined(parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any]) -> Matches:
     """Return the matches of all parts as if they had been matched together, bit for bit.
 
     Args:
         parts: at least one; no image is in two of them.
         units: the ids of all images, ascending.
         classes: the ids of all classes, ascending.
-        chosen: of which of these classes; all by default.  The others have no place in what is returned.
 
     Returns:
         Matches whose input rows are their places.
     """
-    some = classes[chosen]
-    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, some):
+    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, classes):
         rows, truths = (np.arange(n) for n in (len(parts[0].kept.detection_score), len(parts[0].kept.truth_class)))
         return replace(parts[0].kept, detection=rows, truth_row=truths)
-    pieces = [_Piece.of(one, units, some) for one in _in_order_of_images(parts)]
-    n_units, n_classes, parameters = len(units), len(some), parts[0].kept.parameters
-    sorted_units = _one_after_another(pieces)
+    ordered = _in_order_of_images(parts)
+    return _joined(ordered, [dense(one.units, units) for one in ordered], len(units), classes)
+
+
+def _joined(
+    parts: Sequence[MatchedPart[Matches]], places: Sequence[NDArray[np.int32]], n_units: int, classes: NDArray[Any]
+) -> Matches:
+    """Return the matches of some classes, the images of each part having these *places* in the whole."""
+    pieces = [_Piece.of(one, place, classes) for one, place in zip(parts, places, strict=True)]
+    n_classes, parameters = len(classes), parts[0].kept.parameters
+    sorted_units = _one_after_another(places)
     detections = np.cumsum([0, *(len(one.score) for one in pieces)]).tolist()
     truths = np.cumsum([0, *(len(one.truth_class) for one in pieces)]).tolist()
     # a column is freed where it was asked for last: of a large class they are what memory goes to
@@ -160,13 +164,15 @@ def class_blocks(
     count = np.zeros(len(classes), np.int64)
     for part in parts:
         count[dense(part.classes, classes)] += np.diff(part.kept.class_start)
+    ordered = _in_order_of_images(parts)
+    places = [dense(one.units, units) for one in ordered]
     begin = held = 0
     for index, one in enumerate(count.tolist()):
         if held and held + one > most:
-            yield _for_curves(joined(parts, units, classes, slice(begin, index)))
+            yield _for_curves(_joined(ordered, places, len(units), classes[begin:index]))
             begin, held = index, 0
         held += one
-    yield _for_curves(joined(parts, units, classes, slice(begin, len(classes))))
+    yield _for_curves(_joined(ordered, places, len(units), classes[begin:]))
 
 
 def _for_curves(matches: Matches) -> Matches:
@@ -179,9 +185,9 @@ def _in_order_of_images(parts: Sequence[MatchedPart[Matches]]) -> list[MatchedPa
     return sorted(with_images, key=lambda one: one.units[0].item()) or list(parts[:1])
 
 
-def _one_after_another(pieces: Sequence[_Piece]) -> bool:
-    """Return whether all images of a piece come before those of the next."""
-    return all(one.last_unit < other.first_unit for one, other in pairwise(pieces))
+def _one_after_another(places: Sequence[NDArray[np.int32]]) -> bool:
+    """Return whether all images of a part come before those of the next."""
+    return all(one[-1] < other[0] for one, other in pairwise(places))
 
 
 def _order(
@@ -201,14 +207,10 @@ class _Piece:
     """What a part has of some classes, with images and classes numbered as in the whole.
 
     Args:
-        first_unit: the first image of the part, whether there is anything in it or not.
-        last_unit: the last one.
         position: of the matches, from the first detection here on.
         truth: of the matches, from the first truth here on.
     """
 
-    first_unit: int
-    last_unit: int
     score: NDArray[Any]
     unit: NDArray[Any]
     detection_class: NDArray[Any]
@@ -223,9 +225,8 @@ class _Piece:
     in_area: NDArray[Any]
 
     @classmethod
-    def of(cls, part: MatchedPart[Matches], units: NDArray[Any], classes: NDArray[Any]) -> _Piece:
+    def of(cls, part: MatchedPart[Matches], place: NDArray[np.int32], classes: NDArray[Any]) -> _Piece:
         matches = part.kept
-        place = dense(part.units, units)
         known = dense(part.classes, classes)
         mine = np.flatnonzero(known >= 0)  # both are ascending, so they follow each other
         begin, end = (int(mine[0]), int(mine[-1]) + 1) if len(mine) else (0, 0)
@@ -233,8 +234,6 @@ class _Piece:
         truth_first, truth_last = np.searchsorted(matches.truth_class, [begin, end]).tolist()
         rows = _matches_between(matches, first, last)
         return cls(
-            first_unit=int(place[0]) if len(place) else 0,
-            last_unit=int(place[-1]) if len(place) else 0,
             score=matches.detection_score[first:last],
             unit=place.take(matches.detection_unit[first:last]) if last > first else np.zeros(0, np.int32),
             detection_class=np.repeat(
@@ -252,7 +251,7 @@ class _Piece:
         )
 
 
-_COLUMNS = tuple(one.name for one in fields(_Piece) if one.name not in {"first_unit", "last_unit"})
+_COLUMNS = tuple(one.name for one in fields(_Piece))
 
 
 def _matches_between(matches: Matches, first: int, last: int) -> list[slice]:
