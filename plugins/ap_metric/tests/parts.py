@@ -13,9 +13,10 @@ from a4eval import DataError, Run, build
 def batches_of(node, index=0, count=1):
     """Return the batches of a part, and what is doubted."""
     run = Run(directory=Path())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return list(build("reader", node).part(index, count).batches(run)), run.warnings
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        batches = list(build("reader", node).part(index, count).batches(run))
+    return batches, [*run.warnings, *(str(one.message) for one in caught)]
 
 
 def rows(batches):
