@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+NO_TRUTH = "there is no ground truth: what it is compared with is undefined"
 NO_DETECTIONS = "there are no detections: nothing is found"
 _ENOUGH = 20  # boxes, before their statistics are evidence
 _NEARLY_ALL = 0.98
@@ -104,7 +105,7 @@ def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
 def _nothing(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     found = []
     if not len(batch["truth_unit"]):
-        found.append("there is no ground truth: what it is compared with is undefined")
+        found.append(NO_TRUTH)
     if not len(batch["detection_unit"]):
         found.append(NO_DETECTIONS)
     return found

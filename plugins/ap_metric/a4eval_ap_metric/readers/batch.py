@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError
-from a4eval_ap_metric.detections.checks import NO_DETECTIONS, CheckedBatch, doubts, refuse_impossible
+from a4eval_ap_metric.detections.checks import NO_DETECTIONS, NO_TRUTH, CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
 from a4eval_ap_metric.matching.doubts import notation_doubts
 
@@ -34,7 +34,8 @@ def detection_batch(
             ``area``, ``crowd``, ``difficult``; of oriented boxes ``corners`` (n, 8) and ``area`` on both sides.
         detection: columns ``unit``, ``class``, ``box``, ``score``.
         units: all image ids, if some may have no truth; by default those with truths or detections.
-        classes: all class ids of the ground truth, if this is a part of it; by default those of *truth*.
+        classes: all class ids of the ground truth, if this is a part of it, so that it says nothing if there is none
+            here; by default those of *truth*.
         names: what to call ``truth`` and ``detection`` in errors: their files.
         warnings: doubts are appended to this list.
         more_elsewhere: other parts have detections, so that it says nothing if there is none here.
@@ -87,6 +88,7 @@ def detection_batch(
             f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
         )
     refuse_impossible(batch, names)
-    found = doubts(batch) + notation_doubts(batch)
-    warnings += [one for one in found if not (more_elsewhere and one == NO_DETECTIONS)]
+    no_doubts = {NO_DETECTIONS} if more_elsewhere else set()
+    no_doubts |= {NO_TRUTH} if classes is not None and len(classes) else set()
+    warnings += [one for one in doubts(batch) + notation_doubts(batch) if one not in no_doubts]
     return CheckedBatch(batch)

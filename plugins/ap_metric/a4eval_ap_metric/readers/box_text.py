@@ -134,14 +134,6 @@ class BoxText(WithImages):
             run.warn(warning)
         yield from self._divided(batch)
 
-    def _elsewhere(self, images: Sequence[str]) -> set[str]:
-        """Return the images of other parts: a part opens no file of their detections.
-
-        Where classes or images are chosen, all are opened, since what is chosen is known by all.
-        """
-        all_are_taken = self.classes is None and self.image_list is None
-        return set(images) - set(images[self._mine(len(images))]) if all_are_taken else set()
-
     def _any_found(self, images: Collection[str]) -> bool:
         """Return whether there is a detection in the files of some images."""
         return bool(images) and any(stem(path) in images and lines(path) for path in files(self.detections, ".txt"))

@@ -7,11 +7,13 @@ import gzip
 import re
 import zlib
 from io import BytesIO
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from a4eval import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 
@@ -121,11 +123,12 @@ def files(folder: Path, suffix: str) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: is not a folder")
-    found = sorted(one for one in folder.iterdir() if one.name.lower().endswith((suffix, f"{suffix}.gz")))
+    found = [one for one in folder.iterdir() if one.name.lower().endswith((suffix, f"{suffix}.gz"))]
     if not found:
         others = sorted(one.name for one in folder.iterdir())
         has = f"only others, such as {others[0]}" if others else "nothing in it"
         raise DataError(f"{folder}: got {has}, expected files {suffix} or {suffix}.gz")
+    found.sort(key=attrgetter("name"))  # paths themselves are compared ten times as slowly
     seen: dict[str, Path] = {}
     for one in found:
         if seen.setdefault(stem(one), one) != one:
@@ -148,18 +151,21 @@ def suffix_of(path: Path) -> str:
     return (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
-def lines(path: Path, *, comment: str | None = None) -> list[tuple[str, list[str]]]:
+def lines(path: Path, *, comment: str | None = None, but: Collection[str] = ()) -> list[tuple[str, list[str]]]:
     """Return the lines of a text file that are not blank: where each stands, for messages, and its fields.
 
     Args:
         path: the file.
         comment: lines that begin so are left out.
+        but: lines whose first field is one of these are left out.
 
     Raises:
         DataError: it cannot be read, or is not text.
     """
     found = []
     for number, line in enumerate(_LINE_END.split(text(path)), 1):
+        if but and (first := _FIELD.search(line)) and first[0] in but:
+            continue
         fields = _FIELD.findall(line)
         if fields and not (comment and fields[0].startswith(comment)):
             found.append((f"{path}: line {number}", fields))

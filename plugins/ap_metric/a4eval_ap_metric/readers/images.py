@@ -15,7 +15,7 @@ from a4eval_ap_metric.readers.files import unreadable
 from a4eval_ap_metric.readers.selection import list_file, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,14 @@ class WithImages(Divisible):
         """Whether nothing is said of some images or classes alone, so that a piece needs no other."""
         said = (self.images, self.classes, self.image_list, self.clusters)
         return not self.class_agnostic and all(one is None for one in said)
+
+    def _elsewhere(self, images: Sequence[Any]) -> set[Any]:
+        """Return which of all images, in their order, are of other parts: what is found in them need not be read.
+
+        Where classes or images are chosen there are none, since what is chosen is known by all.
+        """
+        all_are_taken = self.classes is None and self.image_list is None
+        return set(images) - set(images[self._mine(len(images))]) if all_are_taken else set()
 
     def _further_files(self) -> list[Path]:
         return [*super()._further_files(), *list_file(self.classes), *list_file(self.image_list)]

@@ -27,27 +27,43 @@ _HEAD = ("imagesource:", "gsd:")
 _Rows = tuple[list[str], list[str], list[list[float]]]
 
 
-def read_dota_labels(folder: Path) -> _Rows:
-    """Read ``x1 y1 x2 y2 x3 y3 x4 y4 class difficult`` lines: image, class, and eight numbers and the flag of each.
+def read_dota_labels(folder: Path, *, but: Collection[str] = ()) -> tuple[_Rows, set[str]]:
+    """Read ``x1 y1 x2 y2 x3 y3 x4 y4 class difficult`` lines.
+
+    Args:
+        folder: the image's id is the name of its file without ``.txt``.
+        but: images of which nothing but the classes is taken.
+
+    Returns:
+        Image, class, and eight numbers and the flag of each line; and all classes.
 
     Raises:
         DataError: the folder or a file cannot be read, or a line is not what it should be.
     """
     images, classes, rows = [], [], []
+    known: set[str] = set()
     for path in files(folder, ".txt"):
+        image = stem(path)
         for where, fields in lines(path):
             if fields[0].lower().startswith(_HEAD):
                 continue
             if len(fields) not in (9, 10):
                 raise DataError(f"{where}: got {len(fields)} fields, expected 10: x1 y1 … x4 y4 class difficult")
-            images.append(stem(path))
-            classes.append(fields[8])
-            rows.append(numbers(where, [*fields[:8], *(fields[9:] or ["0"])]))
-    return images, classes, rows
+            known.add(fields[8])
+            if image not in but:
+                images.append(image)
+                classes.append(fields[8])
+                rows.append(numbers(where, [*fields[:8], *(fields[9:] or ["0"])]))
+    return (images, classes, rows), known
 
 
-def read_dota_results(folder: Path, classes: Collection[str]) -> _Rows:
+def read_dota_results(folder: Path, classes: Collection[str], *, but: Collection[str] = ()) -> _Rows:
     """Read ``Task1_CLASS.txt`` with lines ``image score x1 y1 … x4 y4``: image, class, and numbers, the score last.
+
+    Args:
+        folder: of the files.
+        classes: those of the ground truth, which say what of a file's name is the class.
+        but: images whose lines are left out.
 
     Raises:
         DataError: the folder or a file cannot be read, or a line is not what it should be.
@@ -55,7 +71,7 @@ def read_dota_results(folder: Path, classes: Collection[str]) -> _Rows:
     images, of_class, rows = [], [], []
     for path in files(folder, ".txt"):
         name = class_of_file(stem(path), classes)
-        for where, fields in lines(path):
+        for where, fields in lines(path, but=but):
             if len(fields) != 10:
                 raise DataError(f"{where}: got {len(fields)} fields, expected 10: image score x1 y1 … x4 y4")
             images.append(fields[0])
@@ -67,7 +83,11 @@ def read_dota_results(folder: Path, classes: Collection[str]) -> _Rows:
 
 @dataclass
 class OrientedText(WithImages):
-    """Oriented boxes, each by its four corners."""
+    """Oriented boxes, each by its four corners.
+
+    A part of DOTA's files converts the lines of its own images; of YOLO's it opens all labels, and of the results the
+    files of its own images.
+    """
 
     batch: ClassVar[str] = "detection"
     may_be_empty: ClassVar[bool] = True
@@ -92,26 +112,36 @@ class OrientedText(WithImages):
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch; images are those that have a file of labels."""
+        images = sorted(stem(path) for path in files(self.ground_truth, ".txt"))
+        elsewhere = self._elsewhere(images)
         if self.format == "dota":
-            labels = read_dota_labels(self.ground_truth)
-            truth, found = self._columns(labels), self._columns(read_dota_results(self.detections, set(labels[1])))
-            truth["difficult"] = np.array([row[8] for row in labels[2]], np.float64)
+            labels, classes = read_dota_labels(self.ground_truth, but=elsewhere)
+            truth = self._columns(labels) | {"difficult": np.array([row[8] for row in labels[2]], np.float64)}
+            found = self._columns(read_dota_results(self.detections, classes, but=elsewhere))
         else:
-            truth, found = (self._of_yolo(*one) for one in ((self.ground_truth, 8), (self.detections, 9)))
+            truth, found = self._of_yolo(self.ground_truth, 8), self._of_yolo(self.detections, 9, but=elsewhere)
+            classes = set(truth["class"].tolist())
         warnings: list[str] = []
         batch = detection_batch(
             truth,
             found,
-            units=texts([stem(path) for path in files(self.ground_truth, ".txt")], "the names of images"),
+            units=texts(images, "the names of images"),
+            classes=texts(sorted(classes), "the names of classes"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
+            more_elsewhere=bool(elsewhere) and not len(found["unit"]) and self._any_found(elsewhere),
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
 
-    def _of_yolo(self, folder: Path, n_numbers: int) -> dict[str, Any]:
-        images, classes, rows = read_box_files(folder, n_numbers)
+    def _any_found(self, images: Collection[str]) -> bool:
+        """Return whether there is a detection of some images, where no other has one."""
+        paths = files(self.detections, ".txt")
+        return any(lines(path) for path in paths if self.format == "dota" or stem(path) in images)
+
+    def _of_yolo(self, folder: Path, n_numbers: int, *, but: Collection[str] = ()) -> dict[str, Any]:
+        images, classes, rows = read_box_files(folder, n_numbers, but=but)
         sizes = image_sizes(self.sizes) if self.sizes is not None else {}
         missing = sorted(set(images) - set(sizes))
         if missing:

@@ -60,7 +60,7 @@ def selected(
         batch = _of_classes(batch, classes)
     if class_agnostic:
         batch = _as_one_class(batch)
-    if not len(batch["truth_unit"]):
+    if not (classes is None and image_list is None) and not len(batch["truth_unit"]):
         warnings.warn("there is no ground truth in the images and classes that are chosen", stacklevel=2)
     return dict(batch)
 

@@ -24,19 +24,26 @@ if TYPE_CHECKING:
     from a4eval import Batch, Run
 
 
-def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
+def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[str], dict[str, Any]]:
     """Read every ``.xml`` of a folder.
 
+    Args:
+        folder: the image's id is the name of its file without ``.xml``.
+        but: images whose files are not opened.
+
     Returns:
-        The image ids (the files' names), and the columns ``unit``, ``class``, ``box`` (xywh, pixels; the far edge is
-        an inclusive pixel), ``difficult``.
+        The ids of all images, and the columns ``unit``, ``class``, ``box`` (xywh, pixels; the far edge is an inclusive
+        pixel), ``difficult``.
 
     Raises:
         DataError: there is no such folder, or a file is not a VOC annotation.
     """
     images, units, classes, boxes, difficult = [], [], [], [], []
     for path in files(folder, ".xml"):
-        images.append(stem(path))
+        image = stem(path)
+        images.append(image)
+        if image in but:
+            continue
         root = _xml(path)
         _check_elements(path, root)
         for number, one in enumerate(root.iter("object"), 1):
@@ -48,7 +55,7 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
                 raise DataError(f"{path}: object {number}: bndbox is {corners}, expected four numbers") from error
             if not name:
                 raise DataError(f"{path}: object {number} has no name")
-            units.append(stem(path))
+            units.append(image)
             classes.append(name.strip())
             boxes.append(box)
             difficult.append((one.findtext("difficult") or "0").strip() == "1")
@@ -58,6 +65,39 @@ def read_annotations(folder: Path) -> tuple[list[str], dict[str, Any]]:
         "box": to_xywh(boxes, "xyxy"),
         "difficult": np.array(difficult, bool),
     }
+
+
+def classes_in(folder: Path, images: Collection[str]) -> set[str]:
+    """Return the classes of all objects in the files of some images, without a look at what else is in them.
+
+    Raises:
+        DataError: a file cannot be read, or has to be parsed for it, and is not XML.
+    """
+    paths = [one for one in files(folder, ".xml") if stem(one) in images] if images else []
+    return {name.strip() for path in paths for name in _object_names(path)}
+
+
+_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\s)?")
+_OBJECT_NAME = re.compile(rb"<object>\s*<name>([^<&\r]*)</name>")
+
+
+def _object_names(path: Path) -> list[str]:
+    """Return the names of a file's objects: by its bytes where these can mean nothing else, else by parsing it."""
+    raw = content(path)
+    names = _OBJECT_NAME.findall(raw)
+    beginning = _BEGINNING.match(raw)
+    try:
+        if (
+            len(names) == raw.count(b"<object")
+            and b"<!" not in raw  # comments, CDATA, entities
+            and beginning is not None
+            and raw.find(b"<?", beginning.end()) < 0
+            and _encoding(raw) == "utf-8-sig"
+        ):
+            return [one.decode() for one in names]
+    except (UnicodeDecodeError, LookupError):
+        pass
+    return [one.findtext("name") or "" for one in _xml(path).iter("object")]
 
 
 def _check_elements(path: Path, root: ET.Element) -> None:
@@ -80,17 +120,24 @@ def _xml(path: Path) -> ET.Element:
     """Return the root of an XML file, in the encoding that its first bytes say, else in that which it declares."""
     raw = content(path)
     try:
-        encoding = encoding_of(raw)
-        if encoding == "utf-8-sig":
-            declared = _DECLARATION.match(raw[:200].decode("latin-1"))
-            if declared and declared[1] and not declared[1].lower().startswith("utf"):
-                encoding = _charset(declared[1])
+        encoding = _encoding(raw)
         written = raw.decode(encoding)
         return ET.fromstring(_DECLARATION.sub("", written, count=1).strip())  # noqa: S314  (nothing is fetched)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not XML in {encoding}: byte {error.start}: {error.reason}") from error
     except (ET.ParseError, LookupError, ValueError) as error:
         raise DataError(f"{path}: is not XML: {error}") from error
+
+
+def _encoding(raw: bytes) -> str:
+    """Return the encoding of an XML file's bytes.
+
+    Raises:
+        LookupError: the one it declares is none.
+    """
+    encoding = encoding_of(raw)
+    declared = _DECLARATION.match(raw[:200].decode("latin-1")) if encoding == "utf-8-sig" else None
+    return _charset(declared[1]) if declared and declared[1] and not declared[1].lower().startswith("utf") else encoding
 
 
 def _charset(name: str) -> str:
@@ -105,12 +152,13 @@ def _charset(name: str) -> str:
     return known
 
 
-def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, Any]:
+def read_results(paths: Sequence[Path], classes: Collection[str], *, but: Collection[str] = ()) -> dict[str, Any]:
     """Read result files, ``…_CLASS.txt`` or ``CLASS.txt`` with lines ``image score xmin ymin xmax ymax``.
 
     Args:
         paths: the files.
         classes: those of the ground truth, which say what of a file's name is the class.
+        but: images whose lines are left out.
 
     Raises:
         DataError: a line is not what it should be.
@@ -118,7 +166,7 @@ def read_results(paths: Sequence[Path], classes: Collection[str]) -> dict[str, A
     units, names, rows = [], [], []
     for path in paths:
         name = class_of_file(stem(path), classes)
-        for where, fields in lines(path):
+        for where, fields in lines(path, but=but):
             values = numbers(where, fields[1:])
             if len(values) != 5:
                 raise DataError(f"{where}: got {len(fields)} fields, expected 6: image score xmin ymin xmax ymax")
@@ -158,7 +206,11 @@ def class_of_file(stem: str, classes: Collection[str]) -> str:
 
 @dataclass
 class Voc(WithImages):
-    """Boxes in PASCAL VOC's own formats."""
+    """Boxes in PASCAL VOC's own formats.
+
+    A part parses the annotations of its own images and looks into the others for the names of classes alone; of the
+    results it takes the lines of its own images.
+    """
 
     batch: ClassVar[str] = "detection"
     may_be_empty: ClassVar[bool] = True
@@ -173,14 +225,20 @@ class Voc(WithImages):
 
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""
-        images, truth = read_annotations(self.ground_truth)
+        elsewhere = self._elsewhere(sorted(stem(path) for path in files(self.ground_truth, ".xml")))
+        images, truth = read_annotations(self.ground_truth, but=elsewhere)
+        classes = {*truth["class"].tolist(), *classes_in(self.ground_truth, elsewhere)}
+        results = files(self.detections, ".txt")
+        found = read_results(results, classes, but=elsewhere)
         warnings: list[str] = []
         batch = detection_batch(
             truth,
-            read_results(files(self.detections, ".txt"), set(truth["class"].tolist())),
+            found,
             units=np.array(images, np.str_),
+            classes=texts(sorted(classes), f"{self.ground_truth}: classes"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
+            more_elsewhere=bool(elsewhere) and not len(found["unit"]) and any(lines(one) for one in results),
         )
         for warning in warnings:
             run.warn(warning)
