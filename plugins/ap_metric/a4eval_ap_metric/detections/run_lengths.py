@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class RunLengths(NamedTuple):
 class WrongLettersError(ValueError):
     """The letters of one mask are no run lengths that fill it."""
 
-    def __init__(self, mask: int, cause: str) -> None:
+    def __init__(self, mask: int | np.integer[Any], cause: str) -> None:
         super().__init__(cause)
         self.mask = int(mask)
 
@@ -152,12 +152,12 @@ def boxes(runs: RunLengths, height: int) -> NDArray[np.float64]:
     array([[1., 2., 1., 1.]])
     """
     end = np.cumsum(runs.background + runs.foreground)
-    kind = np.int32 if end[-1] < 2**31 else np.int64  # whose division is several times as fast
-    last = end.astype(kind) - kind(1)
-    start = last - runs.foreground.astype(kind) + kind(1)
+    kind: Any = np.int32 if end[-1] < 2**31 else np.int64  # of 32 bits division is several times as fast
+    last = end.astype(kind) - 1
+    start = last - runs.foreground.astype(kind) + 1
     # the masks are of one height, so columns go on from one mask to the next
-    left, right = start // kind(height), last // kind(height)
-    top, bottom = start - left * kind(height), last - right * kind(height)
+    left, right = start // height, last // height
+    top, bottom = start - left * height, last - right * height
     several = left < right
     top[several], bottom[several] = 0, height - 1
     nowhere = runs.foreground == 0
