@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,8 @@ from ap_metric_workload import workload
 from harness import environment, publish, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from a4eval_ap_metric import DetectionData
 
 ONE = 1_000_000
@@ -98,26 +102,45 @@ def tables(folder: Path, size: int) -> list[Path]:
     return [folder / str(size) / name for name in ("truths.parquet", "detections.parquet")]
 
 
-def shards(folder: Path, size: int) -> str:
+def shards(folder: Path, sizes: Iterable[int]) -> str:
     """Return a table of two shards against one, beside two processes of a bare computation against one."""
-    truth, found = tables(folder, size)
-    seconds = {count: timed(run_command(truth, found, count, folder / f"run{count}")) for count in (1, 2)}
+    rows = []
+    for size in sizes:
+        truth, found = tables(folder, size)
+        one = timed(run_command(truth, found, 1, folder / f"{size}-1"))
+        two = timed(run_command(truth, found, 2, folder / f"{size}-2", "executor.workers=2"))
+        rows.append((f"evaluate {size:,} detections", one, two, one / two))
+        if find_spec("ray"):
+            with two_nodes() as address:
+                on_ray = ("executor=ray", f"executor.address={address}")
+                two = timed(run_command(truth, found, 2, folder / f"{size}-ray", *on_ray))
+            rows.append((f"{size:,} on two nodes of Ray, of one processor each", one, two, one / two))
     one, two = timed([sys.executable, "-c", BARE]), timed([sys.executable, "-c", BARE], copies=2)
-    rows = [
-        (f"evaluate {size:,} detections", seconds[1], seconds[2], seconds[1] / seconds[2]),
-        ("a bare computation, once and twice", one, two, 2 * one / two),
-    ]
+    rows.append(("a bare computation, once and twice", one, two, 2 * one / two))
     return table(["", "one process, s", "two, s", "gain"], rows)
 
 
-def run_command(truth: Path, found: Path, count: int, folder: Path) -> list[str]:
+@contextmanager
+def two_nodes() -> Iterator[str]:
+    """Give the address of a Ray cluster of two nodes, which are processes of this machine."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        cluster.add_node(num_cpus=1)
+        yield cluster.address
+    finally:
+        cluster.shutdown()
+
+
+def run_command(truth: Path, found: Path, count: int, folder: Path, *more: str) -> list[str]:
     """Return the command that evaluates the tables in *count* shards."""
     data = {"name": "detection_table", "ground_truth": truth, "detections": found, "format": "xywh"}
     data |= {"columns.area": "area", "columns.crowd": "crowd"}
     return [
         *(sys.executable, "-m", "a4eval", "run", "experiment=detection/coco"),
         *(f"task.data.{key}={value}" for key, value in data.items()),
-        *(f"task.shards={count}", "executor.workers=2", f"hydra.run.dir={folder}"),
+        *(f"task.shards={count}", f"hydra.run.dir={folder}", *more),
     ]
 
 
@@ -141,7 +164,7 @@ def main() -> None:
         folder = Path(name)
         for size in sorted({ONE, min(most, 10 * ONE), most}):
             write_tables(folder / str(size), size)
-        parts = [sizes(folder, most), shards(folder, min(most, 10 * ONE))]
+        parts = [sizes(folder, most), shards(folder, sorted({min(most, 10 * ONE), most}))]
     text = "\n\n".join(
         [
             "## Detections without a limit of size",
