@@ -15,7 +15,8 @@ from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impo
 from a4eval_ap_metric.detections.data import Geometry
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind, texts
 from a4eval_ap_metric.matching.doubts import notation_doubts
-from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
+from a4eval_ap_metric.readers.coco_json import read_ground_truth
+from a4eval_ap_metric.readers.coco_results import read_detections
 from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
 from a4eval_ap_metric.readers.images import WithImages
 
