@@ -11,6 +11,7 @@ import numpy as np
 
 from a4eval_ap_metric.identifiers import as_ids
 from a4eval_ap_metric.readers.coco_json import Identifier
+from a4eval_ap_metric.readers.coco_stretches import columns_but
 from a4eval_ap_metric.readers.files import as_utf8, unreadable
 from a4eval_ap_metric.readers.json_columns import NOT_USUAL, as_columns, boxes, decoded, pieces
 
@@ -43,13 +44,16 @@ class _Detection(msgspec.Struct, gc=False):
 _DETECTION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "score": "1d"}
 
 
-def read_detections(path: Path, notes: list[str], *, lenient: bool = False) -> dict[str, NDArray[Any]]:
+def read_detections(
+    path: Path, notes: list[str], *, lenient: bool = False, but: NDArray[np.int64] | None = None
+) -> dict[str, NDArray[Any]]:
     """Read a COCO result list.
 
     Args:
         path: the file.
         notes: doubts are appended to this list.
         lenient: as for :func:`read_ground_truth`.
+        but: images whose detections may be left out: all of them, or none where nothing would be gained or left.
 
     Returns:
         The columns ``image_id``, ``category_id``, ``bbox`` (n, 4), ``score``.
@@ -66,6 +70,8 @@ def read_detections(path: Path, notes: list[str], *, lenient: bool = False) -> d
         mapped = as_utf8(path, mapped)
     except OSError as error:
         raise unreadable(path, error) from error
+    if but is not None and (some := columns_but(mapped, but, _Detection, _DETECTION)) is not None:
+        return some
     try:
         return as_columns(pieces(mapped), _Detection, _DETECTION)
     except NOT_USUAL:

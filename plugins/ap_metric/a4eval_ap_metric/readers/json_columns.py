@@ -65,10 +65,9 @@ def as_columns(lists: Iterable[bytes], kind: Any, columns: Mapping[str, str]) ->
     Returns:
         Each (n,), or (n, 4) of four values.
 
-    >>> class Point(msgspec.Struct):
-    ...     x: int
-    >>> as_columns(pieces(b'[{"x": 3}, {"x": 4}]'), Point, {"x": "1q"})
-    {'x': array([3, 4])}
+    >>> Point = msgspec.defstruct("Point", [("x", int)])
+    >>> as_columns(pieces(b'[{"x": 3}, {"x": 4}]'), Point, {"x": "1d"})
+    {'x': array([3., 4.])}
     """
     decoder = msgspec.json.Decoder(list[kind])
     parts = []
