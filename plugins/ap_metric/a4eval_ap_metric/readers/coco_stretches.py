@@ -99,7 +99,7 @@ def stretches(content: Any) -> Stretches | None:
     if not first or not gap:
         return None
     last = content.rfind(b"}")
-    if not _END.fullmatch(content, last) or content.find(b"\\") >= 0:
+    if not _END.fullmatch(content, last):
         return None
     octets = np.frombuffer(content, np.uint8)
     words = np.ndarray((len(content) - _WORD + 1,), "<u8", content, strides=(1,))
@@ -120,7 +120,7 @@ def stretches(content: Any) -> Stretches | None:
             return None
     begin = np.concatenate(begins)
     ids = [_ID.match(content, place, place + _ID_BYTES) for place in (begin + len(first[1])).tolist()]
-    if not all(ids):
+    if not all(ids) or content.find(b"\\") >= 0:
         return None
     image = np.array([int(one[1]) for one in ids if one], np.int64)
     return Stretches(begin, np.append(begin[1:] - len(gap[0]) + 2, last + 1), np.concatenate(counts), image)
@@ -129,7 +129,9 @@ def stretches(content: Any) -> Stretches | None:
 def _all_are(words: NDArray[np.uint64], places: NDArray[np.int64], text: bytes) -> bool:
     """Return whether the same text, of a word or more, stands at all places."""
     parts = (*range(0, len(text) - _WORD, _WORD), len(text) - _WORD)
-    return all(bool((words[places + at] == int.from_bytes(text[at : at + _WORD], "little")).all()) for at in parts)
+    return places.min(initial=0) >= 0 and all(
+        bool((words[places + at] == int.from_bytes(text[at : at + _WORD], "little")).all()) for at in parts
+    )
 
 
 def _changes(words: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 
+import msgspec
 import numpy as np
 import pytest
 from a4eval_ap_metric.readers import coco_stretches, json_columns
@@ -57,7 +58,7 @@ ODD = {
     "twice the same": '{"image_id": 7, "category_id": 1, "image_id": 7, "bbox": [1, 2, 3, 4], "score": 0.5}',
     "within": '{"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5, "more": {"image_id": 139}}',
     "within, whole": '{"image_id": 7, "of": [{"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}, '
-    '{"image_id": 139, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}, {"image_id": 139, "category_id": 2, '
+    '{"image_id": 139, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}, {"image_id": 7, "category_id": 2, '
     '"bbox": [1, 2, 3, 4], "score": 0.5}], "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}',
     "within, before": '{"more": {"image_id": 139}, "image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}',
     "in a text": '{"image_id": 7, "of": "}, {", "image_id": 139, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}',
@@ -154,6 +155,14 @@ def test_odd_entries(tmp_path, odd, place):
     rows = [json.dumps(entry(np.random.default_rng(0), one)) for one in (7, 7, 7, 139, 139, 139)]
     rows.insert(place, (ODD | FAULTY)[odd])
     check_content(tmp_path, f"[{', '.join(rows)}]".encode(), [np.array([7]), np.array([139])])
+
+
+@pytest.mark.parametrize("but", [7, 139])
+def test_an_id_that_stands_twice_is_not_trusted(but):
+    content = f"[{json.dumps(entry(np.random.default_rng(0), 70))}, {ODD['twice']}]".encode()
+    assert len(coco_stretches.stretches(content).image) == 2
+    row = msgspec.defstruct("Row", [("image_id", int)])
+    assert coco_stretches.columns_but(content, np.array([but]), row, {"image_id": "1q"}) is None
 
 
 def written(folder, rng, *, order):
