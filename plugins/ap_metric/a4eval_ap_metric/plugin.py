@@ -117,7 +117,7 @@ def a4eval_components() -> list[Component]:
         Component(
             kind="metric",
             name="tide",
-            factory="a4eval_ap_metric.metrics.diagnostics:TideErrors",
+            factory="a4eval_ap_metric.metrics.tide:TideErrors",
             summary="six kinds of a detector's errors and the AP each costs",
             references=("Bolya et al. 2020, arXiv:2008.08115",),
         ),

@@ -54,7 +54,7 @@ def compact(matches: Matches) -> Matches:
         matches,
         detection=np.zeros(0, np.int32),
         detection_unit=matches.detection_unit.astype(unit),
-        detection_score=_shortest(matches.detection_score),
+        detection_score=shortest(matches.detection_score),
         truth_class=matches.truth_class.astype(smallest(matches.n_classes)),
         truth_unit=matches.truth_unit.astype(unit),
         truth_row=np.zeros(0, np.int32),
@@ -65,7 +65,7 @@ def compact(matches: Matches) -> Matches:
     )
 
 
-def _shortest(scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+def shortest(scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Return scores as float32, if that is exact."""
     for some in (scores[:_FEW], scores):
         if not np.array_equal(some.astype(np.float32), some):
@@ -78,27 +78,30 @@ def smallest(bound: int) -> Any:
     return next((kind for kind in (np.uint8, np.uint16, np.int32) if bound - 1 <= np.iinfo(kind).max), np.int64)
 
 
-def joined(
-    parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], chosen: slice = slice(None)
-) -> Matches:
+def joined(parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any]) -> Matches:
     """Return the matches of all parts as if they had been matched together, bit for bit.
 
     Args:
         parts: at least one; no image is in two of them.
         units: the ids of all images, ascending.
         classes: the ids of all classes, ascending.
-        chosen: of which of these classes; all by default.  The others have no place in what is returned.
 
     Returns:
         Matches whose input rows are their places.
     """
-    some = classes[chosen]
-    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, some):
+    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, classes):
         rows, truths = (np.arange(n) for n in (len(parts[0].kept.detection_score), len(parts[0].kept.truth_class)))
         return replace(parts[0].kept, detection=rows, truth_row=truths)
-    pieces = [_Piece.of(one, units, some) for one in _in_order_of_images(parts)]
-    n_units, n_classes, parameters = len(units), len(some), parts[0].kept.parameters
-    sorted_units = _one_after_another(pieces)
+    parts = in_order_of_images(parts)
+    return _joined(parts, [dense(one.units, units) for one in parts], len(units), classes)
+
+
+def _joined(
+    parts: Sequence[MatchedPart[Matches]], places: Sequence[NDArray[np.int32]], n_units: int, classes: NDArray[Any]
+) -> Matches:
+    """Return the matches of some classes, the images of each part having these *places* in the whole."""
+    pieces = [_Piece.of(one, place, classes) for one, place in zip(parts, places, strict=True)]
+    n_classes, parameters = len(classes), parts[0].kept.parameters
     detections = np.cumsum([0, *(len(one.score) for one in pieces)]).tolist()
     truths = np.cumsum([0, *(len(one.truth_class) for one in pieces)]).tolist()
     # a column is freed where it was asked for last: of a large class they are what memory goes to
@@ -110,7 +113,7 @@ def joined(
 
     score, unit, of_class = whole("score"), whole("unit"), whole("detection_class")
     class_start = np.append(0, np.cumsum(np.bincount(of_class, minlength=n_classes)))
-    order = _order(score, unit, of_class, n_classes, sorted_units=sorted_units)
+    order = joined_order(score, unit, of_class, n_classes, places)
     del of_class
     score, unit, counts_alone = taken(score, order), taken(unit, order), taken(whole("counts_alone"), order)
     place = inverse(order)
@@ -157,16 +160,32 @@ def class_blocks(
         classes: likewise.
         most: how many detections at a time, unless one class has more.
     """
+    parts = in_order_of_images(parts)
+    places = [dense(one.units, units) for one in parts]
+    for block in blocks_of_classes([(one.classes, one.kept.class_start) for one in parts], classes, most):
+        yield _for_curves(_joined(parts, places, len(units), classes[block]))
+
+
+def blocks_of_classes(
+    parts: Sequence[tuple[NDArray[Any], NDArray[np.intp]]], classes: NDArray[Any], most: int
+) -> Iterator[slice]:
+    """Yield classes that follow each other and have *most* detections together, unless one class has more.
+
+    Args:
+        parts: of each the ids of its classes, ascending, and (k + 1,) where their detections begin.
+        classes: the ids of all classes, ascending.
+        most: how many detections at a time.
+    """
     count = np.zeros(len(classes), np.int64)
-    for part in parts:
-        count[dense(part.classes, classes)] += np.diff(part.kept.class_start)
+    for some, class_start in parts:
+        count[dense(some, classes)] += np.diff(class_start)
     begin = held = 0
     for index, one in enumerate(count.tolist()):
         if held and held + one > most:
-            yield _for_curves(joined(parts, units, classes, slice(begin, index)))
+            yield slice(begin, index)
             begin, held = index, 0
         held += one
-    yield _for_curves(joined(parts, units, classes, slice(begin, len(classes))))
+    yield slice(begin, len(classes))
 
 
 def _for_curves(matches: Matches) -> Matches:
@@ -174,21 +193,29 @@ def _for_curves(matches: Matches) -> Matches:
     return replace(matches, detection=nothing, detection_unit=nothing, detection_score=np.zeros(0, np.float32))
 
 
-def _in_order_of_images(parts: Sequence[MatchedPart[Matches]]) -> list[MatchedPart[Matches]]:
+def in_order_of_images(parts: Sequence[MatchedPart[Kept]]) -> list[MatchedPart[Kept]]:
+    """Return those parts that have images by their first one, or one part if none has."""
     with_images = [one for one in parts if len(one.units)]
     return sorted(with_images, key=lambda one: one.units[0].item()) or list(parts[:1])
 
 
-def _one_after_another(pieces: Sequence[_Piece]) -> bool:
-    """Return whether all images of a piece come before those of the next."""
-    return all(one.last_unit < other.first_unit for one, other in pairwise(pieces))
-
-
-def _order(
-    score: NDArray[Any], unit: NDArray[Any], of_class: NDArray[Any], n_classes: int, *, sorted_units: bool
+def joined_order(
+    score: NDArray[Any],
+    unit: NDArray[Any],
+    of_class: NDArray[Any],
+    n_classes: int,
+    places: Sequence[NDArray[np.int32]],
 ) -> NDArray[np.intp]:
-    """Return the order (class, score descending, image, input) of rows that are in it within each piece."""
-    if sorted_units:
+    """Return the order (class, score descending, image, input) of rows that are in it within each part.
+
+    Args:
+        score: (n,) of the detections of one part after another.
+        unit: (n,) image in the whole.
+        of_class: (n,) integers from 0.
+        n_classes: how many classes.
+        places: of each part its images in the whole, ascending; the parts by the first of them.
+    """
+    if all(one[-1] < other[0] for one, other in pairwise(places)):
         order = descending_order(score)
     else:
         by_unit = np.argsort(unit, kind="stable")
@@ -201,14 +228,10 @@ class _Piece:
     """What a part has of some classes, with images and classes numbered as in the whole.
 
     Args:
-        first_unit: the first image of the part, whether there is anything in it or not.
-        last_unit: the last one.
         position: of the matches, from the first detection here on.
         truth: of the matches, from the first truth here on.
     """
 
-    first_unit: int
-    last_unit: int
     score: NDArray[Any]
     unit: NDArray[Any]
     detection_class: NDArray[Any]
@@ -223,9 +246,8 @@ class _Piece:
     in_area: NDArray[Any]
 
     @classmethod
-    def of(cls, part: MatchedPart[Matches], units: NDArray[Any], classes: NDArray[Any]) -> _Piece:
+    def of(cls, part: MatchedPart[Matches], place: NDArray[np.int32], classes: NDArray[Any]) -> _Piece:
         matches = part.kept
-        place = dense(part.units, units)
         known = dense(part.classes, classes)
         mine = np.flatnonzero(known >= 0)  # both are ascending, so they follow each other
         begin, end = (int(mine[0]), int(mine[-1]) + 1) if len(mine) else (0, 0)
@@ -233,8 +255,6 @@ class _Piece:
         truth_first, truth_last = np.searchsorted(matches.truth_class, [begin, end]).tolist()
         rows = _matches_between(matches, first, last)
         return cls(
-            first_unit=int(place[0]) if len(place) else 0,
-            last_unit=int(place[-1]) if len(place) else 0,
             score=matches.detection_score[first:last],
             unit=place.take(matches.detection_unit[first:last]) if last > first else np.zeros(0, np.int32),
             detection_class=np.repeat(
@@ -252,7 +272,7 @@ class _Piece:
         )
 
 
-_COLUMNS = tuple(one.name for one in fields(_Piece) if one.name not in {"first_unit", "last_unit"})
+_COLUMNS = tuple(one.name for one in fields(_Piece))
 
 
 def _matches_between(matches: Matches, first: int, last: int) -> list[slice]:

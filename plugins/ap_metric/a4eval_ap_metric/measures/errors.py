@@ -33,7 +33,7 @@ class Errors:
         target: (n,) the input row of the truth that a detection of the wrong class or place was meant for, or −1.
         winner: (n,) bool: of those that were meant for a truth that no other has, the best by score.
         used: (g,) bool by input row: a truth that was found.
-        missed: (g,) bool by input row: a truth that was not found, and that no winner was meant for.
+        missed: (g,) bool by input row: a truth that counts, was not found, and that no winner was meant for.
     """
 
     found: Outcomes
@@ -61,14 +61,16 @@ def errors_of(data: DetectionData, *, foreground: float, background: float, max_
     kind, target = _kinds(data, found, used, foreground, background)
     # of the detections that could have had a free truth, the best by score has it
     could = np.flatnonzero(target >= 0)
-    could = could[~used[target[could]]]
+    counts = np.zeros(len(used), bool)
+    counts[matches.truth_row] = ~matches.truth_ignored[0]
+    free = counts & ~used
+    could = could[free[target[could]]]
     by_score = could[np.lexsort((could, -found.score[could]))]
     reached, first = np.unique(target[by_score], return_index=True)
     winner = np.zeros(len(kind), bool)
     winner[by_score[first]] = True
-    missed = ~used & ~data.truth_crowd
-    missed[reached] = False
-    return Errors(found, kind, target, winner, used, missed)
+    free[reached] = False
+    return Errors(found, kind, target, winner, used, free)
 
 
 def _kinds(

@@ -6,22 +6,26 @@ AP is COCO's 101-point one at the foreground threshold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from a4eval_ap_metric.matching.federated import best_of_images
+from a4eval_ap_metric.matching.joined import MatchedPart, blocks_of_classes
 from a4eval_ap_metric.measures.class_average_precision import class_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
-from a4eval_ap_metric.measures.errors import CLASS, KINDS, errors_of
+from a4eval_ap_metric.measures.errors import CLASS, KINDS, PLACE, RIGHT, errors_of
+from a4eval_ap_metric.measures.verdicts import Verdicts, joined_verdicts, verdicts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from a4eval_ap_metric.detections.data import DetectionData
 
+_AT_ONCE = 4_000_000  # detections whose curves are made together
 Limit: TypeAlias = Literal["class", "image"]
 
 
@@ -64,48 +68,105 @@ def tide_errors(
         absent_classes: classes that have detections and no truth enter the mean with an AP of 0, as in tidecv; else
             they take no part, as in COCO.
     """
+    found = tide_verdicts(data, foreground, background, max_detections, limit)
+    units, classes = np.arange(data.n_units), np.arange(data.n_classes)
+    return tide_of_parts([MatchedPart(units, classes, {}, found)], units, classes, absent_classes=absent_classes)
+
+
+def tide_verdicts(
+    data: DetectionData, foreground: float, background: float, max_detections: int, limit: Limit
+) -> Verdicts:
+    """Return what is wrong with each detection of some whole images; arguments as for :func:`tide_errors`."""
     if limit == "image":
         data = data.with_detections(best_of_images(data, max_detections))
-    errors = errors_of(data, foreground=foreground, background=background, max_detections=max_detections)
-    found, kind, target, winner, missed = errors.found, errors.kind, errors.target, errors.winner, errors.missed
-    truths = found.n_truth(data.n_classes)
-    mean = partial(_average_precision, absent_classes=absent_classes)
-    base = mean(found.detection_class, found.score, found.hit, truths, truths)
-    cost = {}
-    for index, name in enumerate(KINDS[:5]):
-        mine = kind == index
-        fixed = mine & winner
-        of_class = found.detection_class
+    found = errors_of(data, foreground=foreground, background=background, max_detections=max_detections)
+    return verdicts_of(data, found)
+
+
+def tide_of_parts(
+    parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any], *, absent_classes: bool
+) -> Tide:
+    """Return the errors of parts of a data set, and what those of each kind cost all together.
+
+    Args:
+        parts: at least one; no image is in two of them.
+        units: the ids of all images, ascending.
+        classes: the ids of all classes, ascending.
+        absent_classes: as for :func:`tide_errors`.
+    """
+    kinds = np.array([np.bincount(one.kept.kind, minlength=RIGHT + 1)[:RIGHT] for one in parts]).sum(axis=0)
+    missed = sum(int(one.kept.missed.sum()) for one in parts)
+    count = dict(zip(KINDS, [*kinds.tolist(), missed], strict=True))
+    arrivals = _arrivals(parts, units, classes)
+    starts = [(one.classes, one.kept.class_start) for one in parts]
+    blocks = []
+    for block in blocks_of_classes(starts, classes, _AT_ONCE):
+        found, _ = joined_verdicts(parts, units, classes, block)
+        blocks.append(_class_precisions(found, arrivals, block, absent_classes=absent_classes))
+    base, *mended, without_false, all_found = (mean_where_defined(row) for row in np.concatenate(blocks, axis=1))
+    cost = {name: max(value - base, 0.0) for name, value in zip(KINDS, mended, strict=True)}
+    return Tide(base, count, cost, without_false - base, all_found - base)
+
+
+def _arrivals(parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any]) -> Verdicts:
+    """Return the detections that are right in another class."""
+    found = []
+    for part in parts:
+        one = part.kept
+        rows = np.flatnonzero((one.kind == CLASS) & (one.right_class < len(part.classes)))
+        found.append(replace(part, kept=one.chosen(rows)))
+    return joined_verdicts(found, units, classes)[0]
+
+
+def _class_precisions(
+    found: Verdicts, arrivals: Verdicts, block: slice, *, absent_classes: bool
+) -> NDArray[np.float64]:
+    """Return (9, k) the AP of some classes: as it is, each of the kinds mended, no false positives, all truths found.
+
+    Args:
+        found: of these classes.
+        arrivals: from all classes.
+        block: which classes they are.
+        absent_classes: as for :func:`tide_errors`.
+    """
+    of_class, right, truths = found.detection_class, found.right, found.truths
+
+    def precisions(of_class: NDArray[Any], hit: NDArray[np.bool_], left: NDArray[Any]) -> NDArray[np.float64]:
+        """Return that of detections in their order where only *left* of the truths are to be found."""
+        values = class_average_precision(of_class, hit, left, "101_point")
+        # a class whose truths were all put aside has nothing to find: 0 if it has detections
+        detected = np.bincount(of_class, minlength=len(truths)) > 0
+        values[(left == 0) & detected & ((truths > 0) | absent_classes)] = 0.0
+        return values
+
+    rows = [precisions(of_class, right, truths)]
+    for index in range(len(KINDS) - 1):
+        mine = found.kind == index
         if index == CLASS:
-            of_class = of_class.copy()
-            of_class[fixed] = data.truth_class[target[fixed]]
+            rows.append(precisions(*_with_arrivals(found, ~mine, arrivals, block), truths))
+            continue
+        fixed = mine & (found.right_class < block.stop) if index == PLACE else np.zeros_like(mine)
         kept = ~mine | fixed
-        value = mean(of_class[kept], found.score[kept], (found.hit | fixed)[kept], truths, truths)
-        cost[name] = max(value - base, 0.0)
-    left = truths - np.bincount(data.truth_class[missed], minlength=data.n_classes)
-    cost["missed"] = max(mean(found.detection_class, found.score, found.hit, truths, left) - base, 0.0)
-    count = {name: int(np.count_nonzero(kind == index)) for index, name in enumerate(KINDS[:5])}
-    right = found.hit
+        rows.append(precisions(of_class[kept], (right | fixed)[kept], truths))
+    rows.append(precisions(of_class, right, truths - found.missed))
     # behind all the others, false positives cost nothing
-    without_false = mean(found.detection_class, np.where(right, found.score, -np.inf), right, truths, truths)
-    hits = np.bincount(found.detection_class[right], minlength=data.n_classes)
-    all_found = mean(found.detection_class, found.score, found.hit, truths, np.where(truths > 0, hits, 0))
-    return Tide(base, count | {"missed": int(missed.sum())}, cost, without_false - base, all_found - base)
+    rows.append(precisions(of_class, right[np.lexsort((~right, of_class))], truths))
+    hits = np.bincount(of_class[right], minlength=len(truths))
+    rows.append(precisions(of_class, right, np.where(truths > 0, hits, 0)))
+    return np.array(rows)
 
 
-def _average_precision(
-    of_class: NDArray[np.integer[Any]],
-    score: NDArray[np.float64],
-    hit: NDArray[np.bool_],
-    truths: NDArray[Any],
-    left: NDArray[Any],
-    *,
-    absent_classes: bool,
-) -> float:
-    """Return the mean over the classes that have *truths*, where only *left* of them are to be found."""
-    order = np.lexsort((-score, of_class))
-    values = class_average_precision(of_class[order], hit[order], left, "101_point")
-    # a class whose truths were all put aside has nothing to find: 0 if it has detections
-    detected = np.bincount(of_class, minlength=len(truths)) > 0
-    values[(left == 0) & detected & ((truths > 0) | absent_classes)] = 0.0
-    return mean_where_defined(values)
+def _with_arrivals(
+    found: Verdicts, kept: NDArray[np.bool_], arrivals: Verdicts, block: slice
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return class and hit of some detections and of those that come to their classes, in the order of both."""
+    coming = np.flatnonzero((arrivals.right_class >= block.start) & (arrivals.right_class < block.stop))
+    of_class = found.detection_class[kept].astype(np.intp)
+    right_class = arrivals.right_class[coming].astype(np.intp) - block.start
+    score = np.concatenate([found.score[kept], arrivals.score[coming]])
+    hit = np.concatenate([found.right[kept], np.ones(len(coming), bool)])
+    # equal scores keep the order of the classes they were found in
+    origin = np.concatenate([of_class + block.start, arrivals.detection_class[coming]])
+    of_class = np.concatenate([of_class, right_class])
+    order = np.lexsort((origin, -score, of_class))
+    return of_class[order], hit[order]

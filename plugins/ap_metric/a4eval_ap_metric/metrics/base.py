@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from a4eval_ap_metric.detections.checks import CheckedBatch, refuse_impossible
+from a4eval_ap_metric.matching.joined import smallest
 from a4eval_ap_metric.metrics.detection_state import DetectionState
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval_ap_metric.detections.data import DetectionData
+
 _FILLED = 0.99  # of the upright box around it: a box that is not turned
 
 
@@ -98,19 +100,37 @@ class DetectionMetric:
         self._cache.clear()
 
 
-def warn_of_more_objects(*groups: NDArray[np.int64], maximum: int, per_image: bool = False) -> None:
+def only_whole(weights: NDArray[np.float64] | None) -> None:
+    """Refuse weights.
+
+    Raises:
+        ValueError: there are some.
+    """
+    if weights is not None:
+        raise ValueError("this metric cannot weigh its units")
+
+
+def objects_of(group: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
+    """Return how many objects each image and class has that has some, in the smallest type.
+
+    Args:
+        group: (g,) a number for the image and class of each truth that counts, or for its image alone.
+    """
+    counts = np.unique(group, return_counts=True)[1]
+    return counts.astype(smallest(int(counts.max(initial=0)) + 1))
+
+
+def warn_of_more_objects(objects: NDArray[np.integer[Any]], *, maximum: int, per_image: bool = False) -> None:
     """Warn where an image has more objects of a class than detections are counted.
 
     Args:
-        groups: a number for the image and class of each truth that counts, or for its image alone if *per_image*; in
-            one column or in several that share no image.
+        objects: from :func:`objects_of`, of all images.
         maximum: how many detections count.
         per_image: of all classes.
     """
-    objects = np.concatenate([np.unique(one, return_counts=True)[1] for one in groups])
     more = int(np.count_nonzero(objects > maximum))
     if more:
-        recall = np.minimum(objects, maximum).sum() / objects.sum()
+        recall = np.minimum(objects.astype(np.int64), maximum).sum() / objects.sum()
         of, where = ("", "images") if per_image else (" of a class", "images and classes")
         warnings.warn(
             f"max_detections: an image has up to {objects.max()} objects{of}, and {maximum} detections count ({more} "
@@ -129,10 +149,3 @@ def _warn_of_turned_boxes(columns: Mapping[str, NDArray[Any]]) -> None:
             "coco_detection and detection_average_precision compare them as they are with geometry=oriented",
             stacklevel=3,
         )
-
-
-def groups_of(data: DetectionData, *, per_image: bool = False) -> NDArray[np.int64]:
-    """Return a number for the image and class of each truth that is no crowd, for :func:`warn_of_more_objects`."""
-    of_class = 0 if per_image else data.truth_class.astype(np.int64) * data.n_units
-    group: NDArray[np.int64] = (of_class + data.truth_unit.astype(np.int64))[~data.truth_crowd]
-    return group

@@ -1,4 +1,4 @@
-"""Metrics that say what is wrong with a detector: best F1, calibration, confusion matrix, TIDE."""
+"""Metrics that say what is wrong with a detector: best F1, calibration, confusion matrix."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
 from a4eval_ap_metric.measures.confusion import confusion_matrix
-from a4eval_ap_metric.measures.errors import KINDS
 from a4eval_ap_metric.measures.localization import localization_aware_calibration_error
-from a4eval_ap_metric.measures.tide import Limit, Tide, tide_errors
-from a4eval_ap_metric.metrics.base import DetectionMetric, groups_of, warn_of_more_objects
+from a4eval_ap_metric.metrics.base import only_whole
 from a4eval_ap_metric.metrics.in_parts import MetricInParts
 from a4eval_ap_metric.metrics.outcomes import OutcomesMetric
 
@@ -45,11 +43,6 @@ def _histogram(score: NDArray[np.float64], hit: NDArray[np.bool_]) -> list[Row]:
         {"from": one, "to": other, "right": a, "wrong": b}
         for one, other, a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), right, wrong, strict=True)
     ]
-
-
-def _only_whole(weights: NDArray[np.float64] | None) -> None:
-    if weights is not None:
-        raise ValueError("this metric cannot weigh its units")
 
 
 @dataclass
@@ -86,7 +79,7 @@ class DetectionF1(_AtThreshold):
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the best F1, and score threshold, precision and recall there."""
-        _only_whole(weights)
+        only_whole(weights)
         found = self.outcomes
         best = best_f1(found.score, found.hit, len(found.truth_class))
         return {
@@ -132,7 +125,7 @@ class DetectionCalibration(_AtThreshold):
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the expected calibration error."""
-        _only_whole(weights)
+        only_whole(weights)
         found = self.outcomes
         overlap = np.zeros(0) if found.overlap is None else found.overlap
         try:
@@ -194,7 +187,7 @@ class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return nothing: the table is the result."""
-        _only_whole(weights)
+        only_whole(weights)
         return {}
 
     def tables(self) -> dict[str, list[Row]]:
@@ -224,66 +217,3 @@ class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
     def charts(self) -> dict[str, Chart]:
         """Return the classes that are confused most."""
         return {"confusion": charts.confusion("confusion", self.tables()["confusion"])}
-
-
-@dataclass
-class TideErrors(DetectionMetric):
-    """The AP that six kinds of errors cost (TIDE)."""
-
-    names: ClassVar[Sequence[str]] = (
-        "average_precision",
-        *(f"cost_{kind}" for kind in KINDS),
-        "cost_false_positives",
-        "cost_false_negatives",
-    )
-    constant_may_win: ClassVar[bool] = True  # the costs of one kind fall when those of another rise
-
-    foreground: float = param(0.5, help="IoU from which a detection is right", above=0, maximum=1)
-    background: float = param(0.1, help="IoU up to which a detection is on nothing", above=0, maximum=1)
-    max_detections: int = param(100, help="the best so many count", minimum=1)
-    limit: Limit = param("class", help="max_detections of each class of an image (COCO), or of each image (tidecv)")
-    absent_classes: bool = param(
-        False, help="classes with detections and no truth enter the mean with an AP of 0 (tidecv), or take no part"
-    )
-
-    def __post_init__(self) -> None:
-        check_ranges(self)
-        if self.background >= self.foreground:
-            raise ValueError(f"background: got {self.background}, expected less than foreground, {self.foreground}")
-
-    def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
-        """Return the average precision and what each kind of errors costs."""
-        _only_whole(weights)
-        found = self._errors()
-        costs = {f"cost_{kind}": Value(cost, higher_is_better=False) for kind, cost in found.cost.items()}
-        return {
-            "average_precision": Value(found.average_precision, higher_is_better=True),
-            **{f"cost_{kind}": costs[f"cost_{kind}"] for kind in KINDS},
-            "cost_false_positives": Value(found.false_positive_cost, higher_is_better=False),
-            "cost_false_negatives": Value(found.false_negative_cost, higher_is_better=False),
-        }
-
-    def tables(self) -> dict[str, list[Row]]:
-        """Return the table ``errors``: kind, count, cost in AP."""
-        found = self._errors()
-        return {"errors": [{"error": one, "count": found.count[one], "cost": found.cost[one]} for one in KINDS]}
-
-    def charts(self) -> dict[str, Chart]:
-        """Return what each kind costs."""
-        return {"errors": charts.errors("errors", KINDS)}
-
-    def _errors(self) -> Tide:
-        if "errors" not in self._cache:
-            per_image = self.limit == "image"
-            groups = groups_of(self.data, per_image=per_image)
-            warn_of_more_objects(groups, maximum=self.max_detections, per_image=per_image)
-            self._cache["errors"] = tide_errors(
-                self.data,
-                foreground=self.foreground,
-                background=self.background,
-                max_detections=self.max_detections,
-                limit=self.limit,
-                absent_classes=self.absent_classes,
-            )
-        found: Tide = self._cache["errors"]
-        return found

@@ -10,7 +10,7 @@ import numpy as np
 
 from a4eval_ap_metric.matching.coco import Matches
 from a4eval_ap_metric.matching.joined import class_blocks, compact, joined
-from a4eval_ap_metric.metrics.base import warn_of_more_objects
+from a4eval_ap_metric.metrics.base import objects_of, warn_of_more_objects
 from a4eval_ap_metric.metrics.in_parts import WeighableMetric
 
 if TYPE_CHECKING:
@@ -56,11 +56,13 @@ class ResampledMetric(WeighableMetric[Matches]):
         raise NotImplementedError
 
     def _warn_of_more_objects(self) -> None:
-        groups = []
+        objects = []
         for part in self._matched_parts:
             one = part.kept
-            groups.append((one.truth_class.astype(np.int64) * one.n_units + one.truth_unit)[~one.truth_ignored[0]])
-        warn_of_more_objects(*groups, maximum=self._parts[0].kept.parameters.max_detections[-1])
+            group = one.truth_class.astype(np.int64) * one.n_units + one.truth_unit
+            objects.append(objects_of(group[~one.truth_ignored[0]]))
+        maximum = self._parts[0].kept.parameters.max_detections[-1]
+        warn_of_more_objects(np.concatenate(objects), maximum=maximum)
 
     def resampled(self, weights: NDArray[np.float64]) -> tuple[Resampled, NDArray[np.int64]]:
         """Return the numbers of some resamples, and how many images each has.

@@ -9,7 +9,7 @@ import numpy as np
 
 from a4eval_ap_metric.matching.joined_outcomes import compact_outcomes, joined_outcomes
 from a4eval_ap_metric.matching.outcomes import Outcomes
-from a4eval_ap_metric.metrics.base import warn_of_more_objects
+from a4eval_ap_metric.metrics.base import objects_of, warn_of_more_objects
 from a4eval_ap_metric.metrics.in_parts import MetricInParts
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ class OutcomesMetric(MetricInParts[tuple[Outcomes, ...]]):
     def _warn_of_more_objects(self, maximum: int) -> None:
         found = self.at_thresholds[0]
         group = found.truth_class.astype(np.int64) * len(self.images) + found.truth_unit
-        warn_of_more_objects(group, maximum=maximum)
+        warn_of_more_objects(objects_of(group), maximum=maximum)

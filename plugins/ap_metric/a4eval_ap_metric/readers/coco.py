@@ -17,7 +17,7 @@ from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_on
 from a4eval_ap_metric.matching.doubts import notation_doubts
 from a4eval_ap_metric.readers.coco_json import read_ground_truth
 from a4eval_ap_metric.readers.coco_results import read_detections
-from a4eval_ap_metric.readers.coco_shapes import detection_shapes, truth_shapes
+from a4eval_ap_metric.readers.coco_shapes import detection_shapes, nothing_collected, truth_shapes
 from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def read_coco(
         found = read_detections(detections, notes, lenient=quirks, but=but)
     else:
         of_image = {one.id: (size[1], size[0]) for one, size in zip(truth.images, sizes.tolist(), strict=True)}
-        shapes = truth_shapes(ground_truth, truth.shaped, geometry, of_image, any_size=quirks)
-        found = detection_shapes(detections, geometry, of_image, notes, any_size=quirks)
+        with nothing_collected():
+            shapes = truth_shapes(ground_truth, truth.shaped, geometry, of_image, any_size=quirks)
+            found = detection_shapes(detections, geometry, of_image, notes, any_size=quirks)
         shapes |= {name: found[name] for name in found if name.startswith("detection_")}
     image, truth_image, found_image = of_one_kind(
         (f"{ground_truth}: image id", ids),

@@ -145,6 +145,29 @@ def test_one_error_of_each_kind():
     assert tide_errors(data).count == dict.fromkeys(KINDS, 1)
 
 
+def test_a_truth_that_is_ignored_is_neither_missed_nor_mended():
+    # two truths, of which the second counts for nothing: a detection beside each
+    data = DetectionData(
+        n_units=1,
+        n_classes=1,
+        truth_unit=np.zeros(2, int),
+        truth_class=np.zeros(2, int),
+        truth_box=np.array([[0.0, 0, 10, 10], [100, 0, 10, 10]]),
+        truth_area=np.full(2, 100.0),
+        truth_crowd=np.zeros(2, bool),
+        truth_ignored=np.array([False, True]),
+        detection_unit=np.zeros(2, int),
+        detection_class=np.zeros(2, int),
+        detection_box=np.array([[0.0, 0, 10, 10], [106, 0, 10, 10]]),
+        detection_score=np.array([0.8, 0.9]),
+    )
+    found = tide_errors(data)
+    assert found.average_precision == 0.5
+    assert found.count == dict.fromkeys(KINDS, 0) | {"localisation": 1}
+    assert found.cost == dict.fromkeys(KINDS, 0.0) | {"localisation": 0.5}, "it is gone, as it has no truth"
+    assert tide_errors(data.with_detections([0])).count["missed"] == 0
+
+
 def test_tidecvs_definitions_are_parameters():
     # one image: class 0 has a truth and its detection behind two detections of class 1, which has no truth
     box = [0.0, 0.0, 10.0, 10.0]

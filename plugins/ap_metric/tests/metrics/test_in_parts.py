@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from a4eval_ap_metric import coco_match, voc_match
+from a4eval_ap_metric.measures import tide
 from a4eval_ap_metric.metrics import in_parts
 
 from a4eval import DataError, build
@@ -25,6 +28,9 @@ NODES = [
     "detection_calibration",
     "confusion_matrix",
     "open_images_detection",
+    "tide",
+    {"name": "tide", "limit": "image", "max_detections": 2, "absent_classes": True},
+    {"name": "tide", "foreground": 0.3, "background": 0.2, "max_detections": 2},
 ]
 
 
@@ -37,8 +43,11 @@ def with_flags(batch):
 
 
 def said(metric, weights):
-    weighed = [metric.compute(one) for one in weights] if hasattr(metric, "units") else []
-    return repr([metric.compute(), weighed, metric.tables(), metric.classes.tolist(), metric.class_names])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        weighed = [metric.compute(one) for one in weights] if hasattr(metric, "units") else []
+        found = [metric.compute(), weighed, metric.tables(), metric.charts(), metric.classes.tolist()]
+    return repr([*found, metric.class_names, [str(one.message) for one in caught]])
 
 
 @pytest.mark.parametrize("node", NODES, ids=str)
@@ -52,6 +61,7 @@ def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(node, seed, 
     weights = rng.integers(0, 3, (3, len(images)))
     expected = said(whole, weights)
     monkeypatch.setattr(in_parts, "_ENOUGH", int(rng.choice([1, 30])))
+    monkeypatch.setattr(tide, "_AT_ONCE", int(rng.choice([1, 10, 1000])))  # detections whose classes are joined
     rng.shuffle(images)
     shards = [build("metric", node) for _ in range(int(rng.integers(1, 4)))]
     for batch in np.array_split(images, int(rng.integers(1, len(images) + 2))):
