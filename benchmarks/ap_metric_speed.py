@@ -30,7 +30,7 @@ from a4eval.statistics.bootstrap import paired_bootstrap
 from a4eval.statistics.weights import statistic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from a4eval_ap_metric import DetectionData
 
@@ -65,7 +65,7 @@ USUAL = """
 import contextlib, io
 with contextlib.redirect_stdout(io.StringIO()):
     truth = COCO({0!r})
-    evaluation = COCOeval(truth, truth.{2}({1!r}), "bbox")
+    evaluation = COCOeval(truth, truth.{2}({1!r}), {3!r})
     evaluation.evaluate(); evaluation.accumulate(); evaluation.summarize()
 print(repr([float(one) for one in evaluation.stats[:12]]))
 """
@@ -93,12 +93,14 @@ def fresh_process(code: str) -> tuple[float, float, float, str]:
     return wall, usage.ru_utime + usage.ru_stime, int(peak) / 1024, line
 
 
-def from_files(truth: Path, results: Path, names: list[str]) -> str:
+def from_files(
+    truth: Path, results: Path, names: list[str], *, files: Mapping[str, str] = FILES, kind: str = "bbox"
+) -> str:
     """Each tool in fresh processes, taking turns; the slow ones once."""
     code = {}
     for name in names:
-        text = FILES[name] if name in {OURS, *FILES_ALONE} else FILES[name] + USUAL
-        code[name] = text.format(str(truth), str(results), LOAD_RESULTS.get(name, "loadRes"))
+        text = files[name] if name in {OURS, *FILES_ALONE} else files[name] + USUAL
+        code[name] = text.format(str(truth), str(results), LOAD_RESULTS.get(name, "loadRes"), kind)
     runs: dict[str, list[tuple[float, float, float, str]]] = {name: [] for name in names}
     for turn in range(11):
         for name in names:
@@ -107,7 +109,7 @@ def from_files(truth: Path, results: Path, names: list[str]) -> str:
     reference = runs["pycocotools" if "pycocotools" in runs else OURS][0][3]
     rows = []
     for name, taken in runs.items():
-        wall, cpu, memory = (float(np.median([one[i] for one in taken])) for i in range(3))
+        wall, cpu, memory = (float(np.median([one[i] for one in taken])) for i in range(11))
         off = float(np.max(np.abs(np.subtract(_numbers(taken[0][3]), _numbers(reference)))))
         agrees = "identical" if taken[0][3] == reference else f"off by {off:.1g}"
         rows.append((name, wall, cpu, round(memory), agrees))

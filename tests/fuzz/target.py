@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-WHOLE_WAY = 64
+WHOLE_WAY = 512
 """Of so many inputs one takes a way that is a hundred times as long."""
 
 
@@ -49,9 +49,9 @@ def tried(call: Callable[[], Any], *names: str) -> Any:
     return None
 
 
-def goes_the_whole_way(data: bytes) -> bool:
-    """Say whether this input is one of the few that are taken from the very beginning to the end."""
-    return zlib.crc32(data) % WHOLE_WAY == 0
+def goes_the_whole_way(data: bytes, of: int = WHOLE_WAY) -> bool:
+    """Say whether this input is one *of* so many that are taken from the very beginning to the end."""
+    return zlib.crc32(data) % of == 0
 
 
 def words(data: bytes, most: int) -> list[str]:

@@ -78,28 +78,30 @@ def smallest(bound: int) -> Any:
     return next((kind for kind in (np.uint8, np.uint16, np.int32) if bound - 1 <= np.iinfo(kind).max), np.int64)
 
 
-def joined(
-    parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], chosen: slice = slice(None)
-) -> Matches:
+def joined(parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any]) -> Matches:
     """Return the matches of all parts as if they had been matched together, bit for bit.
 
     Args:
         parts: at least one; no image is in two of them.
         units: the ids of all images, ascending.
         classes: the ids of all classes, ascending.
-        chosen: of which of these classes; all by default.  The others have no place in what is returned.
 
     Returns:
         Matches whose input rows are their places.
     """
-    some = classes[chosen]
-    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, some):
+    if len(parts) == 1 and np.array_equal(parts[0].units, units) and np.array_equal(parts[0].classes, classes):
         rows, truths = (np.arange(n) for n in (len(parts[0].kept.detection_score), len(parts[0].kept.truth_class)))
         return replace(parts[0].kept, detection=rows, truth_row=truths)
     parts = in_order_of_images(parts)
-    places = [dense(one.units, units) for one in parts]
-    pieces = [_Piece.of(one, place, some) for one, place in zip(parts, places, strict=True)]
-    n_units, n_classes, parameters = len(units), len(some), parts[0].kept.parameters
+    return _joined(parts, [dense(one.units, units) for one in parts], len(units), classes)
+
+
+def _joined(
+    parts: Sequence[MatchedPart[Matches]], places: Sequence[NDArray[np.int32]], n_units: int, classes: NDArray[Any]
+) -> Matches:
+    """Return the matches of some classes, the images of each part having these *places* in the whole."""
+    pieces = [_Piece.of(one, place, classes) for one, place in zip(parts, places, strict=True)]
+    n_classes, parameters = len(classes), parts[0].kept.parameters
     detections = np.cumsum([0, *(len(one.score) for one in pieces)]).tolist()
     truths = np.cumsum([0, *(len(one.truth_class) for one in pieces)]).tolist()
     # a column is freed where it was asked for last: of a large class they are what memory goes to
@@ -158,8 +160,10 @@ def class_blocks(
         classes: likewise.
         most: how many detections at a time, unless one class has more.
     """
+    parts = in_order_of_images(parts)
+    places = [dense(one.units, units) for one in parts]
     for block in blocks_of_classes([(one.classes, one.kept.class_start) for one in parts], classes, most):
-        yield _for_curves(joined(parts, units, classes, block))
+        yield _for_curves(_joined(parts, places, len(units), classes[block]))
 
 
 def blocks_of_classes(

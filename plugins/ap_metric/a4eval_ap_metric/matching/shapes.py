@@ -39,13 +39,14 @@ def mask_iou(data: DetectionData, detection: NDArray[np.intp], truth: NDArray[np
     def similarity(first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
         # pairs come detection by detection, each with the truths of its image and class: one table for all of these
         begins = np.flatnonzero(np.diff(first, prepend=-1))
-        of_truth = second[begins]
-        table_begins = begins[np.flatnonzero(np.diff(of_truth, prepend=-1))]
+        widths = np.diff(begins, append=len(first))
+        tables = np.flatnonzero(np.diff(second[begins], prepend=-1))
         value = np.empty(len(first))
-        for begin, end in zip(table_begins, np.append(table_begins[1:], len(first)), strict=True):
-            columns = truth[np.unique(second[begin:end])]
-            rows = detection[np.unique(first[begin:end])]
-            table = encoded.iou(list(masks[rows]), list(truth_masks[columns]), crowd[columns].tolist())
+        for begin, end, n in zip(
+            begins[tables], np.append(begins[tables[1:]], len(first)), widths[tables], strict=True
+        ):
+            rows, columns = detection[first[begin:end:n]], truth[second[begin : begin + n]]
+            table = encoded.iou(masks[rows].tolist(), truth_masks[columns].tolist(), crowd[columns].tolist())
             value[begin:end] = np.asarray(table).ravel()
         return value
 

@@ -17,7 +17,7 @@ from a4eval_ap_metric.detections.data import MASKS
 from a4eval_ap_metric.pycocotools import mask
 from a4eval_ap_metric.pycocotools.said import say
 from a4eval_ap_metric.readers.files import text
-from a4eval_ap_metric.readers.masks import encoded_masks
+from a4eval_ap_metric.readers.masks import read_masks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -246,7 +246,7 @@ def _complete(rows: list[dict[str, Any]], first: dict[str, Any]) -> None:
 def _encoded(shapes: Sequence[Any], sizes: Sequence[tuple[Any, Any]] | None) -> NDArray[np.object_]:
     """Return masks as encodings; letters may be bytes, as pycocotools has them."""
     read = [_in_text(one) if isinstance(one, dict) else one for one in shapes]
-    return encoded_masks(read, sizes or [(None, None)] * len(read), "annotations", any_size=True)
+    return read_masks(read, sizes or [(None, None)] * len(read), "annotations", any_size=True).encoded
 
 
 def _in_text(encoding: dict[str, Any]) -> dict[str, Any]:

@@ -102,6 +102,10 @@ def _check_size(path: Path, rows: int, columns: int) -> None:
 def _array(column: Any) -> Any:
     """Return a column as an array; the texts of a dictionary are not written out for each row, only pointed to."""
     types = require("pyarrow.types", EXTRA)
+    if types.is_boolean(column.type):
+        return _array(column.cast("uint8")).astype(bool)
+    if types.is_integer(column.type) or types.is_floating(column.type):
+        return np.from_dlpack(column.combine_chunks())  # pyarrow's own to_numpy imports pandas where there is one
     if not types.is_dictionary(column.type):
         return column.to_numpy()
     parts = [

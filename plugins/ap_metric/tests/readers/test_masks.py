@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 from a4eval_ap_metric import read_coco
-from a4eval_ap_metric.readers.masks import encoded_masks
+from a4eval_ap_metric.readers import masks
+from a4eval_ap_metric.readers.masks import read_masks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,20 +61,20 @@ def test_what_is_no_mask_is_refused_with_its_cause(name):
     good = mask.encode(np.asfortranarray(np.ones(SIZE, np.uint8)))
     good = {"size": list(SIZE), "counts": good["counts"].decode()}
     with pytest.raises(DataError, match=rf"truth\.json: entry 2: segmentation: .*{words}"):
-        encoded_masks([good, [SQUARE], shape, good], [SIZE] * 4, "truth.json")
+        read_masks([good, [SQUARE], shape, good], [SIZE] * 4, "truth.json")
 
 
 @pytest.mark.parametrize("size", [(None, None), (None, 30), (-1, -1), (0, 30)])
 def test_polygons_need_the_size_of_their_image(size):
     with pytest.raises(DataError, match="entry 0: segmentation: polygons need the image's width and height"):
-        encoded_masks([[SQUARE]], [size], "truth.json")
+        read_masks([[SQUARE]], [size], "truth.json")
     runs = {"size": [20, 30], "counts": [600]}
-    assert encoded_masks([runs], [size], "truth.json")[0]["size"] == [20, 30], "run lengths bring their own"
+    assert read_masks([runs], [size], "truth.json").encoded[0]["size"] == [20, 30], "run lengths bring their own"
 
 
 def test_another_size_on_request():
     runs = {"size": [30, 20], "counts": [300, 300]}
-    assert mask.area(encoded_masks([runs], [SIZE], "x", any_size=True)[0]) == 300
+    assert mask.area(read_masks([runs], [SIZE], "x", any_size=True).encoded[0]) == 300
 
 
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32)), min_size=1, max_size=5))
@@ -82,8 +83,10 @@ def test_every_encoding_of_pycocotools_passes_and_stays(cases):
     pixels += [np.zeros((3, 3)), np.ones((3, 3)), np.arange(2**17).reshape(1, -1) == 5]
     expected = [mask.encode(np.asfortranarray(one.astype(np.uint8))) for one in pixels]
     shapes = [{"size": list(one["size"]), "counts": one["counts"].decode()} for one in expected]
-    got = encoded_masks(shapes, [one.shape for one in pixels], "x")
-    for one, other in zip(got, expected, strict=True):
+    got = read_masks(shapes, [one.shape for one in pixels], "x")
+    np.testing.assert_array_equal(got.area, [one.sum() for one in pixels])
+    np.testing.assert_array_equal(got.box, [mask.toBbox(one) for one in expected])
+    for one, other in zip(got.encoded, expected, strict=True):
         assert mask.merge([one])["counts"] == other["counts"]
         assert mask.area(one) == mask.area(other)
 
@@ -92,10 +95,36 @@ def test_every_encoding_of_pycocotools_passes_and_stays(cases):
 def test_letters_that_pass_fill_their_mask(texts):
     for text in texts:
         try:
-            (one,) = encoded_masks([{"size": [4, 5], "counts": text}], [(4, 5)], "x")
+            (one,) = read_masks([{"size": [4, 5], "counts": text}], [(4, 5)], "x").encoded
         except DataError:
             continue
         assert 0 <= mask.area(mask.merge([one])) <= 20
+
+
+def test_many_masks_of_several_heights_are_measured_as_each_by_itself(monkeypatch):
+    monkeypatch.setattr(masks, "_AT_ONCE", 7)
+    rng = np.random.default_rng(0)
+    pixels = [rng.random((rng.integers(1, 5), rng.integers(1, 90))) < rng.random() ** 3 for _ in range(300)]
+    pixels[40][:] = False
+    shapes = [mask.encode(np.asfortranarray(one.astype(np.uint8))) for one in pixels]
+    shapes = [{"size": list(one["size"]), "counts": one["counts"].decode()} for one in shapes]
+    got = read_masks(shapes, [one.shape for one in pixels], "x")
+    for one, area, (x, y, width, height) in zip(pixels, got.area, got.box, strict=True):
+        rows, columns = np.nonzero(one)
+        assert area == len(rows)
+        if area:
+            assert (x, y) == (columns.min(), rows.min())
+            assert (x + width, y + height) == (columns.max() + 1, rows.max() + 1)
+        else:
+            assert (x, y, width, height) == (0, 0, 0, 0)
+    shapes[123] = {**shapes[123], "counts": "0"}
+    with pytest.raises(DataError, match=r"^x: entry 123: segmentation: counts: got runs of 0 pixels"):
+        read_masks(shapes, [one.shape for one in pixels], "x")
+
+
+def test_runs_without_pixels_have_no_place():
+    (box,) = read_masks([{"size": [3, 3], "counts": [0, 0, 4, 1, 2, 0, 2]}], [(3, 3)], "x").box
+    assert box.tolist() == [1, 1, 1, 1]
 
 
 def test_the_reader_says_file_and_entry(tmp_path):
