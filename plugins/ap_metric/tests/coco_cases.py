@@ -69,6 +69,27 @@ def awkward_case(rng: np.random.Generator, *, many: bool = False) -> dict[str, A
     }
 
 
+def busy_case(rng: np.random.Generator) -> dict[str, Any]:
+    """Return a COCO data set with errors of every kind, many of them with equal scores, and its results."""
+    images, classes = rng.permutation(60)[:9] + 1, rng.permutation(20)[:6] + 1
+    truths, n = [], 60
+    for index in range(n):
+        box = [float(one) for one in np.append(rng.integers(0, 5, 2) * 40, rng.integers(20, 40, 2))]
+        crowd = int(rng.random() < 0.1)
+        ids = {"id": index + 1, "image_id": int(rng.choice(images)), "category_id": int(rng.choice(classes))}
+        truths.append({**ids, "bbox": box, "area": box[2] * box[3], "iscrowd": crowd})
+    results = []
+    for truth in rng.choice(truths, 250):
+        x, y, width, height = truth["bbox"]
+        box = [x + float(rng.choice([0, 0, 5, 12, 500])), y, width, height * float(rng.choice([0.5, 0.8, 1]))]
+        of_class = int(truth["category_id"] if rng.random() < 0.6 else rng.choice(classes))
+        score = float(np.round(rng.random(), 1))
+        results.append({"image_id": truth["image_id"], "category_id": of_class, "bbox": box, "score": score})
+    named = [{"id": int(one), "name": f"class {one}"} for one in sorted(classes)]
+    pictures = [{"id": int(one), "width": 250, "height": 250} for one in sorted(images)]
+    return {"images": pictures, "categories": named, "annotations": truths, "results": results}
+
+
 def pycocotools_evaluation(case: dict[str, Any], **parameters: Any) -> COCOeval:
     """Return pycocotools' evaluation of the case, done; summarised if it has pycocotools' own parameters."""
     pytest.importorskip("pycocotools")

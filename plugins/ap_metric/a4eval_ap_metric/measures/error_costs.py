@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval_ap_metric.measures.errors import CLASS, PLACE, RIGHT
+from a4eval_ap_metric.identifiers import dense
+from a4eval_ap_metric.matching.joined import blocks_of_classes, in_order_of_images
+from a4eval_ap_metric.measures.errors import PLACE
+from a4eval_ap_metric.measures.verdicts import arrivals_of, arriving_rows, joined_verdicts, rows_of_classes
 
 if TYPE_CHECKING:
-    from a4eval_ap_metric.detections.data import DetectionData
-    from a4eval_ap_metric.measures.errors import Errors
+    from collections.abc import Iterable, Sequence
+
+    from a4eval_ap_metric.matching.joined import MatchedPart
+    from a4eval_ap_metric.measures.verdicts import Verdicts
+
+_AT_ONCE = 4_000_000  # detections whose costs are made together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,17 +31,15 @@ class Costs:
     """What errors cost, in AP.
 
     Args:
-        detection: (n,) float64 of each detection in the order of the errors, 0 for a right one.
-        truth: (g,) float64 of each truth by input row, 0 for one that was not missed.
-        worth: (g,) float64, what each truth costs if it is missed, whether it was or not.
+        detection: of each part, by its first image: (n,) float64 of each detection, 0 for a right one.
+        worth: (k,) float64, what each truth of a class costs if it is missed.
     """
 
-    detection: NDArray[np.float64]
-    truth: NDArray[np.float64]
+    detection: list[NDArray[np.float64]]
     worth: NDArray[np.float64]
 
 
-def error_costs(data: DetectionData, errors: Errors) -> Costs:
+def error_costs(parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any]) -> Costs:
     """Return what each error costs, which is what AP gains when it is mended.
 
     This is how:
@@ -45,46 +50,85 @@ def error_costs(data: DetectionData, errors: Errors) -> Costs:
     - *missed*: the truth is found, before all others of its class.
 
     Args:
-        data: ground truth and detections.
-        errors: from :func:`a4eval_ap_metric.measures.errors.errors_of` of the same data.
+        parts: at least one; no image is in two of them.
+        units: the ids of all images, ascending.
+        classes: the ids of all classes, ascending.
     """
-    found, kind = errors.found, errors.kind
-    truths = found.n_truth(data.n_classes)
-    start = np.searchsorted(found.detection_class, np.arange(data.n_classes + 1))
-    of_class = found.detection_class.astype(np.intp)
-    rank = np.arange(1, len(of_class) + 1) - start[of_class]
-    all_hits = np.append(0, np.cumsum(found.hit))
-    hits = all_hits[1:] - all_hits[start[of_class]]
-    share = np.where(found.hit, hits / rank, 0.0)
+    parts = in_order_of_images(parts)
+    truths = np.zeros(len(classes), np.intp)
+    for part in parts:
+        truths[dense(part.classes, classes)] += part.kept.truths
+    share = np.zeros(len(classes))  # of the mean, that a truth has
+    some = np.flatnonzero(truths)
+    share[some] = 1 / truths[some] / max(len(some), 1)
+    arrivals, arrived_from = arrivals_of(parts, units, classes)
+    by_class = np.argsort(arrivals.right_class, kind="stable")
+    bounds = np.searchsorted(arrivals.right_class[by_class], np.arange(len(classes) + 1))
+    gain = np.zeros(len(by_class))
+    costs, worth = [np.zeros(len(one.kept.score)) for one in parts], np.zeros(len(classes))
+    starts = [(one.classes, one.kept.class_start) for one in parts]
+    for block in blocks_of_classes(starts, classes, _AT_ONCE):
+        found, order = joined_verdicts(parts, units, classes, block)
+        cost = np.zeros(len(order))
+        for index in range(block.start, block.stop):
+            rows = slice(*found.class_start[index - block.start :][:2].tolist())
+            one = _OneClass(found, rows, index)
+            coming = by_class[bounds[index] : bounds[index + 1]]
+            cost[order[rows]] = one.cost * share[index]
+            gain[coming] = one.gain(arrivals.score[coming], arrivals.detection_class[coming] > index) * share[index]
+            worth[index] = (1.0 + one.moved_up[0]) * share[index]
+        _spread(cost, ((mine, rows_of_classes(part, classes[block])) for mine, part in zip(costs, parts, strict=True)))
+    came = np.zeros(len(gain))
+    came[arrived_from] = gain
+    _spread(came, ((mine, arriving_rows(part.kept)) for mine, part in zip(costs, parts, strict=True)))
+    return Costs(costs, worth)
 
-    def behind(gain: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (n + 1,) sums of the gains of hits from a place on; places run over all classes."""
-        return np.append(np.cumsum(np.where(found.hit, gain, 0.0)[::-1])[::-1], 0.0)
 
-    def after(sums: NDArray[np.float64], place: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.float64]:
-        return sums[place] - sums[ends]
+def _spread(values: NDArray[np.float64], places: Iterable[tuple[NDArray[np.float64], Any]]) -> None:
+    """Add values, the parts one after another, to rows of each."""
+    at = 0
+    for mine, rows in places:
+        n = len(mine[rows])
+        mine[rows] += values[at : at + n]
+        at += n
 
-    place = np.arange(len(of_class))
-    ends = start[of_class + 1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gone = after(behind(np.where(rank > 1, hits / np.maximum(rank - 1, 1), 0.0) - share), place + 1, ends)
-        right = (hits + 1) / rank + after(behind(1 / rank), place + 1, ends)
-        moved_up = behind((hits + 1) / (rank + 1) - share)
-        classes = np.flatnonzero(truths)
-        weight = np.zeros(data.n_classes)
-        weight[classes] = 1 / truths[classes] / max(len(classes), 1)
-    cost = np.where(kind == RIGHT, 0.0, gone)
-    better = (kind == PLACE) & errors.winner
-    cost[better] = right[better]
-    cost *= weight[of_class]
-    for row in np.flatnonzero((kind == CLASS) & errors.winner):
-        other = int(data.truth_class[errors.target[row]])
-        first, last = start[other], start[other + 1]
-        side: Any = "right" if of_class[row] > other else "left"  # equal scores keep the order of the classes
-        before = int(np.searchsorted(-found.score[first:last], -found.score[row], side))
-        hits_before = all_hits[first + before] - all_hits[first]
-        gain = (hits_before + 1) / (before + 1) + moved_up[first + before] - moved_up[last]
-        cost[row] += gain * weight[other]
-    mine = data.truth_class.astype(np.intp)
-    worth = (1.0 + moved_up[start[mine]] - moved_up[start[mine + 1]]) * weight[mine]
-    return Costs(cost, np.where(errors.missed, worth, 0.0), worth)
+
+class _OneClass:
+    """The curve of a class, and what changes of the sum of its precisions at hits.
+
+    Args:
+        found: the detections of some classes.
+        rows: which are of this one.
+        index: its place among all classes.
+    """
+
+    def __init__(self, found: Verdicts, rows: slice, index: int) -> None:
+        hit, kind = found.right[rows], found.kind[rows]
+        self._score = found.score[rows]
+        self._hits = np.append(0, np.cumsum(hit))
+        hits, rank = self._hits[1:], np.arange(1, len(hit) + 1)
+        share = hits / rank
+
+        def behind(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+            """Return (n + 1,) sums of the gains of hits from a place on."""
+            return np.append(np.cumsum(np.where(hit, gain, 0.0)[::-1])[::-1], 0.0)
+
+        gone = behind(np.where(rank > 1, hits / np.maximum(rank - 1, 1) - share, 0.0))[1:]
+        right = (hits + 1) / rank + behind(1 / rank)[1:]
+        better = (kind == PLACE) & (found.right_class[rows] == index)
+        self.moved_up = behind((hits + 1) / (rank + 1) - share)
+        """(n + 1,) what there is to gain if one more hit comes in front of each place."""
+        self.cost = np.select([hit, better], [0.0, right], gone)
+        """(n,) of each detection as an error of this class."""
+
+    def gain(self, score: NDArray[np.floating[Any]], behind_equals: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return what more hits gain, each alone.
+
+        Args:
+            score: of each.
+            behind_equals: whether it comes behind or before detections of the same score.
+        """
+        left, right = (np.searchsorted(-self._score, -score, side) for side in ("left", "right"))
+        before = np.where(behind_equals, right, left)
+        found: NDArray[np.float64] = (self._hits[before] + 1) / (before + 1) + self.moved_up[before]
+        return found

@@ -29,7 +29,7 @@ class Errors:
 
     Args:
         found: what became of each detection.
-        kind: (n,) of each detection in the order of ``found``: a place in :data:`KINDS`, or ``RIGHT``.
+        kind: (n,) uint8 of each detection in the order of ``found``: a place in :data:`KINDS`, or ``RIGHT``.
         target: (n,) the input row of the truth that a detection of the wrong class or place was meant for, or −1.
         winner: (n,) bool: of those that were meant for a truth that no other has, the best by score.
         used: (g,) bool by input row: a truth that was found.
@@ -37,7 +37,7 @@ class Errors:
     """
 
     found: Outcomes
-    kind: NDArray[np.intp]
+    kind: NDArray[np.uint8]
     target: NDArray[np.intp]
     winner: NDArray[np.bool_]
     used: NDArray[np.bool_]
@@ -79,20 +79,40 @@ def _kinds(
     used: NDArray[np.bool_],
     foreground: float,
     background: float,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
     """Return the kind of each detection, and the truth it was meant for (−1: none)."""
-    wrong = np.flatnonzero(~found.hit)
-    row = found.detection[wrong]
     truth_row = np.flatnonzero(~data.truth_crowd)
     truth_row = truth_row[np.argsort(data.truth_unit[truth_row], kind="stable")]
+    by_image, used = data.with_truths(truth_row), used[truth_row]
+    truth_row = np.append(truth_row, -1)  # for none, which is the last place
+    kind, target = np.full(len(found.hit), RIGHT, np.uint8), np.full(len(found.hit), -1, np.intp)
+    wrong = np.flatnonzero(~found.hit)
+    for begin in range(0, len(wrong), _BLOCK):
+        some = wrong[begin : begin + _BLOCK]
+        kind[some], place = _kinds_of(by_image, found.detection[some], used, foreground, background)
+        target[some] = truth_row[place]
+    return kind, target
+
+
+_BLOCK = 1 << 16  # detections looked at together: bounds the memory
+
+
+def _kinds_of(
+    data: DetectionData,
+    row: NDArray[np.intp],
+    used: NDArray[np.bool_],
+    foreground: float,
+    background: float,
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+    """Return the kinds and truths of wrong detections, by row; the truths stand by image."""
     unit = data.detection_unit[row]
-    first = np.searchsorted(data.truth_unit[truth_row], unit, "left")
-    count = np.searchsorted(data.truth_unit[truth_row], unit, "right") - first
-    iou = box_iou_of_pairs(data.detection_box[row], data.truth_box[truth_row], np.zeros(len(truth_row), bool))
+    first = np.searchsorted(data.truth_unit, unit, "left")
+    count = np.searchsorted(data.truth_unit, unit, "right") - first
+    iou = box_iou_of_pairs(data.detection_box[row], data.truth_box, np.zeros(len(used), bool))
     edges = overlapping_pairs(first, count, iou, background)
-    truth = truth_row[edges.truth]
+    truth = edges.truth
     same = data.truth_class[truth] == data.detection_class[row[edges.detection]]
-    n = len(wrong)
+    n = len(row)
     own, own_truth = _best(edges.detection[same], truth[same], edges.similarity[same], n)
     other, other_truth = _best(edges.detection[~same], truth[~same], edges.similarity[~same], n)
     taken = same & used[truth]
@@ -101,11 +121,8 @@ def _kinds(
     wrong_class = ~place & (other >= foreground)
     again = ~place & ~wrong_class & (twice >= foreground)
     nothing = np.maximum(own, other) <= background
-    kinds = np.select([place, wrong_class, again, nothing], [PLACE, CLASS, TWICE, NOTHING], BOTH)
-    kind, target = np.full(len(found.hit), RIGHT), np.full(len(found.hit), -1)
-    kind[wrong] = kinds
-    target[wrong] = np.select([place, wrong_class], [own_truth, other_truth], -1)
-    return kind, target
+    kind = np.select([place, wrong_class, again, nothing], [PLACE, CLASS, TWICE, NOTHING], BOTH).astype(np.uint8)
+    return kind, np.select([place, wrong_class], [own_truth, other_truth], -1)
 
 
 def _best(

@@ -6,7 +6,7 @@ AP is COCO's 101-point one at the foreground threshold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from a4eval_ap_metric.matching.joined import MatchedPart, blocks_of_classes
 from a4eval_ap_metric.measures.class_average_precision import class_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
 from a4eval_ap_metric.measures.errors import CLASS, KINDS, PLACE, RIGHT, errors_of
-from a4eval_ap_metric.measures.verdicts import Verdicts, joined_verdicts, verdicts_of
+from a4eval_ap_metric.measures.verdicts import Verdicts, arrivals_of, joined_verdicts, verdicts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +97,7 @@ def tide_of_parts(
     kinds = np.array([np.bincount(one.kept.kind, minlength=RIGHT + 1)[:RIGHT] for one in parts]).sum(axis=0)
     missed = sum(int(one.kept.missed.sum()) for one in parts)
     count = dict(zip(KINDS, [*kinds.tolist(), missed], strict=True))
-    arrivals = _arrivals(parts, units, classes)
+    arrivals, _ = arrivals_of(parts, units, classes)
     starts = [(one.classes, one.kept.class_start) for one in parts]
     blocks = []
     for block in blocks_of_classes(starts, classes, _AT_ONCE):
@@ -106,16 +106,6 @@ def tide_of_parts(
     base, *mended, without_false, all_found = (mean_where_defined(row) for row in np.concatenate(blocks, axis=1))
     cost = {name: max(value - base, 0.0) for name, value in zip(KINDS, mended, strict=True)}
     return Tide(base, count, cost, without_false - base, all_found - base)
-
-
-def _arrivals(parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any]) -> Verdicts:
-    """Return the detections that are right in another class."""
-    found = []
-    for part in parts:
-        one = part.kept
-        rows = np.flatnonzero((one.kind == CLASS) & (one.right_class < len(part.classes)))
-        found.append(replace(part, kept=one.chosen(rows)))
-    return joined_verdicts(found, units, classes)[0]
 
 
 def _class_precisions(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.matching.joined import MatchedPart, in_order_of_images, joined_order, shortest, smallest
-from a4eval_ap_metric.measures.errors import RIGHT
+from a4eval_ap_metric.measures.errors import CLASS, RIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ def verdicts_of(data: DetectionData, errors: Errors) -> Verdicts:
         class_start=np.searchsorted(found.detection_class, np.arange(n + 1)),
         unit=found.unit.astype(smallest(data.n_units)),
         score=shortest(found.score),
-        kind=errors.kind.astype(np.uint8),
+        kind=errors.kind,
         right_class=right_class,
         truths=found.n_truth(n),
         missed=np.bincount(data.truth_class[errors.missed], minlength=n),
@@ -115,9 +115,8 @@ def joined_verdicts(
     truths, missed = np.zeros((2, len(some)), np.intp)
     for part, place in zip(parts, places, strict=True):
         one, known = part.kept, dense(part.classes, some)
-        mine = np.flatnonzero(known >= 0)  # both are ascending, so they follow each other
-        begin, end = (int(mine[0]), int(mine[-1]) + 1) if len(mine) else (0, 0)
-        rows = slice(*one.class_start[[begin, end]].tolist())
+        begin, end = _chosen_classes(known)
+        mine, rows = slice(begin, end), rows_of_classes(part, some)
         of_class = known[begin:end].astype(smallest(len(some)))
         right_class = np.append(dense(part.classes, classes), n).astype(smallest(n + 1))
         columns["unit"].append(place.take(one.unit[rows]) if len(place) else place)
@@ -133,3 +132,33 @@ def joined_verdicts(
     class_start = np.append(0, np.cumsum(np.bincount(of_class, minlength=len(some))))
     columns_in_order = {name: column[order] for name, column in whole.items()}
     return Verdicts(class_start, **columns_in_order, truths=truths, missed=missed), order
+
+
+def rows_of_classes(part: MatchedPart[Verdicts], some: NDArray[Any]) -> slice:
+    """Return which detections of a part are of classes that follow each other.
+
+    Args:
+        part: the part.
+        some: the ids of the classes, ascending.
+    """
+    begin, end = _chosen_classes(dense(part.classes, some))
+    return slice(int(part.kept.class_start[begin]), int(part.kept.class_start[end]))
+
+
+def _chosen_classes(known: NDArray[np.int32]) -> tuple[int, int]:
+    """Return the first and the one after the last of the classes that are known, which follow each other."""
+    mine = np.flatnonzero(known >= 0)
+    return (int(mine[0]), int(mine[-1]) + 1) if len(mine) else (0, 0)
+
+
+def arriving_rows(found: Verdicts) -> NDArray[np.intp]:
+    """Return which detections are right in another class."""
+    return np.flatnonzero((found.kind == CLASS) & (found.right_class < len(found.truths)))
+
+
+def arrivals_of(
+    parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any]
+) -> tuple[Verdicts, NDArray[np.intp]]:
+    """Return the detections of all parts that are right in another class; the rest as :func:`joined_verdicts`."""
+    some = [replace(part, kept=part.kept.chosen(arriving_rows(part.kept))) for part in parts]
+    return joined_verdicts(some, units, classes)

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from itertools import chain, cycle
-from typing import TYPE_CHECKING, Any
+from itertools import chain, cycle, pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
+
+    Values: TypeAlias = tuple[NDArray[np.integer[Any]], Callable[[int], str]]
 
 
 def worst_images(
-    unit: NDArray[np.integer[Any]], cost: NDArray[np.float64], groups: Mapping[str, Sequence[Any]], most: int
+    unit: NDArray[np.integer[Any]],
+    cost: NDArray[np.float64],
+    groups: Mapping[str, Values],
+    most: int,
 ) -> dict[int, str]:
     """Return images with what each was chosen for: first the worst of all, then in turns one of each way to group.
 
     Within a group the costliest of its values goes first, with the image on which it costs most; then the next value,
-    until each has an image, and then the second image of each.
+    until each has an image, and then the second image of each.  Of images that cost the same the first is taken.
 
     Args:
         unit: (n,) image of each error.
         cost: (n,) float64, what it costs.
-        groups: name to (n,) the value of each error, None for none.
+        groups: name to (n,) the value of each error, −1 for none, and the names of the values.
         most: how many images.
 
     >>> import numpy as np
-    >>> worst_images(np.array([0, 1, 2, 2]), np.array([5.0, 1, 2, 2]), {"kind": ["a", "b", "a", "a"]}, 3)
+    >>> kind = np.array([0, 1, 0, 0]), "ab".__getitem__
+    >>> worst_images(np.array([0, 1, 2, 2]), np.array([5.0, 1, 2, 2]), {"kind": kind}, 3)
     {0: 'all', 1: 'kind b', 2: 'all'}
     """
-    ways = [_ranked(unit, cost, ["all"] * len(unit), "")]
-    ways += [_ranked(unit, cost, values, f"{name} ") for name, values in groups.items()]
+    ways = [_ranked(unit, cost, np.zeros(len(unit), np.int64), lambda _: "all", most)]
+    ways += [
+        [[(image, f"{name} {why}") for image, why in one] for one in _ranked(unit, cost, *values, most)]
+        for name, values in groups.items()
+    ]
     turns = [_in_turns(one) for one in ways]
     chosen: dict[int, str] = {}
     for turn in cycle(range(len(turns))):
@@ -47,19 +57,27 @@ def worst_images(
 
 
 def _ranked(
-    unit: NDArray[np.integer[Any]], cost: NDArray[np.float64], values: Sequence[Any], what: str
+    unit: NDArray[np.integer[Any]],
+    cost: NDArray[np.float64],
+    values: NDArray[np.integer[Any]],
+    name: Callable[[int], str],
+    most: int,
 ) -> list[list[tuple[int, str]]]:
-    """Return for each value, the costliest first, its images, the costliest first."""
-    sums: dict[Any, dict[int, float]] = {}
-    for image, one, value in zip(unit.tolist(), cost.tolist(), values, strict=True):
-        if value is not None:
-            mine = sums.setdefault(value, {})
-            mine[image] = mine.get(image, 0.0) + one
-    order = sorted(sums, key=lambda value: (-sum(sums[value].values()), str(value)))
-    return [
-        [(image, f"{what}{value}") for image in sorted(sums[value], key=lambda one: (-sums[value][one], one))]
-        for value in order
-    ]
+    """Return for each value, the costliest first, *most* of its images, the costliest first."""
+    some = np.flatnonzero(values >= 0)
+    n_units = int(unit.max(initial=0)) + 1
+    pairs, place = np.unique(values[some].astype(np.int64) * n_units + unit[some], return_inverse=True)
+    sums = np.bincount(place, cost[some], len(pairs))
+    value, image = np.divmod(pairs, n_units)
+    known, first = np.unique(value, return_index=True)
+    totals = np.bincount(np.searchsorted(known, value), sums, len(known)).tolist()
+    found = []
+    bounds = pairwise([*first.tolist(), len(value)])
+    for total, one, (begin, end) in zip(totals, known.tolist(), bounds, strict=True):
+        dearest = begin + np.argsort(-sums[begin:end], kind="stable")[:most]
+        found.append((-total, name(one), image[dearest].tolist()))
+    found.sort(key=lambda each: each[:2])
+    return [[(one, why) for one in images] for _, why, images in found]
 
 
 def _in_turns(lists: Sequence[Sequence[tuple[int, str]]]) -> list[tuple[int, str]]:

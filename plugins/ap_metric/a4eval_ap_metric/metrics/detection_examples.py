@@ -13,23 +13,27 @@ import numpy as np
 
 from a4eval import A4evalError, DataError, Row, Value, check_ranges, param
 from a4eval_ap_metric.charts import BACKGROUND
+from a4eval_ap_metric.measures.errors import KINDS
 from a4eval_ap_metric.measures.worst import worst_images
-from a4eval_ap_metric.metrics.base import DetectionMetric
+from a4eval_ap_metric.metrics.base import only_whole
 from a4eval_ap_metric.metrics.examined import Examined, examined
-from a4eval_ap_metric.metrics.marks import mark_rows
+from a4eval_ap_metric.metrics.examined_whole import ExaminedWhole
+from a4eval_ap_metric.metrics.in_parts import MetricInParts
+from a4eval_ap_metric.metrics.marks import FOUND, mark_rows
 from a4eval_ap_metric.thumbnails import packed, small_copy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from a4eval import Run
+    from a4eval_ap_metric.detections.data import DetectionData
 
 PICTURES, MARKS = "pictures", "marks"
 """The names of the two tables."""
 
 
 @dataclass
-class DetectionExamples(DetectionMetric):
+class DetectionExamples(MetricInParts[Examined]):
     """Tables of what is right and wrong on the images whose errors cost most; it gives no number.
 
     In ``compare`` the images are those with objects that one detector found and the other missed.
@@ -69,27 +73,39 @@ class DetectionExamples(DetectionMetric):
         if self.background >= self.foreground:
             raise ValueError(f"background: got {self.background}, expected less than foreground, {self.foreground}")
 
+    def kept(self, data: DetectionData) -> Examined:
+        """Return what is known of some whole images, and what pictures of them need."""
+        sides = [self._state.unit_column(f"unit_{side}", np.nan) for side in ("width", "height")]
+        return examined(
+            data,
+            np.array(sides, np.float64).T,
+            [str(one) for one in self._state.unit_column("unit_image", "")],
+            foreground=self.foreground,
+            background=self.background,
+            score=self.score,
+            max_detections=self.max_detections,
+        )
+
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return nothing: the tables are the result."""
-        if weights is not None:
-            raise ValueError("this metric cannot weigh its units")
+        only_whole(weights)
         return {}
 
     def tables(self) -> dict[str, list[Row]]:
         """Return ``pictures``, a row an image, and ``marks``, a row a box with its outcome, error and cost."""
-        found = self._examined()
-        unit, cost, _ = found.errors
         pictures, marks = [], []
         for image, why in self._worst().items():
-            rows = mark_rows(found, image, self.marks)
+            truths, detections = self._whole.sides(image)
+            cost = np.concatenate([one.cost[one.kind < len(KINDS)] for one in (truths, detections)])
             pictures.append(
                 {
                     **self._picture(image),
-                    "cost": float(cost[unit == image].sum()),
-                    "errors": int(np.count_nonzero(unit == image)),
+                    "cost": float(cost.sum()),
+                    "errors": len(cost),
                     "chosen for": "all its errors" if why == "all" else why,
                 }
             )
+            rows = mark_rows(truths, detections, self._whole.names, self.marks)
             marks += [{"picture": pictures[-1]["picture"], **row} for row in rows]
         return {PICTURES: pictures, MARKS: _alike(marks)}
 
@@ -103,18 +119,16 @@ class DetectionExamples(DetectionMetric):
         Raises:
             DataError: the truths differ.
         """
-        first, second = self._examined(), other._examined()
-        same = ("truth_unit", "truth_class", "truth_box", "truth_crowd")
-        if not all(np.array_equal(getattr(first.data, one), getattr(second.data, one)) for one in same):
+        first, second = self._whole, other._whole
+        truths, same = first.truths, second.truths
+        if not all(np.array_equal(truths[one], same[one]) for one in ("id", "unit", "class", "box", "crowd")):
             raise DataError("first and second have different truths, so what one of them missed cannot be said")
-        lost, gained = first.used & ~second.used, second.used & ~first.used
+        used, also = (one["outcome"] == FOUND for one in (truths, same))
+        lost, gained = used & ~also, also & ~used
         flip = np.select([lost, gained], ["lost", "gained"], "")
-        n = first.data.n_units
-        costs = [
-            np.bincount(first.data.truth_unit[flips], one.worth[flips], n)
-            for flips, one in ((lost, second), (gained, first))
-        ]
-        counts = [np.bincount(first.data.truth_unit[flips], minlength=n) for flips in (lost, gained)]
+        unit, n = truths["unit"], len(self.image_ids)
+        costs = [np.bincount(unit[flips], one["worth"][flips], n) for flips, one in ((lost, same), (gained, truths))]
+        counts = [np.bincount(unit[flips], minlength=n) for flips in (lost, gained)]
         order = np.lexsort((np.arange(n), -costs[1], -costs[0]))
         chosen = [image for image in order.tolist() if counts[0][image] + counts[1][image]][: self.images]
         pictures, marks = [], []
@@ -129,7 +143,7 @@ class DetectionExamples(DetectionMetric):
                 }
             )
             for pane, one in (("first", first), ("second", second)):
-                rows = mark_rows(one, image, self.marks, flip)
+                rows = mark_rows(*one.sides(image), one.names, self.marks, flip[unit == image])
                 marks += [{"picture": pictures[-1]["picture"], "pane": pane, **row} for row in rows]
         self._save(chosen, run)
         return {PICTURES: pictures, MARKS: _alike(marks)}
@@ -139,13 +153,13 @@ class DetectionExamples(DetectionMetric):
         self._save(list(self._worst()), run)
 
     def _save(self, chosen: Sequence[int], run: Run) -> None:
-        paths = self._state.unit_column("unit_image", "")
         copies = {}
         for image in run.track(chosen, "pictures"):
-            if not paths[image]:
+            path, size = self._whole.file_and_size(image)
+            if not path:
                 continue
             try:
-                copies[paths[image]] = small_copy(Path(paths[image]), self.side, self._size(image))
+                copies[path] = small_copy(Path(path), self.side, size)
             except A4evalError as error:
                 run.warn(f"pictures: {error}")
         for path, content in zip(copies, packed(list(copies.values()), self.room), strict=False):
@@ -156,40 +170,23 @@ class DetectionExamples(DetectionMetric):
         return f"thumbnails/{name[:16]}.webp"
 
     def _picture(self, image: int) -> Row:
-        path = self._state.unit_column("unit_image", "")[image]
-        width, height = self._size(image)
-        name = str(self._state.units()[image].item())
+        path, (width, height) = self._whole.file_and_size(image)
+        name = str(self.image_ids[image].item())
         return {"picture": name, "file": self._file(path) if path else None, "width": width, "height": height}
-
-    def _size(self, image: int) -> tuple[float, float]:
-        """Return width and height of an image, or how far its boxes reach where they are not known."""
-        known = tuple(float(self._state.unit_column(f"unit_{side}", np.nan)[image]) for side in ("width", "height"))
-        if all(one > 0 for one in known):
-            return known[0], known[1]
-        data = self.data
-        box = np.concatenate(
-            [data.truth_box[data.truth_unit == image], data.detection_box[data.detection_unit == image]]
-        )
-        reach = (box[:, :2] + box[:, 2:]).max(axis=0, initial=1.0)
-        return float(reach[0]), float(reach[1])
 
     def _worst(self) -> dict[int, str]:
         if "worst" not in self._cache:
-            self._cache["worst"] = worst_images(*self._examined().errors, self.images)
+            self._cache["worst"] = worst_images(*self._whole.errors(), self.images)
         found: dict[int, str] = self._cache["worst"]
         return found
 
-    def _examined(self) -> Examined:
-        if "examined" not in self._cache:
-            self._cache["examined"] = examined(
-                self.data,
-                [*self.class_names, BACKGROUND],
-                foreground=self.foreground,
-                background=self.background,
-                score=self.score,
-                max_detections=self.max_detections,
-            )
-        found: Examined = self._cache["examined"]
+    @property
+    def _whole(self) -> ExaminedWhole:
+        parts = self._matched_parts
+        if "whole" not in self._cache:
+            names = [*self.class_names, BACKGROUND]
+            self._cache["whole"] = ExaminedWhole(parts, self.image_ids, self.classes, names)
+        found: ExaminedWhole = self._cache["whole"]
         return found
 
 

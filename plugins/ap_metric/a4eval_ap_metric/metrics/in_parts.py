@@ -46,7 +46,7 @@ class MetricInParts(DetectionMetric, Generic[Kept]):
         raise NotImplementedError
 
     @property
-    def images(self) -> NDArray[Any]:
+    def image_ids(self) -> NDArray[Any]:
         """The image ids, ascending.
 
         Raises:
@@ -102,4 +102,4 @@ class WeighableMetric(MetricInParts[Kept]):
     @property
     def units(self) -> NDArray[Any]:
         """The image ids, in the order ``weights`` refers to."""
-        return self.images
+        return self.image_ids

@@ -35,7 +35,7 @@ class OutcomesMetric(MetricInParts[tuple[Outcomes, ...]]):
         """What became of each detection of all images, at each threshold."""
         if "outcomes" not in self._cache:
             parts, n = self._matched_parts, len(self._matched_parts[0].kept)
-            self._cache["outcomes"] = [joined_outcomes(parts, self.images, self.classes, one) for one in range(n)]
+            self._cache["outcomes"] = [joined_outcomes(parts, self.image_ids, self.classes, one) for one in range(n)]
             self.warn()
         found: list[Outcomes] = self._cache["outcomes"]
         return found
@@ -45,5 +45,5 @@ class OutcomesMetric(MetricInParts[tuple[Outcomes, ...]]):
 
     def _warn_of_more_objects(self, maximum: int) -> None:
         found = self.at_thresholds[0]
-        group = found.truth_class.astype(np.int64) * len(self.images) + found.truth_unit
+        group = found.truth_class.astype(np.int64) * len(self.image_ids) + found.truth_unit
         warn_of_more_objects(objects_of(group), maximum=maximum)

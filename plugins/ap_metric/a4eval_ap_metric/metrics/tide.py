@@ -95,6 +95,8 @@ class TideErrors(MetricInParts[KeptErrors]):
             objects = np.concatenate([one.kept.objects for one in parts])
             warn_of_more_objects(objects, maximum=self.max_detections, per_image=self.limit == "image")
             found = [MatchedPart(one.units, one.classes, {}, one.kept.verdicts) for one in parts]
-            self._cache["errors"] = tide_of_parts(found, self.images, self.classes, absent_classes=self.absent_classes)
+            self._cache["errors"] = tide_of_parts(
+                found, self.image_ids, self.classes, absent_classes=self.absent_classes
+            )
         errors: Tide = self._cache["errors"]
         return errors

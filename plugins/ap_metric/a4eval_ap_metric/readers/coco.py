@@ -15,12 +15,13 @@ from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impo
 from a4eval_ap_metric.detections.data import Geometry
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind, texts
 from a4eval_ap_metric.matching.doubts import notation_doubts
-from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
+from a4eval_ap_metric.readers.coco_json import read_ground_truth
+from a4eval_ap_metric.readers.coco_results import read_detections
 from a4eval_ap_metric.readers.coco_shapes import detection_shapes, nothing_collected, truth_shapes
 from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +38,7 @@ def read_coco(
     geometry: Geometry = "box",
     compat: Compat = "none",
     warnings: list[str] | None = None,
+    elsewhere: Callable[[Sequence[Any]], Collection[Any]] | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Read COCO files into one detection batch.
 
@@ -47,6 +49,8 @@ def read_coco(
             both files besides, and the boxes and areas of detections are those of their shapes.
         compat: ``pycocotools`` takes what it takes and means what it means by it, where that differs.
         warnings: doubts are appended to this list.
+        elsewhere: says of all images, ascending, whose detections may be left out; those of boxes are where that is
+            sooner done, and image ids are whole numbers.
 
     Returns:
         The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
@@ -61,9 +65,12 @@ def read_coco(
     notes = warnings if warnings is not None else []
     truth = read_ground_truth(ground_truth, lenient=quirks, shapes=geometry != "box")
     sizes = _sizes(truth.images, ground_truth, notes)
+    ids = as_ids([one.id for one in truth.images], f"{ground_truth}: image id")
     shapes: dict[str, NDArray[Any]] = {}
     if geometry == "box":
-        found = read_detections(detections, notes, lenient=quirks)
+        others = elsewhere(np.unique(ids).tolist()) if elsewhere and ids.dtype.kind == "i" and not quirks else ()
+        but = np.array(list(others), np.int64) if others else None
+        found = read_detections(detections, notes, lenient=quirks, but=but)
     else:
         of_image = {one.id: (size[1], size[0]) for one, size in zip(truth.images, sizes.tolist(), strict=True)}
         with nothing_collected():
@@ -71,7 +78,7 @@ def read_coco(
             found = detection_shapes(detections, geometry, of_image, notes, any_size=quirks)
         shapes |= {name: found[name] for name in found if name.startswith("detection_")}
     image, truth_image, found_image = of_one_kind(
-        (f"{ground_truth}: image id", as_ids([one.id for one in truth.images], f"{ground_truth}: image id")),
+        (f"{ground_truth}: image id", ids),
         (f"{ground_truth}: annotations: image_id", truth.annotations["image_id"]),
         (f"{detections}: image_id", found["image_id"]),
         strict=True,
@@ -246,7 +253,11 @@ def _most_common(ids: Sequence[Any] | NDArray[Any]) -> Any:
 
 @dataclass
 class Coco(WithImages):
-    """Boxes from COCO's JSON files."""
+    """Boxes from COCO's JSON files.
+
+    A part reads all truths; of detections of boxes it decodes those of its own images, if the file is written as tools
+    write it: each entry begins with its ``image_id``, a whole number, and those of an image stand together.
+    """
 
     batch: ClassVar[str] = "detection"
 
@@ -262,9 +273,23 @@ class Coco(WithImages):
     def batches(self, run: Run) -> Iterator[Batch]:
         """Yield all images as one batch."""
         warnings: list[str] = []
-        batch = read_coco(
-            self.ground_truth, self.detections, geometry=self.geometry, compat=self.compat, warnings=warnings
-        )
+        try:
+            batch = self._read(warnings, self._elsewhere)
+        except DataError:
+            if self._part[1] == 1:
+                raise
+            warnings = []  # what is wrong is told of the whole file, where an entry has its number
+            batch = self._read(warnings)
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
+
+    def _read(self, warnings: list[str], elsewhere: Callable[[Sequence[Any]], set[Any]] | None = None) -> Batch:
+        return read_coco(
+            self.ground_truth,
+            self.detections,
+            geometry=self.geometry,
+            compat=self.compat,
+            warnings=warnings,
+            elsewhere=elsewhere,
+        )

@@ -1,35 +1,25 @@
-"""COCO's JSON files as columns of numbers, decoded in pieces so that memory stays a few times the columns' own."""
+"""COCO's annotation files: their images and categories, and the annotations as columns."""
 
 from __future__ import annotations
 
-import json
 import math
-import mmap
-import re
-import struct
-from itertools import chain
-from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.files import as_utf8, content, unreadable
+from a4eval_ap_metric.readers.files import as_utf8, content
+from a4eval_ap_metric.readers.json_columns import NOT_USUAL, as_columns, boxes, decoded, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 Identifier = int | str
-_PIECE = 1 << 17  # bytes: the structs of a piece stay in the cache
-_START = re.compile(rb"\s*\[")
-_OBJECT = re.compile(rb"\s*\{")
-_CUT = re.compile(rb"\}\s*,\s*\{")
 
 
 class Image(msgspec.Struct, gc=False):
@@ -79,6 +69,9 @@ class _Annotation(msgspec.Struct, gc=False):
     id: int
     area: float = math.nan
     iscrowd: int = 0
+
+
+_ANNOTATION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "area": "1d", "iscrowd": "1q", "id": "1q"}
 
 
 class _GroundTruthFile(msgspec.Struct, gc=False):
@@ -132,24 +125,6 @@ class GroundTruth(NamedTuple):
     image_columns: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 
-class Detection(msgspec.Struct, gc=False):
-    """One entry of a COCO result list; other keys are skipped."""
-
-    image_id: Identifier
-    category_id: Identifier
-    bbox: list[float]
-    score: float
-
-
-class _Detection(msgspec.Struct, gc=False):
-    """The usual case, which decodes faster."""
-
-    image_id: int
-    category_id: int
-    bbox: tuple[float, float, float, float]
-    score: float
-
-
 def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False) -> GroundTruth:
     """Read a COCO annotation file.
 
@@ -165,14 +140,14 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
     if not shapes:
         try:
             file = msgspec.json.decode(whole_content, type=_UsualGroundTruthFile)
-            columns = _in_pieces(memoryview(file.annotations), _Annotation, _ANNOTATION)
+            columns = as_columns(pieces(memoryview(file.annotations)), _Annotation, _ANNOTATION)
             images = msgspec.json.decode(file.images, type=list[Image])
             further = _image_columns(images, file.images)
             return GroundTruth(images, file.categories, columns, np.isnan(columns["area"]), (), further)
-        except _NOT_USUAL:
+        except NOT_USUAL:
             pass
     kind = _ShapedGroundTruthFile if shapes else _GroundTruthFile
-    whole = _decoded(whole_content, kind, f"{path}: not a COCO annotation file", lenient=lenient)
+    whole = decoded(whole_content, kind, f"{path}: not a COCO annotation file", lenient=lenient)
     rows = whole.annotations
     columns = {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
@@ -183,7 +158,7 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
         "id": np.array([one.id for one in rows], object),
     }
     lacks_area = np.array([one.area is None for one in rows], bool)
-    further = _image_columns(whole.images, msgspec.json.encode(_decoded(whole_content, _Images, str(path)).images))
+    further = _image_columns(whole.images, msgspec.json.encode(decoded(whole_content, _Images, str(path)).images))
     return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else (), further)
 
 
@@ -205,139 +180,3 @@ def _image_columns(images: Sequence[Image], raw: msgspec.Raw | bytes) -> dict[st
         for name, values in found.items()
         if len(kinds := {type(one) for one in values}) == 1 and kinds <= {str, int, bool}
     }
-
-
-def _decoded(content: Any, kind: Any, what: str, *, lenient: bool = False) -> Any:
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except RecursionError as error:
-        raise DataError(f"{what}: it is nested too deeply") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        try:
-            loose = json.loads(bytes(content), parse_float=_number if lenient else None)
-            return msgspec.convert(loose, kind)
-        except RecursionError as deep:
-            raise DataError(f"{what}: it is nested too deeply") from deep
-        except msgspec.ValidationError as invalid:
-            raise DataError(f"{what}: {invalid}") from invalid
-        except ValueError:
-            raise DataError(f"{what}: {error}") from error
-
-
-def _number(text: str) -> float | int:
-    """Return a whole float as an integer: an id that went through a table of floats."""
-    value = float(text)
-    return int(value) if value.is_integer() else value
-
-
-def read_detections(path: Path, notes: list[str], *, lenient: bool = False) -> dict[str, NDArray[Any]]:
-    """Read a COCO result list.
-
-    Args:
-        path: the file.
-        notes: doubts are appended to this list.
-        lenient: as for :func:`read_ground_truth`.
-
-    Returns:
-        The columns ``image_id``, ``category_id``, ``bbox`` (n, 4), ``score``.
-
-    Raises:
-        DataError: it cannot be read or is not one; the text names the file and the place.
-    """
-    try:
-        with path.open("rb") as file:
-            try:
-                mapped: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except (ValueError, OSError):  # an empty file, or one that cannot be mapped, such as a pipe
-                mapped = file.read()
-        mapped = as_utf8(path, mapped)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        return _in_pieces(mapped, _Detection, _DETECTION)
-    except _NOT_USUAL:
-        pass
-    rows = result_rows(path, mapped, Detection, notes, lenient=lenient)
-    return {
-        "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
-        "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
-        "bbox": boxes([one.bbox for one in rows], str(path)),
-        "score": np.array([one.score for one in rows], np.float64),
-    }
-
-
-def result_rows(path: Path, raw: Any, kind: Any, notes: list[str], *, lenient: bool = False) -> Any:
-    """Return the rows of a result list, or of a file with the list under ``annotations``, which is noted.
-
-    Args:
-        path: the file, for messages.
-        raw: its bytes.
-        kind: of a row.
-        notes: doubts are appended to this list.
-        lenient: as for :func:`read_ground_truth`.
-
-    Raises:
-        DataError: it is neither.
-    """
-    what = f"{path}: not a COCO result list"
-    if not _OBJECT.match(raw):
-        return _decoded(raw, list[kind], what, lenient=lenient)
-    whole = msgspec.defstruct("ResultFile", [("annotations", list[kind])], gc=False)
-    what += ' (an array of results, or an object that holds one under "annotations")'
-    rows = _decoded(raw, whole, what, lenient=lenient).annotations
-    notes.append(
-        f"{path}: the results stand under 'annotations' of an object, not in a list: they are taken from there"
-    )
-    return rows
-
-
-class _NotInPiecesError(Exception):
-    """The bytes do not begin as a list."""
-
-
-# a slip, text ids, or nested objects at a cut: then once more, in one go and with the full message
-_NOT_USUAL = (msgspec.DecodeError, UnicodeDecodeError, struct.error, RecursionError, _NotInPiecesError)
-
-# columns, and how many values of which type a row has in them: int64 (q) or float64 (d)
-_DETECTION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "score": "1d"}
-_ANNOTATION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "area": "1d", "iscrowd": "1q", "id": "1q"}
-
-
-def _in_pieces(content: Any, kind: Any, columns: Mapping[str, str]) -> dict[str, NDArray[Any]]:
-    """Return a list of objects as columns."""
-    decoder = msgspec.json.Decoder(list[kind])
-    view = memoryview(content)
-    start = _START.match(content)
-    if not start:
-        raise _NotInPiecesError
-    begin, last = start.end(), False
-    parts: list[list[NDArray[Any]]] = []
-    while not last:
-        cut = _CUT.search(content, begin + _PIECE) if begin + _PIECE < len(content) else None
-        last = cut is None
-        piece = view[begin : cut.start() + 1] if cut else view[begin:]
-        rows = decoder.decode(b"".join((b"[", piece, b"]" if cut else b"")))
-        parts.append([_column(rows, name, int(one[0]), one[1]) for name, one in columns.items()])
-        begin = cut.end() - 1 if cut else len(content)
-    return dict(zip(columns, map(np.concatenate, zip(*parts, strict=True)), strict=True))
-
-
-def _column(rows: Sequence[Any], name: str, width: int, code: str) -> NDArray[Any]:
-    """Return one attribute of the rows: a few thousand numbers are packed faster than ``np.fromiter`` takes them."""
-    values: Iterable[Any] = map(attrgetter(name), rows)
-    if width > 1:
-        values = chain.from_iterable(values)
-    column = np.frombuffer(struct.pack(f"{width * len(rows)}{code}", *values), np.dtype(code))
-    return column.reshape(-1, width) if width > 1 else column
-
-
-def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:
-    """Return boxes as (n, 4) float64.
-
-    Raises:
-        DataError: one has not four numbers.
-    """
-    if set(map(len, rows)) - {4}:
-        index, row = next((index, row) for index, row in enumerate(rows) if len(row) != 4)
-        raise DataError(f"{what}: bbox of entry {index}: got {len(row)} numbers, expected 4: x, y, width, height")
-    return np.fromiter(chain.from_iterable(rows), np.float64, 4 * len(rows)).reshape(-1, 4)

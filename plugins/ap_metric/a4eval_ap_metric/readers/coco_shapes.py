@@ -11,7 +11,8 @@ import numpy as np
 
 from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
-from a4eval_ap_metric.readers.coco_json import Identifier, result_rows
+from a4eval_ap_metric.readers.coco_json import Identifier
+from a4eval_ap_metric.readers.coco_results import result_rows
 from a4eval_ap_metric.readers.files import as_utf8, content
 from a4eval_ap_metric.readers.masks import Masks, read_masks
 

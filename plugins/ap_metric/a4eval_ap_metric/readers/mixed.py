@@ -12,7 +12,8 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.box_text import BoxText
-from a4eval_ap_metric.readers.coco_json import read_detections, read_ground_truth
+from a4eval_ap_metric.readers.coco_json import read_ground_truth
+from a4eval_ap_metric.readers.coco_results import read_detections
 from a4eval_ap_metric.readers.files import files
 from a4eval_ap_metric.readers.voc import read_annotations, read_results
 from a4eval_ap_metric.readers.yolo import class_names

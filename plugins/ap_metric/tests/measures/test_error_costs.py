@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from a4eval_ap_metric.matching.joined import MatchedPart
 from a4eval_ap_metric.measures.class_average_precision import class_average_precision
 from a4eval_ap_metric.measures.error_costs import error_costs
 from a4eval_ap_metric.measures.errors import CLASS, KINDS, PLACE, RIGHT, errors_of
+from a4eval_ap_metric.measures.verdicts import verdicts_of
 
 from ..brute_force import plain
 
 SEEDS = [seed for seed in range(20) if len(plain(seed).truth_unit)]
+
+
+def costs_of(data, errors):
+    units, classes = np.arange(data.n_units), np.arange(data.n_classes)
+    found = error_costs([MatchedPart(units, classes, {}, verdicts_of(data, errors))], units, classes)
+    return found.detection[0], found.worth
 
 
 def mean_ap(of_class, score, hit, truths):
@@ -22,7 +30,7 @@ def mean_ap(of_class, score, hit, truths):
 def test_an_error_costs_what_ap_gains_when_it_alone_is_mended(seed):
     data = plain(seed)
     errors = errors_of(data, foreground=0.5, background=0.1, max_detections=100)
-    found, costs = errors.found, error_costs(data, errors)
+    found, (cost, worth) = errors.found, costs_of(data, errors)
     truths = found.n_truth(data.n_classes)
     of_class, score, hit = found.detection_class, found.score, found.hit
     base = mean_ap(of_class, score, hit, truths)
@@ -36,12 +44,11 @@ def test_an_error_costs_what_ap_gains_when_it_alone_is_mended(seed):
         else:
             kept = np.arange(len(hit)) != row
             wanted = mean_ap(of_class[kept], score[kept], hit[kept], truths) - base
-        assert costs.detection[row] == pytest.approx(wanted, abs=1e-12)
+        assert cost[row] == pytest.approx(wanted, abs=1e-12)
     for row in np.flatnonzero(~errors.used):
         more = np.append(of_class, data.truth_class[row]), np.append(score, np.inf), np.append(hit, True)
         wanted = mean_ap(*more, truths) - base
-        assert costs.worth[row] == pytest.approx(wanted, abs=1e-12)
-        assert costs.truth[row] == (costs.worth[row] if errors.missed[row] else 0)
+        assert worth[data.truth_class[row]] == pytest.approx(wanted, abs=1e-12)
 
 
 def test_every_kind_was_there():
@@ -65,4 +72,4 @@ def test_equal_scores_keep_the_order_of_the_classes():
             mended, right = errors.found.detection_class.copy(), errors.found.hit.copy()
             mended[row], right[row] = data.truth_class[errors.target[row]], True
             wanted = mean_ap(mended, errors.found.score, right, truths) - base
-            assert error_costs(data, errors).detection[row] == pytest.approx(wanted, abs=1e-12)
+            assert costs_of(data, errors)[0][row] == pytest.approx(wanted, abs=1e-12)

@@ -168,6 +168,26 @@ def test_a_truth_that_is_ignored_is_neither_missed_nor_mended():
     assert tide_errors(data.with_detections([0])).count["missed"] == 0
 
 
+@pytest.mark.parametrize(("of_truth", "cost"), [(1, 1.0), (0, 0.5)])
+def test_equal_scores_keep_the_order_of_the_classes_they_were_found_in(of_truth, cost):
+    # the truth has a detection of the other class; of its own class one of the same score lies on nothing
+    box = [0.0, 0.0, 10.0, 10.0]
+    data = DetectionData(
+        n_units=1,
+        n_classes=2,
+        truth_unit=np.zeros(1, int),
+        truth_class=np.array([of_truth]),
+        truth_box=np.array([box]),
+        truth_area=np.full(1, 100.0),
+        truth_crowd=np.zeros(1, bool),
+        detection_unit=np.zeros(2, int),
+        detection_class=np.array([1 - of_truth, of_truth]),
+        detection_box=np.array([box, [50.0, 50, 5, 5]]),
+        detection_score=np.array([0.5, 0.5]),
+    )
+    assert tide_errors(data).cost["classification"] == cost
+
+
 def test_tidecvs_definitions_are_parameters():
     # one image: class 0 has a truth and its detection behind two detections of class 1, which has no truth
     box = [0.0, 0.0, 10.0, 10.0]

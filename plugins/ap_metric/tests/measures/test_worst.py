@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from a4eval_ap_metric.measures.worst import worst_images
+from a4eval_ap_metric.measures import worst
 
 UNIT = np.array([0, 0, 1, 2, 3, 3, 4])
 COST = np.array([3.0, 3.0, 5.0, 4.0, 1.0, 1.0, 0.0])
 KIND = ["missed", "missed", "both", "missed", "twice", "twice", "twice"]
 CLASS = ["cat", "dog", "cat", "bird", "bird", "cow", "cow"]
+
+
+def worst_images(unit, cost, groups, most):
+    """Values are told by their texts."""
+    named = {}
+    for name, values in groups.items():
+        known = sorted({one for one in values if one is not None})
+        codes = np.array([-1 if one is None else known.index(one) for one in values])
+        named[name] = codes, known.__getitem__
+    return worst.worst_images(unit, cost, named, most)
 
 
 def test_the_worst_of_all_comes_first_and_then_one_of_each_group_in_turns():

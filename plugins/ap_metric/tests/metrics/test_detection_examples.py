@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from a4eval_ap_metric import tide_errors
 from a4eval_ap_metric.measures.confusion import confusion_matrix
+from a4eval_ap_metric.measures.errors import KINDS
+from a4eval_ap_metric.metrics import in_parts, marks
+from a4eval_ap_metric.metrics.marks import hundredths
 
 from a4eval import DataError, Run, build
 
 from ..brute_force import plain
+from ..coco_cases import busy_case
+from .test_coco import batch_of
 from .test_diagnostics import batch
 
 ALL = {"name": "detection_examples", "images": 30, "marks": 80}
@@ -168,12 +173,10 @@ def test_pictures_are_saved_once_each_and_what_is_none_is_a_doubt(tmp_path):
     assert "no image that can be read" in run.warnings[0]
 
 
-def test_shards_know_the_images_too(tmp_path):
-    data = plain(4)
-    names = np.array([str(tmp_path / f"{unit}.png") for unit in range(data.n_units)])
-    whole = fed(data, unit_image=names)
+def in_shards(data, names, units):
+    """Return the metric merged of shards of one image each, in an order of them."""
     merged = build("metric", ALL)
-    for unit in range(data.n_units):
+    for unit in units:
         truth, detection = data.truth_unit == unit, data.detection_unit == unit
         shard = build("metric", ALL)
         columns = {name: np.asarray(one) for name, one in batch(data).items() if name != "unit"}
@@ -189,4 +192,57 @@ def test_shards_know_the_images_too(tmp_path):
             }
         )
         merged.merge(shard)
-    assert merged.tables() == whole.tables()
+    return merged
+
+
+def test_shards_know_the_images_too(tmp_path):
+    data = plain(4)
+    names = np.array([str(tmp_path / f"{unit}.png") for unit in range(data.n_units)])
+    whole = fed(data, unit_image=names)
+    assert in_shards(data, names, range(data.n_units)).tables() == whole.tables()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_errors_are_grouped_alike_where_parts_know_other_classes(seed, monkeypatch):
+    monkeypatch.setattr(in_parts, "_ENOUGH", 1)
+    case = busy_case(np.random.default_rng(seed))
+    images = [one["id"] for one in case["images"]]
+    whole, parts = build("metric", ALL), build("metric", ALL)
+    whole.update(batch_of(case, images))
+    for image in images:
+        parts.update(batch_of(case, [image]))
+
+    def errors(metric):
+        unit, cost, groups = metric._whole.errors()
+        names = [[name(one) if one >= 0 else "" for one in values.tolist()] for values, name in groups.values()]
+        return sorted(zip(unit.tolist(), cost.tolist(), *names, strict=True))
+
+    found = errors(parts)
+    assert found == errors(whole)
+    said = {confusion.split(" ")[1] for *_, confusion in found if confusion}
+    assert said == {"missed", "where", "in"}
+    assert {kind for _, _, kind, *_ in found} == set(KINDS)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_two_detectors_may_come_in_shards_of_any_order(seed, tmp_path):
+    data, fewer = two(seed)
+    names = np.array([f"{unit}.png" for unit in range(data.n_units)])
+    expected = fed(data, unit_image=names).contrast(fed(fewer, unit_image=names), Run(tmp_path / "whole"))
+    rng = np.random.default_rng(seed)
+    first, second = (in_shards(one, names, rng.permutation(data.n_units)) for one in (data, fewer))
+    assert first.contrast(second, Run(tmp_path / "shards")) == expected
+
+
+def test_hundredths_are_those_that_python_rounds_to(monkeypatch):
+    rng = np.random.default_rng(0)
+    ties = rng.integers(-50_000, 50_000, 500) + rng.choice([0.125, 0.375, 0.625, 0.875], 500)
+    near = np.nextafter(rng.integers(-50_000, 50_000, 500) / 200, rng.choice([-1e9, 1e9], 500))
+    box = np.concatenate([ties, near, rng.integers(-99_999, 99_999, 500) / 200, rng.normal(0, 300, 500)]).reshape(-1, 4)
+    found = hundredths(box)
+    assert found.dtype == np.int32
+    assert (found / 100).ravel().tolist() == [round(one, 2) for one in box.ravel().tolist()]
+    monkeypatch.setattr(marks, "_BLOCK", 7)
+    np.testing.assert_array_equal(hundredths(box), found)
+    far = np.array([[0.125, 0, 1e9, 4]])
+    assert hundredths(far) is far

@@ -7,12 +7,13 @@ import warnings
 import numpy as np
 import pytest
 from a4eval_ap_metric import coco_match, voc_match
-from a4eval_ap_metric.measures import tide
+from a4eval_ap_metric.measures import error_costs, errors, tide
+from a4eval_ap_metric.measures.errors import KINDS
 from a4eval_ap_metric.metrics import in_parts
 
 from a4eval import DataError, build
 
-from ..coco_cases import arrays_of_case, awkward_case
+from ..coco_cases import arrays_of_case, awkward_case, busy_case
 from .test_coco import batch_of
 
 NODES = [
@@ -31,45 +32,66 @@ NODES = [
     "tide",
     {"name": "tide", "limit": "image", "max_detections": 2, "absent_classes": True},
     {"name": "tide", "foreground": 0.3, "background": 0.2, "max_detections": 2},
+    {"name": "detection_examples", "images": 30, "marks": 80},
+    {"name": "detection_examples", "images": 2, "marks": 3, "max_detections": 2, "score": 0.5},
 ]
 
 
-def with_flags(batch):
-    """Some truths are difficult, and which labels were verified is told."""
+def with_flags(batch, *, classes=True):
+    """Some truths are difficult, and which labels were verified is told, and which classes there are."""
     n, area = len(batch["unit"]), np.floor(batch["truth_area"])
     verified = {"verified_unit": np.arange(n), "verified_class": np.full(n, 3), "class": np.arange(1, 21)}
     names = np.array([f"class {one}" for one in range(1, 21)])
-    return {**batch, **verified, "class_name": names, "truth_difficult": area % 3 == 0}
+    shown = {"unit_width": np.where(batch["unit"] % 2, 640.0, np.nan), "unit_height": np.full(n, 480.0)}
+    shown["unit_image"] = np.array([f"{one}.png" for one in batch["unit"]])
+    found = {**batch, **verified, **shown, "class_name": names, "truth_difficult": area % 3 == 0}
+    return found if classes else {name: one for name, one in found.items() if name not in {"class", "class_name"}}
 
 
 def said(metric, weights):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         weighed = [metric.compute(one) for one in weights] if hasattr(metric, "units") else []
-        found = [metric.compute(), weighed, metric.tables(), metric.charts(), metric.classes.tolist()]
+        charts = metric.charts() if hasattr(metric, "charts") else {}
+        found = [metric.compute(), weighed, metric.tables(), charts, metric.classes.tolist()]
     return repr([*found, metric.class_names, [str(one.message) for one in caught]])
 
 
 @pytest.mark.parametrize("node", NODES, ids=str)
 @pytest.mark.parametrize("seed", range(8))
-def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(node, seed, monkeypatch):
+@pytest.mark.parametrize("made", ["awkward", "busy"])
+def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(node, made, seed, monkeypatch):
     rng = np.random.default_rng(seed)
-    case = awkward_case(rng)
+    case = awkward_case(rng) if made == "awkward" else busy_case(rng)
     images = [one["id"] for one in case["images"]]
     whole = build("metric", node)
-    whole.update(with_flags(batch_of(case, images)))
+    classes = seed % 2 == 0  # else each batch knows those that are in it
+    whole.update(with_flags(batch_of(case, images), classes=classes))
     weights = rng.integers(0, 3, (3, len(images)))
     expected = said(whole, weights)
     monkeypatch.setattr(in_parts, "_ENOUGH", int(rng.choice([1, 30])))
-    monkeypatch.setattr(tide, "_AT_ONCE", int(rng.choice([1, 10, 1000])))  # detections whose classes are joined
+    monkeypatch.setattr(errors, "_BLOCK", 5)
+    for module in (tide, error_costs):  # detections whose classes are joined
+        monkeypatch.setattr(module, "_AT_ONCE", int(rng.choice([1, 10, 1000])))
     rng.shuffle(images)
     shards = [build("metric", node) for _ in range(int(rng.integers(1, 4)))]
     for batch in np.array_split(images, int(rng.integers(1, len(images) + 2))):
-        shards[rng.integers(len(shards))].update(with_flags(batch_of(case, batch.tolist())))
+        shards[rng.integers(len(shards))].update(with_flags(batch_of(case, batch.tolist()), classes=classes))
     first = shards.pop(rng.integers(len(shards)))
     for one in shards:
         first.merge(one)
     assert said(first, weights) == expected
+
+
+def test_a_busy_case_has_errors_of_every_kind():
+    counts = dict.fromkeys(KINDS, 0)
+    for seed in range(8):
+        case = busy_case(np.random.default_rng(seed))
+        metric = build("metric", "tide")
+        metric.update(batch_of(case, [one["id"] for one in case["images"]]))
+        for row in metric.tables()["errors"]:
+            counts[row["error"]] += row["count"]
+    assert min(counts.values()) > 10
 
 
 @pytest.mark.parametrize("matching", ["voc", "coco"])
@@ -87,7 +109,7 @@ def test_what_is_joined_is_what_is_matched_together(matching, seed, monkeypatch)
 
 
 @pytest.mark.parametrize("node", NODES, ids=str)
-def test_boxes_are_not_kept(node, monkeypatch):
+def test_batches_are_not_kept(node, monkeypatch):
     monkeypatch.setattr(in_parts, "_ENOUGH", 1)
     metric = build("metric", node)
     case = awkward_case(np.random.default_rng(1))

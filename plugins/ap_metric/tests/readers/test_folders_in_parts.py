@@ -19,7 +19,7 @@ from ..voc_cases import xml
 
 IMAGES = ("a", "a-b", "b", "é", "c c", "0007", "7")
 many = settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

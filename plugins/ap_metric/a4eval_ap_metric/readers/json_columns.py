@@ -1,0 +1,132 @@
+"""Lists of objects in JSON as columns of numbers, decoded in pieces: memory stays a few times the columns' own."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from a4eval import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+PIECE = 1 << 17
+"""Bytes that are decoded at a time: the structs of a piece stay in the cache."""
+_START = re.compile(rb"\s*\[")
+_CUT = re.compile(rb"\}\s*,\s*\{")
+
+
+class _NoListError(Exception):
+    """The bytes do not begin as a list."""
+
+
+# a slip, text ids, or nested objects at a cut: then once more, in one go and with the full message
+NOT_USUAL = (msgspec.DecodeError, UnicodeDecodeError, struct.error, RecursionError, _NoListError)
+"""What :func:`as_columns` raises of a list that it does not take."""
+
+
+def pieces(content: Any) -> Iterator[bytes]:
+    """Yield a list of objects as short lists, one behind the other.
+
+    Args:
+        content: bytes or a memory map.
+    """
+    view = memoryview(content)
+    start = _START.match(content)
+    if not start:
+        raise _NoListError
+    begin, last = start.end(), False
+    while not last:
+        cut = _CUT.search(content, begin + PIECE) if begin + PIECE < len(content) else None
+        last = cut is None
+        piece = view[begin : cut.start() + 1] if cut else view[begin:]
+        yield b"".join((b"[", piece, b"]" if cut else b""))
+        begin = cut.end() - 1 if cut else len(content)
+
+
+def as_columns(lists: Iterable[bytes], kind: Any, columns: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Return the objects of lists as columns.
+
+    Args:
+        lists: such as :func:`pieces` yields; one at least.
+        kind: of an object.
+        columns: their names, and how many values of which type an object has in them: ``4d`` for four float64, ``1q``
+            for one int64.
+
+    Returns:
+        Each (n,), or (n, 4) of four values.
+
+    >>> Point = msgspec.defstruct("Point", [("x", int)])
+    >>> as_columns(pieces(b'[{"x": 3}, {"x": 4}]'), Point, {"x": "1d"})
+    {'x': array([3., 4.])}
+    """
+    decoder = msgspec.json.Decoder(list[kind])
+    parts = []
+    for one in lists:
+        rows = decoder.decode(one)
+        parts.append([_column(rows, name, int(of[0]), of[1]) for name, of in columns.items()])
+    return dict(zip(columns, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+
+
+def _column(rows: Sequence[Any], name: str, width: int, code: str) -> NDArray[Any]:
+    """Return one attribute of the rows: a few thousand numbers are packed faster than ``np.fromiter`` takes them."""
+    values: Iterable[Any] = map(attrgetter(name), rows)
+    if width > 1:
+        values = chain.from_iterable(values)
+    column = np.frombuffer(struct.pack(f"{width * len(rows)}{code}", *values), np.dtype(code))
+    return column.reshape(-1, width) if width > 1 else column
+
+
+def boxes(rows: Sequence[Sequence[float]], what: str) -> NDArray[np.float64]:
+    """Return boxes as (n, 4) float64.
+
+    Raises:
+        DataError: one has not four numbers.
+    """
+    if set(map(len, rows)) - {4}:
+        index, row = next((index, row) for index, row in enumerate(rows) if len(row) != 4)
+        raise DataError(f"{what}: bbox of entry {index}: got {len(row)} numbers, expected 4: x, y, width, height")
+    return np.fromiter(chain.from_iterable(rows), np.float64, 4 * len(rows)).reshape(-1, 4)
+
+
+def decoded(content: Any, kind: Any, what: str, *, lenient: bool = False) -> Any:
+    """Return JSON as a type.
+
+    Args:
+        content: bytes or a memory map.
+        kind: the type.
+        what: what to say of it in the message.
+        lenient: take whole floats as ids, which Python writes.
+
+    Raises:
+        DataError: it is not that.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except RecursionError as error:
+        raise DataError(f"{what}: it is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            loose = json.loads(bytes(content), parse_float=_number if lenient else None)
+            return msgspec.convert(loose, kind)
+        except RecursionError as deep:
+            raise DataError(f"{what}: it is nested too deeply") from deep
+        except msgspec.ValidationError as invalid:
+            raise DataError(f"{what}: {invalid}") from invalid
+        except ValueError:
+            raise DataError(f"{what}: {error}") from error
+
+
+def _number(text: str) -> float | int:
+    """Return a whole float as an integer: an id that went through a table of floats."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
