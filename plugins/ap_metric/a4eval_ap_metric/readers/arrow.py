@@ -59,6 +59,8 @@ def read_arrow(
     except (arrow.ArrowException, ValueError, OverflowError, MemoryError) as error:
         said = str(error).partition("\n")[0] or "it would take too much memory"
         raise DataError(f"{path}: cannot be read: {said}") from error
+    if lost := [name for name in names if name in wanted and name not in columns]:
+        raise DataError(f"{path}: cannot be read: column {lost[0]!r} is named and not there")
     return {name: columns.get(name) for name in names}
 
 

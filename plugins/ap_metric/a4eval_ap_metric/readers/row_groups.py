@@ -1,7 +1,7 @@
 """Parquet tables whose rows stand in the order of their images, read some row groups at a time.
 
-A row group says its lowest and highest image; where none begins before the one before it ends, whole images can be
-taken from a file without reading the others.
+Where no row group begins before the one before it ends, whole images can be taken from a file without reading the
+others.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from a4eval import DataError, require
+from a4eval_ap_metric.identifiers import is_text
 from a4eval_ap_metric.readers.arrow import EXTRA
+from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.files import suffix_of, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,7 +30,7 @@ Bound: TypeAlias = int | str | None
 
 
 class RowGroup(NamedTuple):
-    """A row group: how many rows it has, and bounds of its images."""
+    """A row group: how many rows it has, and its lowest and highest image."""
 
     rows: int
     low: Any
@@ -51,24 +53,41 @@ def ordered_row_groups(path: Path, column: str) -> list[RowGroup]:
     arrow, parquet = require("pyarrow", EXTRA), require("pyarrow.parquet", EXTRA)
     try:
         with parquet.ParquetFile(path) as file:
-            metadata = file.metadata
-            if column not in metadata.schema.names:
-                return []
-            index = metadata.schema.names.index(column)
-            for one in range(metadata.num_row_groups):  # refuses what is damaged, at which column() ends the process
-                next(file.iter_batches(1, row_groups=[one], columns=[column], use_threads=False), None)
-            groups = [metadata.row_group(one) for one in range(metadata.num_row_groups)]
-            known = [(one.num_rows, one.column(index).statistics) for one in groups if one.num_rows]
-        if not known or not all(said is not None and said.has_min_max for _, said in known):
-            return []
-        found = [RowGroup(rows, said.min, said.max) for rows, said in known]
+            names, metadata = file.metadata.schema.names, file.metadata
+            rows = [metadata.row_group(one).num_rows for one in range(metadata.num_row_groups)]
     except OSError as error:
         raise unreadable(path, error) from error
-    except (arrow.ArrowException, ValueError, OverflowError) as error:  # of names and bounds that are no text, too
+    except (arrow.ArrowException, ValueError, OverflowError) as error:  # of names that are no text, too
         raise DataError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from error
-    kinds = {type(bound) for one in found for bound in (one.low, one.high)}
-    in_order = len(kinds) == 1 and kinds <= {int, str} and all(one.high <= other.low for one, other in pairwise(found))
-    return found if in_order and len(known) == len(groups) else []
+    if column not in names or not rows or min(rows) <= 0:
+        return []
+    found: list[RowGroup] = []
+    for some in _together(rows):
+        # the ids themselves: what a damaged file says of them may be wrong, or end the process
+        ids = read_columns(path, {"image": column}, ids=("image",), groups=some)["image"]
+        ends = np.cumsum([rows[one] for one in some])
+        if len(ids) != ends[-1]:
+            raise DataError(f"{path}: column {column!r}: got {len(ids)} rows where the file says {ends[-1]}")
+        if ids.dtype == object:  # beyond 64 bits
+            return []
+        for one in np.split(ids, ends[:-1]):
+            among = set(one.tolist()) if is_text(one) else (one.min().item(), one.max().item())
+            found.append(RowGroup(len(one), min(among), max(among)))
+    kinds = {type(one.low) for one in found}
+    in_order = len(kinds) == 1 and all(one.high <= other.low for one, other in pairwise(found))
+    return found if in_order else []
+
+
+def _together(rows: Sequence[int]) -> Iterator[list[int]]:
+    """Yield places that follow each other, of about ``ROWS`` rows together."""
+    some, n = [0], rows[0]
+    for place, more in enumerate(rows[1:], 1):
+        if n + more > ROWS:
+            yield some
+            some, n = [], 0
+        some.append(place)
+        n += more
+    yield some
 
 
 def pieces(groups: Sequence[RowGroup], most: int) -> list[tuple[Bound, Bound]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +84,46 @@ def test_a_column_whose_name_is_no_text_is_one_clear_error(tables):
     path.write_bytes(path.read_bytes().replace(b"score", b"sc\xf0re"))
     with pytest.raises(DataError, match=r"found\.parquet: cannot be read: "):
         list(build("reader", node).batches(Run(path.parent)))
+
+
+def test_what_a_file_says_of_its_row_groups_is_not_believed(tables, monkeypatch):
+    monkeypatch.setattr(box_table, "ROWS", 60)
+    node = tables(np.arange(40, dtype=np.int64) + 1_000_000)
+    whole = evaluated(node)
+    path = Path(node["detections"])
+    content = path.read_bytes()
+    highest = b"\x18\x08" + (1_000_029).to_bytes(8, "little")  # the last row group's highest image
+    assert highest in content
+    path.write_bytes(content.replace(highest, b"\x18\x08" + (7).to_bytes(8, "little")))
+    assert evaluated(node) == whole
+    assert evaluated(node, 2)[0] == whole[0]
+
+
+def test_a_type_that_is_none_is_no_end_of_the_process(tables):
+    node = tables(np.arange(40, dtype=np.int64))
+    path = Path(node["detections"])
+    content = path.read_bytes()
+    said = b"\x15\x04\x19\x35\x00\x06\x10\x19\x18\x05image"  # INT64, of the column chunks
+    assert said in content
+    path.write_bytes(content.replace(said, b"\x15\x1c" + said[2:]))
+    got = subprocess.run([sys.executable, "-c", READ.format(node)], capture_output=True, text=True, check=False)
+    assert (got.returncode, got.stdout) in {(0, "read\n"), (0, "DataError\n")}, got.stderr
+
+
+READ = """
+from pathlib import Path
+from a4eval import DataError, Run, build
+try:
+    list(build("reader", {!r}).batches(Run(Path())))
+    print("read")
+except DataError:
+    print("DataError")
+"""
+
+
+def test_a_column_that_is_named_and_not_there_is_told(tables, monkeypatch):
+    node = tables(np.arange(30))
+    real = pq.ParquetFile.read
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda self, columns, **more: real(self, columns[:-1], **more))
+    with pytest.raises(DataError, match=r"truth\.parquet: cannot be read: column 'box_4' is named and not there"):
+        list(build("reader", node).batches(Run(Path())))
