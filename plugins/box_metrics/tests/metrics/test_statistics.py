@@ -70,6 +70,32 @@ def test_without_image_sizes_nobody_knows_who_is_outside():
     assert merged.compute()["boxes"].value == 6
 
 
+@pytest.mark.parametrize("text", [False, True])
+def test_any_split_into_batches_and_shards_is_the_whole(text):
+    rng = np.random.default_rng(3)
+    n, m = 8, 60
+    unit, of_class = rng.integers(0, n - 1, m), rng.choice([2, 5, 11, 30], m)
+    box = np.concatenate([rng.integers(-3, 60, (m, 2)), rng.integers(0, 50, (m, 2))], axis=1) / 2
+    box[::7] = box[1]
+    size = {f"unit_{side}": np.full(n, 40.0) for side in ("width", "height")}
+    kinds = of_class.astype(str) if text else of_class
+
+    def batch(units):
+        mine = np.isin(unit, units)
+        place = np.searchsorted(units, unit[mine])
+        columns = {name: one[units] for name, one in size.items()}
+        return {"unit": units, **columns, "truth_unit": place, "truth_class": kinds[mine], "truth_box": box[mine]}
+
+    whole, merged = build("metric", "box_statistics"), build("metric", "box_statistics")
+    whole.update(batch(np.arange(n)))
+    for units in np.array_split(rng.permutation(n), 5):
+        shard = build("metric", "box_statistics")
+        shard.update(batch(np.sort(units)))
+        merged.merge(shard)
+    assert repr([merged.compute(), merged.tables()]) == repr([whole.compute(), whole.tables()])
+    assert [row["class"] for row in whole.tables()["by_class"]] == sorted(set(kinds.tolist()))
+
+
 def test_errors():
     metric = build("metric", "box_statistics")
     with pytest.raises(DataError, match=r"truth boxes, row 2: .* is inverted"):
