@@ -100,12 +100,12 @@ def test_what_a_file_says_of_its_row_groups_is_not_believed(tables, monkeypatch)
 
 
 def test_a_type_that_is_none_is_no_end_of_the_process(tables):
-    node = tables(np.arange(40, dtype=np.int64))
+    node = tables(np.array([f"é{one:03}" for one in range(40)]))
     path = Path(node["detections"])
     content = path.read_bytes()
-    said = b"\x15\x04\x19\x35\x00\x06\x10\x19\x18\x05image"  # INT64, of the column chunks
+    said = b"\x15\x0c\x19\x35\x00\x06\x10\x19\x18\x05image"  # BYTE_ARRAY, of the column chunks
     assert said in content
-    path.write_bytes(content.replace(said, b"\x15\x1c" + said[2:]))
+    path.write_bytes(content.replace(said, b"\x15\x3a" + said[2:]))
     got = subprocess.run([sys.executable, "-c", READ.format(node)], capture_output=True, text=True, check=False)
     assert (got.returncode, got.stdout) in {(0, "read\n"), (0, "DataError\n")}, got.stderr
 
