@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from contextlib import contextmanager
 
@@ -83,8 +84,14 @@ def test_nothing_but_a_regular_file_is_written(tmp_path, odd):
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    """Return a folder, empty until the first test has made what all begin with."""
+    return tmp_path_factory.mktemp("made")
+
+
 @pytest.fixture
-def sweep(cli, monkeypatch):
+def sweep(cli, monkeypatch, made_once, tmp_path):
     """A sweep of which a point failed, and a run with resamples, both as someone might send them."""
     from a4eval.registry import registry
 
@@ -93,6 +100,20 @@ def sweep(cli, monkeypatch):
     monkeypatch.syspath_prepend(str(PROBE))
     monkeypatch.syspath_prepend(str(ACCURACIES))
     registry.cache_clear()
+    if not (made_once / "place").exists():
+        _make(cli)
+        shutil.copytree(tmp_path, made_once, dirs_exist_ok=True)
+        (made_once / "place").write_text(str(tmp_path))
+    else:
+        shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+        there, here = (made_once / "place").read_bytes(), str(tmp_path).encode()
+        for one in tmp_path.rglob("*.json*"):
+            one.write_bytes(one.read_bytes().replace(there, here))
+    yield tmp_path / "sweep"
+    registry.cache_clear()
+
+
+def _make(cli):
     points = ("task.x=1,2", "task.fail=[2]", "task.write=true", "task.say=hello", "executor.name=here")
     done = cli("run", "-m", "experiment=probe", *points, "hydra.sweep.dir=sweep")
     assert done.code == 1, done.err
@@ -101,8 +122,6 @@ def sweep(cli, monkeypatch):
         made = cli("run", *hits, "task.metrics.accuracy=accuracy_of_hits", "task.interval={resamples: 50}",
                    f"hydra.run.dir={one}")  # fmt: skip
         assert made.code == 0, made.err
-    yield done.cwd / "sweep"
-    registry.cache_clear()
 
 
 def records(folder):
