@@ -103,7 +103,8 @@ def detection_shapes(
         masks = _masks(rows, sizes, str(path), any_size=any_size)
         return columns | {"bbox": masks.box, "detection_area": masks.area, "detection_mask": masks.encoded}
     keypoints = _keypoints(rows, str(path))
-    low, high = keypoints[:, :, :2].min(axis=1), keypoints[:, :, :2].max(axis=1)
+    place = keypoints[:, :, :2] if rows else np.zeros((0, 1, 2))
+    low, high = place.min(axis=1), place.max(axis=1)
     box = np.concatenate([low, high - low], axis=1)
     return columns | {"bbox": box, "detection_area": box[:, 2] * box[:, 3], "detection_keypoints": keypoints}
 

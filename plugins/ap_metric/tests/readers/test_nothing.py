@@ -48,6 +48,23 @@ def test_files_without_a_line(tmp_path, write):
     assert "there is no ground truth: what it is compared with is undefined" in warnings
 
 
+@pytest.mark.parametrize("lenient", ["none", "pycocotools"])
+@pytest.mark.parametrize("geometry", ["box", "mask", "keypoints"])
+def test_coco_results_without_an_entry(tmp_path, geometry, lenient):
+    if geometry == "mask":
+        pytest.importorskip("pycocotools", reason="pip install 'a4eval-ap-metric[masks]'")
+    shape = {"segmentation": {"size": [20, 30], "counts": [110, 490]}, "keypoints": [6, 6, 2] * 17}
+    one = {"id": 7, "image_id": 1, "category_id": 1, "bbox": [5, 5, 10, 10], "area": 100, **shape}
+    truth = {"images": [{"id": 1, "width": 30, "height": 20}], "categories": [{"id": 1}], "annotations": [one]}
+    for name, what in (("truth.json", truth), ("found.json", [])):
+        (tmp_path / name).write_text(json.dumps(what))
+    node = {"name": "coco", "ground_truth": str(tmp_path / "truth.json"), "detections": str(tmp_path / "found.json")}
+    node |= {"geometry": geometry, "compat": lenient}
+    values, warnings = evaluated(tmp_path, node, {"name": "coco_detection", "geometry": geometry})
+    assert values["AP"].value == 0
+    assert any("there are no detections" in one for one in warnings)
+
+
 def test_coco_files_without_an_entry(tmp_path):
     truth = {"images": [], "categories": [], "annotations": []}
     for name, what in (("truth.json", truth), ("found.json", [])):
