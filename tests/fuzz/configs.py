@@ -136,9 +136,10 @@ def _planned(data: bytes, given: list[str], points: str | None = None, zipped: s
     def compose(chosen: list[str], _number: int) -> DictConfig:
         parsed = OverridesParser.create().parse_overrides(chosen)
         groups = [one for one in parsed if one.package is not None or _is_group(one.key_or_group)]
-        if len(groups) > 1 and not goes_the_whole_way(data, OF_GROUPS):
+        lines = tuple(str(one.input_line) for one in groups)
+        if lines != (EXPERIMENT,) and not goes_the_whole_way(data, OF_GROUPS):
             raise ConfigError("another group is not chosen this time")
-        config = _composed(tuple(str(one.input_line) for one in groups)).copy()
+        config = _composed(lines).copy()
         with open_dict(config):
             apply([one for one in parsed if one not in groups], config)
         return config
