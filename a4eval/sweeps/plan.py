@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 POINTS_WITHOUT_PROGRESS = 1000
 """Up to so many points are planned before anyone would look."""
+SECONDS_FOR_MORE = 1.0
+"""So long it is looked for more that is wrong, once something is."""
 
 
 @dataclasses.dataclass
@@ -70,7 +73,7 @@ class Plan:
         positions = itertools.product(*(range(len(dial)) for dial in dials))
         total = math.prod(map(len, dials))
         wrong: dict[str, _Wrong] = {}
-        tried = 0
+        tried, begun = 0, time.monotonic()
         for position in positions if total <= POINTS_WITHOUT_PROGRESS else track(positions, "planning", total):
             choice = tuple(at for dial, at in zip(dials, position, strict=True) for _ in dial.axes)
             tried += 1
@@ -79,7 +82,7 @@ class Plan:
             except ConfigError as error:
                 for one in each(error):
                     wrong.setdefault(str(one), _Wrong(one, choice)).points += 1
-                if total > POINTS_WITHOUT_PROGRESS:
+                if total > POINTS_WITHOUT_PROGRESS or time.monotonic() - begun > SECONDS_FOR_MORE:
                     break
         if wrong:
             raise together(self._located(one, everywhere=one.points == tried) for one in wrong.values())

@@ -22,6 +22,7 @@ from a4eval.config.apart import apart
 from a4eval.config.compose import PACKAGE, VERSION_BASE, free_keys, prepare_search_path
 from a4eval.config.setting import our_rules
 from a4eval.errors import ConfigError
+from a4eval.sweeps import plan as planning
 from a4eval.sweeps.axes import parse
 from a4eval.sweeps.plan import Plan
 
@@ -255,3 +256,17 @@ def test_a_bad_point_is_found_before_any_runs(application, overrides, path, text
         planned(application, ["experiment=probe", *overrides])
     assert caught.value.path == path.lstrip("+")
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(("seconds", "points"), [(60, 3), (0, 1)])
+def test_more_that_is_wrong_is_looked_for_only_so_long(application, monkeypatch, seconds, points):
+    monkeypatch.setattr(planning, "SECONDS_FOR_MORE", seconds)
+    tried = []
+
+    def compose(overrides, _number):
+        tried.append(overrides)
+        raise ConfigError("is odd", path=overrides[-1])
+
+    with pytest.raises(ConfigError, match=r"is odd"):
+        Plan(parse(["experiment=nested/one", "task.x=1,2,3"], application.config_loader), compose)
+    assert len(tried) == points
