@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from a4eval.sweeps.families import Entangled
 
 EXPERIMENT = "experiment=assignment4/q5_l2_vs_iou"
-OF_GROUPS = 16
+OF_GROUPS = 64
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-WHOLE_WAY = 512
+WHOLE_WAY = 2048
 """Of so many inputs one takes a way that is a hundred times as long."""
 
 
