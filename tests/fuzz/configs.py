@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "experiment=assignment4/q5_l2_vs_iou"
 OF_GROUPS = 64
-MOST_POINTS = 1000
+MOST_POINTS = 100
 """Of a sweep that is planned; more take their time, and show it."""
 
 
