@@ -897,7 +897,7 @@ def test_a_sweep_has_an_end(cli, sent, probe, params, way):
     sent({"experiment/bomb.yaml": f"{head}hydra: {{sweeper: {{params: {params}}}}}\n"})
     command, *rest = WAYS[way]
     done = cli(command, "--config-dir=sent", "experiment=bomb", *rest)
-    assert refused(done, "the sweep has more than 10,000,000 points")
+    assert refused(done, "the sweep has more than 1,000,000 points")
 
 
 # --- 7. What is printed ----------------------------------------------------------------------------------------------

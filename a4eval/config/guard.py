@@ -55,7 +55,7 @@ _PARAMETERS = ("sweeper", "launcher")
 _OFFERED = "run.dir, sweep.dir, and the parameters of the sweeper and the launcher"
 _COMPUTED = ("overrides.hydra", "overrides.task", "runtime", "mode", "job.override_dirname", "job.num", "job.id")
 """What Hydra itself fills in for each composition."""
-MOST_POINTS = 10_000_000
+MOST_POINTS = 1_000_000
 """Of a sweep: enough for months on a cluster, and few enough to be listed."""
 _STORAGE = "sweeper.storage"
 """Where Optuna keeps a study; what is read from there is unpickled by one of its samplers."""
