@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from a4eval.statistics.weights import Statistic
 
 
+MOST_SHARDS = 10_000
 _FEW = 10
 
 
@@ -53,6 +55,7 @@ class Evaluate:
         1,
         help="evaluate the data in so many parts on the executor and merge them; within a sweep a run stays whole",
         minimum=1,
+        maximum=MOST_SHARDS,
     )
 
     def __post_init__(self) -> None:
@@ -71,10 +74,12 @@ class Evaluate:
         """Evaluate."""
         run.sources_of(self.data)
         if self.shards > 1 and run.experiment is not None:
+            said: Counter[str] = Counter()
             for shard in evaluate_parts(run.experiment, self._set.fresh(), self.shards):
                 self._set.merge(shard.metrics)
-                for doubt in shard.warnings:
-                    run.warn(doubt)
+                said.update(set(shard.warnings))
+            for doubt, n in said.items():
+                run.warn(doubt if n == self.shards else f"{doubt} (so in {n} of {self.shards} shards)")
         else:
             self._set.take_in(self.data, run.track(self.data.batches(run), "evaluating"), run)
         if self._set.empty:

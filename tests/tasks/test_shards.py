@@ -45,6 +45,11 @@ def test_shards_give_what_one_process_gives(heights, shards):
     assert heights.begun() == {"0/1": 1} | {f"{index}/{shards}": 1 for index in range(shards)}
 
 
+def test_a_doubt_of_some_shards_says_of_how_many(heights):
+    assert heights(4, "task.data.doubt=[1,3]").code == 0
+    assert heights.result()["warnings"][:2] == ["heights are rounded", "some are odd (so in 2 of 4 shards)"]
+
+
 def test_nothing_of_the_parts_is_left_behind(heights, place):
     assert heights(3).code == 0
     assert sorted(one.name for one in (place.folder / "run").iterdir()) == [".a4eval", "resamples.npz", "result.json"]

@@ -20,6 +20,7 @@ class Heights:
     die: list[int] = param(default_factory=list, help="parts that kill their process, once each")
     crash: list[int] = param(default_factory=list, help="parts that kill their process every time")
     fail: list[int] = param(default_factory=list, help="parts that find their data wrong")
+    doubt: list[int] = param(default_factory=list, help="parts that warn")
     wait: float = param(0, help="how long a part takes for each part before it", unit="seconds")
     needs: str | None = param(None, help="a file that the first part must find")
     _part: tuple[int, int] = field(default=(0, 1), init=False)
@@ -46,6 +47,8 @@ class Heights:
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         run.warn("heights are rounded")
+        if index in self.doubt:
+            run.warn("some are odd")
         heights = np.random.default_rng(int(self.path.read_text())).normal(170, 10, self.n)
         first, last = index * self.n // count, (index + 1) * self.n // count
         cluster = np.arange(self.n) % 7

@@ -47,7 +47,7 @@ def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[s
         root = _xml(path)
         _check_elements(path, root)
         for number, one in enumerate(root.iter("object"), 1):
-            name = one.findtext("name")
+            name = (one.findtext("name") or "").strip()
             corners = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
             try:
                 box = [float(corner or "missing") for corner in corners]
@@ -56,7 +56,7 @@ def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[s
             if not name:
                 raise DataError(f"{path}: object {number} has no name")
             units.append(image)
-            classes.append(name.strip())
+            classes.append(name)
             boxes.append(box)
             difficult.append((one.findtext("difficult") or "0").strip() == "1")
     return images, {

@@ -26,6 +26,7 @@ def test_vocs_own_files_and_difficult_objects(tmp_path):
         ("Annotations/000001.xml", "<annotation>", "000001.xml: is not XML"),
         ("Annotations/000001.xml", xml(("cat", 0, "left", 1, 2, 3)), r"object 1: bndbox is \['left'"),
         ("Annotations/000001.xml", xml(("", 0, 1, 1, 2, 3)), "object 1 has no name"),
+        ("Annotations/000001.xml", xml((" ", 0, 1, 1, 2, 3)), "object 1 has no name"),
         ("results/comp4_det_test_cat.txt", "000001 0.9 1 2 3\n", "line 1: got 5 fields"),
         ("results/comp4_det_test_cat.txt", "000001 high 1 2 3 4\n", "line 1: got 'high', expected a number"),
         ("results/comp4_det_test_cat.txt", "000009 0.5 1 2 3 4\n", "image '000009' is not among the 2"),
