@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ap_metric_speed import FILES, FILES_ALONE, OURS, PEERS, SLOW, from_files
-from ap_metric_workload import SIZE, workload
+from ap_metric_workload import SIZE, workload, write_coco
 from harness import environment, publish
 from pycocotools import mask
 
@@ -42,31 +42,22 @@ print(repr([one.value for one in metric.compute().values()]))
 def write_masks(data: DetectionData, folder: Path) -> tuple[Path, Path, float]:
     """Write the workload as COCO files and return their paths and the mean length of a mask in letters."""
     rng = np.random.default_rng(0)
-    width, height = (int(one) for one in SIZE)
-    truth_masks, found_masks = (_encoded(rng, box, width, height) for box in (data.truth_box, data.detection_box))
-    truth = {
-        "images": [{"id": one + 1, "width": width, "height": height} for one in range(data.n_units)],
-        "categories": [{"id": one + 1, "name": f"class {one + 1}"} for one in range(data.n_classes)],
-        "annotations": [
-            {"id": index + 1, "image_id": int(data.truth_unit[index]) + 1, "iscrowd": int(data.truth_crowd[index])}
-            | {"category_id": int(data.truth_class[index]) + 1, "bbox": data.truth_box[index].tolist()}
-            | {"area": float(data.truth_area[index]), "segmentation": one}
-            for index, one in enumerate(truth_masks)
-        ],
-    }
-    results = [
-        {"image_id": int(data.detection_unit[index]) + 1, "category_id": int(data.detection_class[index]) + 1}
-        | {"segmentation": one, "score": float(data.detection_score[index])}
-        for index, one in enumerate(found_masks)
-    ]
-    paths = folder / "ground_truth.json", folder / "detections.json"
+    truth_masks, found_masks = (_encoded(rng, box) for box in (data.truth_box, data.detection_box))
+    paths = write_coco(data, folder)
+    truth, results = (json.loads(path.read_text()) for path in paths)
+    for one, outline in zip(truth["annotations"], truth_masks, strict=True):
+        one["segmentation"] = outline
+    for one, outline in zip(results, found_masks, strict=True):
+        del one["bbox"]
+        one["segmentation"] = outline
     for path, content in zip(paths, (truth, results), strict=True):
         path.write_text(json.dumps(content, separators=(",", ":")))
     return *paths, float(np.mean([len(one["counts"]) for one in truth_masks + found_masks]))
 
 
-def _encoded(rng: np.random.Generator, boxes: NDArray[np.float64], width: int, height: int) -> list[dict[str, Any]]:
+def _encoded(rng: np.random.Generator, boxes: NDArray[np.float64]) -> list[dict[str, Any]]:
     """Return an outline in each box as COCO's run lengths."""
+    width, height = (int(one) for one in SIZE)
     angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
     radius = rng.uniform(0.7, 1, (len(boxes), CORNERS))
     x = boxes[:, :1] + boxes[:, 2:3] / 2 * (1 + radius * np.cos(angle))

@@ -13,17 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval_ap_metric.identifiers import dense
-from a4eval_ap_metric.matching.joined import blocks_of_classes, in_order_of_images
+from a4eval_ap_metric.matching.joined import in_order_of_images
 from a4eval_ap_metric.measures.errors import PLACE
-from a4eval_ap_metric.measures.verdicts import arrivals_of, arriving_rows, joined_verdicts, rows_of_classes
+from a4eval_ap_metric.measures.verdicts import arrivals_of, arriving_rows, rows_of_classes, verdict_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from a4eval_ap_metric.matching.joined import MatchedPart
     from a4eval_ap_metric.measures.verdicts import Verdicts
-
-_AT_ONCE = 4_000_000  # detections whose costs are made together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +64,7 @@ def error_costs(parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], cla
     bounds = np.searchsorted(arrivals.right_class[by_class], np.arange(len(classes) + 1))
     gain = np.zeros(len(by_class))
     costs, worth = [np.zeros(len(one.kept.score)) for one in parts], np.zeros(len(classes))
-    starts = [(one.classes, one.kept.class_start) for one in parts]
-    for block in blocks_of_classes(starts, classes, _AT_ONCE):
-        found, order = joined_verdicts(parts, units, classes, block)
+    for block, found, order in verdict_blocks(parts, units, classes):
         cost = np.zeros(len(order))
         for index in range(block.start, block.stop):
             rows = slice(*found.class_start[index - block.start :][:2].tolist())

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from a4eval_ap_metric.matching.federated import best_of_images
-from a4eval_ap_metric.matching.joined import MatchedPart, blocks_of_classes
+from a4eval_ap_metric.matching.joined import MatchedPart
 from a4eval_ap_metric.measures.class_average_precision import class_average_precision
 from a4eval_ap_metric.measures.coco import mean_where_defined
 from a4eval_ap_metric.measures.errors import CLASS, KINDS, PLACE, RIGHT, errors_of
-from a4eval_ap_metric.measures.verdicts import Verdicts, arrivals_of, joined_verdicts, verdicts_of
+from a4eval_ap_metric.measures.verdicts import Verdicts, arrivals_of, verdict_blocks, verdicts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from a4eval_ap_metric.detections.data import DetectionData
 
-_AT_ONCE = 4_000_000  # detections whose curves are made together
 Limit: TypeAlias = Literal["class", "image"]
 
 
@@ -98,11 +97,10 @@ def tide_of_parts(
     missed = sum(int(one.kept.missed.sum()) for one in parts)
     count = dict(zip(KINDS, [*kinds.tolist(), missed], strict=True))
     arrivals, _ = arrivals_of(parts, units, classes)
-    starts = [(one.classes, one.kept.class_start) for one in parts]
-    blocks = []
-    for block in blocks_of_classes(starts, classes, _AT_ONCE):
-        found, _ = joined_verdicts(parts, units, classes, block)
-        blocks.append(_class_precisions(found, arrivals, block, absent_classes=absent_classes))
+    blocks = [
+        _class_precisions(found, arrivals, block, absent_classes=absent_classes)
+        for block, found, _ in verdict_blocks(parts, units, classes)
+    ]
     base, *mended, without_false, all_found = (mean_where_defined(row) for row in np.concatenate(blocks, axis=1))
     cost = {name: max(value - base, 0.0) for name, value in zip(KINDS, mended, strict=True)}
     return Tide(base, count, cost, without_false - base, all_found - base)

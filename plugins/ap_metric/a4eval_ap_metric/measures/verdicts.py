@@ -13,14 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a4eval_ap_metric.identifiers import dense
-from a4eval_ap_metric.matching.joined import MatchedPart, in_order_of_images, joined_order, shortest, smallest
+from a4eval_ap_metric.matching.joined import (
+    MatchedPart,
+    blocks_of_classes,
+    in_order_of_images,
+    joined_order,
+    shortest,
+    smallest,
+)
 from a4eval_ap_metric.measures.errors import CLASS, RIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from a4eval_ap_metric.detections.data import DetectionData
     from a4eval_ap_metric.measures.errors import Errors
+
+_AT_ONCE = 4_000_000  # detections that are joined together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,31 +101,38 @@ def verdicts_of(data: DetectionData, errors: Errors) -> Verdicts:
     )
 
 
-def joined_verdicts(
-    parts: Sequence[MatchedPart[Verdicts]],
-    units: NDArray[Any],
-    classes: NDArray[Any],
-    block: slice = slice(None),
-) -> tuple[Verdicts, NDArray[np.intp]]:
-    """Return those of all parts as if their images had been judged together, bit for bit.
+def verdict_blocks(
+    parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any]
+) -> Iterator[tuple[slice, Verdicts, NDArray[np.intp]]]:
+    """Yield the verdicts of all parts as if their images had been judged together, bit for bit, some classes at a time.
 
     Args:
         parts: at least one; no image is in two of them.
         units: the ids of all images, ascending.
         classes: the ids of all classes, ascending.
-        block: of which of these classes; all by default.  ``right_class`` is a place among all of them nevertheless.
 
-    Returns:
-        The verdicts, and (n,) where each stood, the parts by their first image one after another.
+    Yields:
+        Which classes they are; the verdicts, whose ``right_class`` is a place among all classes nevertheless; and
+        (n,) where each stood, the parts by their first image one after another.
     """
-    parts, n, some = in_order_of_images(parts), len(classes), classes[block]
+    parts = in_order_of_images(parts)
     places = [dense(one.units, units) for one in parts]
+    starts = [(one.classes, one.kept.class_start) for one in parts]
+    for block in blocks_of_classes(starts, classes, _AT_ONCE):
+        yield block, *_joined(parts, places, classes, block)
+
+
+def _joined(
+    parts: Sequence[MatchedPart[Verdicts]], places: Sequence[NDArray[np.int32]], classes: NDArray[Any], block: slice
+) -> tuple[Verdicts, NDArray[np.intp]]:
+    """Return the verdicts on some classes, the images of each part having these *places* in the whole."""
+    n, some = len(classes), classes[block]
     columns: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_COLUMNS, "detection_class")}
     truths, missed = np.zeros((2, len(some)), np.intp)
     for part, place in zip(parts, places, strict=True):
         one, known = part.kept, dense(part.classes, some)
         begin, end = _chosen_classes(known)
-        mine, rows = slice(begin, end), rows_of_classes(part, some)
+        mine, rows = slice(begin, end), slice(*one.class_start[[begin, end]].tolist())
         of_class = known[begin:end].astype(smallest(len(some)))
         right_class = np.append(dense(part.classes, classes), n).astype(smallest(n + 1))
         columns["unit"].append(place.take(one.unit[rows]) if len(place) else place)
@@ -159,6 +175,6 @@ def arriving_rows(found: Verdicts) -> NDArray[np.intp]:
 def arrivals_of(
     parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], classes: NDArray[Any]
 ) -> tuple[Verdicts, NDArray[np.intp]]:
-    """Return the detections of all parts that are right in another class; the rest as :func:`joined_verdicts`."""
-    some = [replace(part, kept=part.kept.chosen(arriving_rows(part.kept))) for part in parts]
-    return joined_verdicts(some, units, classes)
+    """Return the detections of all parts that are right in another class, and where each stood among them."""
+    some = [replace(part, kept=part.kept.chosen(arriving_rows(part.kept))) for part in in_order_of_images(parts)]
+    return _joined(some, [dense(one.units, units) for one in some], classes, slice(None))
