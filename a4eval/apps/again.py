@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -42,9 +43,7 @@ def command_of(config: DictConfig, overrides: Iterable[str]) -> Command:
         overrides: those of its points.
     """
     program, target, arguments = typed()
-    folder = str(config.hydra.sweep.dir)  # asks for the time, if it is to be known
-    del folder
-    times = OmegaConf.get_cache(config).get("now", {})
+    _, now = _folder_now(config)
     every: Any = OmegaConf.to_container(config.hydra.overrides.hydra, resolve=False)  # of points nothing is known yet
     about_hydra = [one for one in every if not _ABOUT.match(one)]
     name = str(config.hydra.job.name)
@@ -55,7 +54,7 @@ def command_of(config: DictConfig, overrides: Iterable[str]) -> Command:
         directory=str(Path.cwd()),
         program=[sys.executable, *program[1:]] if target else [],
         arguments=list(arguments),
-        now={pattern[0]: text for pattern, text in times.items() if len(pattern) == 1},
+        now=now,
         sweep_id=f"{name}-{hashlib.sha256(chr(10).join(what).encode(errors='surrogateescape')).hexdigest()[:8]}",
     )
 
@@ -96,6 +95,23 @@ def earlier(
     return None
 
 
+def later(config: DictConfig) -> tuple[Path, dict[str, str]] | None:
+    """Return a folder of the next second and its time where another sweep has that of this second; else None.
+
+    Args:
+        config: composed for the sweep; its time becomes that of the folder.
+    """
+    if "*" not in _pattern(config) or not _holds_sweep(Path(str(config.hydra.sweep.dir))):
+        return None
+    for _ in range(20):
+        time.sleep(0.1)
+        OmegaConf.get_cache(config).pop("now", None)
+        folder, now = _folder_now(config)
+        if not _holds_sweep(folder):
+            break
+    return folder, now
+
+
 def left_early(points: Jobs, folder: Path) -> bool:
     """Say whether some of *points* are done in *folder* and some are not, or nothing is there: of no sweep a record."""
     standing = Journal(folder).catch_up()
@@ -105,16 +121,31 @@ def left_early(points: Jobs, folder: Path) -> bool:
 
 def _candidates(config: DictConfig) -> list[Path]:
     """Return the folders that this command may have made at other times, the newest first."""
+    pattern = _pattern(config)
+    if "*" not in pattern:
+        return [Path(str(config.hydra.sweep.dir))]
+    found = (Path(one) for one in glob.glob(pattern))  # noqa: PTH207  (a Path's own refuses absolute patterns)
+    return sorted((one for one in found if _holds_sweep(one)), key=os.path.getmtime, reverse=True)
+
+
+def _pattern(config: DictConfig) -> str:
+    """Return what the sweep's folder is named like, at any time."""
     OmegaConf.register_new_resolver("now", lambda _pattern: "\0", replace=True)
     try:
-        pattern = glob.escape(str(config.hydra.sweep.dir)).replace("\0", "*")
+        return glob.escape(str(config.hydra.sweep.dir)).replace("\0", "*")
     finally:
         setup_globals()
-    given = Path(str(config.hydra.sweep.dir))
-    if "*" not in pattern:
-        return [given]
-    found = (Path(one) for one in glob.glob(pattern))  # noqa: PTH207  (a Path's own refuses absolute patterns)
-    return sorted((one for one in found if (one / "sweep.json").is_file()), key=os.path.getmtime, reverse=True)
+
+
+def _folder_now(config: DictConfig) -> tuple[Path, dict[str, str]]:
+    """Return the sweep's folder, and the time that *config* keeps from now on, by the patterns asked for."""
+    folder = Path(str(config.hydra.sweep.dir))  # asks for the time, if it is to be known
+    times = OmegaConf.get_cache(config).get("now", {})
+    return folder, {pattern[0]: text for pattern, text in times.items() if len(pattern) == 1}
+
+
+def _holds_sweep(folder: Path) -> bool:
+    return (folder / "sweep.json").is_file()
 
 
 def go_on(folder: Path, command: Command, changes: Sequence[str], *, failed: bool) -> NoReturn:

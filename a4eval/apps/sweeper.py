@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omegaconf import OmegaConf
 
-from a4eval.apps.again import command_of, earlier, left_early, refuse_taken, version_of
+from a4eval.apps.again import command_of, earlier, later, left_early, refuse_taken, version_of
 from a4eval.apps.job import AppRunner, gather
 from a4eval.apps.plan import AppPlan
 from a4eval.apps.search import Search
@@ -99,7 +99,7 @@ def _carried_out(
     def unfinished(place: Path) -> bool:
         return left_early(points, place) if aim is None else begun(place).unfinished
 
-    if conduct.resume and (found := earlier(config, command, unfinished)):
+    if found := (conduct.resume and earlier(config, command, unfinished)) or later(config):
         folder, command.now = found
         plan.goes_on(command.now)
     if aim is not None:

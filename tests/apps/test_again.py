@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
+from hydra.core.utils import setup_globals
+from omegaconf import OmegaConf
 
+from a4eval.apps.again import later
 from a4eval.apps.job import gather
 from a4eval.runs.record import json_schema
 
@@ -133,6 +137,22 @@ def test_the_same_command_goes_on_and_then_begins_anew(folder):
     assert len(folder.folders()) == 2
     assert folder.sweep("x=range(6)", "hydra.sweeper.version=2").returncode == 0
     assert len(folder.folders()) == 3
+
+
+def test_a_second_that_has_a_sweep_already_has_no_other(tmp_path):
+    setup_globals()
+    config = OmegaConf.create({"hydra": {"sweep": {"dir": f"{tmp_path}/${{now:%H-%M-%S}}"}}})
+    first = Path(config.hydra.sweep.dir)
+    assert later(config) is None
+    first.mkdir()
+    (first / "sweep.json").touch()
+    folder, now = later(config)
+    assert folder == tmp_path / now["%H-%M-%S"] != first
+    assert Path(config.hydra.sweep.dir) == folder  # and so know all that is composed from it
+    (folder / "sweep.json").parent.mkdir()
+    (folder / "sweep.json").touch()
+    named = OmegaConf.create({"hydra": {"sweep": {"dir": str(folder)}}})  # by its user
+    assert later(named) is None
 
 
 def test_what_an_app_does_to_its_process_is_a_record(folder):
