@@ -201,7 +201,8 @@ class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
             np.array([*place[part.kept[:2]], part.kept[2]])
             for place, part in zip(places, self._matched_parts, strict=True)
         ]
-        counts = summed_counts(*np.concatenate(kept, axis=1), n)
+        true, detected, count = np.concatenate(kept, axis=1)
+        counts = summed_counts(true, detected, count, n)
         names, of_truth = [*self.class_names, charts.BACKGROUND], np.zeros(n + 1, np.int64)
         np.add.at(of_truth, counts[0], counts[2])
         return {
