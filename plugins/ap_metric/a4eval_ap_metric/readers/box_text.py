@@ -16,7 +16,7 @@ from a4eval_ap_metric.readers.columns import read_columns
 from a4eval_ap_metric.readers.files import files, found_elsewhere, is_number, lines, numbers, stem
 from a4eval_ap_metric.readers.images import WithImages
 from a4eval_ap_metric.readers.selection import list_file
-from a4eval_ap_metric.readers.yolo import class_names, images_in, named, outline_box, sizes_of
+from a4eval_ap_metric.readers.yolo import images_in, named, outline_box, sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -142,7 +142,7 @@ class BoxText(WithImages):
     def _truth(self, sizes: Mapping[str, tuple[float, float]] | None) -> tuple[list[str], dict[str, Any]]:
         """Return the images that have a file of truths, and the columns of the truths."""
         images, classes, boxes, places = read_box_files(self.ground_truth, 4, outlines=self._outlines)
-        columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        columns = {"unit": images, "class": self._named(classes, places), "box": self._boxes(images, boxes, sizes)}
         columns["place"] = places
         return [stem(path) for path in files(self.ground_truth, ".txt")], _as_text(columns)
 
@@ -165,7 +165,7 @@ class BoxText(WithImages):
         outlines = self._outlines and self.score == "last"
         images, classes, rows, places = read_box_files(self.detections, 5, outlines=outlines, but=elsewhere)
         score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
-        columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        columns = {"unit": images, "class": self._named(classes, places), "box": self._boxes(images, boxes, sizes)}
         return _as_text(columns | {"score": score, "place": places})
 
     @property
@@ -176,8 +176,8 @@ class BoxText(WithImages):
         """Return the images of a list: one without a file of truths is background."""
         return {stem(Path(" ".join(fields))) for path in list_file(self.image_list) for _, fields in lines(path)}
 
-    def _named(self, classes: list[str]) -> list[str]:
-        return classes if self.names is None else named(classes, class_names(self.names), str(self.names))
+    def _named(self, classes: list[str], places: Sequence[str]) -> list[str]:
+        return classes if self.names is None else named(classes, self.names, places)
 
     def _boxes(
         self, images: list[str], boxes: NDArray[np.float64], sizes: Mapping[str, tuple[float, float]] | None

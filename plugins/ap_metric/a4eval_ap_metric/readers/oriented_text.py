@@ -16,7 +16,7 @@ from a4eval_ap_metric.readers.box_text import image_sizes, read_box_files
 from a4eval_ap_metric.readers.files import files, found_elsewhere, lines, numbers, stem
 from a4eval_ap_metric.readers.images import WithImages
 from a4eval_ap_metric.readers.voc import class_of_file
-from a4eval_ap_metric.readers.yolo import class_names, named
+from a4eval_ap_metric.readers.yolo import named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -147,7 +147,7 @@ class OrientedText(WithImages):
         if missing:
             raise DataError(f"{self.sizes}: there is no size of image {missing[0]!r}")
         if self.names is not None:
-            classes = named(classes, class_names(self.names), str(self.names))
+            classes = named(classes, self.names, places)
         scale = np.array([sizes[one] for one in images], np.float64).reshape(-1, 2)
         rows[:, :8] *= np.tile(scale, 4)
         return self._columns((images, classes, rows.tolist(), places))

@@ -202,11 +202,11 @@ def class_of_file(stem: str, classes: Collection[str]) -> str:
     >>> class_of_file("comp4_det_test_fire_hydrant", ["dog"])
     'fire_hydrant'
     """
-    fitting = [one for one in classes if stem == one or stem.endswith(f"_{one}")]
-    if fitting:
-        return max(fitting, key=len)
+    words = stem.split("_")
+    ends = ("_".join(words[begin:]) for begin in range(len(words)))
     competition = _COMPETITION.fullmatch(stem)
-    return competition["name"] if competition else stem.rpartition("_")[2]
+    other = competition["name"] if competition else words[-1]
+    return next((one for one in ends if one in classes), other)
 
 
 @dataclass

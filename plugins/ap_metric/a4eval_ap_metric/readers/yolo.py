@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from a4eval import DataError, require
@@ -25,7 +26,7 @@ def class_names(path: Path) -> list[str]:
         names = _yaml_names(path)
     else:
         names = [" ".join(fields) for _, fields in lines(path)]
-    twice = {one for one in names if names.count(one) > 1}
+    twice = [one for one, n in Counter(names).items() if n > 1]
     if not names or twice:
         got = f"{min(twice)!r} twice" if twice else "none"
         raise DataError(f"{path}: names: got {got}, expected a name for each class")
@@ -49,19 +50,23 @@ def _yaml_names(path: Path) -> list[str]:
     return [str(one) for one in names]
 
 
-def named(classes: Sequence[str], names: Sequence[str], what: str) -> list[str]:
+def named(classes: Sequence[str], names: Path, places: Sequence[str]) -> list[str]:
     """Return classes by their names; an index is the place in *names*, from 0.
 
-    Raises:
-        DataError: one is neither.
+    Args:
+        classes: indices or names.
+        names: the file of the names.
+        places: where each stands, for messages.
 
-    >>> named(["1", "cat"], ["cat", "dog"], "labels")
-    ['dog', 'cat']
+    Raises:
+        DataError: one is neither, or the file of names is none.
     """
-    known = {str(index): name for index, name in enumerate(names)} | {name: name for name in names}
-    for one in classes:
+    known_names = class_names(names)
+    known = {str(index): name for index, name in enumerate(known_names)} | {name: name for name in known_names}
+    for place, one in zip(places, classes, strict=True):
         if one not in known:
-            raise DataError(f"{what}: got the class {one!r}, expected an index below {len(names)} or one of the names")
+            expected = f"an index below {len(known_names)} or one of the names in {names}"
+            raise DataError(f"{place}: got the class {one!r}, expected {expected}")
     return [known[one] for one in classes]
 
 

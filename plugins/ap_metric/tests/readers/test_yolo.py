@@ -73,7 +73,10 @@ def test_an_image_held_upright_has_the_size_it_is_looked_at_with(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("names: [person]", r"data\.yaml: got the class '1', expected an index below 1 or one of the names"),
+        (
+            "names: [person]",
+            r"a\.txt: line \d: got the class '1', expected an index below 1 or one of the names in .*data\.yaml",
+        ),
         ("names: {0: a, 2: b}", r"data\.yaml: names: got the keys \[0, 2\], expected 0, 1, 2"),
         ("names: 3", r"data\.yaml: names: got 3, expected a list of names"),
         ("nc: 3", r"data\.yaml: names: got None, expected a list"),
