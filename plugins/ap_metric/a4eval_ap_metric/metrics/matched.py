@@ -50,12 +50,12 @@ class ResampledMetric(WeighableMetric[Matches]):
 
         What was merged came from other processes, and so from other processors: as many threads share the work.
         """
-        from concurrent.futures import ThreadPoolExecutor
-
         held = sum(len(one.kept.detection_score) for one in self._matched_parts)
         if held <= _AT_ONCE or "matches" in self._cache:
             return [make(self.matches)]
         self._warn_of_more_objects()
+        from concurrent.futures import ThreadPoolExecutor
+
         blocks = class_blocks(self._matched_parts, self.units, self.classes, _AT_ONCE)
         with ThreadPoolExecutor(max(1, min(self._merged, _MOST_THREADS))) as threads:
             return list(threads.map(lambda block: make(block()), blocks))
