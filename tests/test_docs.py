@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
@@ -95,3 +96,13 @@ def test_every_page_has_its_place_on_the_site(page):
 def test_the_readme_leads_to_every_page():
     text = (ROOT / "README.md").read_text()
     assert [one.name for one in (ROOT / "docs").glob("*.md") if f"(docs/{one.name})" not in text] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "plugins").glob("*/README.md")), ids=lambda page: page.parent.name)
+def test_the_tables_of_a_plugin_list_its_components(page):
+    listed = []
+    for kinds, names in re.findall(r"^\| ([a-z_, ]+) \| (`.*?`) \|", page.read_text(), re.MULTILINE):
+        of_kind, named = kinds.split(", "), re.findall(r"`(\w+)`", names)
+        listed += zip(of_kind if len(of_kind) == len(named) else of_kind * len(named), named, strict=True)
+    plugin = importlib.import_module(f"a4eval_{page.parent.name}.plugin")
+    assert sorted(listed) == sorted((one.kind, one.name) for one in plugin.a4eval_components())

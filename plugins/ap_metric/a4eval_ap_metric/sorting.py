@@ -121,6 +121,15 @@ def rank_in_segment(keys: NDArray[Any]) -> NDArray[np.intp]:
     return np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))
 
 
+def rows_of_each(group: NDArray[np.integer[Any]], n: int) -> list[NDArray[np.intp]]:
+    """Return the rows of each of *n* groups, ascending.
+
+    >>> [one.tolist() for one in rows_of_each(np.array([2, 0, 2]), 3)]
+    [[1], [], [0, 2]]
+    """
+    return np.split(small_integer_order(group, n), np.cumsum(np.bincount(group, minlength=n))[:-1])
+
+
 def ragged_ranges(starts: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
     """Return ``start, start + 1, …`` for each start, ``length`` of them, one after another.
 

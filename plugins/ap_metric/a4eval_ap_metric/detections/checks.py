@@ -12,7 +12,7 @@ import numpy as np
 from a4eval import DataError, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,42 +46,48 @@ class CheckedBatch(dict[str, Any]):
         return self.keys() == checked.keys() and all(self[name] is column for name, column in checked.items())
 
 
-def refuse_impossible(batch: Mapping[str, NDArray[Any]], names: Mapping[str, str] | None = None) -> None:
+def refuse_impossible(
+    batch: Mapping[str, NDArray[Any]], names: Mapping[str, str | Sequence[str]] | None = None
+) -> None:
     """Refuse what has no meaning as a box or a score.
 
     Args:
         batch: a detection batch.
-        names: what to call ``truth`` and ``detection`` in the message, such as their files.
+        names: what to call ``truth`` and ``detection`` in the message, such as their files; or where each entry stands.
 
     Raises:
         DataError: a box, score, area or image size is NaN or infinite, or a size is negative; the text names the entry.
     """
-    area = batch["truth_area"]
-    if not (np.isfinite(area) & (area >= 0)).all():
-        row = int(np.argmax(~(np.isfinite(area) & (area >= 0))))
-        what = (names or {}).get("truth", "truth")
-        raise DataError(f"{what}: entry {row}: area {area[row]:g}, expected a number from 0 up")
     for side in ("width", "height"):
         size = batch.get(f"unit_{side}", np.zeros(0))
         if (size <= 0).any() or np.isinf(size).any():
             row = int(np.argmax((size <= 0) | np.isinf(size)))
             raise DataError(f"image {batch['unit'][row]}: {side} {size[row]:g}, expected a number of pixels above 0")
     for side in ("truth", "detection"):
-        what = (names or {}).get(side, side)
         box = batch[f"{side}_box"]
         if not np.isfinite(box).all():
             row = int(np.argmax(~np.isfinite(box).all(axis=1)))
-            raise DataError(f"{what}: entry {row}: bbox {box[row].tolist()} is not finite")
+            raise DataError(f"{entry(side, row, names)}: bbox {box[row].tolist()} is not finite")
         if len(box) and min(box[:, 2].min(), box[:, 3].min()) < 0:
             row = int(np.argmax((box[:, 2:] < 0).any(axis=1)))
             raise DataError(
-                f"{what}: entry {row}: bbox {box[row].tolist()} has a negative width or height; "
+                f"{entry(side, row, names)}: bbox {box[row].tolist()} has a negative width or height; "
                 "expected x, y, width, height in pixels"
             )
+    area = batch["truth_area"]
+    if not (np.isfinite(area) & (area >= 0)).all():
+        row = int(np.argmax(~(np.isfinite(area) & (area >= 0))))
+        raise DataError(f"{entry('truth', row, names)}: area {area[row]:g}, expected a number from 0 up")
     score = batch["detection_score"]
     if not np.isfinite(score).all():
         row = int(np.argmax(~np.isfinite(score)))
-        raise DataError(f"{(names or {}).get('detection', 'detection')}: entry {row}: score {score[row]} is not finite")
+        raise DataError(f"{entry('detection', row, names)}: score {score[row]} is not finite")
+
+
+def entry(side: str, row: int, names: Mapping[str, str | Sequence[str]] | None) -> str:
+    """Return what to call an entry of one side: where it stands, if *names* says it of each."""
+    name = (names or {}).get(side, side)
+    return f"{name}: entry {row}" if isinstance(name, str) else name[row]
 
 
 def doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:

@@ -84,10 +84,9 @@ def _joined(letters: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int
     letter = np.frombuffer(b"".join(letters), np.uint8) - np.uint8(48)
     if letter.max(initial=0) > 63:
         place = int(np.argmax(letter > 63))
-        got = chr((int(letter[place]) + 48) % 256)
-        raise WrongLettersError(
-            np.searchsorted(stop, place, side="right"), f"got the letter {got!r}, expected one from '0' to 'o'"
-        )
+        mask = int(np.searchsorted(stop, place, side="right"))
+        got = letters[mask][place - int(stop[mask]) :].decode(errors="replace")[0]
+        raise WrongLettersError(mask, f"got the letter {got!r}, expected one from '0' to 'o'")
     unended = np.diff(stop, prepend=0) == 0
     unended[~unended] = letter[stop[~unended] - 1] >= 32
     if unended.any():

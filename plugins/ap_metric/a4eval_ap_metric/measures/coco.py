@@ -13,6 +13,7 @@ from a4eval_ap_metric.measures.curves import (
     detection_ranks,
     hits_by_area,
     precision_at_recalls,
+    precision_where_defined,
     scores_at_recalls,
 )
 
@@ -147,7 +148,7 @@ def class_tables(matches: Matches) -> dict[Statistic, NDArray[np.float64]]:
     recalls, wanted = np.array(matches.parameters.recalls), statistics(matches.parameters)
     tables: dict[Statistic, NDArray[np.float64]] = {}
     for area, found in enumerate(hits_by_area(matches)):  # one at a time: they take more than the matches
-        precision = precision_at_recalls(found, recalls)
+        precision = precision_where_defined(found, recalls)
         for one in wanted:
             if one.area == area:
                 tables[one] = precision if one.of == "precision" else recall_of(found, one.maximum)
@@ -166,7 +167,8 @@ def statistics_of(tables: Sequence[Mapping[Statistic, NDArray[np.float64]]]) -> 
 
 def mean_where_defined(values: NDArray[np.float64]) -> float:
     """Return the mean of what is not NaN, or NaN if nothing is."""
-    defined = values[~np.isnan(values)]
+    missing = np.isnan(values)
+    defined = values[~missing] if missing.any() else values.ravel()
     return float(np.mean(defined)) if len(defined) else float("nan")
 
 

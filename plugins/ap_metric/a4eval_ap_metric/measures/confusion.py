@@ -31,14 +31,43 @@ def confusion_matrix(data: DetectionData, *, threshold: float = 0.5, score: floa
         (k + 1, k + 1) int64: row the true class, column the detected one; the last row is detections without a truth,
         the last column truths without a detection.
     """
-    found = confused(data, threshold=threshold, score=score)
-    n = data.n_classes
-    counts = np.zeros((n + 1, n + 1), np.int64)
-    true, detected = data.truth_class[found.truth], data.detection_class[found.detection]
-    np.add.at(counts, (true, detected), 1)
-    counts[n, :n] = np.bincount(data.detection_class[found.alone], minlength=n)
-    counts[:n, n] = np.bincount(data.truth_class[found.missed], minlength=n)
+    true, detected, count = confusion_counts(data, threshold=threshold, score=score)
+    counts = np.zeros((data.n_classes + 1, data.n_classes + 1), np.int64)
+    counts[true, detected] = count
     return counts
+
+
+def confusion_counts(data: DetectionData, *, threshold: float = 0.5, score: float = 0.0) -> NDArray[np.int64]:
+    """Return what is not 0 in :func:`confusion_matrix`, whose arguments are the same, row after row.
+
+    Returns:
+        (3, m) int64: true class, class detected, and how often; the number of classes stands for none.
+    """
+    found = confused(data, threshold=threshold, score=score)
+    true = np.concatenate([found.truth, found.missed])
+    none = data.n_classes
+    return summed_counts(
+        np.concatenate([data.truth_class[true], np.full(len(found.alone), none)]),
+        np.concatenate(
+            [
+                data.detection_class[found.detection],
+                np.full(len(found.missed), none),
+                data.detection_class[found.alone],
+            ]
+        ),
+        np.ones(len(true) + len(found.alone), np.int64),
+        none,
+    )
+
+
+def summed_counts(
+    true: NDArray[np.integer], detected: NDArray[np.integer], count: NDArray[np.int64], n_classes: int
+) -> NDArray[np.int64]:
+    """Return counts as :func:`confusion_counts` has them, those of the same two classes summed up."""
+    cell, place = np.unique(true.astype(np.int64) * (n_classes + 1) + detected, return_inverse=True)
+    total = np.zeros(len(cell), np.int64)
+    np.add.at(total, place, count)
+    return np.array([*np.divmod(cell, n_classes + 1), total])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ Between two true positives precision only falls and recall stands still, so noth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,22 +141,40 @@ def precision_at_recalls(found: Hits, recalls: NDArray[np.float64]) -> NDArray[n
     Returns:
         (t, r, k) float64; 0 beyond the recall that was reached, NaN for a class without truths that count.
     """
-    n_classes = len(found.n_truth)
-    per_segment = found.per_segment.reshape(found.n_thresholds, n_classes, 1)
+    defined = found.n_truth > 0
+    best = precision_where_defined(found, recalls)
+    if defined.all():
+        return best
+    whole = np.full((*best.shape[:2], len(defined)), np.nan)
+    whole[:, :, defined] = best
+    return whole
+
+
+def precision_where_defined(found: Hits, recalls: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the same of the classes with truths that count alone: (t, r, classes with truths) float64."""
+    defined = np.flatnonzero(found.n_truth)
+    shape = (found.n_thresholds, len(found.n_truth))
+    best = np.zeros((shape[0], len(recalls), len(defined)))
+    if not len(defined):
+        return best
     # each segment's precisions, then a 0 that stands for recall not reached
     lengths = found.per_segment + 1
-    starts = np.cumsum(lengths) - lengths
+    starts = (np.cumsum(lengths) - lengths).reshape(shape)
     precision = np.zeros(int(lengths.sum()))
     precision[found.segment + np.arange(len(found.segment))] = found.nth / (found.considered + np.spacing(1))
-    skipped = np.broadcast_to(needed_hits(recalls, found.n_truth) - 1, (*per_segment.shape[:2], len(recalls)))
-    # a last column at that 0: else a segment's last level would read on into the first hits of the next segment
-    stops = np.concatenate([np.minimum(skipped, per_segment), per_segment], axis=2)
-    begins = starts.reshape(per_segment.shape) + stops
-    best = np.maximum.reduceat(precision, begins.ravel()).reshape(begins.shape)[:, :, :-1]
-    best[skipped >= per_segment] = 0
-    best = np.maximum.accumulate(best[:, :, ::-1], axis=2)[:, :, ::-1]
-    best[:, found.n_truth == 0] = np.nan
-    return np.ascontiguousarray(best.transpose(0, 2, 1))
+    skipped = needed_hits(recalls, found.n_truth[defined]) - 1
+    # a threshold at a time: of many classes the places to read at would take more than what is read
+    ends = np.append(starts[1:, :1], len(precision))
+    for level, start, end, per_class in zip(best, starts, ends, found.per_segment.reshape(shape), strict=True):
+        reached = per_class[defined, None]
+        # a last column at that 0: else a segment's last level would read on into the first hits of the next segment
+        stops = np.concatenate([np.minimum(skipped, reached), reached], axis=1)
+        begins = (start[defined] - start[0])[:, None] + stops
+        highest = np.maximum.reduceat(precision[start[0] : end], begins.ravel()).reshape(begins.shape)[:, :-1]
+        np.copyto(level, highest.T, where=(skipped < reached).T)
+    for lower, higher in pairwise(best.transpose(1, 0, 2)[::-1]):  # np.maximum.accumulate is far slower
+        np.maximum(lower, higher, out=higher)
+    return best
 
 
 def scores_at_recalls(

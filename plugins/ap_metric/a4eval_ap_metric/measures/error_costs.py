@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.matching.joined import in_order_of_images
-from a4eval_ap_metric.measures.errors import PLACE
+from a4eval_ap_metric.measures.errors import PLACE, RIGHT
 from a4eval_ap_metric.measures.verdicts import arrivals_of, arriving_rows, rows_of_classes, verdict_blocks
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def error_costs(parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], cla
     arrivals, arrived_from = arrivals_of(parts, units, classes)
     by_class = np.argsort(arrivals.right_class, kind="stable")
     bounds = np.searchsorted(arrivals.right_class[by_class], np.arange(len(classes) + 1))
-    gain = np.zeros(len(by_class))
+    gain, arrival_class = np.zeros(len(by_class)), arrivals.detection_class
     costs, worth = [np.zeros(len(one.kept.score)) for one in parts], np.zeros(len(classes))
     for block, found, order in verdict_blocks(parts, units, classes):
         cost = np.zeros(len(order))
@@ -71,7 +71,7 @@ def error_costs(parts: Sequence[MatchedPart[Verdicts]], units: NDArray[Any], cla
             one = _OneClass(found, rows, index)
             coming = by_class[bounds[index] : bounds[index + 1]]
             cost[order[rows]] = one.cost * share[index]
-            gain[coming] = one.gain(arrivals.score[coming], arrivals.detection_class[coming] > index) * share[index]
+            gain[coming] = one.gain(arrivals.score[coming], arrival_class[coming] > index) * share[index]
             worth[index] = (1.0 + one.moved_up[0]) * share[index]
         _spread(cost, ((mine, rows_of_classes(part, classes[block])) for mine, part in zip(costs, parts, strict=True)))
     came = np.zeros(len(gain))
@@ -99,7 +99,8 @@ class _OneClass:
     """
 
     def __init__(self, found: Verdicts, rows: slice, index: int) -> None:
-        hit, kind = found.right[rows], found.kind[rows]
+        kind = found.kind[rows]
+        hit = kind == RIGHT
         self._score = found.score[rows]
         self._hits = np.append(0, np.cumsum(hit))
         hits, rank = self._hits[1:], np.arange(1, len(hit) + 1)

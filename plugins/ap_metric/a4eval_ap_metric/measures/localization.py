@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_ap_metric.measures.calibration import calibration
+from a4eval_ap_metric.sorting import rows_of_each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def localization_aware_calibration_error(
     """
     errors = [
         calibration(scores[mine], overlap[mine], bins).error
-        for one in np.unique(of_class)
-        if (mine := of_class == one).any()
+        for mine in rows_of_each(of_class, int(of_class.max(initial=-1)) + 1)
+        if len(mine)
     ]
     return float(np.mean(errors)) if errors else float("nan")

@@ -19,11 +19,12 @@ from a4eval_ap_metric.matching.outcomes import Outcomes, outcomes
 from a4eval_ap_metric.matching.pairs import box_iou
 from a4eval_ap_metric.measures.best_f1 import best_f1
 from a4eval_ap_metric.measures.calibration import calibration
-from a4eval_ap_metric.measures.confusion import confusion_matrix
+from a4eval_ap_metric.measures.confusion import confusion_counts, summed_counts
 from a4eval_ap_metric.measures.localization import localization_aware_calibration_error
 from a4eval_ap_metric.metrics.base import only_whole
 from a4eval_ap_metric.metrics.in_parts import MetricInParts
 from a4eval_ap_metric.metrics.outcomes import OutcomesMetric
+from a4eval_ap_metric.sorting import rows_of_each
 
 if TYPE_CHECKING:
     from a4eval import Chart
@@ -94,8 +95,9 @@ class DetectionF1(_AtThreshold):
         rows: list[Row] = []
         found = self.outcomes
         truths = found.n_truth(len(self.classes)).tolist()
+        rows_of_class = rows_of_each(found.detection_class, len(self.classes))
         for index, name in enumerate(self.class_names):
-            mine = found.detection_class == index
+            mine = rows_of_class[index]
             best = best_f1(found.score[mine], found.hit[mine], truths[index])
             rows.append(
                 {
@@ -181,9 +183,7 @@ class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
 
     def kept(self, data: DetectionData) -> NDArray[np.int64]:
         """Return (3, m) class of the truth, class detected and their count, where that is not 0."""
-        counts = confusion_matrix(data, threshold=self.threshold, score=self.score)
-        place = counts.nonzero()
-        return np.array([*place, counts[place]])
+        return confusion_counts(data, threshold=self.threshold, score=self.score)
 
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return nothing: the table is the result."""
@@ -196,21 +196,19 @@ class ConfusionMatrix(MetricInParts[NDArray[np.int64]]):
         A truth or a detection without the other has "background" in its place.
         """
         n = len(self.classes)
-        counts = np.zeros((n + 1, n + 1), np.int64)
-        for part in self._matched_parts:
-            true, detected, count = part.kept
-            place = np.append(dense(part.classes, self.classes), n)
-            counts[place[true], place[detected]] += count
-        names, of_truth = [*self.class_names, charts.BACKGROUND], counts.sum(axis=1)
+        places = [np.append(dense(part.classes, self.classes), n) for part in self._matched_parts]
+        kept = [
+            np.array([*place[part.kept[:2]], part.kept[2]])
+            for place, part in zip(places, self._matched_parts, strict=True)
+        ]
+        true, detected, count = np.concatenate(kept, axis=1)
+        counts = summed_counts(true, detected, count, n)
+        names, of_truth = [*self.class_names, charts.BACKGROUND], np.zeros(n + 1, np.int64)
+        np.add.at(of_truth, counts[0], counts[2])
         return {
             "confusion": [
-                {
-                    "truth": names[row],
-                    "detected": names[column],
-                    "count": int(counts[row, column]),
-                    "share": float(counts[row, column] / of_truth[row]),
-                }
-                for row, column in zip(*counts.nonzero(), strict=True)
+                {"truth": names[true], "detected": names[detected], "count": count, "share": count / whole}
+                for true, detected, count, whole in zip(*counts.tolist(), of_truth[counts[0]].tolist(), strict=True)
             ]
         }
 

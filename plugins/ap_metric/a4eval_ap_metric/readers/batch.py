@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval import DataError
-from a4eval_ap_metric.detections.checks import NO_DETECTIONS, NO_TRUTH, CheckedBatch, doubts, refuse_impossible
+from a4eval_ap_metric.detections.checks import NO_DETECTIONS, NO_TRUTH, CheckedBatch, doubts, entry, refuse_impossible
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, of_one_kind
 from a4eval_ap_metric.matching.doubts import notation_doubts
 
@@ -31,8 +31,9 @@ def detection_batch(
 
     Args:
         truth: columns ``unit`` and ``class`` (ids: whole numbers or text), ``box`` (n, 4) xywh pixels, and as may be
-            ``area``, ``crowd``, ``difficult``; of oriented boxes ``corners`` (n, 8) and ``area`` on both sides.
-        detection: columns ``unit``, ``class``, ``box``, ``score``.
+            ``area``, ``crowd``, ``difficult``; of oriented boxes ``corners`` (n, 8) and ``area`` on both sides;
+            ``place``, where each row stands, for errors.
+        detection: columns ``unit``, ``class``, ``box``, ``score``, and as may be ``place``.
         units: all image ids, if some may have no truth; by default those with truths or detections.
         classes: all class ids of the ground truth, if this is a part of it, so that it says nothing if there is none
             here; by default those of *truth*.
@@ -74,20 +75,20 @@ def detection_batch(
             batch |= {f"{side}_corners": one["corners"], f"{side}_area": one["area"]}
     if "difficult" in truth:
         batch["truth_difficult"] = np.asarray(truth["difficult"], np.float64) != 0
+    places = {"truth": truth.get("place", names["truth"]), "detection": detection.get("place", names["detection"])}
     for side, ids in (("truth", truth_unit), ("detection", found_unit)):
         unknown = batch[f"{side}_unit"] < 0
         if unknown.any():
             row = int(np.argmax(unknown))
-            raise DataError(
-                f"{names[side]}: entry {row}: image {ids[row].item()!r} is not among the {len(unit)} images"
-            )
+            where = entry(side, row, places)
+            raise DataError(f"{where}: image {ids[row].item()!r} is not among the {len(unit)} images")
     common = np.isin(batch["detection_unit"], batch["truth_unit"])
     if len(truth_unit) and len(found_unit) and not common.any() and units is None:
         raise DataError(
             f"{names['detection']}: got images such as {found_unit[0].item()!r}, none of which is in "
             f"{names['truth']}, which has images such as {truth_unit[0].item()!r}"
         )
-    refuse_impossible(batch, names)
+    refuse_impossible(batch, places)
     no_doubts = {NO_DETECTIONS} if more_elsewhere else set()
     no_doubts |= {NO_TRUTH} if classes is not None and len(classes) else set()
     warnings += [one for one in doubts(batch) + notation_doubts(batch) if one not in no_doubts]

@@ -11,9 +11,9 @@ import numpy as np
 from a4eval import param
 from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.readers.batch import detection_batch
-from a4eval_ap_metric.readers.columns import read_columns
+from a4eval_ap_metric.readers.columns import column_names, read_columns
 from a4eval_ap_metric.readers.images import WithImages
-from a4eval_ap_metric.readers.row_groups import ROWS, ordered_row_groups, pieces
+from a4eval_ap_metric.readers.row_groups import ROWS, ordered_row_groups, pieces, rows_before
 from a4eval_ap_metric.readers.table_pieces import TablePieces
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from a4eval import Batch, Run
 
-_OPTIONAL = ("area", "crowd", "difficult", "width", "height")
+_FLAGS = ("crowd", "difficult")
+_OF_TRUTH = ("area", *_FLAGS)
+_OPTIONAL = (*_OF_TRUTH, "width", "height")
 _REQUIRED = ("image", "class", "box_1", "box_2", "box_3", "box_4")
 
 
@@ -63,8 +65,10 @@ class DetectionTable(WithImages):
         Parquet files in the order of their images come a piece at a time, anything else as one batch.
         """
         names = {"truth": str(self.ground_truth), "detection": str(self.detections)}
-        warnings: list[str] = []
+        warnings: list[str] = self._unread()
         if pieces := self._pieces():
+            for warning in warnings:
+                run.warn(warning)
             yield from pieces.batches(names, run)
             return
         batch = detection_batch(
@@ -79,7 +83,16 @@ class DetectionTable(WithImages):
 
     @property
     def _of_truth(self) -> list[str]:
-        return [name for name in ("area", "crowd", "difficult") if name in self.columns]
+        return [name for name in _OF_TRUTH if name in self.columns]
+
+    def _unread(self) -> list[str]:
+        """Return a warning of the columns of truths that nobody named, if there are some."""
+        there = column_names(self.ground_truth)
+        unread = [name for name in _OF_TRUTH if name in there and name not in self.columns]
+        if not unread:
+            return []
+        named = " ".join(f"task.data.columns.{name}={name}" for name in unread)
+        return [f"{self.ground_truth}: columns that are not read: {', '.join(unread)}; to read them: {named}"]
 
     def _pieces(self) -> TablePieces | None:
         """Return the pieces that this part reads, if the tables can be read so."""
@@ -96,10 +109,10 @@ class DetectionTable(WithImages):
         mine = bounds[index * len(bounds) // count : (index + 1) * len(bounds) // count]
 
         def read_truth(groups: Sequence[int]) -> dict[str, NDArray[Any]]:
-            return self._read(self.ground_truth, self._of_truth, groups)
+            return self._read(self.ground_truth, self._of_truth, groups, rows_before(truth, groups))
 
         def read_found(groups: Sequence[int]) -> dict[str, NDArray[Any]]:
-            return self._read(self.detections, ["score"], groups)
+            return self._read(self.detections, ["score"], groups, rows_before(found, groups))
 
         def read_classes(groups: Sequence[int]) -> NDArray[Any]:
             name = {"class": self.columns.get("class", "class")}
@@ -107,10 +120,12 @@ class DetectionTable(WithImages):
 
         return TablePieces(truth, found, mine, read_truth, read_found, read_classes, whole=count == 1)
 
-    def _read(self, path: Path, more: Sequence[str], groups: Sequence[int] | None = None) -> dict[str, NDArray[Any]]:
+    def _read(
+        self, path: Path, more: Sequence[str], groups: Sequence[int] | None = None, first: int = 0
+    ) -> dict[str, NDArray[Any]]:
         sizes = ["width", "height"] if self.relative and "width" in self.columns else []
         names = {name: self.columns.get(name, name) for name in (*_REQUIRED, *more, *sizes)}
-        table = read_columns(path, names, ids=("image", "class"), groups=groups)
+        table = read_columns(path, names, ids=("image", "class"), flags=_FLAGS, groups=groups, first=first)
         box = np.stack([table[f"box_{one}"] for one in (1, 2, 3, 4)], axis=1)
         size = np.stack([table["width"], table["height"]], axis=1) if sizes else None
         found = {name: table[name] for name in more}

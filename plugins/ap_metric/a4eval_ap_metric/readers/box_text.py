@@ -13,7 +13,7 @@ from a4eval_ap_metric.detections.box_formats import BoxFormat, to_xywh
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.columns import read_columns
-from a4eval_ap_metric.readers.files import files, is_number, lines, numbers, stem
+from a4eval_ap_metric.readers.files import files, found_elsewhere, is_number, lines, numbers, stem
 from a4eval_ap_metric.readers.images import WithImages
 from a4eval_ap_metric.readers.selection import list_file
 from a4eval_ap_metric.readers.yolo import class_names, images_in, named, outline_box, sizes_of
@@ -30,7 +30,7 @@ ScorePlace: TypeAlias = Literal["last", "second"]
 
 def read_box_files(
     folder: Path, n_numbers: int, *, outlines: bool = False, but: Collection[str] = ()
-) -> tuple[list[str], list[str], NDArray[np.float64]]:
+) -> tuple[list[str], list[str], NDArray[np.float64], list[str]]:
     """Read ``class number number …`` lines of every ``.txt`` of a folder.
 
     Args:
@@ -40,7 +40,7 @@ def read_box_files(
         but: images whose files are not opened.
 
     Returns:
-        Image and class of each line, and its numbers (n, n_numbers).
+        Image and class of each line, its numbers (n, n_numbers), and where it stands.
 
     Raises:
         DataError: the folder or a file cannot be read, or a line is not what it should be.
@@ -48,6 +48,7 @@ def read_box_files(
     images: list[str] = []
     classes: list[str] = []
     rows: list[list[float]] = []
+    places: list[str] = []
     for path in files(folder, ".txt"):
         if stem(path) in but:
             continue
@@ -56,7 +57,8 @@ def read_box_files(
             images.append(stem(path))
             classes.append(name)
             rows.append(values)
-    return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers)
+            places.append(where)
+    return images, classes, np.array(rows, np.float64).reshape(-1, n_numbers), places
 
 
 def _class_and_numbers(where: str, fields: list[str], n_numbers: int, *, outlines: bool) -> tuple[str, list[float]]:
@@ -128,23 +130,20 @@ class BoxText(WithImages):
             units=texts(images, "the names of images"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
-            more_elsewhere=not len(found["unit"]) and self._any_found(elsewhere),
+            more_elsewhere=found_elsewhere(self.detections, found, elsewhere),
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
-
-    def _any_found(self, images: Collection[str]) -> bool:
-        """Return whether there is a detection in the files of some images."""
-        return bool(images) and any(stem(path) in images and lines(path) for path in files(self.detections, ".txt"))
 
     def _sizes(self, here: Mapping[str, Path]) -> dict[str, tuple[float, float]]:
         return image_sizes(self.sizes) if self.sizes is not None else sizes_of(here)
 
     def _truth(self, sizes: Mapping[str, tuple[float, float]] | None) -> tuple[list[str], dict[str, Any]]:
         """Return the images that have a file of truths, and the columns of the truths."""
-        images, classes, boxes = read_box_files(self.ground_truth, 4, outlines=self._outlines)
+        images, classes, boxes, places = read_box_files(self.ground_truth, 4, outlines=self._outlines)
         columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
+        columns["place"] = places
         return [stem(path) for path in files(self.ground_truth, ".txt")], _as_text(columns)
 
     def _found(
@@ -164,10 +163,10 @@ class BoxText(WithImages):
         """
         del units, known
         outlines = self._outlines and self.score == "last"
-        images, classes, rows = read_box_files(self.detections, 5, outlines=outlines, but=elsewhere)
+        images, classes, rows, places = read_box_files(self.detections, 5, outlines=outlines, but=elsewhere)
         score, boxes = (rows[:, 4], rows[:, :4]) if self.score == "last" else (rows[:, 0], rows[:, 1:])
         columns = {"unit": images, "class": self._named(classes), "box": self._boxes(images, boxes, sizes)}
-        return _as_text(columns | {"score": score})
+        return _as_text(columns | {"score": score, "place": places})
 
     @property
     def _outlines(self) -> bool:

@@ -15,7 +15,7 @@ from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impo
 from a4eval_ap_metric.detections.data import Geometry
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind, texts
 from a4eval_ap_metric.matching.doubts import notation_doubts
-from a4eval_ap_metric.readers.coco_json import read_ground_truth
+from a4eval_ap_metric.readers.coco_json import read_ground_truth, refuse_odd_crowds
 from a4eval_ap_metric.readers.coco_results import read_detections
 from a4eval_ap_metric.readers.coco_shapes import detection_shapes, nothing_collected, truth_shapes
 from a4eval_ap_metric.readers.images import WithImages
@@ -112,7 +112,7 @@ def read_coco(
     else:
         _known(truth_image, unit, f"{ground_truth}: annotations", "images", "image_id")
         _known(truth_category, np.sort(category), f"{ground_truth}: annotations", "categories", "category_id")
-        _refuse_odd_crowds(truth, ground_truth)
+        refuse_odd_crowds(truth, ground_truth)
         refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
         batch = CheckedBatch(batch)
     notes += doubts(batch) + notation_doubts(batch)
@@ -214,13 +214,6 @@ def _truths(truth: GroundTruth, unit: NDArray[np.int32]) -> dict[str, NDArray[An
         "truth_area": np.where(truth.lacks_area, box[:, 2] * box[:, 3], columns["area"]),
         "truth_crowd": columns["iscrowd"].astype(bool),
     }
-
-
-def _refuse_odd_crowds(truth: GroundTruth, path: Path) -> None:
-    crowd = truth.annotations["iscrowd"]
-    odd = np.flatnonzero((crowd != 0) & (crowd != 1))
-    if len(odd):
-        raise DataError(f"{path}: annotations: entry {odd[0]}: iscrowd {crowd[odd[0]]}, expected 0 or 1")
 
 
 def _as_pycocotools(batch: dict[str, NDArray[Any]], ids: Sequence[Any]) -> dict[str, NDArray[Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import numpy as np
 
+from a4eval import DataError
 from a4eval_ap_metric.identifiers import as_ids
 from a4eval_ap_metric.readers.files import as_utf8, content
 from a4eval_ap_metric.readers.json_columns import NOT_USUAL, as_columns, boxes, decoded, pieces
@@ -160,6 +161,18 @@ def read_ground_truth(path: Path, *, lenient: bool = False, shapes: bool = False
     lacks_area = np.array([one.area is None for one in rows], bool)
     further = _image_columns(whole.images, msgspec.json.encode(decoded(whole_content, _Images, str(path)).images))
     return GroundTruth(whole.images, whole.categories, columns, lacks_area, rows if shapes else (), further)
+
+
+def refuse_odd_crowds(truth: GroundTruth, path: Path) -> None:
+    """Refuse crowds that are neither 0 nor 1.
+
+    Raises:
+        DataError: one is something else; the text names the entry.
+    """
+    crowd = truth.annotations["iscrowd"]
+    odd = np.flatnonzero((crowd != 0) & (crowd != 1))
+    if len(odd):
+        raise DataError(f"{path}: annotations: entry {odd[0]}: iscrowd {crowd[odd[0]]}, expected 0 or 1")
 
 
 _COCOS_OWN = {"id", "width", "height", "license", "coco_url", "flickr_url", "date_captured", "file_name"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from a4eval import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 
@@ -170,6 +170,17 @@ def lines(path: Path, *, comment: str | None = None, but: Collection[str] = ()) 
         if fields and not (comment and fields[0].startswith(comment)):
             found.append((f"{path}: line {number}", fields))
     return found
+
+
+def found_elsewhere(folder: Path, found: Mapping[str, Any], elsewhere: Collection[str]) -> bool:
+    """Return whether other parts have detections, where this one has none.
+
+    Args:
+        folder: of files ``.txt``, in which each line is a detection.
+        found: the detections of this part, by ``unit``.
+        elsewhere: the images of other parts.
+    """
+    return bool(elsewhere) and not len(found["unit"]) and any(lines(path) for path in files(folder, ".txt"))
 
 
 def numbers(where: str, fields: list[str]) -> list[float]:

@@ -12,7 +12,7 @@ import numpy as np
 from a4eval import DataError, param
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.box_text import BoxText
-from a4eval_ap_metric.readers.coco_json import read_ground_truth
+from a4eval_ap_metric.readers.coco_json import read_ground_truth, refuse_odd_crowds
 from a4eval_ap_metric.readers.coco_results import read_detections
 from a4eval_ap_metric.readers.files import files
 from a4eval_ap_metric.readers.voc import read_annotations, read_results
@@ -89,6 +89,7 @@ class Mixed(BoxText):
             return super()._truth(sizes)
         if self.truth_format == "voc":
             return read_annotations(self.ground_truth)
+        refuse_odd_crowds(self._coco, self.ground_truth)
         columns = self._coco.annotations
         categories = {one.id: one.name or str(one.id) for one in self._coco.categories}
         unknown = [one for one in columns["image_id"].tolist() if one not in self._image_names]

@@ -13,7 +13,7 @@ from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.matching.oriented import signed_area
 from a4eval_ap_metric.readers.batch import detection_batch
 from a4eval_ap_metric.readers.box_text import image_sizes, read_box_files
-from a4eval_ap_metric.readers.files import files, lines, numbers, stem
+from a4eval_ap_metric.readers.files import files, found_elsewhere, lines, numbers, stem
 from a4eval_ap_metric.readers.images import WithImages
 from a4eval_ap_metric.readers.voc import class_of_file
 from a4eval_ap_metric.readers.yolo import class_names, named
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from a4eval import Batch, Run
 
 _HEAD = ("imagesource:", "gsd:")
-_Rows = tuple[list[str], list[str], list[list[float]]]
+_Rows = tuple[list[str], list[str], list[list[float]], list[str]]
 
 
 def read_dota_labels(folder: Path, *, but: Collection[str] = ()) -> tuple[_Rows, set[str]]:
@@ -35,12 +35,12 @@ def read_dota_labels(folder: Path, *, but: Collection[str] = ()) -> tuple[_Rows,
         but: images of which nothing but the classes is taken.
 
     Returns:
-        Image, class, and eight numbers and the flag of each line; and all classes.
+        Image, class, eight numbers and the flag, and the place of each line; and all classes.
 
     Raises:
         DataError: the folder or a file cannot be read, or a line is not what it should be.
     """
-    images, classes, rows = [], [], []
+    images, classes, rows, places = [], [], [], []
     known: set[str] = set()
     for path in files(folder, ".txt"):
         image = stem(path)
@@ -54,21 +54,25 @@ def read_dota_labels(folder: Path, *, but: Collection[str] = ()) -> tuple[_Rows,
                 images.append(image)
                 classes.append(fields[8])
                 rows.append(numbers(where, [*fields[:8], *(fields[9:] or ["0"])]))
-    return (images, classes, rows), known
+                places.append(where)
+    return (images, classes, rows, places), known
 
 
 def read_dota_results(folder: Path, classes: Collection[str], *, but: Collection[str] = ()) -> _Rows:
-    """Read ``Task1_CLASS.txt`` with lines ``image score x1 y1 … x4 y4``: image, class, and numbers, the score last.
+    """Read ``Task1_CLASS.txt`` with lines ``image score x1 y1 … x4 y4``.
 
     Args:
         folder: of the files.
         classes: those of the ground truth, which say what of a file's name is the class.
         but: images whose lines are left out.
 
+    Returns:
+        Image, class, numbers, the score last, and the place of each line.
+
     Raises:
         DataError: the folder or a file cannot be read, or a line is not what it should be.
     """
-    images, of_class, rows = [], [], []
+    images, of_class, rows, places = [], [], [], []
     for path in files(folder, ".txt"):
         name = class_of_file(stem(path), classes)
         for where, fields in lines(path, but=but):
@@ -78,7 +82,8 @@ def read_dota_results(folder: Path, classes: Collection[str], *, but: Collection
             of_class.append(name)
             values = numbers(where, fields[1:])
             rows.append([*values[1:], values[0]])
-    return images, of_class, rows
+            places.append(where)
+    return images, of_class, rows, places
 
 
 @dataclass
@@ -129,19 +134,14 @@ class OrientedText(WithImages):
             classes=texts(sorted(classes), "the names of classes"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
-            more_elsewhere=bool(elsewhere) and not len(found["unit"]) and self._any_found(elsewhere),
+            more_elsewhere=found_elsewhere(self.detections, found, elsewhere),
         )
         for warning in warnings:
             run.warn(warning)
         yield from self._divided(batch)
 
-    def _any_found(self, images: Collection[str]) -> bool:
-        """Return whether there is a detection of some images, where no other has one."""
-        paths = files(self.detections, ".txt")
-        return any(lines(path) for path in paths if self.format == "dota" or stem(path) in images)
-
     def _of_yolo(self, folder: Path, n_numbers: int, *, but: Collection[str] = ()) -> dict[str, Any]:
-        images, classes, rows = read_box_files(folder, n_numbers, but=but)
+        images, classes, rows, places = read_box_files(folder, n_numbers, but=but)
         sizes = image_sizes(self.sizes) if self.sizes is not None else {}
         missing = sorted(set(images) - set(sizes))
         if missing:
@@ -150,11 +150,11 @@ class OrientedText(WithImages):
             classes = named(classes, class_names(self.names), str(self.names))
         scale = np.array([sizes[one] for one in images], np.float64).reshape(-1, 2)
         rows[:, :8] *= np.tile(scale, 4)
-        return self._columns((images, classes, rows.tolist()))
+        return self._columns((images, classes, rows.tolist(), places))
 
     @staticmethod
     def _columns(given: _Rows) -> dict[str, Any]:
-        images, classes, rows = given
+        images, classes, rows, places = given
         table = np.array(rows, np.float64).reshape(len(rows), -1) if rows else np.zeros((0, 9))
         corners = table[:, :8].reshape(-1, 4, 2)
         low, high = corners.min(axis=1), corners.max(axis=1)
@@ -164,5 +164,6 @@ class OrientedText(WithImages):
             "box": np.concatenate([low, high - low], axis=1),
             "corners": corners.reshape(-1, 8),
             "area": np.abs(signed_area(corners)),
+            "place": places,
         }
         return columns | ({"score": table[:, 8]} if table.shape[1] > 8 else {})

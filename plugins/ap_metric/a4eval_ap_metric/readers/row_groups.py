@@ -115,6 +115,11 @@ def groups_between(groups: Sequence[RowGroup], low: Bound, high: Bound) -> list[
     ]
 
 
+def rows_before(groups: Sequence[RowGroup], some: Sequence[int]) -> int:
+    """Return how many rows stand before the first of *some* row groups."""
+    return sum(one.rows for one in groups[: some[0]]) if some else 0
+
+
 def between(ids: NDArray[Any], low: Bound, high: Bound) -> NDArray[np.bool_]:
     """Return (n,) which ids lie from *low* up to *high*."""
     inside = np.ones(len(ids), bool)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from a4eval import DataError
 from a4eval_ap_metric.identifiers import distinct
 from a4eval_ap_metric.readers.batch import detection_batch
-from a4eval_ap_metric.readers.row_groups import Bound, RowGroup, between, groups_between
+from a4eval_ap_metric.readers.row_groups import Bound, RowGroup, between, groups_between, rows_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,8 +60,10 @@ class TablePieces:
         doubts: dict[str, list[str]] = {}
         met = False
         for low, high in self.bounds:
-            truth = _rows(self.read_truth(groups_between(self.truth, low, high)), low, high)
-            found = _rows(self.read_found(groups_between(self.found, low, high)), low, high)
+            groups = groups_between(self.truth, low, high)
+            truth = _rows(self.read_truth(groups), low, high, names["truth"], rows_before(self.truth, groups))
+            groups = groups_between(self.found, low, high)
+            found = _rows(self.read_found(groups), low, high, names["detection"], rows_before(self.found, groups))
             units = distinct([truth["unit"], found["unit"]])
             met = met or len(units) < len(distinct([truth["unit"]])) + len(distinct([found["unit"]]))
             notes: list[str] = []
@@ -78,6 +80,18 @@ class TablePieces:
             run.warn(nothing)
 
 
-def _rows(columns: Columns, low: Bound, high: Bound) -> Columns:
+@dataclass(frozen=True)
+class _Places:
+    """Where rows stand in a table."""
+
+    table: str
+    number: NDArray[np.intp]
+
+    def __getitem__(self, row: int) -> str:
+        return f"{self.table}: entry {self.number[row]}"
+
+
+def _rows(columns: Columns, low: Bound, high: Bound, table: str, first: int) -> dict[str, Any]:
     inside = between(columns["unit"], low, high)
-    return columns if inside.all() else {name: np.asarray(one)[inside] for name, one in columns.items()}
+    rows = columns if inside.all() else {name: np.asarray(one)[inside] for name, one in columns.items()}
+    return {**rows, "place": _Places(table, first + np.flatnonzero(inside))}

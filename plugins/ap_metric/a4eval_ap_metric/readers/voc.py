@@ -15,7 +15,7 @@ from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
-from a4eval_ap_metric.readers.files import content, encoding_of, files, lines, numbers, stem
+from a4eval_ap_metric.readers.files import content, encoding_of, files, found_elsewhere, lines, numbers, stem
 from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[s
 
     Returns:
         The ids of all images, and the columns ``unit``, ``class``, ``box`` (xywh, pixels; the far edge is an inclusive
-        pixel), ``difficult``.
+        pixel), ``difficult``, and ``place``, the file and object.
 
     Raises:
         DataError: there is no such folder, or a file is not a VOC annotation.
     """
-    images, units, classes, boxes, difficult = [], [], [], [], []
+    images, units, classes, boxes, difficult, places = [], [], [], [], [], []
     for path in files(folder, ".xml"):
         image = stem(path)
         images.append(image)
@@ -47,15 +47,17 @@ def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[s
         root = _xml(path)
         _check_elements(path, root)
         for number, one in enumerate(root.iter("object"), 1):
+            where = f"{path}: object {number}"
             name = (one.findtext("name") or "").strip()
             corners = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
             try:
                 box = [float(corner or "missing") for corner in corners]
             except ValueError as error:
-                raise DataError(f"{path}: object {number}: bndbox is {corners}, expected four numbers") from error
+                raise DataError(f"{where}: bndbox is {corners}, expected four numbers") from error
             if not name:
-                raise DataError(f"{path}: object {number} has no name")
+                raise DataError(f"{where} has no name")
             units.append(image)
+            places.append(where)
             classes.append(name)
             boxes.append(box)
             difficult.append((one.findtext("difficult") or "0").strip() == "1")
@@ -64,6 +66,7 @@ def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[s
         "class": texts(classes, f"{folder}: classes"),
         "box": to_xywh(boxes, "xyxy"),
         "difficult": np.array(difficult, bool),
+        "place": places,
     }
 
 
@@ -163,7 +166,7 @@ def read_results(paths: Sequence[Path], classes: Collection[str], *, but: Collec
     Raises:
         DataError: a line is not what it should be.
     """
-    units, names, rows = [], [], []
+    units, names, rows, places = [], [], [], []
     for path in paths:
         name = class_of_file(stem(path), classes)
         for where, fields in lines(path, but=but):
@@ -173,12 +176,14 @@ def read_results(paths: Sequence[Path], classes: Collection[str], *, but: Collec
             units.append(fields[0])
             names.append(name)
             rows.append(values)
+            places.append(where)
     table = np.array(rows, np.float64).reshape(-1, 5)
     return {
         "unit": texts(units, "the images of the result files"),
         "class": texts(names, "the classes of the result files"),
         "box": to_xywh(table[:, 1:], "xyxy"),
         "score": table[:, 0],
+        "place": places,
     }
 
 
@@ -228,8 +233,7 @@ class Voc(WithImages):
         elsewhere = self._elsewhere(sorted(stem(path) for path in files(self.ground_truth, ".xml")))
         images, truth = read_annotations(self.ground_truth, but=elsewhere)
         classes = {*truth["class"].tolist(), *classes_in(self.ground_truth, elsewhere)}
-        results = files(self.detections, ".txt")
-        found = read_results(results, classes, but=elsewhere)
+        found = read_results(files(self.detections, ".txt"), classes, but=elsewhere)
         warnings: list[str] = []
         batch = detection_batch(
             truth,
@@ -238,7 +242,7 @@ class Voc(WithImages):
             classes=texts(sorted(classes), f"{self.ground_truth}: classes"),
             names={"truth": str(self.ground_truth), "detection": str(self.detections)},
             warnings=warnings,
-            more_elsewhere=bool(elsewhere) and not len(found["unit"]) and any(lines(one) for one in results),
+            more_elsewhere=found_elsewhere(self.detections, found, elsewhere),
         )
         for warning in warnings:
             run.warn(warning)

@@ -74,7 +74,7 @@ class Resampler:
             The statistics, and the AP of each class.
         """
         values = np.empty((len(weights), len(self._statistics)))
-        of_classes = np.empty((len(weights), self._n_classes))
+        of_classes = np.full((len(weights), self._n_classes), np.nan)
         for start in range(0, len(weights), self._block):
             table = self._table(weights[start : start + self._block])
             limited = {maximum: first.hits(table) for maximum, first in self._first_hits.items()}
@@ -86,11 +86,11 @@ class Resampler:
                     means = curves.mean_precision([threshold for _, threshold in precisions])
                     values[row, [column for column, _ in precisions]] = means
                     for column, maximum, threshold in recalls:
-                        found = curves.found if maximum is None else limited[maximum][row - start]
+                        found = curves.found if maximum is None else limited[maximum][row - start][:, area.classes]
                         share = curves.recall(found)
                         values[row, column] = mean_where_defined(share if threshold is None else share[threshold])
                     if index == 0:
-                        of_classes[row] = curves.class_precision()
+                        of_classes[row, area.classes] = curves.class_precision()
         return Resampled(values, of_classes)
 
     def _table(self, weights: NDArray[np.integer]) -> NDArray[np.signedinteger[Any]]:
@@ -133,25 +133,27 @@ class _Curves(NamedTuple):
 
 
 class _Area:
-    """The lists of one area range, and what they make of a set of weights."""
+    """The lists of one area range, and what they make of a set of weights: of ``classes``, those with truths in it."""
 
     def __init__(self, ledger: AreaLedger, recalls: NDArray[np.float64], n_thresholds: int, n_classes: int) -> None:
         self._recalls = recalls
-        self._class = np.tile(np.arange(n_classes), n_thresholds)
-        self._run_segment = ledger.run_segment
-        run_start = np.searchsorted(ledger.run_segment, np.arange(len(self._class) + 1))
+        self.classes, truth_class = np.unique(ledger.truth_class, return_inverse=True)
+        self._class = np.tile(np.arange(len(self.classes)), n_thresholds)
+        segments = (np.arange(n_thresholds)[:, None] * n_classes + self.classes).ravel()
+        self._run_segment = np.searchsorted(segments, ledger.run_segment)
+        run_start = np.searchsorted(self._run_segment, np.arange(len(segments) + 1))
         self._runs = np.diff(run_start)
         # each is summed up to the end of each run, and up to where the segments begin
-        first_considered = ledger.first_considered.take(self._class)
+        first_considered = ledger.first_considered.take(self.classes).take(self._class)
         self._considered = RunningSums(ledger.considered_slot, np.append(ledger.run_considered, first_considered))
-        ends = np.append(ledger.run_change, ledger.first_change)
+        ends = np.append(ledger.run_change, ledger.first_change.take(segments))
         self._change = RunningSums(ledger.change_slot, ends, ledger.change)
         hit_start = np.append(0, ledger.run_hits)[run_start]
         self._hits = RunningSums(ledger.hit_slot, np.append(ledger.run_hits, hit_start))
-        by_class = np.cumsum(np.bincount(ledger.truth_class, minlength=n_classes))
+        by_class = np.cumsum(np.bincount(truth_class, minlength=len(self.classes)))
         self._truths = RunningSums(ledger.truth_slot, by_class)
         # precisions by how many recall levels are reached, threshold and class: a level is one row
-        self._table = (len(recalls) + 1, n_thresholds, n_classes)
+        self._table = (len(recalls) + 1, n_thresholds, len(self.classes))
 
     def curves(self, weights: NDArray[np.signedinteger[Any]]) -> Iterator[_Curves]:
         """Yield what each column of the (n_slots, r) *weights* makes of the area range."""

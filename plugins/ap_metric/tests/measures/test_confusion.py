@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from a4eval_ap_metric import (
     DetectionData,
     confusion_matrix,
 )
+
+from a4eval import build
 
 from ..brute_force import iou, plain
 
@@ -35,3 +38,37 @@ def test_confusion_matrix_by_brute_force():
         for score in (0.0, 0.4):
             got = confusion_matrix(data, threshold=0.5, score=score)
             np.testing.assert_array_equal(got, brute_force_confusion(data, 0.5, score), err_msg=f"seed {seed}")
+
+
+@pytest.mark.parametrize("spread", [1, 100_000])
+def test_the_table_holds_what_is_not_0_however_many_classes_there_are(spread):
+    """A square of 200,000 classes would take 300 GB."""
+    data = plain(3)
+    metric = build("metric", {"name": "confusion_matrix", "score": 0.0})
+    classes = np.arange(data.n_classes) * spread
+    for image in range(data.n_units):
+        truth, found = data.truth_unit == image, data.detection_unit == image
+        metric.update(
+            {
+                "unit": np.array([image]),
+                "class": np.arange(classes[-1] + 1),
+                "class_name": np.arange(classes[-1] + 1).astype(str),
+                **{name: getattr(data, name)[truth] for name in ("truth_box", "truth_area", "truth_crowd")},
+                **{name: getattr(data, name)[found] for name in ("detection_box", "detection_score")},
+                "truth_unit": np.zeros(truth.sum(), int),
+                "detection_unit": np.zeros(found.sum(), int),
+                "truth_class": classes[data.truth_class[truth]],
+                "detection_class": classes[data.detection_class[found]],
+            }
+        )
+    expected = brute_force_confusion(data, 0.5, 0.0)
+    names = [*classes.astype(str).tolist(), "background"]
+    assert metric.tables()["confusion"] == [
+        {
+            "truth": names[row],
+            "detected": names[column],
+            "count": expected[row, column],
+            "share": expected[row, column] / expected[row].sum(),
+        }
+        for row, column in zip(*expected.nonzero(), strict=True)
+    ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from a4eval_ap_metric import CocoParameters, Resampler, coco_arrays, coco_statistics, match, read_coco
+from a4eval_ap_metric.detections.data import COCO_RECALLS, COCO_THRESHOLDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,3 +81,30 @@ def test_three_levels_on_real_files():
 def test_other_levels_are_refused(recalls):
     with pytest.raises(ConfigError, match="recalls"):
         build("metric", {"name": "coco_detection", "recalls": recalls})
+
+
+def test_classes_without_truths_take_next_to_nothing_and_change_nothing():
+    case = awkward_case(np.random.default_rng(0), many=False)
+    data = arrays_of_case(case)
+    spread = 1_000  # between one class and the next that has anything
+    sparse = replace(
+        data,
+        n_classes=data.n_classes * spread,
+        truth_class=data.truth_class * spread,
+        detection_class=data.detection_class * spread,
+    )
+    weights = np.random.default_rng(0).integers(0, 3, (4, data.n_units))
+    expected = match(data)
+    of_sparse = match(sparse)
+    tracemalloc.start()
+    found = coco_statistics(of_sparse)
+    resampled = Resampler(of_sparse, 2).statistics(weights)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(found, coco_statistics(expected))
+    of_few = Resampler(expected, 2).statistics(weights)
+    np.testing.assert_array_equal(resampled.statistics, of_few.statistics)
+    np.testing.assert_array_equal(resampled.class_precision[:, ::spread], of_few.class_precision)
+    assert np.isnan(np.delete(resampled.class_precision, slice(None, None, spread), axis=1)).all()
+    dense = len(COCO_THRESHOLDS) * len(COCO_RECALLS) * sparse.n_classes * 8
+    assert peak < dense / 2

@@ -70,3 +70,41 @@ def test_bad_cells_are_refused(tmp_path):
         evaluated(tmp_path, tables(tmp_path, truth=TRUTH.replace("0.1,0.3,0.1", "left,0.3,0.1")))
     with pytest.raises(DataError, match="negative width or height"):
         evaluated(tmp_path, tables(tmp_path, found=FOUND.replace("0.1,0.3", "0.3,0.1")))
+
+
+CROWDED = TRUTH.replace("IsGroupOf,w,h\n", "crowd,w,h\n")
+
+
+def test_columns_that_mean_something_and_are_not_named_are_told(tmp_path):
+    node = tables(tmp_path, truth=CROWDED.replace("crowd,w", "crowd,area"))
+    node |= {"relative": False, "columns": {one: COLUMNS[one] for one in COLUMNS if one not in ("width", "height")}}
+    run = Run(directory=tmp_path)
+    list(build("reader", node).batches(run))
+    assert [one for one in run.warnings if "columns" in one] == [
+        f"{tmp_path / 'truth.csv'}: columns that are not read: area, crowd; "
+        "to read them: task.data.columns.area=area task.data.columns.crowd=crowd"
+    ]
+    node["columns"] |= {"area": "area", "crowd": "crowd"}
+    run = Run(directory=tmp_path)
+    list(build("reader", node).batches(run))
+    assert not [one for one in run.warnings if "columns" in one]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("0", False), ("1", True), ("1.0", True), ("True", True), ("false", False)]
+)
+def test_flags_are_numbers_or_words(tmp_path, cell, expected):
+    node = tables(tmp_path, truth=CROWDED.replace("0.5,0,", f"0.5,{cell},"))
+    node["columns"] = COLUMNS | {"crowd": "crowd"}
+    (batch,) = build("reader", node).batches(Run(directory=tmp_path))
+    assert batch["truth_crowd"].tolist() == [expected]
+
+
+@pytest.mark.parametrize("cell", ["2", "-1", "0.5", "nan"])
+@pytest.mark.parametrize("name", ["crowd", "difficult"])
+def test_a_flag_of_another_value_is_refused_with_its_row(tmp_path, cell, name):
+    truth = CROWDED + CROWDED.splitlines()[1].replace("0.5,0,", f"0.5,{cell},") + "\n"
+    node = tables(tmp_path, truth=truth)
+    node["columns"] = COLUMNS | {name: "crowd"}
+    with pytest.raises(DataError, match=rf"truth\.csv: column 'crowd': row 2: got {cell}, expected 0 or 1"):
+        list(build("reader", node).batches(Run(directory=tmp_path)))

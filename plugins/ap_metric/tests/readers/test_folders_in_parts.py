@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -230,3 +231,22 @@ def test_a_fault_is_told_by_the_part_that_owns_it(tmp_path):
     assert batches_of(node, 0, 2)[0][0]["unit"].tolist() == ["a", "b"]
     with pytest.raises(DataError, match=r"e\.xml: is not XML"):
         batches_of(node, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("write", "name", "text", "where"),
+    [
+        (file_sets.voc, "found/results_x.txt", "\ne 0.5 9 9 2 5\n", "line 2"),
+        (file_sets.voc, "truth/e.xml", xml(("x", 0, 1, 1, 5, 5), ("x", 0, 9, 9, 2, 5)), "object 2"),
+        (file_sets.oriented_text, "found/Task1_x.txt", "\ne 0.5 inf 1 5 1 5 5 1 5\n", "line 2"),
+        (file_sets.oriented_text, "truth/e.txt", "\n1 1 nan 1 5 5 1 5 x 0\n", "line 2"),
+        (file_sets.box_text, "found/e.txt", "\nx 9 9 2 5 0.5\n", "line 2"),
+        (file_sets.box_text, "truth/e.txt", "\nx 9 9 2 5\n", "line 2"),
+    ],
+)
+def test_what_is_impossible_is_told_by_its_file_and_place_in_every_split(tmp_path, write, name, text, where):
+    node, _ = write(tmp_path, np.random.default_rng(0))
+    (tmp_path / name).write_text(text)
+    for index, count in ((0, 1), (1, 2), (2, 3)):
+        with pytest.raises(DataError, match=rf"{re.escape(name)}: {where}: bbox .* (is not finite|negative)"):
+            batches_of(node, index, count)

@@ -38,6 +38,7 @@ WRONG = {
     "no letters": ({"size": [20, 30], "counts": ""}, "counts: they end within a run"),
     "odd letter": ({"size": [20, 30], "counts": "bo0 d0"}, "counts: got the letter ' '"),
     "letter beyond": ({"size": [20, 30], "counts": "hbp"}, "counts: got the letter 'p'"),
+    "letter of two bytes": ({"size": [20, 30], "counts": "hbé0"}, "counts: got the letter 'é'"),
     "letters that go on": ({"size": [20, 30], "counts": "hb"}, "counts: they end within a run"),
     "letters too short": ({"size": [20, 30], "counts": "5"}, "runs of 5 pixels in all, expected height × width = 600"),
     "negative in letters": ({"size": [20, 30], "counts": "O"}, "run 0: got -1"),

@@ -105,3 +105,11 @@ def test_classes_of_which_none_is_known(tmp_path):
     del node["names"]
     with pytest.raises(DataError, match=r"got classes such as '0', none of which is in .*: set names"):
         batch_of(node, tmp_path)
+
+
+def test_a_crowd_that_is_neither_0_nor_1_is_refused(tmp_path):
+    node = written(tmp_path)("coco", "voc")
+    path = tmp_path / "coco.json"
+    path.write_text(path.read_text().replace('"id": 2, "image_id"', '"id": 2, "iscrowd": 5, "image_id"'))
+    with pytest.raises(DataError, match=r"coco\.json: annotations: entry 1: iscrowd 5, expected 0 or 1"):
+        batch_of(node, tmp_path)

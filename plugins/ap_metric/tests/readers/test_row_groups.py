@@ -127,3 +127,27 @@ def test_a_column_that_is_named_and_not_there_is_told(tables, monkeypatch):
     monkeypatch.setattr(pq.ParquetFile, "read", lambda self, columns, **more: real(self, columns[:-1], **more))
     with pytest.raises(DataError, match=r"truth\.parquet: cannot be read: column 'box_4' is named and not there"):
         list(build("reader", node).batches(Run(Path())))
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "words"),
+    [
+        ("truth", "crowd", 2, "column 'crowd': row 81: got 2, expected 0 or 1"),
+        ("truth", "box_3", -5, r"entry 80: bbox \[5.0, 5.0, -5.0, 30.0\] has a negative"),
+        ("found", "score", np.nan, "entry 80: score nan is not finite"),
+    ],
+)
+def test_a_row_has_its_number_in_the_table_in_every_split(tables, monkeypatch, name, column, value, words):
+    node = tables(np.arange(40)) | {"columns": {"crowd": "crowd"}}
+    for one in ("truth", "found"):
+        path = Path(node["ground_truth"]).with_name(f"{one}.parquet")
+        table = pq.read_table(path)
+        columns = {key: table.column(key).to_numpy().copy() for key in table.column_names}
+        columns["crowd"] = np.zeros(len(columns["image"]), np.int64)
+        if one == name:
+            columns[column][80] = value
+        pq.write_table(pa.table(columns), path, row_group_size=13)
+    for rows, count in ((box_table.ROWS, 1), (60, 1), (60, 3)):
+        monkeypatch.setattr(box_table, "ROWS", rows)
+        with pytest.raises(DataError, match=words):
+            evaluated(node, count)

@@ -30,7 +30,7 @@ def test_vocs_own_files_and_difficult_objects(tmp_path):
         ("results/comp4_det_test_cat.txt", "000001 0.9 1 2 3\n", "line 1: got 5 fields"),
         ("results/comp4_det_test_cat.txt", "000001 high 1 2 3 4\n", "line 1: got 'high', expected a number"),
         ("results/comp4_det_test_cat.txt", "000009 0.5 1 2 3 4\n", "image '000009' is not among the 2"),
-        ("results/comp4_det_test_cat.txt", "000001 nan 1 2 3 4\n", "entry 0: score nan is not finite"),
+        ("results/comp4_det_test_cat.txt", "000001 nan 1 2 3 4\n", r"cat\.txt: line 1: score nan is not finite"),
     ],
 )
 def test_bad_voc_files_are_refused(tmp_path, name, text, words):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from a4eval import DataError, Value, check_ranges, param
 from a4eval_box_metrics.analysis.histograms import SIZES
 from a4eval_box_metrics.analysis.matching import match_by
+from a4eval_box_metrics.images import all_apart
 from a4eval_box_metrics.similarities.contract import measure
 
 if TYPE_CHECKING:
@@ -76,8 +77,12 @@ class MatchedBoxAgreement:
 
     @property
     def units(self) -> NDArray[Any]:
-        """The image ids, ascending, in the order ``weights`` refers to."""
-        return np.unique(np.concatenate([shard.unit for shard in self._shards])) if self._shards else np.empty(0)
+        """The image ids, ascending, in the order ``weights`` refers to.
+
+        Raises:
+            DataError: an image came in two batches.
+        """
+        return all_apart([shard.unit for shard in self._shards])
 
     def update(self, batch: Mapping[str, Any]) -> None:
         """Match the detections of a batch, whose images are whole, and keep the similarities of the pairs.
@@ -166,12 +171,14 @@ class MatchedBoxAgreement:
         """Return the means by class and by size of the true object."""
         pairs = self._pairs()
         names = {key: name for shard in self._shards for key, name in shard.class_names.items()}
+        classes, place, count = np.unique(pairs["class"], return_inverse=True, return_counts=True)
+        rows = np.split(np.argsort(place, kind="stable"), np.cumsum(count)[:-1])
         by_class = [
-            {"class": _plain(one), "name": names.get(one, ""), **self._means(pairs, pairs["class"] == one)}
-            for one in np.unique(pairs["class"])
+            {"class": _plain(one), "name": names.get(one, ""), **self._means(pairs, mine)}
+            for one, mine in zip(classes, rows, strict=False)
         ]
         by_size = [
-            {"size": name, **self._means(pairs, (pairs["area"] >= low) & (pairs["area"] < high))}
+            {"size": name, **self._means(pairs, np.flatnonzero((pairs["area"] >= low) & (pairs["area"] < high)))}
             for name, (low, high) in SIZES.items()
         ]
         return {"by_class": by_class, "by_size": by_size}
@@ -207,9 +214,9 @@ class MatchedBoxAgreement:
             },
         }
 
-    def _means(self, pairs: dict[str, Any], chosen: NDArray[np.bool_]) -> Row:
-        n = int(chosen.sum())
-        means = {label: _share(float(value[chosen].sum()), n) for label, value in pairs["values"].items()}
+    def _means(self, pairs: dict[str, Any], rows: NDArray[np.intp]) -> Row:
+        n = len(rows)
+        means = {label: _share(float(value[rows].sum()), n) for label, value in pairs["values"].items()}
         return {"matched": n, **means}
 
     def _pairs(self) -> dict[str, Any]:
