@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from a4eval import DataError, counted, param
-from a4eval_ap_metric.detections.checks import CheckedBatch, doubts, refuse_impossible
+from a4eval_ap_metric.detections.checks import NO_DETECTIONS, CheckedBatch, doubts, refuse_impossible
 from a4eval_ap_metric.detections.data import Geometry
 from a4eval_ap_metric.identifiers import as_ids, dense, distinct, is_text, of_one_kind, texts
 from a4eval_ap_metric.matching.doubts import notation_doubts
@@ -49,8 +49,8 @@ def read_coco(
             both files besides, and the boxes and areas of detections are those of their shapes.
         compat: ``pycocotools`` takes what it takes and means what it means by it, where that differs.
         warnings: doubts are appended to this list.
-        elsewhere: says of all images, ascending, whose detections may be left out; those of boxes are where that is
-            sooner done, and image ids are whole numbers.
+        elsewhere: says of all images, ascending, whose detections may be left out; those of boxes are, if image ids
+            are whole numbers.
 
     Returns:
         The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
@@ -67,10 +67,11 @@ def read_coco(
     sizes = _sizes(truth.images, ground_truth, notes)
     ids = as_ids([one.id for one in truth.images], f"{ground_truth}: image id")
     shapes: dict[str, NDArray[Any]] = {}
+    left_out = 0
     if geometry == "box":
         others = elsewhere(np.unique(ids).tolist()) if elsewhere and ids.dtype.kind == "i" and not quirks else ()
         but = np.array(list(others), np.int64) if others else None
-        found = read_detections(detections, notes, lenient=quirks, but=but)
+        found, left_out = read_detections(detections, notes, lenient=quirks, but=but)
     else:
         of_image = {one.id: (size[1], size[0]) for one, size in zip(truth.images, sizes.tolist(), strict=True)}
         with nothing_collected():
@@ -115,7 +116,8 @@ def read_coco(
         refuse_odd_crowds(truth, ground_truth)
         refuse_impossible(batch, {"truth": f"{ground_truth}: annotations", "detection": str(detections)})
         batch = CheckedBatch(batch)
-    notes += doubts(batch) + notation_doubts(batch)
+    no_doubt = NO_DETECTIONS if left_out else None
+    notes += [one for one in doubts(batch) + notation_doubts(batch) if one != no_doubt]
     return batch
 
 

@@ -46,17 +46,17 @@ _DETECTION = {"image_id": "1q", "category_id": "1q", "bbox": "4d", "score": "1d"
 
 def read_detections(
     path: Path, notes: list[str], *, lenient: bool = False, but: NDArray[np.int64] | None = None
-) -> dict[str, NDArray[Any]]:
+) -> tuple[dict[str, NDArray[Any]], int]:
     """Read a COCO result list.
 
     Args:
         path: the file.
         notes: doubts are appended to this list.
         lenient: as for :func:`read_ground_truth`.
-        but: images whose detections may be left out: all of them, or none where nothing would be gained or left.
+        but: images whose detections are left out, if ids are whole numbers.
 
     Returns:
-        The columns ``image_id``, ``category_id``, ``bbox`` (n, 4), ``score``.
+        The columns ``image_id``, ``category_id``, ``bbox`` (n, 4), ``score``; and how many entries were left out.
 
     Raises:
         DataError: it cannot be read or is not one; the text names the file and the place.
@@ -72,11 +72,19 @@ def read_detections(
         raise unreadable(path, error) from error
     if but is not None and (some := columns_but(mapped, but, _Detection, _DETECTION)) is not None:
         return some
+    columns = _every_column(path, mapped, notes, lenient=lenient)
+    if but is None or columns["image_id"].dtype.kind != "i":
+        return columns, 0
+    kept = ~np.isin(columns["image_id"], but)
+    return {name: column[kept] for name, column in columns.items()}, int(np.count_nonzero(~kept))
+
+
+def _every_column(path: Path, raw: Any, notes: list[str], *, lenient: bool) -> dict[str, NDArray[Any]]:
     try:
-        return as_columns(pieces(mapped), _Detection, _DETECTION)
+        return as_columns(pieces(raw), _Detection, _DETECTION)
     except NOT_USUAL:
         pass
-    rows = result_rows(path, mapped, Detection, notes, lenient=lenient)
+    rows = result_rows(path, raw, Detection, notes, lenient=lenient)
     return {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),

@@ -54,7 +54,7 @@ class Stretches(NamedTuple):
 
 def columns_but(
     content: Any, but: NDArray[np.int64], kind: Any, columns: Mapping[str, str]
-) -> dict[str, NDArray[Any]] | None:
+) -> tuple[dict[str, NDArray[Any]], int] | None:
     """Return the entries of a result list, without those of some images, as ``as_columns`` does.
 
     Each entry that is left out has one ``image_id``, that which was seen; of the others it is decoded, and compared.
@@ -66,19 +66,21 @@ def columns_but(
         columns: with ``image_id``.
 
     Returns:
-        The columns; None if it is not certain which entries these are, if there are none, or if nothing is gained.
+        The columns, and how many entries were left out; None if it is not certain which these are, or if nothing is
+        gained.
     """
     found = stretches(content)
-    if found is None or (left_out := np.isin(found.image, but)).all():
+    if found is None:
         return None
+    left_out = np.isin(found.image, but)
     mine, others = (Stretches(*(column[chosen] for column in found)) for chosen in (~left_out, left_out))
     keys = sum(bytes(content[begin:end]).count(_KEY) for begin, end in others.places())
     try:
-        entries = as_columns(_lists(content, mine), kind, columns)
+        entries = as_columns(_lists(content, mine) if len(mine.begin) else [b"[]"], kind, columns)
     except NOT_USUAL:
         return None
     as_seen = np.array_equal(entries["image_id"], np.repeat(mine.image, mine.entries))
-    return entries if as_seen and keys == others.entries.sum() else None
+    return (entries, keys) if as_seen and keys == others.entries.sum() else None
 
 
 def stretches(content: Any) -> Stretches | None:

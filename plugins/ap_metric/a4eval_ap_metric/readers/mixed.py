@@ -129,7 +129,7 @@ class Mixed(BoxText):
 
     def _coco_results(self, units: Sequence[str]) -> dict[str, Any]:
         notes: list[str] = []
-        rows = read_detections(self.detections, notes)
+        rows, _ = read_detections(self.detections, notes)
         images_there = set(units)
         by_number = {str(int(one)): one for one in units if one.isascii() and one.isdigit()}
         names = {} if self.names is None else {str(i): one for i, one in enumerate(class_names(self.names))}

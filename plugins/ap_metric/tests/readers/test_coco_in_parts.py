@@ -113,7 +113,7 @@ def check_content(folder, content, groups):
     path = folder / "found.json"
     path.write_bytes(content)
     try:
-        whole = read_detections(path, [])
+        whole, _ = read_detections(path, [])
     except DataError:
         whole = None
     strangers = [] if whole is None else np.setdiff1d(whole["image_id"], np.concatenate(groups)).tolist()
@@ -121,12 +121,13 @@ def check_content(folder, content, groups):
     for index, group in enumerate(groups):
         but = np.concatenate([one for place, one in enumerate(groups) if place != index])
         try:
-            some = read_detections(path, [], but=but)
+            some, left_out = read_detections(path, [], but=but)
         except DataError:
             refused += 1
             continue
         if whole is not None:
             assert of_images(some, [*group, *strangers]) == of_images(whole, [*group, *strangers]), content
+            assert len(some["score"]) + left_out == len(whole["score"]), content
     assert bool(refused) == (whole is None), content
 
 
@@ -226,3 +227,16 @@ def test_no_detections_are_told_of_all_parts_alone(tmp_path):
     assert not any(one.startswith("there are no detections") for one in batches_of(node, 0, 2)[1])
     (tmp_path / "found.json").write_text("[]")
     assert "there are no detections: nothing is found" in batches_of(node, 0, 2)[1]
+
+
+@pytest.mark.parametrize("written_by", ["tools", "in an object", "in a mixed order"])
+def test_a_part_counts_what_is_doubtful_among_its_own(tmp_path, written_by):
+    node, rows = written(tmp_path, np.random.default_rng(0), order=[139, 70] * 4)
+    rows = [one | {"bbox": [1, 2, 0, 4]} for one in rows]
+    if written_by == "tools":
+        rows.sort(key=lambda one: one["image_id"])
+    text = json.dumps(rows if written_by != "in an object" else {"annotations": rows})
+    (tmp_path / "found.json").write_text(text)
+    said = [[one for one in batches_of(node, index, 6)[1] if "width or height" in one] for index in range(6)]
+    of_four = ["4 detections without width or height, which nothing overlaps"]
+    assert said == [[], [], [], of_four, of_four, []]
