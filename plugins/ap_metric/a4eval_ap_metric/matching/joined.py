@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Kept = TypeVar("Kept")
 """What is kept of some images."""
+AT_ONCE = 500_000
+"""Detections that are joined together, some classes of them: their columns stay in the processor's cache."""
 _FEW = 4096  # scores that mostly tell of all whether they are float32
 
 

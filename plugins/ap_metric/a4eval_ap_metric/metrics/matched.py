@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from a4eval_ap_metric.matching.coco import Matches
-from a4eval_ap_metric.matching.joined import class_blocks, compact, joined
+from a4eval_ap_metric.matching.joined import AT_ONCE, class_blocks, compact, joined
 from a4eval_ap_metric.metrics.base import objects_of, warn_of_more_objects
 from a4eval_ap_metric.metrics.in_parts import WeighableMetric
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.resampling.resampler import Resampled
 
 _MANY = 50  # resamples, of which an interval is made
-_AT_ONCE = 500_000  # detections whose curves are made together: their columns stay in the processor's cache
 _MOST_THREADS = 4  # more of them wait for each other in Python
 
 T = TypeVar("T")
@@ -51,12 +50,12 @@ class ResampledMetric(WeighableMetric[Matches]):
         What was merged came from other processes, and so from other processors: as many threads share the work.
         """
         held = sum(len(one.kept.detection_score) for one in self._matched_parts)
-        if held <= _AT_ONCE or "matches" in self._cache:
+        if held <= AT_ONCE or "matches" in self._cache:
             return [make(self.matches)]
         self._warn_of_more_objects()
         from concurrent.futures import ThreadPoolExecutor
 
-        blocks = class_blocks(self._matched_parts, self.units, self.classes, _AT_ONCE)
+        blocks = class_blocks(self._matched_parts, self.units, self.classes, AT_ONCE)
         with ThreadPoolExecutor(max(1, min(self._merged, _MOST_THREADS))) as threads:
             return list(threads.map(lambda block: make(block()), blocks))
 
