@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from a4eval.regular import facts, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 BLOCK = 1 << 20
+LeftAlone: TypeAlias = "tuple[Path, int, int, int, int, int]"
+"""A file, with what the system changes when somebody writes to it: size, device, inode and two times."""
 
 
 class Content(NamedTuple):
@@ -28,7 +30,23 @@ def content(path: Path) -> Content:
         OSError: it is not there, or cannot be read; a pipe, a device or a file without end is not read to no end.
     """
     found = facts(path)
-    return _content(path, found.st_size, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+    key = (path, found.st_size, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+    if key not in _known:
+        _known[key] = _content(path, found.st_size)
+    return _known[key]
+
+
+def known() -> dict[LeftAlone, Content]:
+    """Return what this process has read, for :func:`learn` of another."""
+    return dict(_known)
+
+
+def learn(more: Mapping[LeftAlone, Content]) -> None:
+    """Take over what another process has read, so that it is not read again as long as it is left alone."""
+    _known.update(more)
+
+
+_known: dict[LeftAlone, Content] = {}
 
 
 def inside(folder: Path, path: str, size: int) -> Path | None:
@@ -45,8 +63,7 @@ def inside(folder: Path, path: str, size: int) -> Path | None:
         return None
 
 
-@cache
-def _content(path: Path, size: int, *_facts: int) -> Content:
+def _content(path: Path, size: int) -> Content:
     """Hash *size* bytes: some files that the system calls regular never end."""
     digest, left = hashlib.sha256(), size
     with opened(path) as file:

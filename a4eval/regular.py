@@ -10,9 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from pathlib import Path
 
 LARGEST = 2**30
@@ -32,7 +33,7 @@ def facts(path: Path) -> os.stat_result:
     return found
 
 
-def opened(path: Path, *, beside: int | None = None, links: bool = True) -> BinaryIO:
+def opened(path: Path, *, beside: int | None = None, links: bool = True) -> BufferedReader:
     """Open a file to read from.
 
     Args:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from a4eval.errors import DataError, PluginError
 from a4eval.experiment import Experiment
+from a4eval.files import Content, LeftAlone, known, learn
 from a4eval.journal.journal import Journal
 from a4eval.ownership import RUNS
 from a4eval.runs.provenance import THREADS
@@ -15,7 +17,7 @@ from a4eval.runs.record import ExecutorRecord, Record, encode
 from a4eval.runs.runner import announce, execute, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import Any
 
@@ -56,7 +58,13 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class ExperimentRunner:
-    """Runs experiments: any process that can import a4eval and its plugins will do."""
+    """Runs experiments: any process that can import a4eval and its plugins will do.
+
+    Args:
+        files: those that the planner has read, which no other process need read for their hash.
+    """
+
+    files: Mapping[LeftAlone, Content] = field(default_factory=known, repr=False)
 
     def environment(self, processors: int) -> Mapping[str, str]:
         """One BLAS thread each, so that a number does not depend on the machine."""
@@ -64,7 +72,8 @@ class ExperimentRunner:
         return dict.fromkeys(THREADS, "1")
 
     def within(self, work: Callable[[], None]) -> None:
-        """Call *work*."""
+        """Call *work*, with what is known of the files."""
+        learn(self.files)
         work()
 
     def ready(self, job: Job, folder: Path) -> Prepared:

@@ -9,6 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from a4eval import ownership
 from a4eval.errors import A4evalError, DataError
@@ -19,7 +20,7 @@ from a4eval.experiment import Experiment
 from a4eval.journal.journal import FILE_NAME
 from a4eval.journal.lock import LOCK_NAME
 from a4eval.ownership import RUNS
-from a4eval.regular import content
+from a4eval.regular import opened
 from a4eval.runs import installed
 from a4eval.runs.record import FileRecord, Record
 from a4eval.runs.runner import prepare
@@ -37,11 +38,11 @@ class Part(NamedTuple):
 
     Args:
         warnings: its doubts.
-        artifacts: the content of each, by name.
+        artifacts: the content of each, by name; it may be written to.
     """
 
     warnings: list[str]
-    artifacts: dict[str, bytes]
+    artifacts: dict[str, memoryview]
 
 
 def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> Iterator[Part]:
@@ -95,7 +96,7 @@ def _failure(record: Record, part: str, journal: Journal) -> A4evalError:
     return A4evalError(f"{part}: {record.error.type}: {record.error.message}; its record is in {journal.path}")
 
 
-def _read(place: Path, artifact: FileRecord) -> bytes:
+def _read(place: Path, artifact: FileRecord) -> memoryview:
     """Return what a part has written into its folder, just as it was."""
     path = place / artifact.path
     remedy = f"remove {place.parents[1]}, which all nodes must share, and run again"
@@ -104,9 +105,11 @@ def _read(place: Path, artifact: FileRecord) -> bytes:
     try:
         if not path.is_file() or path.stat().st_size != artifact.bytes:
             raise DataError(f"{path}: has changed since it was written; {remedy}")
-        found = content(path)
+        found = np.empty(artifact.bytes, np.uint8).data
+        with opened(path) as file:
+            read = file.readinto(found)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}; {remedy}") from error
-    if hashlib.sha256(found).hexdigest() != artifact.sha256:
+    if read != artifact.bytes or hashlib.sha256(found).hexdigest() != artifact.sha256:
         raise DataError(f"{path}: has changed since it was written; {remedy}")
     return found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from a4eval.context import Run
     from a4eval.experiment import Experiment
 
-STATE = "state.msgpack"
+STATE = "state.bin"
 
 
 @dataclass
@@ -36,7 +36,8 @@ class EvaluatePart:
         metrics, data = MetricSet(self.metrics, self.prefix, self.clusters), self.data.part(self.index, self.count)
         run.sources_of(data)
         metrics.take_in(data, data.batches(run), run)
-        run.artifact(STATE).write_bytes(metrics.to_bytes())
+        with run.artifact(STATE).open("wb") as file:
+            file.writelines(metrics.to_buffers())
         return Result()
 
 
@@ -72,7 +73,7 @@ def evaluate_parts(experiment: Experiment, metrics: MetricSet, count: int) -> It
     tasks = ({"name": "evaluate_part", **same, "index": index, "count": count} for index in range(count))
     for part in carry_out_parts(experiment, tasks):
         try:
-            taken_in = metrics.from_bytes(part.artifacts.get(STATE, b""))
+            taken_in = metrics.from_buffer(part.artifacts.get(STATE, b""))
         except DataError as error:
             unfinished = experiment.directory / UNFINISHED
             raise DataError(f"a part in {unfinished} {error}; remove {unfinished} and run again") from error

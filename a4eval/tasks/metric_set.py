@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+    from typing_extensions import Buffer
 
     from a4eval.context import Run
     from a4eval.contracts import Batch, Chart, Reader, Row, Value
@@ -112,8 +113,8 @@ class MetricSet:
             metric.merge(other.metrics[label])
         self._labels |= other._labels
 
-    def to_bytes(self) -> bytes:
-        """Return what the metrics have taken in, as data.
+    def to_buffers(self) -> list[Buffer]:
+        """Return what the metrics have taken in, as data to be written one after another.
 
         Raises:
             PluginError: the state of one is no plain data.
@@ -121,8 +122,11 @@ class MetricSet:
         states = {f"metrics.{label}": state_of(metric) for label, metric in self.metrics.items()}
         return encode({**states, "": [self.empty, self._labels]}, self._packages())
 
-    def from_bytes(self, content: bytes) -> MetricSet:
-        """Return fresh metrics that have taken in what :meth:`to_bytes` of the same metrics gave.
+    def from_buffer(self, content: Buffer) -> MetricSet:
+        """Return fresh metrics that have taken in what :meth:`to_buffers` of the same metrics gave.
+
+        Args:
+            content: all of it, which can be written to; it stays in use.
 
         Raises:
             DataError: *content* is none of its making.

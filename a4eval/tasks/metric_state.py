@@ -3,6 +3,7 @@
 A pickle is a program, and a folder may come from anyone, so nothing in it is unpickled.
 What is written here is values alone: numbers, texts, arrays, lists, mappings, and records of the metric's own package,
 of which only the fields are written and put back; no constructor is called.
+The numbers of arrays lie apart from all else, so that they are neither copied to be written nor when they are read.
 A metric of another make is :class:`a4eval.Stateful`: it gives and takes such values itself.
 """
 
@@ -13,7 +14,7 @@ import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -24,6 +25,8 @@ from a4eval.errors import DataError, PluginError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from typing_extensions import Buffer
+
 PLAIN = (type(None), bool, float, str, bytes)
 _INT64 = range(-(1 << 63), 1 << 63)
 _COLLECTION_TYPES: tuple[Any, ...] = (tuple, set, frozenset, dict, OrderedDict, deque, Counter)
@@ -33,7 +36,9 @@ _FACTORIES: dict[str, Callable[[], Any]] = {one.__name__: one for one in (list, 
 """What a ``defaultdict`` may begin its values with."""
 _KINDS = "biufcSUMmV?"
 _Array: TypeAlias = tuple[str, list[int], str, Any]
-"""An array as it is written: dtype, shape, order in memory, bytes or, of an array of objects, what each is."""
+"""An array as it is written: dtype, shape, order in memory, place of its numbers or, of objects, what each is."""
+_ALIGNMENT = 64
+_LENGTH = 8  # bytes of the length of what goes before the numbers
 _NAME = re.compile(r"([\w.]+):(\w+)")
 
 
@@ -54,8 +59,8 @@ def put_back(metric: Any, state: Any) -> None:
         setattr(metric, name, value)
 
 
-def encode(states: dict[str, Any], packages: dict[str, set[str]]) -> bytes:
-    """Return *states*, label to state, as bytes.
+def encode(states: dict[str, Any], packages: dict[str, set[str]]) -> list[Buffer]:
+    """Return *states*, label to state, as bytes to be written one after another.
 
     Args:
         states: what :func:`state_of` gave.
@@ -66,18 +71,22 @@ def encode(states: dict[str, Any], packages: dict[str, set[str]]) -> bytes:
     """
     writer = _Writer()
     tree = {label: writer.write(state, label, packages[label]) for label, state in states.items()}
-    return msgspec.msgpack.encode([writer.arrays, tree])
+    head = msgspec.msgpack.encode([writer.arrays, tree])
+    head = len(head).to_bytes(_LENGTH, "little") + head
+    return [head, bytes(-len(head) % _ALIGNMENT), *writer.numbers]
 
 
-def decode(content: bytes, packages: dict[str, set[str]]) -> dict[str, Any]:
-    """Return the states that :func:`encode` wrote.
+def decode(content: Buffer, packages: dict[str, set[str]]) -> dict[str, Any]:
+    """Return the states that :func:`encode` wrote; their arrays lie in *content*.
 
     Raises:
         DataError: *content* is none of its making.
     """
     try:
-        arrays, tree = msgspec.msgpack.decode(content, type=tuple[list[_Array], dict[str, Any]])
-        reader = _Reader(arrays)
+        whole = memoryview(content).cast("B")
+        end = _LENGTH + int.from_bytes(whole[:_LENGTH], "little")
+        arrays, tree = msgspec.msgpack.decode(whole[_LENGTH:end], type=tuple[list[_Array], dict[str, Any]])
+        reader = _Reader(arrays, whole[end + -end % _ALIGNMENT :])
         return {label: reader.read(state, packages[label]) for label, state in tree.items()}
     except (msgspec.MsgspecError, KeyError, ValueError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise DataError(f"holds no state of these metrics ({type(error).__name__}: {error})") from error
@@ -107,6 +116,8 @@ class _Writer:
 
     def __init__(self) -> None:
         self.arrays: list[_Array] = []
+        self.numbers: list[Buffer] = []
+        self._end = 0  # of the numbers
         self._known: dict[int, tuple[int, Any]] = {}  # id to number; the array is kept, so that no other takes its id
 
     def write(self, value: Any, place: str, packages: set[str]) -> Any:
@@ -154,8 +165,11 @@ class _Writer:
             items: Any = [self.write(one, f"{place}[{index}]", packages) for index, one in enumerate(array.ravel())]
             facts = ("O", list(array.shape), "C", items)
         else:
-            order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
-            facts = (array.dtype.str, list(array.shape), order, array.tobytes(order))
+            order: Literal["C", "F"] = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+            facts = (array.dtype.str, list(array.shape), order, self._end)
+            gap = -array.nbytes % _ALIGNMENT
+            self.numbers += [array.ravel(order).view(np.uint8).data if array.nbytes else b"", bytes(gap)]
+            self._end += array.nbytes + gap
         self.arrays.append(facts)
         self._known[id(array)] = (len(self.arrays) - 1, array)
         return len(self.arrays) - 1
@@ -164,8 +178,9 @@ class _Writer:
 class _Reader:
     """Turns such a tree back into values."""
 
-    def __init__(self, arrays: list[_Array]) -> None:
+    def __init__(self, arrays: list[_Array], numbers: memoryview) -> None:
         self._written = arrays
+        self._numbers = numbers
         self._made: dict[int, Any] = {}
 
     def read(self, node: Any, packages: set[str]) -> Any:
@@ -198,10 +213,11 @@ class _Reader:
                 self._made[number] = array.reshape(shape)
             else:
                 kind = np.dtype(dtype)
-                if kind.kind not in _KINDS or kind.names or kind.itemsize * prod(shape) != len(content):
-                    raise ValueError(f"array of {dtype} and shape {shape} in {len(content)} bytes")
-                flat = np.frombuffer(bytearray(content), kind)  # a bytearray, so that it can be written to
-                self._made[number] = flat.reshape(shape, order="F" if order == "F" else "C")
+                size = kind.itemsize * prod(shape)
+                found = self._numbers[content : content + size]
+                if kind.kind not in _KINDS or kind.names or content < 0 or len(found) != size:
+                    raise ValueError(f"array of {dtype} and shape {shape} in {len(found)} bytes")
+                self._made[number] = np.frombuffer(found, kind).reshape(shape, order="F" if order == "F" else "C")
         return self._made[number]
 
     def _record(self, content: list[Any], packages: set[str]) -> Any:

@@ -262,7 +262,7 @@ KNOWN = {
     "a4eval/sweeps/command.py": {"write_whole"},  # in place of nothing but a sweep.json
     "a4eval/sweeps/ours.py": {"open", "fdopen", "link", "unlink"},  # what it has just made
     "a4eval/sweeps/reuse.py": {"to_write", "fdopen"},  # artifacts, and what was printed, claimed
-    "a4eval/tasks/evaluate_part.py": {"write_bytes"},  # an artifact
+    "a4eval/tasks/evaluate_part.py": {"open"},  # an artifact
     "a4eval/terminal.py": {"fdopen"},  # standard error
     "a4eval/testing/process.py": {"write_text"},  # in a temporary folder
     "a4eval/whole.py": {"open", "fdopen", "replace", "unlink"},

@@ -42,7 +42,11 @@ def chunk(values):
 
 
 def there_and_back(value):
-    return decode(encode({"m": value}, HERE), HERE)["m"]
+    return decode(whole(encode({"m": value}, HERE)), HERE)["m"]
+
+
+def whole(buffers):
+    return bytearray(b"".join(buffers))
 
 
 def same(one, other):
@@ -117,7 +121,7 @@ def test_so_do_these(value):
 
 def test_an_array_that_many_hold_is_written_once():
     shared = np.arange(1000.0)
-    assert len(encode({"m": [shared] * 50}, HERE)) < 2 * shared.nbytes
+    assert len(whole(encode({"m": [shared] * 50}, HERE))) < 2 * shared.nbytes
     one, other = there_and_back([shared, shared])
     assert one is other
 
@@ -138,8 +142,25 @@ def test_what_is_no_data_is_refused(value, what):
         encode({"m": {"a": [value]}}, HERE)
 
 
-def written(tree, arrays=()):
-    return msgspec.msgpack.encode([list(arrays), {"m": tree}])
+def test_arrays_are_neither_copied_to_be_written_nor_to_be_read():
+    given = np.arange(1000.0)
+    buffers = encode({"m": [np.zeros(3, np.int8), given]}, HERE)
+    assert any(np.shares_memory(given, np.frombuffer(one, np.uint8)) for one in buffers if len(one))
+    content = np.frombuffer(whole(buffers), np.uint8)
+    found = decode(content, HERE)["m"][1]
+    assert np.shares_memory(found, content)
+    assert found.flags.aligned
+
+
+def written(tree, arrays=(), numbers=b""):
+    head = msgspec.msgpack.encode([list(arrays), {"m": tree}])
+    head = len(head).to_bytes(8, "little") + head
+    return head + bytes(-len(head) % 64) + numbers
+
+
+def test_it_is_written_so():
+    buffers = whole(encode({"m": np.array([258], "<u2")}, HERE))
+    assert buffers == written({"array": 0}, [("<u2", [1], "C", 0)], b"\2\1".ljust(64, b"\0"))
 
 
 @pytest.mark.parametrize(
@@ -157,13 +178,17 @@ def written(tree, arrays=()):
         written({"eval": "1"}),
         written({"defaultdict": ["system", []]}),
         written({"array": 0}),
-        written({"array": 0}, [("<f8", [10**12], "C", b"")]),
-        written({"array": 0}, [("|O", [1], "C", b"12345678")]),
-        written({"array": 0}, [("<f8", [-1, -1], "C", b"12345678")]),
-        written({"array": 0}, [("<U0", [10**12], "C", b"")]),
-        written({"array": 0}, [("nonsense", [1], "C", b"1")]),
+        written({"array": 0}, [("<f8", [10**12], "C", 0)]),
+        written({"array": 0}, [("|O", [1], "C", 0)], b"12345678"),
+        written({"array": 0}, [("<f8", [-1, -1], "C", 0)], b"12345678"),
+        written({"array": 0}, [("<f8", [1], "C", -8)], b"12345678"),
+        written({"array": 0}, [("<f8", [1], "C", 1)], b"12345678"),
+        written({"array": 0}, [("<f8", [1], "C", "0")], b"12345678"),
+        written({"array": 0}, [("<U0", [10**12], "C", 0)]),
+        written({"array": 0}, [("nonsense", [1], "C", 0)], b"1"),
+        b"\xff" * 100,
     ],
-    ids=range(17),
+    ids=range(21),
 )
 def test_what_was_not_written_so_is_refused(content):
     with pytest.raises(DataError, match="holds no state of these metrics"):
@@ -190,6 +215,6 @@ def test_a_metric_may_give_and_take_its_state_itself():
     odd = Odd()
     odd.n = 4
     made = MetricSet({"odd": odd})
-    assert made.from_bytes(made.to_bytes()).metrics["odd"].n == 40
+    assert made.from_buffer(whole(made.to_buffers())).metrics["odd"].n == 40
     with pytest.raises(DataError, match=r"metrics\.odd"):
-        MetricSet({"other": Odd()}).from_bytes(made.to_bytes())
+        MetricSet({"other": Odd()}).from_buffer(whole(made.to_buffers()))

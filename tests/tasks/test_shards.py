@@ -105,11 +105,11 @@ def test_a_part_that_kills_its_process_is_named(heights):
 def test_a_state_that_changed_is_refused(heights, place):
     once = ("task.data.die=[1]", "executor.workers=1")
     assert heights(2, *once).code == 1
-    (state,) = (place.folder / "run" / "unfinished" / "runs").glob("*/state.msgpack")
+    (state,) = (place.folder / "run" / "unfinished" / "runs").glob("*/state.bin")
     state.write_bytes(b"something else")
     done = heights(2, *once)
     assert done.code == 1
-    assert "state.msgpack: has changed since it was written; remove" in done.err
+    assert "state.bin: has changed since it was written; remove" in done.err
 
 
 def test_in_a_sweep_a_run_stays_whole(heights, place):

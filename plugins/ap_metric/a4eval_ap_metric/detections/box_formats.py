@@ -21,16 +21,17 @@ def to_xywh(boxes: ArrayLike, format: BoxFormat, size: ArrayLike | None = None) 
         format: ``xywh`` corner and size, ``xyxy`` two corners, ``cxcywh`` centre and size.
         size: (n, 2) or (2,) width and height of the image in pixels, for boxes relative to it; None for pixels.
 
+    Returns:
+        (n, 4) float64, *boxes* itself where nothing is to be changed.
+
     >>> to_xywh([[0.5, 0.5, 0.2, 0.5]], "cxcywh", [100, 40])
     array([[40., 10., 20., 20.]])
     """
-    box = np.array(boxes, np.float64).reshape(-1, 4)
+    box = np.asarray(boxes, np.float64).reshape(-1, 4)
     if format == "xyxy":
-        box[:, 2:] -= box[:, :2]
+        box = np.concatenate([box[:, :2], box[:, 2:] - box[:, :2]], axis=1)
     elif format == "cxcywh":
-        box[:, :2] -= box[:, 2:] / 2
+        box = np.concatenate([box[:, :2] - box[:, 2:] / 2, box[:, 2:]], axis=1)
     elif format != "xywh":
         raise ValueError(f"format: got {format!r}, expected one of {', '.join(BOX_FORMATS)}")
-    if size is not None:
-        box *= np.tile(np.asarray(size, np.float64), 2)
-    return box
+    return box if size is None else box * np.tile(np.asarray(size, np.float64), 2)

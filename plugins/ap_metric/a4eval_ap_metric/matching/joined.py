@@ -8,6 +8,7 @@ Curves ask for one class at a time, so parts are joined a few classes at a time 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,11 +20,13 @@ from a4eval_ap_metric.matching.coco import Matches
 from a4eval_ap_metric.sorting import descending_order, index_type, inverse, small_integer_order, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 Kept = TypeVar("Kept")
 """What is kept of some images."""
+AT_ONCE = 500_000
+"""Detections that are joined together, some classes of them: their columns stay in the processor's cache."""
 _FEW = 4096  # scores that mostly tell of all whether they are float32
 
 
@@ -149,8 +152,8 @@ def _joined(
 
 def class_blocks(
     parts: Sequence[MatchedPart[Matches]], units: NDArray[Any], classes: NDArray[Any], most: int
-) -> Iterator[Matches]:
-    """Yield what curves need of the matches of all parts, some classes at a time, in order.
+) -> Iterator[Callable[[], Matches]]:
+    """Yield what makes what curves need of the matches of all parts, some classes at a time, in order.
 
     Which row, image and score a detection has is left out: where one class is most of the data, that is a third.
 
@@ -163,7 +166,7 @@ def class_blocks(
     parts = in_order_of_images(parts)
     places = [dense(one.units, units) for one in parts]
     for block in blocks_of_classes([(one.classes, one.kept.class_start) for one in parts], classes, most):
-        yield _for_curves(_joined(parts, places, len(units), classes[block]))
+        yield partial(_for_curves, parts, places, len(units), classes[block])
 
 
 def blocks_of_classes(
@@ -188,8 +191,11 @@ def blocks_of_classes(
     yield slice(begin, len(classes))
 
 
-def _for_curves(matches: Matches) -> Matches:
+def _for_curves(
+    parts: Sequence[MatchedPart[Matches]], places: Sequence[NDArray[np.int32]], n_units: int, classes: NDArray[Any]
+) -> Matches:
     nothing = np.zeros(0, np.int32)
+    matches = _joined(parts, places, n_units, classes)
     return replace(matches, detection=nothing, detection_unit=nothing, detection_score=np.zeros(0, np.float32))
 
 

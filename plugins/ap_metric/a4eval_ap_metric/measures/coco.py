@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from a4eval_ap_metric.matching.coco import Matches
 from a4eval_ap_metric.measures.curves import (
     Hits,
     detection_ranks,
@@ -19,9 +18,10 @@ from a4eval_ap_metric.measures.curves import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from a4eval_ap_metric.detections.data import CocoParameters
+    from a4eval_ap_metric.matching.coco import Matches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,26 +131,19 @@ def statistic_names(parameters: CocoParameters, areas: Sequence[str]) -> tuple[s
     return tuple(one.name for one in statistics(parameters, areas))
 
 
-def coco_statistics(matches: Matches | Iterable[Matches]) -> NDArray[np.float64]:
+def coco_statistics(matches: Matches) -> NDArray[np.float64]:
     """Return the statistics in the order of :func:`statistic_names`; NaN where no class has a truth that counts.
 
     Args:
-        matches: from :func:`a4eval_ap_metric.match`; or several, one after another, which share no class.
+        matches: from :func:`a4eval_ap_metric.match`.
 
     Returns:
         (12,) float64 for COCO's parameters, bit-identical to ``COCOeval.summarize``.
     """
-    blocks = [matches] if isinstance(matches, Matches) else matches
-    of_blocks = [_tables(one) for one in blocks]
-    values = []
-    for parts in zip(*of_blocks, strict=True):
-        statistic, first = parts[0]
-        table = first if len(parts) == 1 else np.concatenate([one for _, one in parts], axis=-1)
-        values.append(mean_where_defined(table if statistic.threshold is None else table[statistic.threshold]))
-    return np.array(values)
+    return statistics_of([class_tables(matches)])
 
 
-def _tables(matches: Matches) -> list[tuple[Statistic, NDArray[np.float64]]]:
+def class_tables(matches: Matches) -> dict[Statistic, NDArray[np.float64]]:
     """Return the statistics with what each is the mean of, classes on the last axis."""
     recalls, wanted = np.array(matches.parameters.recalls), statistics(matches.parameters)
     tables: dict[Statistic, NDArray[np.float64]] = {}
@@ -160,7 +153,16 @@ def _tables(matches: Matches) -> list[tuple[Statistic, NDArray[np.float64]]]:
             if one.area == area:
                 tables[one] = precision if one.of == "precision" else recall_of(found, one.maximum)
         del found
-    return [(one, tables[one]) for one in wanted]
+    return {one: tables[one] for one in wanted}
+
+
+def statistics_of(tables: Sequence[Mapping[Statistic, NDArray[np.float64]]]) -> NDArray[np.float64]:
+    """Return the statistics from what :func:`class_tables` gives of classes that follow each other."""
+    values = []
+    for one in tables[0]:
+        parts = [some[one] if one.threshold is None else some[one][one.threshold] for some in tables]
+        values.append(mean_where_defined(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)))
+    return np.array(values)
 
 
 def mean_where_defined(values: NDArray[np.float64]) -> float:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from a4eval_ap_metric.identifiers import dense
 from a4eval_ap_metric.matching.joined import (
+    AT_ONCE,
     MatchedPart,
     blocks_of_classes,
     in_order_of_images,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from a4eval_ap_metric.detections.data import DetectionData
     from a4eval_ap_metric.measures.errors import Errors
-
-_AT_ONCE = 4_000_000  # detections that are joined together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +117,7 @@ def verdict_blocks(
     parts = in_order_of_images(parts)
     places = [dense(one.units, units) for one in parts]
     starts = [(one.classes, one.kept.class_start) for one in parts]
-    for block in blocks_of_classes(starts, classes, _AT_ONCE):
+    for block in blocks_of_classes(starts, classes, AT_ONCE):
         yield block, *_joined(parts, places, classes, block)
 
 

@@ -24,7 +24,7 @@ from a4eval_ap_metric.matching.coco import match
 from a4eval_ap_metric.matching.oriented import oriented_iou
 from a4eval_ap_metric.matching.pairs import pairs_by
 from a4eval_ap_metric.matching.shapes import SIMILARITIES, keypoint_similarity
-from a4eval_ap_metric.measures.coco import coco_statistics, statistic_names
+from a4eval_ap_metric.measures.coco import class_tables, statistic_names, statistics_of
 from a4eval_ap_metric.measures.coco_tables import (
     class_curve_rows,
     class_rows,
@@ -141,7 +141,7 @@ class CocoDetection(ResampledMetric):
     def compute(self, weights: NDArray[np.float64] | None = None) -> dict[str, Value]:
         """Return the statistics; NaN where no class has a truth that counts (−1 with ``compat: pycocotools``)."""
         if weights is None:
-            values = coco_statistics(self.class_blocks())
+            values = statistics_of(self.of_class_blocks(class_tables))
             n = len(self.units)
         else:
             found, counts = self.resampled(np.asarray(weights)[None])

@@ -29,6 +29,7 @@ class MetricInParts(DetectionMetric, Generic[Kept]):
 
     class_columns: ClassVar[Sequence[str]] = ("class_name",)
     _parts: list[MatchedPart[Kept]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _merged: int = field(default=0, init=False, repr=False, compare=False)
 
     def update(self, batch: Mapping[str, Any]) -> None:
         """Take in a batch of whole images with their ground truth and detections."""
@@ -40,6 +41,7 @@ class MetricInParts(DetectionMetric, Generic[Kept]):
         """Take in what *other*, which has the same parameters, took in."""
         super().merge(other)
         self._parts += other._parts
+        self._merged += 1 + other._merged
 
     def kept(self, data: DetectionData) -> Kept:
         """Return what is kept of some whole images."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from a4eval_ap_metric.matching.coco import Matches
-from a4eval_ap_metric.matching.joined import class_blocks, compact, joined
+from a4eval_ap_metric.matching.joined import AT_ONCE, class_blocks, compact, joined
 from a4eval_ap_metric.metrics.base import objects_of, warn_of_more_objects
 from a4eval_ap_metric.metrics.in_parts import WeighableMetric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from a4eval_ap_metric.resampling.resampler import Resampled
 
 _MANY = 50  # resamples, of which an interval is made
-_AT_ONCE = 4_000_000  # detections whose curves are made together
+_MOST_THREADS = 4  # more of them wait for each other in Python
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -42,14 +44,20 @@ class ResampledMetric(WeighableMetric[Matches]):
         found: Matches = self._cache["matches"]
         return found
 
-    def class_blocks(self) -> Iterator[Matches]:
-        """Yield the matches some classes at a time, where those of all would take much memory."""
+    def of_class_blocks(self, make: Callable[[Matches], T]) -> list[T]:
+        """Return what *make* gives of the matches: of all, or of some classes at a time where they are many.
+
+        What was merged came from other processes, and so from other processors: as many threads share the work.
+        """
         held = sum(len(one.kept.detection_score) for one in self._matched_parts)
-        if held <= _AT_ONCE or "matches" in self._cache:
-            yield self.matches
-            return
+        if held <= AT_ONCE or "matches" in self._cache:
+            return [make(self.matches)]
         self._warn_of_more_objects()
-        yield from class_blocks(self._matched_parts, self.units, self.classes, _AT_ONCE)
+        from concurrent.futures import ThreadPoolExecutor
+
+        blocks = class_blocks(self._matched_parts, self.units, self.classes, AT_ONCE)
+        with ThreadPoolExecutor(max(1, min(self._merged, _MOST_THREADS))) as threads:
+            return list(threads.map(lambda block: make(block()), blocks))
 
     def matched(self, data: DetectionData) -> Matches:
         """Return who is matched to whom."""

@@ -20,6 +20,8 @@ from a4eval_ap_metric.readers.files import unreadable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
 EXTRA = "a4eval-ap-metric[arrow]"
 CELLS_ALWAYS = 10_000_000
 """Numbers and texts that a table may have, however small its file is."""
@@ -105,7 +107,7 @@ def _array(column: Any) -> Any:
     """Return a column as an array; the texts of a dictionary are not written out for each row, only pointed to."""
     types = require("pyarrow.types", EXTRA)
     if types.is_boolean(column.type):
-        return _array(column.cast("uint8")).astype(bool)
+        return np.concatenate([np.zeros(0, bool), *map(_bits, column.chunks)])
     if types.is_integer(column.type) or types.is_floating(column.type):
         return np.from_dlpack(column.combine_chunks())  # pyarrow's own to_numpy imports pandas where there is one
     if not types.is_dictionary(column.type):
@@ -115,6 +117,14 @@ def _array(column: Any) -> Any:
         for chunk in column.chunks
     ]
     return np.concatenate(parts) if parts else np.zeros(0, object)
+
+
+def _bits(chunk: Any) -> NDArray[np.bool_]:
+    """Return a chunk of booleans, a bit each; pyarrow's own way imports all of ``pyarrow.compute``."""
+    if not len(chunk):
+        return np.zeros(0, bool)
+    found = np.unpackbits(np.frombuffer(chunk.buffers()[1], np.uint8), bitorder="little")
+    return found[chunk.offset : chunk.offset + len(chunk)].astype(bool)
 
 
 @contextmanager

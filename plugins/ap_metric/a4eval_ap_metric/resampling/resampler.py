@@ -118,7 +118,7 @@ class _Curves(NamedTuple):
         some = self.truths > 0
         if not some.any():
             return [np.nan] * len(thresholds)
-        every = self.precision.take(np.flatnonzero(some), axis=2, mode="clip")
+        every = self.precision if some.all() else self.precision.take(np.flatnonzero(some), axis=2, mode="clip")
         return [float(np.mean(every if one is None else every[one])) for one in thresholds]
 
     def class_precision(self) -> NDArray[np.float64]:
@@ -189,10 +189,9 @@ class _Area:
         needed = needed_hits(self._recalls, truths)
         reachable = needed <= truths[:, None]
         steps = np.bincount((first[:, None] + needed)[reachable], minlength=int(sizes.sum()))
-        rows = np.cumsum(steps)
-        rows -= np.repeat(np.concatenate([[0], rows])[first], sizes)
-        rows *= self._table[1] * self._table[2]
-        return rows, first
+        steps[first[1:]] -= np.count_nonzero(reachable[:-1], axis=1)  # each class begins at 0 again
+        steps *= self._table[1] * self._table[2]
+        return np.cumsum(steps, out=steps), first
 
 
 class _FirstHits:

@@ -90,7 +90,7 @@ def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(seed, monkey
     weights = rng.integers(0, 3, (3, len(images)))
     expected = numbers_of(whole, weights)
     monkeypatch.setattr(in_parts, "_ENOUGH", int(rng.choice([1, 30])))  # detections that are matched together
-    monkeypatch.setattr(matched, "_AT_ONCE", int(rng.choice([0, 60])))  # detections whose curves are made together
+    monkeypatch.setattr(matched, "AT_ONCE", int(rng.choice([0, 60])))  # detections whose curves are made together
     rng.shuffle(images)
     batches = np.array_split(images, int(rng.integers(1, len(images) + 2)))
     shards = [build("metric", node) for _ in range(int(rng.integers(1, 4)))]

@@ -71,7 +71,7 @@ def test_any_split_into_batches_and_shards_is_the_whole_bit_for_bit(node, made, 
     expected = said(whole, weights)
     monkeypatch.setattr(in_parts, "_ENOUGH", int(rng.choice([1, 30])))
     monkeypatch.setattr(errors, "_BLOCK", 5)
-    monkeypatch.setattr(verdicts, "_AT_ONCE", int(rng.choice([1, 10, 1000])))  # detections whose classes are joined
+    monkeypatch.setattr(verdicts, "AT_ONCE", int(rng.choice([1, 10, 1000])))  # detections whose classes are joined
     rng.shuffle(images)
     shards = [build("metric", node) for _ in range(int(rng.integers(1, 4)))]
     for batch in np.array_split(images, int(rng.integers(1, len(images) + 2))):

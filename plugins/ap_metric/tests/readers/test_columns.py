@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from a4eval_ap_metric.readers.arrow import _array
+from a4eval_ap_metric.readers.columns import read_columns
 
 from a4eval import DataError, Run, build
 
@@ -74,3 +77,21 @@ def test_other_files_are_refused(tmp_path):
     pytest.importorskip("pyarrow", reason="pyarrow reads Parquet")
     with pytest.raises(DataError, match="cannot be read"):
         evaluated(tmp_path, lines(tmp_path, "ranking.parquet", TABLE))
+
+
+def test_booleans_of_any_chunks_are_what_they_were(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow writes and reads these formats")
+    from pyarrow import feather, parquet
+
+    rng = np.random.default_rng(0)
+    expected = rng.random(1000) < 0.5
+    whole = pyarrow.array(expected)
+    chunks = [whole.slice(0, 0), whole.slice(0, 3), whole.slice(3, 61), whole.slice(64, 900), whole.slice(964)]
+    table = pyarrow.table({"crowd": pyarrow.chunked_array(chunks)})
+    feather.write_feather(table, tmp_path / "table.arrow")
+    parquet.write_table(table, tmp_path / "table.parquet", row_group_size=7)
+    for name in ("table.arrow", "table.parquet"):
+        found = read_columns(tmp_path / name, {"crowd": "crowd"}, ids=())["crowd"]
+        np.testing.assert_array_equal(found, expected)
+    assert _array(table.column("crowd")).tolist() == expected.tolist()  # whose chunks begin within a byte
+    assert _array(table.column("crowd").slice(5, 0)).tolist() == []
