@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 
 import pytest
 
 from a4eval import files
+from a4eval.executors.jobs import ExperimentRunner
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,18 @@ def test_what_another_process_has_read_is_not_read_again(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "opened", None)  # would fail
     files.learn(told)
     assert files.content(path) == found
+
+
+def test_the_worker_of_a_sweep_knows_what_its_planner_has_read(tmp_path, monkeypatch):
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    found = files.content(path)
+    sent = pickle.dumps(ExperimentRunner())
+    monkeypatch.setattr(files, "_known", {})
+    monkeypatch.setattr(files, "opened", None)
+    there = []
+    pickle.loads(sent).within(lambda: there.append(files.content(path)))
+    assert there == [found]
 
 
 def test_a_file_that_was_changed_is_read_again_whatever_was_told(tmp_path):

@@ -6,6 +6,8 @@ They live in the run's folder until its record is written, so a run that was kil
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from a4eval.journal.journal import Journal
+
+
+_READ_TOGETHER = 4  # what parts left behind
 
 
 class Part(NamedTuple):
@@ -74,9 +79,14 @@ def carry_out_parts(experiment: Experiment, tasks: Iterable[dict[str, Any]]) -> 
     for number, entry in found:
         if entry is None:
             raise DataError(f"the data of part {number + 1} of {len(parts)} changed while it was read; run again")
-        (record,) = outcome.journal.read([entry], Record)
-        place = folder / RUNS / record.run_id
-        yield Part(record.warnings, {one.path: _read(place, one) for one in record.artifacts})
+    records = outcome.journal.read([entry for _, entry in found if entry], Record)
+    with ThreadPoolExecutor(_READ_TOGETHER) as threads:  # reading and hashing need no Python
+        yield from threads.map(partial(_part, folder / RUNS), records)
+
+
+def _part(runs: Path, record: Record) -> Part:
+    place = runs / record.run_id
+    return Part(record.warnings, {one.path: _read(place, one) for one in record.artifacts})
 
 
 def _parts(whole: Experiment, tasks: Iterable[dict[str, Any]]) -> Jobs:
