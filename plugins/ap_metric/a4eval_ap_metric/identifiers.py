@@ -39,7 +39,8 @@ def as_ids(values: Any, what: str) -> NDArray[Any]:
         return values
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.dtype != np.uint64:
         return values.astype(np.int64, copy=False)
-    rows = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    dates = isinstance(values, np.ndarray) and values.dtype.kind in "mM"  # of which numpy would make numbers
+    rows = values.tolist() if isinstance(values, np.ndarray) and not dates else list(values)
     rows = [int(one) if isinstance(one, Decimal) and one == one.to_integral_value() else one for one in rows]
     kinds = {str if isinstance(one, str) else type(one) for one in rows}
     if kinds <= {str}:

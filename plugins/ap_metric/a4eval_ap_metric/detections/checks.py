@@ -21,6 +21,7 @@ NO_DETECTIONS = "there are no detections: nothing is found"
 _ENOUGH = 20  # boxes, before their statistics are evidence
 _NEARLY_ALL = 0.98
 _MANY = 0.25
+_LARGEST = 1e150  # of a box: an area could be infinite beyond
 _CHUNK = 1 << 13  # rows that are mixed at a time, within the cache
 
 
@@ -56,7 +57,8 @@ def refuse_impossible(
         names: what to call ``truth`` and ``detection`` in the message, such as their files; or where each entry stands.
 
     Raises:
-        DataError: a box, score, area or image size is NaN or infinite, or a size is negative; the text names the entry.
+        DataError: a box, score, area or image size is NaN or infinite, a box so large that its area may be, or a size
+            negative; the text names the entry.
     """
     for side in ("width", "height"):
         size = batch.get(f"unit_{side}", np.zeros(0))
@@ -65,9 +67,10 @@ def refuse_impossible(
             raise DataError(f"image {batch['unit'][row]}: {side} {size[row]:g}, expected a number of pixels above 0")
     for side in ("truth", "detection"):
         box = batch[f"{side}_box"]
-        if not np.isfinite(box).all():
-            row = int(np.argmax(~np.isfinite(box).all(axis=1)))
-            raise DataError(f"{entry(side, row, names)}: bbox {box[row].tolist()} is not finite")
+        if not (box.min(initial=0) >= -_LARGEST and box.max(initial=0) <= _LARGEST):
+            row = int(np.argmin((np.abs(box) <= _LARGEST).all(axis=1)))
+            wrong = "holds a number beyond 1e150" if np.isfinite(box[row]).all() else "is not finite"
+            raise DataError(f"{entry(side, row, names)}: bbox {box[row].tolist()} {wrong}")
         if len(box) and min(box[:, 2].min(), box[:, 3].min()) < 0:
             row = int(np.argmax((box[:, 2:] < 0).any(axis=1)))
             raise DataError(

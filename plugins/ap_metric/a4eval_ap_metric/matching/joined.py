@@ -70,9 +70,10 @@ def compact(matches: Matches) -> Matches:
 
 def shortest(scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Return scores as float32, if that is exact."""
-    for some in (scores[:_FEW], scores):
-        if not np.array_equal(some.astype(np.float32), some):
-            return scores
+    with np.errstate(over="ignore"):  # what float32 does not hold becomes infinite, and is not equal then
+        for some in (scores[:_FEW], scores):
+            if not np.array_equal(some.astype(np.float32), some):
+                return scores
     return scores.astype(np.float32)
 
 

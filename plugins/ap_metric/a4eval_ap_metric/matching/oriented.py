@@ -92,8 +92,8 @@ def _clipped(polygon: NDArray[np.float64], triangle: NDArray[np.float64]) -> NDA
         crossing = (inside > 0) & (after < 0) | (inside < 0) & (after > 0)
         share = np.divide(inside, inside - after, out=np.zeros_like(inside), where=crossing)
         met = polygon + share[..., None] * (following - polygon)
-        corners = np.stack([polygon, met], axis=2).reshape(len(polygon), -1, 2)
-        kept = np.stack([inside >= 0, crossing], axis=2).reshape(len(polygon), -1)
+        corners = np.stack([polygon, met], axis=2).reshape(len(polygon), 2 * polygon.shape[1], 2)
+        kept = np.stack([inside >= 0, crossing], axis=2).reshape(corners.shape[:2])
         order = np.argsort(~kept, axis=1, kind="stable")[:, : polygon.shape[1] + 1]
         corners, kept = np.take_along_axis(corners, order[..., None], axis=1), np.take_along_axis(kept, order, axis=1)
         polygon = np.where(kept[..., None], corners, corners[:, :1])

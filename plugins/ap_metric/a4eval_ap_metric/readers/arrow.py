@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from a4eval import DataError, counted, require
+from a4eval import DataError, require
 from a4eval_ap_metric.readers.files import unreadable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MEMORY = 2 << 30
 
 
 def read_arrow(
-    path: Path, wanted: Sequence[str], *, parquet: bool, groups: Sequence[int] | None = None
+    path: Path, wanted: Sequence[str], *, parquet: bool, groups: Sequence[int] | None = None, first: int = 0
 ) -> dict[str, Any]:
     """Return the columns of a table by name: those of *wanted* that it has as arrays, for the others None.
 
@@ -41,6 +41,7 @@ def read_arrow(
         wanted: names of columns.
         parquet: which format it is.
         groups: only these row groups of a Parquet file.
+        first: how many rows stand before them, for messages.
 
     Raises:
         DataError: it cannot be read, is damaged, stands for far more than it holds, or has empty cells.
@@ -53,8 +54,9 @@ def read_arrow(
             _check_size(path, table.num_rows, table.num_columns)
             table.validate(full=True)
             for name in table.column_names:
-                if empty := table.column(name).null_count:
-                    raise DataError(f"{path}: column {name!r} has {counted(empty, 'empty cell')}")
+                if table.column(name).null_count:
+                    row = first + table.column(name).is_null().to_pylist().index(True) + 1
+                    raise DataError(f"{path}: column {name!r}: the cell in row {row} is empty")
             columns = {name: _array(table.column(name)) for name in table.column_names}
     except OSError as error:
         raise unreadable(path, error) from error

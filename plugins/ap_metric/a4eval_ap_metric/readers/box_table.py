@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FLAGS = ("crowd", "difficult")
 _OF_TRUTH = ("area", *_FLAGS)
+_OF_TRUTH_TOO = {"iscrowd": "crowd", "is_crowd": "crowd", "isdifficult": "difficult", "is_difficult": "difficult"}
+"""How other tables name these columns."""
 _OPTIONAL = (*_OF_TRUTH, "width", "height")
 _REQUIRED = ("image", "class", "box_1", "box_2", "box_3", "box_4")
 
@@ -87,19 +89,22 @@ class DetectionTable(WithImages):
 
     def _unread(self) -> list[str]:
         """Return a warning of the columns of truths that nobody named, if there are some."""
-        there = column_names(self.ground_truth)
-        unread = [name for name in _OF_TRUTH if name in there and name not in self.columns]
+        others = [one for one in column_names(self.ground_truth) if one not in self.columns.values()]
+        there = {_OF_TRUTH_TOO.get(one.lower(), one.lower()): one for one in others}
+        unread = {name: there[name] for name in _OF_TRUTH if name in there and name not in self.columns}
         if not unread:
             return []
-        named = " ".join(f"task.data.columns.{name}={name}" for name in unread)
-        return [f"{self.ground_truth}: columns that are not read: {', '.join(unread)}; to read them: {named}"]
+        named = " ".join(f"task.data.columns.{name}={one}" for name, one in unread.items())
+        return [f"{self.ground_truth}: columns that are not read: {', '.join(unread.values())}; to read them: {named}"]
 
     def _pieces(self) -> TablePieces | None:
         """Return the pieces that this part reads, if the tables can be read so."""
         if not self._every_image_alike:
             return None
-        image = self.columns.get("image", "image")
-        truth, found = (ordered_row_groups(one, image) for one in (self.ground_truth, self.detections))
+        image, of_class = (self.columns.get(name, name) for name in ("image", "class"))
+        truth, found = (
+            ordered_row_groups(one, image, alike=[of_class]) for one in (self.ground_truth, self.detections)
+        )
         if not truth or not found or type(truth[0].low) is not type(found[0].low):
             return None
         index, count = self._part
@@ -115,8 +120,10 @@ class DetectionTable(WithImages):
             return self._read(self.detections, ["score"], groups, rows_before(found, groups))
 
         def read_classes(groups: Sequence[int]) -> NDArray[Any]:
-            name = {"class": self.columns.get("class", "class")}
-            return read_columns(self.ground_truth, name, ids=("class",), groups=groups)["class"]
+            first = rows_before(truth, groups)
+            return read_columns(self.ground_truth, {"class": of_class}, ids=("class",), groups=groups, first=first)[
+                "class"
+            ]
 
         return TablePieces(truth, found, mine, read_truth, read_found, read_classes, whole=count == 1)
 

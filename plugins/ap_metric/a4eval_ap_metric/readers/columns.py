@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ARROW = (".parquet", ".arrow", ".feather")
+_NUMERIC = {str, bool, int, float, Decimal}
+"""What a cell may be that stands for a number; dates and lists are not."""
 
 
 def read_columns(
@@ -52,7 +55,7 @@ def read_columns(
     if suffix == ".csv":
         table = _csv(path, columns.values())
     elif suffix in _ARROW:
-        table = read_arrow(path, list(columns.values()), parquet=suffix == ".parquet", groups=groups)
+        table = read_arrow(path, list(columns.values()), parquet=suffix == ".parquet", groups=groups, first=first)
     else:
         raise DataError(f"{path}: got a file {path.suffix or 'without a suffix'}, expected .csv, {', '.join(_ARROW)}")
     for name in columns.values():
@@ -89,9 +92,9 @@ def _csv(path: Path, names: Collection[str]) -> dict[str, Any]:
     for number, row in body:
         if len(row) != len(header):
             raise DataError(f"{path}: line {number}: got {len(row)} cells, expected {len(header)}")
-    table = {name: [row[index] for _, row in body] for index, name in enumerate(header)}
+    table = {name: [row[index].strip() for _, row in body if name in names] for index, name in enumerate(header)}
     for name, cells in table.items():
-        if name in names and "" in cells:
+        if "" in cells:
             raise DataError(f"{path}: column {name!r}: the cell in row {cells.index('') + 1} is empty")
     return table
 
@@ -121,10 +124,11 @@ def _numbers(values: Any, what: str, first: int) -> NDArray[np.float64]:
     if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
         return values.astype(np.float64)
     rows = list(values)
+    written = "".join(one for one in rows if isinstance(one, str))
     try:
-        if any("_" in str(one) for one in rows):  # Python reads 1_000 as a number
-            raise ValueError
-        return np.array(rows, np.float64)
+        if {*map(type, rows)} <= _NUMERIC and "_" not in written and written.isascii():
+            return np.array(rows, np.float64)
     except (TypeError, ValueError):
-        row = next(index for index, one in enumerate(rows) if not is_number(one))
-        raise DataError(f"{what}: row {first + row + 1}: got {rows[row]!r}, expected a number") from None
+        pass
+    row = next(index for index, one in enumerate(rows) if type(one) not in _NUMERIC or not is_number(one))
+    raise DataError(f"{what}: row {first + row + 1}: got {rows[row]!r}, expected a number")

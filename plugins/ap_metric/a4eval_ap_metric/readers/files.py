@@ -200,9 +200,14 @@ def numbers(where: str, fields: list[str]) -> list[float]:
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a field is a number; Python's own ``1_000`` is none."""
+    """Return whether a field is a number as C reads it, which Python's own ``1_000`` and other digits are not.
+
+    >>> is_number("1e3"), is_number("1_000"), is_number("１")
+    (True, False, False)
+    """
     try:
         float(value)
     except (TypeError, ValueError):
         return False
-    return "_" not in str(value)
+    written = str(value)
+    return "_" not in written and written.isascii()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
@@ -64,8 +66,17 @@ class Mixed(BoxText):
 
     @cached_property
     def _image_names(self) -> dict[Any, str]:
-        """The names of COCO's images by their ids."""
-        return {one.id: stem_of(one.file_name) or str(one.id) for one in self._coco.images}
+        """The names of COCO's images by their ids.
+
+        Raises:
+            DataError: two images have one id or one name.
+        """
+        names = [(one.id, stem_of(one.file_name) or str(one.id)) for one in self._coco.images]
+        _refuse_repeated([one for one, _ in names], f"{self.ground_truth}: an image id")
+        _refuse_repeated(
+            [name for _, name in names], f"{self.ground_truth}: a name of an image, without folder and ending,"
+        )
+        return dict(names)
 
     def _sizes(self, here: Mapping[str, Path]) -> dict[str, tuple[float, float]]:
         if "text" not in (self.truth_format, self.detection_format):
@@ -92,6 +103,8 @@ class Mixed(BoxText):
         refuse_odd_crowds(self._coco, self.ground_truth)
         columns = self._coco.annotations
         categories = {one.id: one.name or str(one.id) for one in self._coco.categories}
+        _refuse_repeated([one.id for one in self._coco.categories], f"{self.ground_truth}: a category id")
+        _refuse_repeated(list(categories.values()), f"{self.ground_truth}: a name of a category")
         unknown = [one for one in columns["image_id"].tolist() if one not in self._image_names]
         strange = [one for one in columns["category_id"].tolist() if one not in categories]
         if unknown or strange:
@@ -130,17 +143,30 @@ class Mixed(BoxText):
     def _coco_results(self, units: Sequence[str]) -> dict[str, Any]:
         notes: list[str] = []
         rows, _ = read_detections(self.detections, notes)
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
         images_there = set(units)
-        by_number = {str(int(one)): one for one in units if one.isascii() and one.isdigit()}
+        numbered = [(str(int(one)), one) for one in units if one.isascii() and one.isdigit()]
+        by_number = dict(numbered)
         names = {} if self.names is None else {str(i): one for i, one in enumerate(class_names(self.names))}
         images = [str(one) for one in rows["image_id"].tolist()]
         classes = [str(one) for one in rows["category_id"].tolist()]
+        if len(by_number) < len(numbered):
+            used = set(images) - images_there
+            meant = [number for number, _ in numbered if number in used]
+            _refuse_repeated(meant, f"{self.detections}: image_id: an image of this number, leading zeros or not,")
         return {
             "unit": texts([one if one in images_there else by_number.get(one, one) for one in images], "images"),
             "class": texts([names.get(one, one) for one in classes], "classes"),
             "box": rows["bbox"],
             "score": rows["score"],
         }
+
+
+def _refuse_repeated(values: Sequence[Any], what: str) -> None:
+    twice = [one for one, n in Counter(values).items() if n > 1]
+    if twice:
+        raise DataError(f"{what} occurs twice: {twice[0]!r}")
 
 
 def stem_of(name: Any) -> str:

@@ -67,6 +67,10 @@ class OpenImages(WithImages):
 def _boxes(path: Path, more: str) -> dict[str, NDArray[Any]]:
     wanted = {"unit": "ImageID", "class": "LabelName"} | {name: name for name in (*_BOX, more)}
     table = read_columns(path, wanted, ids=("unit", "class"))
+    if more == "IsGroupOf":
+        _refuse_but(
+            np.isin(table[more], (-1, 0, 1)), table[more], f"{path}: column {more!r}", "0, 1 or -1 for not known"
+        )
     box = to_xywh(np.stack([table[name] for name in _BOX], axis=1), "xyxy")
     return {
         "unit": table["unit"].astype(np.str_),
@@ -81,7 +85,9 @@ def _verified(path: Path, above: Mapping[str, Sequence[str]], unit: NDArray[Any]
     table = read_columns(path, wanted, ids=("unit", "class"))
     image, names = table["unit"].astype(np.str_), table["class"].astype(np.str_)
     # a class that is there is there as each of its ancestors; one that is not says nothing of them
-    there = table["confidence"] > 0
+    confidence = table["confidence"]
+    _refuse_but((confidence >= 0) & (confidence <= 1), confidence, f"{path}: column 'Confidence'", "0 to 1")
+    there = confidence > 0
     row, present = with_ancestors(names[there].tolist(), above)
     image = np.concatenate([image[there][row], image[~there]])
     names = np.concatenate([np.array(present, np.str_), names[~there]])
@@ -90,6 +96,13 @@ def _verified(path: Path, above: Mapping[str, Sequence[str]], unit: NDArray[Any]
         got = f"images such as {image[0]}" if len(image) else "no row"
         raise DataError(f"{path}: got {got}, expected labels of the images that have boxes, such as {unit[0]}")
     return {"verified_unit": known[known >= 0], "verified_class": names[known >= 0]}
+
+
+def _refuse_but(possible: NDArray[np.bool_], values: NDArray[np.float64], what: str, expected: str) -> None:
+    """Refuse values that are not possible, naming the row of the first."""
+    if not possible.all():
+        row = int(np.argmin(possible))
+        raise DataError(f"{what}: row {row + 1}: got {values[row]:g}, expected {expected}")
 
 
 def _hierarchy(path: Path) -> dict[str, list[str]]:

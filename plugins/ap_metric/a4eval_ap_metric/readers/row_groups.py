@@ -37,12 +37,14 @@ class RowGroup(NamedTuple):
     high: Any
 
 
-def ordered_row_groups(path: Path, column: str) -> list[RowGroup]:
+def ordered_row_groups(path: Path, column: str, *, alike: Sequence[str] = ()) -> list[RowGroup]:
     """Return the row groups of a Parquet file in the order of a column of ids; none where they are in no such order.
 
     Args:
         path: any file.
         column: of whole numbers or text.
+        alike: further columns of ids, which must be of one kind in all row groups: there are none where some of their
+            numbers may be beyond 64 bits, since these are kept as text.
 
     Raises:
         DataError: the file cannot be read.
@@ -54,17 +56,18 @@ def ordered_row_groups(path: Path, column: str) -> list[RowGroup]:
     try:
         with parquet.ParquetFile(path) as file:
             names, metadata = file.metadata.schema.names, file.metadata
+            differing = any(one.name in alike and _may_be_beyond_64_bits(one.type) for one in file.schema_arrow)
             rows = [metadata.row_group(one).num_rows for one in range(metadata.num_row_groups)]
     except OSError as error:
         raise unreadable(path, error) from error
     except (arrow.ArrowException, ValueError, OverflowError) as error:  # of names that are no text, too
         raise DataError(f"{path}: cannot be read: {str(error).partition(chr(10))[0]}") from error
-    if column not in names or not rows or min(rows) <= 0:
+    if column not in names or differing or not rows or min(rows) <= 0:
         return []
     found: list[RowGroup] = []
     for some in _together(rows):
         # the ids themselves: what a damaged file says of them may be wrong, or end the process
-        ids = read_columns(path, {"image": column}, ids=("image",), groups=some)["image"]
+        ids = read_columns(path, {"image": column}, ids=("image",), groups=some, first=sum(rows[: some[0]]))["image"]
         ends = np.cumsum([rows[one] for one in some])
         if len(ids) != ends[-1]:
             raise DataError(f"{path}: column {column!r}: got {len(ids)} rows where the file says {ends[-1]}")
@@ -76,6 +79,13 @@ def ordered_row_groups(path: Path, column: str) -> list[RowGroup]:
     kinds = {type(one.low) for one in found}
     in_order = len(kinds) == 1 and all(one.high <= other.low for one, other in pairwise(found))
     return found if in_order else []
+
+
+def _may_be_beyond_64_bits(kind: Any) -> bool:
+    types = require("pyarrow.types", EXTRA)
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_uint64(kind) or types.is_decimal(kind))
 
 
 def _together(rows: Sequence[int]) -> Iterator[list[int]]:

@@ -15,13 +15,25 @@ from a4eval import DataError, param
 from a4eval_ap_metric.detections.box_formats import to_xywh
 from a4eval_ap_metric.identifiers import texts
 from a4eval_ap_metric.readers.batch import detection_batch
-from a4eval_ap_metric.readers.files import content, encoding_of, files, found_elsewhere, lines, numbers, stem
+from a4eval_ap_metric.readers.files import (
+    content,
+    encoding_of,
+    files,
+    found_elsewhere,
+    is_number,
+    lines,
+    numbers,
+    stem,
+)
 from a4eval_ap_metric.readers.images import WithImages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from a4eval import Batch, Run
+
+
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[str], dict[str, Any]]:
@@ -50,17 +62,18 @@ def read_annotations(folder: Path, *, but: Collection[str] = ()) -> tuple[list[s
             where = f"{path}: object {number}"
             name = (one.findtext("name") or "").strip()
             corners = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
-            try:
-                box = [float(corner or "missing") for corner in corners]
-            except ValueError as error:
-                raise DataError(f"{where}: bndbox is {corners}, expected four numbers") from error
+            if not all(is_number(corner) for corner in corners):
+                raise DataError(f"{where}: bndbox is {corners}, expected four numbers")
+            flag = (one.findtext("difficult") or "0").strip().lower() or "0"
+            if flag not in _FLAGS:
+                raise DataError(f"{where}: difficult is {flag!r}, expected 0 or 1")
             if not name:
                 raise DataError(f"{where} has no name")
             units.append(image)
             places.append(where)
             classes.append(name)
-            boxes.append(box)
-            difficult.append((one.findtext("difficult") or "0").strip() == "1")
+            boxes.append([float(corner) for corner in corners if corner])
+            difficult.append(_FLAGS[flag])
     return images, {
         "unit": texts(units, f"{folder}: names"),
         "class": texts(classes, f"{folder}: classes"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from copy import deepcopy
 
 import numpy as np
@@ -62,6 +63,8 @@ def changed(key, row, **values):
 IMPOSSIBLE = {
     "NaN box": (changed("results", 1, bbox=[NAN, 10, 5, 5]), r"results.json: entry 1: bbox \[nan"),
     "infinite box": (changed("results", 1, bbox=[1, 10, INF, 5]), "entry 1: bbox .* is not finite"),
+    "a box whose area is infinite": (changed("results", 1, bbox=[1, 10, 2e160, 2e160]), "entry 1: .* beyond 1e150"),
+    "a box beyond all": (changed("annotations", 1, bbox=[-1e200, 0, 5, 5]), "annotations: entry 1: .* beyond 1e150"),
     "NaN truth": (changed("annotations", 0, bbox=[1, NAN, 5, 5]), "truth.json: annotations: entry 0: bbox"),
     "NaN score": (changed("results", 0, score=NAN), "entry 0: score nan is not finite"),
     "infinite score": (changed("results", 0, score=-INF), "entry 0: score -inf is not finite"),
@@ -354,3 +357,13 @@ def test_what_pycocotools_takes_is_taken(tmp_path, change, seed):
     else:
         with pytest.raises(DataError):
             evaluated(tmp_path, pycocotools_takes(deepcopy(case), change))
+
+
+def test_scores_that_float32_does_not_hold_are_ordered_without_a_word_of_it(tmp_path):
+    case = plain_case()
+    for row, score in enumerate((1e300, -1e300)):
+        case["results"][row]["score"] = score
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, said = evaluated(tmp_path, case)
+    assert said == ["scores lie between -1e+300 and 1e+300, not in [0, 1]: only their order is used"]

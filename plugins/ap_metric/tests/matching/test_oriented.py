@@ -198,3 +198,20 @@ def test_upright_boxes_around_turned_ones_are_worth_a_word(tmp_path, name):
         build("metric", name).update(batch)
     if name != "tide":
         build("metric", {"name": name, "geometry": "oriented"}).update(batch)
+
+
+@pytest.mark.parametrize("name", ["coco_detection", "detection_average_precision"])
+def test_turned_boxes_none_of_which_is_near_another_are_missed(tmp_path, name):
+    for folder, file, line in (
+        ("truth", "a.txt", "0 0 10 0 10 10 0 10 ship 0"),
+        ("found", "Task1_ship.txt", "a 0.5 50 50 60 50 60 60 50 60"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_text(f"{line}\n")
+    here = {"ground_truth": str(tmp_path / "truth"), "detections": str(tmp_path / "found")}
+    (batch,) = build("reader", {"name": "oriented_text", **here}).batches(Run(directory=tmp_path))
+    metric = build("metric", {"name": name, "geometry": "oriented"})
+    metric.update(batch)
+    assert next(iter(metric.compute().values())).value == 0
+    nothing = np.zeros((0, 4, 2))
+    assert intersection_area(nothing, nothing).tolist() == []

@@ -138,3 +138,21 @@ def test_bad_input_is_refused(tmp_path):
         evaluated(tmp_path, tree="[1]")
     with pytest.raises(ConfigError, match="threshold: got 2"):
         build("metric", {"name": "open_images_detection", "threshold": 2.0})
+
+
+@pytest.mark.parametrize("cell", ["2", "nan", "0.5"])
+def test_a_group_or_a_confidence_that_cannot_be_is_refused(tmp_path, cell):
+    evaluated(tmp_path)
+    node = {one: str(tmp_path / f"{name}.csv") for one, name in (("ground_truth", "truth"), ("detections", "found"))}
+    (tmp_path / "truth.csv").write_text(TRUTH.replace("0.9,1\n", f"0.9,{cell}\n"))
+    with pytest.raises(DataError, match=f"column 'IsGroupOf': row 2: got {cell}, expected 0, 1 or -1"):
+        list(build("reader", {"name": "open_images", **node}).batches(Run(directory=tmp_path)))
+    (tmp_path / "truth.csv").write_text(TRUTH)
+    (tmp_path / "labels.csv").write_text(f"ImageID,LabelName,Confidence\na,/m/lion,{cell}\n")
+    node["labels"] = str(tmp_path / "labels.csv")
+    batches = build("reader", {"name": "open_images", **node}).batches(Run(directory=tmp_path))
+    if cell == "0.5":  # of a machine
+        assert len(list(batches)) == 1
+        return
+    with pytest.raises(DataError, match=f"column 'Confidence': row 1: got {cell}, expected 0 to 1"):
+        list(batches)

@@ -53,7 +53,7 @@ def test_texts_and_numbers_come_back(tmp_path, arrow, name):
     assert found["score"].tolist() == given["score"] * 2
     assert found["kind"].tolist() == ["x", "y", "x", "x"] * 2
     write(arrow.table({"image": ["a", None], "score": [1.0, 2.0]}), tmp_path / name)
-    with pytest.raises(DataError, match=r"column 'image' has 1 empty cell$"):
+    with pytest.raises(DataError, match=r"column 'image': the cell in row 2 is empty$"):
         columns(tmp_path / name)
     write(
         arrow.table({"image": arrow.array([], arrow.string()), "score": arrow.array([], arrow.float64())}),

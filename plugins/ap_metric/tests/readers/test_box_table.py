@@ -108,3 +108,15 @@ def test_a_flag_of_another_value_is_refused_with_its_row(tmp_path, cell, name):
     node["columns"] = COLUMNS | {name: "crowd"}
     with pytest.raises(DataError, match=rf"truth\.csv: column 'crowd': row 2: got {cell}, expected 0 or 1"):
         list(build("reader", node).batches(Run(directory=tmp_path)))
+
+
+@pytest.mark.parametrize(("name", "meaning"), [("iscrowd", "crowd"), ("Area", "area"), ("is_difficult", "difficult")])
+def test_columns_that_others_name_in_another_way_are_told_too(tmp_path, name, meaning):
+    node = tables(tmp_path, truth=CROWDED.replace("crowd,w", f"{name},w"))
+    node["columns"] = COLUMNS
+    for columns in (COLUMNS, COLUMNS | {meaning: name}):
+        run = Run(directory=tmp_path)
+        list(build("reader", node | {"columns": columns}).batches(run))
+        told = [one for one in run.warnings if "columns" in one]
+        assert bool(told) == (columns is COLUMNS)
+        assert all(one.endswith(f"not read: {name}; to read them: task.data.columns.{meaning}={name}") for one in told)

@@ -95,3 +95,36 @@ def test_booleans_of_any_chunks_are_what_they_were(tmp_path):
         np.testing.assert_array_equal(found, expected)
     assert _array(table.column("crowd")).tolist() == expected.tolist()  # whose chunks begin within a byte
     assert _array(table.column("crowd").slice(5, 0)).tolist() == []
+
+
+def test_blanks_around_the_cells_of_a_csv_are_none_of_theirs(tmp_path):
+    path = lines(tmp_path, "table.csv", "id , score\n a, 0.5\nb c , 1 \n")
+    found = read_columns(path, {"id": "id", "score": "score"}, ids=("id",))
+    assert found["id"].tolist() == ["a", "b c"]
+    assert found["score"].tolist() == [0.5, 1]
+    with pytest.raises(DataError, match="column 'id': the cell in row 1 is empty"):
+        read_columns(lines(tmp_path, "blank.csv", "id,score\n ,1\n"), {"id": "id"}, ids=("id",))
+
+
+@pytest.mark.parametrize("cell", ["1_000", "١", "0x10"])
+def test_a_number_is_what_c_reads_as_one(tmp_path, cell):
+    with pytest.raises(DataError, match=f"column 'score': row 2: got '{cell}', expected a number"):
+        read_columns(lines(tmp_path, "table.csv", f"score\n1\n{cell}\n"), {"score": "score"}, ids=())
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_dates_and_lists_are_no_numbers_and_no_ids(tmp_path, kind):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow writes and reads these formats")
+    from pyarrow import feather, parquet
+
+    write = parquet.write_table if kind == "parquet" else feather.write_feather
+    path = tmp_path / f"table.{kind}"
+    numbers = pyarrow.array([3, 4])
+    kinds = [pyarrow.timestamp("ns"), pyarrow.timestamp("s"), pyarrow.duration("ns")]
+    dates = [*(numbers.cast(one) for one in kinds), numbers.cast(pyarrow.int32()).cast(pyarrow.date32())]
+    for column in [*dates, pyarrow.array([[3.0], [4.0]])]:
+        write(pyarrow.table({"x": column}), path)
+        with pytest.raises(DataError, match=r"column 'x': row 1: got .*, expected a number"):
+            read_columns(path, {"x": "x"}, ids=())
+        with pytest.raises(DataError, match=r"column 'x': got .*, expected whole numbers or text"):
+            read_columns(path, {"x": "x"}, ids=("x",))

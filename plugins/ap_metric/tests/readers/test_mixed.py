@@ -113,3 +113,39 @@ def test_a_crowd_that_is_neither_0_nor_1_is_refused(tmp_path):
     path.write_text(path.read_text().replace('"id": 2, "image_id"', '"id": 2, "iscrowd": 5, "image_id"'))
     with pytest.raises(DataError, match=r"coco\.json: annotations: entry 1: iscrowd 5, expected 0 or 1"):
         batch_of(node, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("val/000000000285.jpg", "test/000000000139.png", "a name of an image, .* occurs twice: '000000000139'"),
+        ('"id": 285', '"id": 139', "an image id occurs twice: 139"),
+        ('"traffic light"', '"dog"', "a name of a category occurs twice: 'dog'"),
+        ('"id": 11', '"id": 10', "a category id occurs twice: 10"),
+    ],
+)
+def test_two_images_or_classes_are_never_taken_for_one(tmp_path, old, new, words):
+    node = written(tmp_path)("coco", "text")
+    path = tmp_path / "coco.json"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(DataError, match=rf"coco\.json: {words}"):
+        batch_of(node, tmp_path)
+
+
+def test_a_number_that_may_be_two_images_is_refused(tmp_path):
+    node = written(tmp_path)("voc", "coco")
+    (tmp_path / "voc" / "0285.xml").write_text(xml())
+    with pytest.raises(DataError, match=r"coco_found\.json: image_id: an image of this number, .* occurs twice: '285'"):
+        batch_of(node, tmp_path)
+    path = tmp_path / "coco_found.json"
+    path.write_text(path.read_text().replace(": 285", ': "0285"').replace(": 139", ': "000000000139"'))
+    assert batch_of(node, tmp_path)["unit"].tolist() == [*IMAGES, "0285"]
+
+
+def test_doubts_about_results_are_told(tmp_path):
+    node = written(tmp_path)("voc", "coco")
+    path = tmp_path / "coco_found.json"
+    path.write_text(f'{{"annotations": {path.read_text()}}}')
+    with pytest.warns(UserWarning, match="the results stand under 'annotations' of an object"):
+        batch_of(node, tmp_path)

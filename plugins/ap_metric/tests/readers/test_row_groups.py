@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from a4eval_ap_metric.readers import box_table
+from a4eval_ap_metric.readers import box_table, row_groups
 
 from a4eval import DataError, Run, build
 
@@ -151,3 +152,34 @@ def test_a_row_has_its_number_in_the_table_in_every_split(tables, monkeypatch, n
         monkeypatch.setattr(box_table, "ROWS", rows)
         with pytest.raises(DataError, match=words):
             evaluated(node, count)
+
+
+@pytest.mark.parametrize("kind", [pa.uint64(), pa.decimal128(20)])
+def test_classes_beyond_64_bits_in_some_row_groups_alone(tables, monkeypatch, tmp_path, kind):
+    node = tables(np.arange(40))
+    for name in ("truth", "found"):
+        table = pq.read_table(tmp_path / f"{name}.parquet")
+        ids = [(1 << 64) - 4 + one if row > 50 else one for row, one in enumerate(table["class"].to_pylist())]
+        column = pa.array(list(map(Decimal, ids)) if pa.types.is_decimal(kind) else ids, kind)
+        table = table.set_column(1, "class", column)
+        pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=13)
+    monkeypatch.setattr(box_table, "ROWS", 60)
+    whole, batches, _ = evaluated(node)
+    assert batches == 1
+    assert evaluated(node, 3)[0] == whole
+
+
+def test_an_empty_cell_has_its_row_in_every_split(tables, monkeypatch, tmp_path):
+    node = tables(np.arange(40))
+    for column in ("image", "score"):
+        table = pq.read_table(tmp_path / "found.parquet")
+        cells = table[column].to_pylist()
+        cells[321] = None
+        some = table.set_column(table.column_names.index(column), column, pa.array(cells))
+        path = tmp_path / f"{column}.parquet"
+        pq.write_table(some, path, row_group_size=13)
+        for rows in (1_000_000, 60):
+            monkeypatch.setattr(box_table, "ROWS", rows)
+            monkeypatch.setattr(row_groups, "ROWS", rows)
+            with pytest.raises(DataError, match=f"column '{column}': the cell in row 322 is empty"):
+                evaluated(node | {"detections": str(path)})

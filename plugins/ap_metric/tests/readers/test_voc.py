@@ -25,6 +25,9 @@ def test_vocs_own_files_and_difficult_objects(tmp_path):
     [
         ("Annotations/000001.xml", "<annotation>", "000001.xml: is not XML"),
         ("Annotations/000001.xml", xml(("cat", 0, "left", 1, 2, 3)), r"object 1: bndbox is \['left'"),
+        ("Annotations/000001.xml", xml(("cat", 0, "1_0", 1, 20, 3)), r"object 1: bndbox is \['1_0'"),
+        ("Annotations/000001.xml", xml(("cat", 2, 1, 1, 2, 3)), "object 1: difficult is '2', expected 0 or 1"),
+        ("Annotations/000001.xml", xml(("cat", "yes", 1, 1, 2, 3)), "object 1: difficult is 'yes', expected 0 or 1"),
         ("Annotations/000001.xml", xml(("", 0, 1, 1, 2, 3)), "object 1 has no name"),
         ("Annotations/000001.xml", xml((" ", 0, 1, 1, 2, 3)), "object 1 has no name"),
         ("results/comp4_det_test_cat.txt", "000001 0.9 1 2 3\n", "line 1: got 5 fields"),
@@ -61,3 +64,13 @@ def test_a_class_is_what_the_ground_truth_knows(tmp_path, name):
     for batch in reader.batches(Run(directory=tmp_path)):
         metric.update(batch)
     assert metric.compute()["mean_average_precision"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"), [("", False), (" 0 ", False), ("false", False), (" 1 ", True), ("True", True)]
+)
+def test_difficult_is_0_or_1(tmp_path, written, expected):
+    reader = voc_folder(tmp_path)
+    (tmp_path / "Annotations" / "000002.xml").write_text(xml(("cat", written, 10, 10, 19, 19)))
+    (batch,) = build("reader", reader).batches(Run(directory=tmp_path))
+    assert batch["truth_difficult"].tolist() == [False, True, expected]
