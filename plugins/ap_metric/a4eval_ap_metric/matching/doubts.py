@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from a4eval_ap_metric.matching.pairs import box_iou_of_pairs, overlapping_pairs
+from a4eval_ap_metric.sorting import ragged_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +69,9 @@ def notation_doubts(batch: Mapping[str, NDArray[Any]]) -> list[str]:
     some = np.flatnonzero(count)
     some = some[:: max(1, len(some) // _SAMPLE)]
     first, count = first[some], count[some]
-    truth, found = batch["truth_box"][order], batch["detection_box"][row[some]]
+    compared = np.flatnonzero(np.bincount(ragged_ranges(first, count)))
+    first = np.searchsorted(compared, first)
+    truth, found = batch["truth_box"][order[compared]], batch["detection_box"][row[some]]
     if len(some) < _ENOUGH or not (np.isfinite(truth).all() and np.isfinite(found).all()):
         return []
 

@@ -49,8 +49,8 @@ def read_coco(
             both files besides, and the boxes and areas of detections are those of their shapes.
         compat: ``pycocotools`` takes what it takes and means what it means by it, where that differs.
         warnings: doubts are appended to this list.
-        elsewhere: says of all images, ascending, whose detections may be left out; those of boxes are, if image ids
-            are whole numbers.
+        elsewhere: says of all images, ascending, whose detections may be left out; those of boxes and masks are, if
+            image ids are whole numbers, and masks of their truths are None.
 
     Returns:
         The columns of a ``detection`` batch; besides, ``class`` and ``class_name`` (k,) of the categories,
@@ -67,16 +67,16 @@ def read_coco(
     sizes = _sizes(truth.images, ground_truth, notes)
     ids = as_ids([one.id for one in truth.images], f"{ground_truth}: image id")
     shapes: dict[str, NDArray[Any]] = {}
-    left_out = 0
+    others = elsewhere(np.unique(ids).tolist()) if elsewhere and ids.dtype.kind == "i" and not quirks else set()
     if geometry == "box":
-        others = elsewhere(np.unique(ids).tolist()) if elsewhere and ids.dtype.kind == "i" and not quirks else ()
         but = np.array(list(others), np.int64) if others else None
         found, left_out = read_detections(detections, notes, lenient=quirks, but=but)
     else:
         of_image = {one.id: (size[1], size[0]) for one, size in zip(truth.images, sizes.tolist(), strict=True)}
         with nothing_collected():
-            shapes = truth_shapes(ground_truth, truth.shaped, geometry, of_image, any_size=quirks)
-            found = detection_shapes(detections, geometry, of_image, notes, any_size=quirks)
+            but_of = others if geometry == "mask" else set()  # keypoints are to be as many in all images
+            shapes = truth_shapes(ground_truth, truth.shaped, geometry, of_image, any_size=quirks, but=but_of)
+            found, left_out = detection_shapes(detections, geometry, of_image, notes, any_size=quirks, but=but_of)
         shapes |= {name: found[name] for name in found if name.startswith("detection_")}
     image, truth_image, found_image = of_one_kind(
         (f"{ground_truth}: image id", ids),
@@ -252,6 +252,7 @@ class Coco(WithImages):
 
     A part reads all truths; of detections of boxes it decodes those of its own images, if the file is written as tools
     write it: each entry begins with its ``image_id``, a whole number, and those of an image stand together.
+    Of masks it reads all entries and decodes the masks of its own images.
     """
 
     batch: ClassVar[str] = "detection"

@@ -17,7 +17,7 @@ from a4eval_ap_metric.readers.files import as_utf8, content
 from a4eval_ap_metric.readers.masks import Masks, read_masks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,6 +52,7 @@ def truth_shapes(
     sizes: Mapping[Identifier, Any],
     *,
     any_size: bool = False,
+    but: Collection[Any] = (),
 ) -> dict[str, NDArray[Any]]:
     """Return ``truth_mask``, or ``truth_keypoints`` and ``truth_ignored`` (no keypoint is annotated), of annotations.
 
@@ -60,14 +61,18 @@ def truth_shapes(
         rows: the annotations.
         geometry: ``mask`` or ``keypoints``.
         sizes: height and width of each image.
-        notes: doubts are appended to this list.
         any_size: masks may be of another size than their image.
+        but: images whose masks are not asked for; they are None.
 
     Raises:
         DataError: a shape is missing or malformed.
     """
     if geometry == "mask":
-        return {"truth_mask": _masks(rows, sizes, f"{path}: annotations", any_size=any_size).encoded}
+        masks = np.full(len(rows), None)
+        wanted = [index for index, one in enumerate(rows) if one.image_id not in but]
+        some = [rows[index] for index in wanted]
+        masks[wanted] = _masks(some, sizes, f"{path}: annotations", any_size=any_size).encoded
+        return {"truth_mask": masks}
     keypoints = _keypoints(rows, f"{path}: annotations")
     counted = [np.count_nonzero(points[:, 2] > 0) for points in keypoints]
     given = [n if one.num_keypoints is None else one.num_keypoints for one, n in zip(rows, counted, strict=True)]
@@ -75,16 +80,23 @@ def truth_shapes(
 
 
 def detection_shapes(
-    path: Path, geometry: str, sizes: Mapping[Identifier, Any], notes: list[str], *, any_size: bool = False
-) -> dict[str, NDArray[Any]]:
-    """Return a result list's columns as ``read_detections`` does, and the shapes.
+    path: Path,
+    geometry: str,
+    sizes: Mapping[Identifier, Any],
+    notes: list[str],
+    *,
+    any_size: bool = False,
+    but: Collection[Any] = (),
+) -> tuple[dict[str, NDArray[Any]], int]:
+    """Return a result list's columns and how many entries were left out, as ``read_detections`` does, and the shapes.
 
     Args:
         path: COCO result list.
         geometry: ``mask`` or ``keypoints``.
         sizes: height and width of each image.
-        any_size: masks may be of another size than their image.
         notes: doubts are appended to this list.
+        any_size: masks may be of another size than their image.
+        but: images whose detections are left out.
 
     Returns:
         ``image_id``, ``category_id``, ``score``, ``bbox`` around the shape, ``detection_area``, and ``detection_mask``
@@ -93,7 +105,9 @@ def detection_shapes(
     Raises:
         DataError: a shape is missing or malformed.
     """
-    rows = result_rows(path, as_utf8(path, content(path)), _Detection, notes)
+    entries = result_rows(path, as_utf8(path, content(path)), _Detection, notes)
+    rows = [one for one in entries if one.image_id not in but]
+    left_out = len(entries) - len(rows)
     columns = {
         "image_id": as_ids([one.image_id for one in rows], f"{path}: image_id"),
         "category_id": as_ids([one.category_id for one in rows], f"{path}: category_id"),
@@ -101,12 +115,14 @@ def detection_shapes(
     }
     if geometry == "mask":
         masks = _masks(rows, sizes, str(path), any_size=any_size)
-        return columns | {"bbox": masks.box, "detection_area": masks.area, "detection_mask": masks.encoded}
+        columns |= {"bbox": masks.box, "detection_area": masks.area, "detection_mask": masks.encoded}
+        return columns, left_out
     keypoints = _keypoints(rows, str(path))
     place = keypoints[:, :, :2] if rows else np.zeros((0, 1, 2))
     low, high = place.min(axis=1), place.max(axis=1)
     box = np.concatenate([low, high - low], axis=1)
-    return columns | {"bbox": box, "detection_area": box[:, 2] * box[:, 3], "detection_keypoints": keypoints}
+    columns |= {"bbox": box, "detection_area": box[:, 2] * box[:, 3], "detection_keypoints": keypoints}
+    return columns, left_out
 
 
 def _masks(rows: Sequence[Any], sizes: Mapping[Identifier, Any], what: str, *, any_size: bool) -> Masks:

@@ -95,9 +95,9 @@ class Resampler:
 
     def _table(self, weights: NDArray[np.integer]) -> NDArray[np.signedinteger[Any]]:
         """Return the weights of each slot, (n_slots, r), in the smallest type that :class:`RunningSums` can work in."""
-        parts = [weights] if self.most == 1 else [weights, *(weights > copy for copy in range(self.most))]
-        most = int(weights.max(initial=0))
-        return np.concatenate(parts, axis=1).T.astype(smallest_type(most), order="C")
+        small = weights.astype(smallest_type(int(weights.max(initial=0))))
+        parts = [small] if self.most == 1 else [small, *(small > copy for copy in range(self.most))]
+        return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
 
 
 class _Curves(NamedTuple):
