@@ -21,7 +21,7 @@ from a4eval.tasks.charts import parts as charts_of_parts
 from a4eval.tasks.evaluate_part import evaluate_parts
 from a4eval.tasks.interval_options import KeptIntervalOptions
 from a4eval.tasks.metric_set import MetricSet
-from a4eval.tasks.watch import moved, promised_statistic, say_how_long
+from a4eval.tasks.watch import moved, promised_statistic, refuse_changed, say_how_long
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +78,7 @@ class Evaluate:
             for shard in evaluate_parts(run.experiment, self._set.fresh(), self.shards):
                 self._set.merge(shard.metrics)
                 said.update(set(shard.warnings))
+            refuse_changed(run)  # all shards may have read another file than was hashed before them
             for doubt, n in said.items():
                 run.warn(doubt if n == self.shards else f"{doubt} (so in {n} of {self.shards} shards)")
         else:

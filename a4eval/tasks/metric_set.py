@@ -12,7 +12,7 @@ import numpy as np
 from a4eval.contracts import Charted, Contrasted, Illustrated, Tabular, Weighable
 from a4eval.errors import DataError, PluginError
 from a4eval.tasks.metric_state import decode, encode, packages_of, put_back, state_of
-from a4eval.tasks.watch import feed, promised, watched
+from a4eval.tasks.watch import feed, promised, refuse_changed, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,13 +90,18 @@ class MetricSet:
         """Feed every metric with the batches of a reader.
 
         Raises:
-            DataError: a batch lacks the column of the clusters.
+            DataError: a batch lacks the column of the clusters, or a file changed while it was read.
             PluginError: the reader or a metric breaks its contract.
         """
-        for batch in watched(reader, batches, run):
+        n = 0
+        for n, batch in enumerate(watched(reader, batches, run), 1):
+            if n == 1:  # of most readers the only one: what is written to a file from here on changes nothing
+                refuse_changed(run)
             self.empty = False
             feed(self.metrics, batch, reader)
             self._note_clusters(batch)
+        if n != 1:
+            refuse_changed(run)
 
     def _note_clusters(self, batch: Batch) -> None:
         if self.clusters is not None:

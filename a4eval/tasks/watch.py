@@ -10,12 +10,14 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from a4eval.contracts import Value
-from a4eval.errors import PluginError
+from a4eval.errors import DataError, PluginError
+from a4eval.files import content
 from a4eval.registry import registry
 from a4eval.statistics.weights import statistic_of
 from a4eval.terminal import remark
@@ -122,6 +124,23 @@ def watched(reader: Reader, batches: Iterable[Any], run: Run) -> Iterator[Batch]
             who, odd = registry().described("reader", reader), min(batch.keys() ^ columns, key=str)
             run.warn(f"{who} yields {reader.batch!r} batches of different columns: only some have {odd!r}")
         yield batch
+
+
+def refuse_changed(run: Run) -> None:
+    """Refuse files that are not what they were when they were noted: the record would tell of others than were read.
+
+    To be called once all has been read.
+
+    Raises:
+        DataError: one has changed, or is gone.
+    """
+    for path, noted in run.sources.items():
+        try:
+            now = content(Path(path))  # which looks into those alone that were written to
+        except OSError:
+            now = None
+        if now != noted:
+            raise DataError(f"{path}: changed while it was read; run again once nobody writes to it")
 
 
 def promised(label: str, metric: Any, values: Mapping[str, Any]) -> None:

@@ -90,6 +90,15 @@ def test_changed_data_is_read_again(heights, place):
     assert same(heights.result("whole"), heights.result())
 
 
+def test_a_file_that_all_shards_found_changed_is_refused(heights, place):
+    done = heights(2, "task.data.rewrite=4", "executor.workers=1")
+    assert (done.code, done.err.splitlines()[-1]) == (
+        1,
+        "a4eval: error: seed.txt: changed while it was read; run again once nobody writes to it",
+    )
+    assert heights(2, "task.data.rewrite=4", folder="again").code == 0
+
+
 def test_a_part_that_fails_fails_the_whole(heights):
     done = heights(4, "task.data.fail=[3]")
     assert (done.code, done.err.splitlines()[-1]) == (1, "a4eval: error: seed.txt: part 3 is wrong")

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from a4eval import PluginError, Run, Value, build
+from a4eval import DataError, PluginError, Run, Value, build
 from a4eval.registry import registry
 from a4eval.tasks.compare import Compare
 from a4eval.tasks.evaluate import Evaluate
@@ -222,3 +222,28 @@ def test_how_long_resampling_takes_is_said_beforehand(monkeypatch, capsys, tmp_p
     task = Evaluate(Scores(), {"mean": MeanScore()}, KeptIntervalOptions(resamples=100))
     task.run(Run(directory=tmp_path, show_progress=True))
     assert "it takes about" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+@pytest.mark.parametrize("shape", ["changed", "alike", "afterwards"])
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, shape, batches):
+    path = tmp_path / "scores"
+    path.write_text("0.25")
+
+    class Changing(Scores):
+        def sources(self):
+            return [path]
+
+        def batches(self, run):
+            for n in range(batches):
+                if n == batches - 1 and shape in ("changed", "alike"):
+                    path.write_text("0.75" if shape == "changed" else "0.25")
+                yield {"unit": np.array([n]), "score": np.array([float(path.read_text())])}
+            if shape == "afterwards" and batches == 1:
+                path.unlink()
+
+    if shape == "changed":
+        with pytest.raises(DataError, match=r"scores: changed while it was read; run again"):
+            evaluate(MeanScore(), Changing(), tmp_path)
+    else:
+        assert evaluate(MeanScore(), Changing(), tmp_path)[0].metrics["m"].value == 0.25
