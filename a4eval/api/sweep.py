@@ -70,6 +70,11 @@ def sweep(
         doubts.append(
             f"{outcome.failed:,} of {counted(len(outcome.points), 'point')} failed: filter('status!=ok') has them"
         )
+    if outcome.changed:
+        doubts.append(
+            f"{outcome.changed:,} of {counted(len(outcome.points), 'point')} read data files that have changed since "
+            "and are left out: the same call runs them again"
+        )
     if outcome.detached:
         doubts.append(f"{outcome.detached}; the same call waits for them and goes on")
     for doubt in doubts:

@@ -180,8 +180,10 @@ def counts(outcome: Outcome) -> str:
     parts = [f"{counted(total, 'point')}: {outcome.done - outcome.failed:,} ok"]
     if outcome.failed:
         parts.append(f"{outcome.failed:,} failed")
-    if outcome.done < total:
-        parts.append(f"{total - outcome.done:,} not run")
+    if outcome.changed:
+        parts.append(f"{outcome.changed:,} of data files that have changed since: the same command runs them again")
+    if outcome.done + outcome.changed < total:
+        parts.append(f"{total - outcome.done - outcome.changed:,} not run")
     if outcome.earlier:
         parts.append(f"{outcome.earlier:,} of them earlier ({_key(outcome, 'resume')}=false runs them again)")
     if outcome.reused and isinstance(outcome.points.conduct, Root):

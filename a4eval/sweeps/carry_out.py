@@ -65,6 +65,7 @@ class Outcome:
         journal: where the records are, and which of them count.
         earlier: how many of the points done were done before.
         done: how many points have a record, failed ones included.
+        changed: how many have none but of data files that have changed since.
         interrupted: Ctrl-C ended it.
         detached: what was left to a cluster, which goes on by itself.
         doubts: what was odd, a line each.
@@ -84,6 +85,7 @@ class Outcome:
     detached: str = ""
     doubts: tuple[str, ...] = ()
     reused: int = 0
+    changed: int = 0
     stop: Stop | None = None
 
     def entries(self) -> list[Entry]:
@@ -171,7 +173,7 @@ def carry_out(
         finally:
             executor.stop()
         seconds = time.monotonic() - start
-        _gone(points, journal, tally)
+        changed = _changed(points, journal, tally)
         return Outcome(
             points=points,
             sweep_id=sweep_id,
@@ -181,6 +183,7 @@ def carry_out(
             done=tally.done,
             failed=tally.failed,
             reused=reused,
+            changed=changed,
             seconds=seconds,
             interrupted=interrupted,
             detached=detached,
@@ -203,10 +206,25 @@ def _gone(points: Jobs, journal: Journal, tally: Tally) -> list[int]:
     """Return the points whose records are gone from a journal that was replaced meanwhile, and count the others."""
     if not journal.replaced:
         return []
+    found = _counted(points, journal.catch_up(), tally)
+    return [number for run_id, number in points.run_ids.items() if run_id not in found]
+
+
+def _changed(points: Jobs, journal: Journal, tally: Tally) -> int:
+    """Return how many points read data files that have changed since, and put the tally right."""
+    _gone(points, journal, tally)
     standing = journal.catch_up()
+    changed = sum(bool(standing.of_every_state(one)) and standing.current(one) is None for one in points.run_ids)
+    if changed:
+        _counted(points, standing, tally)
+    return changed
+
+
+def _counted(points: Jobs, standing: Standing[Entry], tally: Tally) -> dict[str, Entry]:
+    """Return what counts of the points that have a record, and count these."""
     found = {run_id: entry for run_id in points.run_ids if (entry := standing.current(run_id)) is not None}
     tally.done, tally.failed = len(found), sum(entry.status != "ok" for entry in found.values())
-    return [number for run_id, number in points.run_ids.items() if run_id not in found]
+    return found
 
 
 def _missing(points: Jobs, standing: Standing[Entry], done: Collection[str], tally: Tally) -> list[int]:

@@ -334,3 +334,21 @@ def test_a_point_whose_record_is_gone_from_the_journal_runs_again(place):
     assert place.ok("s") == list(range(8))
     again = place.run("run", "-m", "experiment=probe", "task.x=range(0,8)", "task.seconds=0.5", "hydra.sweep.dir=s")
     assert (again.code, "8 points: 8 ok, 8 of them earlier" in again.out) == (0, True), again.out
+
+
+def test_points_of_a_file_that_changed_under_the_sweep_are_told(place):
+    number = place.folder / "number.txt"
+    number.write_text("10")
+    points = ('zip="task.x=1,2; task.seconds=0,1"', "task.reads=number.txt", "executor.workers=1")
+    process = place.start("run", "-m", "experiment=probe", "hydra.sweep.dir=sweep", *points)
+    until = time.monotonic() + 30
+    while not ((place.folder / "sweep" / "results.jsonl").exists() and place.records()) and time.monotonic() < until:
+        time.sleep(0.01)
+    number.write_text("20")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert "1 ok, 1 of data files that have changed since: the same command runs them again" in " ".join(out.split())
+    assert "failed" not in out
+    done = place.sweep(*points)
+    assert (done.code, "2 points: 2 ok, 1 of them earlier" in done.out) == (0, True)
+    assert sorted(one["metrics"]["value"]["value"] for one in place.records()) == [11, 21, 22]

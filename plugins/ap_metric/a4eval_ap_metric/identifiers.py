@@ -51,7 +51,9 @@ def as_ids(values: Any, what: str) -> NDArray[Any]:
         except OverflowError:
             return np.array(rows, object)
     if kinds == {int, str}:
-        raise DataError(f"{what}: some ids are numbers and some are text; 1 and '1' are different ids")
+        both = (next(place for place, one in enumerate(rows) if isinstance(one, kind)) for kind in (int, str))
+        shown = " and ".join(f"{rows[place]!r} (entry {place})" for place in both)
+        raise DataError(f"{what}: some ids are numbers and some are text, such as {shown}; 1 and '1' are different ids")
     odd = next(one for one in rows if type(one) not in (int, str))
     raise DataError(f"{what}: got {odd!r}, expected whole numbers or text")
 
