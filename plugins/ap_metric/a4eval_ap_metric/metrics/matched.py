@@ -53,10 +53,12 @@ class ResampledMetric(WeighableMetric[Matches]):
         if held <= AT_ONCE or "matches" in self._cache:
             return [make(self.matches)]
         self._warn_of_more_objects()
+        blocks = class_blocks(self._matched_parts, self.units, self.classes, AT_ONCE)
+        if not self._merged:
+            return [make(block()) for block in blocks]
         from concurrent.futures import ThreadPoolExecutor
 
-        blocks = class_blocks(self._matched_parts, self.units, self.classes, AT_ONCE)
-        with ThreadPoolExecutor(max(1, min(self._merged, _MOST_THREADS))) as threads:
+        with ThreadPoolExecutor(min(self._merged, _MOST_THREADS)) as threads:  # each with memory of its own
             return list(threads.map(lambda block: make(block()), blocks))
 
     def matched(self, data: DetectionData) -> Matches:
