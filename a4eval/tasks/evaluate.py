@@ -14,6 +14,7 @@ from a4eval.comparisons.rules import Rules
 from a4eval.component import check_ranges, param
 from a4eval.contracts import Divisible, Partitioned, PartsCharted, Result, Weighable
 from a4eval.errors import DataError
+from a4eval.plurals import counted
 from a4eval.statistics.bootstrap import intervals
 from a4eval.statistics.resampled import resample
 from a4eval.statistics.weights import JACKKNIFE
@@ -133,7 +134,7 @@ class Evaluate:
             drawn_together = values.groups
             if drawn_together < _FEW:
                 run.warn(
-                    f"{label}: an interval from {drawn_together} units that are drawn, expected {_FEW} or more: at a "
+                    f"{label}: an interval from {counted(drawn_together, 'drawn unit')}, expected {_FEW} or more: at a "
                     "nominal 95 % those of three to nine were measured to hold 88 to 97 % of the time with "
                     "interval.method=expanded, percentile and bca ones .71 to .89; of two there is none"
                 )

@@ -94,7 +94,7 @@ def test_units_of_one_cluster_are_drawn_together(tmp_path):
     task = Evaluate(Hits(hits, list(range(100)), video), {"accuracy": Accuracy()}, options)
     run = Run(tmp_path)
     interval = task.run(run).metrics["accuracy"].interval
-    assert "an interval from 2 units that are drawn, expected 10 or more" in run.warnings[0]
+    assert "an interval from 2 drawn units, expected 10 or more" in run.warnings[0]
     assert (interval.low, interval.high) == (0, 1), "two videos: all right or all wrong, each in a quarter of the draws"
     lacking = Evaluate(Hits(hits, list(range(100))), {"accuracy": Accuracy()}, options)
     with pytest.raises(DataError, match=r"interval\.clusters: the data has no column 'video'; it has hit, unit"):

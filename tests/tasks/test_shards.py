@@ -38,7 +38,7 @@ def test_shards_give_what_one_process_gives(heights, shards):
     assert same(heights.result("whole"), heights.result())
     rounded, few = heights.result()["warnings"]
     assert rounded == "heights are rounded"
-    assert "an interval from 7 units that are drawn" in few
+    assert "an interval from 7 drawn units" in few
     assert heights.result()["metrics"]["mean"]["interval"] is not None
     if shards == 1003:
         return
